@@ -1,0 +1,120 @@
+"""The real programs that tests hold our work against, and how a test asks for them.
+
+A program that is missing skips the test on a developer's machine and fails it under CI, where nothing may be missing.
+"""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+
+
+def missing(what: str) -> NoReturn:
+    """Skip, or fail where CI=true, because a real program is not there."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{what} is missing, and CI must have it")
+    pytest.skip(f"{what} is missing")
+
+
+def find(program: str) -> str:
+    """Path of a program on PATH, or a skip."""
+    return shutil.which(program) or missing(program)
+
+
+def run(*command: str | Path, stdin: bytes = b"", check: bool = True, cwd: Path | None = None) -> bytes:
+    """Standard output of a real program in the C locale; a non-zero exit fails the test with what it printed."""
+    done = subprocess.run(
+        [str(word) for word in command],
+        input=stdin,
+        capture_output=True,
+        cwd=cwd,
+        timeout=120,
+        env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+    )
+    if check and done.returncode:
+        pytest.fail(f"{command[0]} exited {done.returncode}:\n{done.stdout.decode()}{done.stderr.decode()}")
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class JavaEntry:
+    """An entry as KeyStore shows it; `created` in milliseconds, `key` the SHA-256 of the opened key or None."""
+
+    alias: str
+    kind: str
+    created: int
+    key: str | None
+    certificates: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class JavaView:
+    """A store as a JVM sees it: its entries, and what a TrustManagerFactory made from it trusts (SHA-256 hex)."""
+
+    error: str | None
+    entries: tuple[JavaEntry, ...] = ()
+    trusted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Request:
+    """A store for a JVM to open: its type, path and password, and further passwords to try on its keys."""
+
+    type: str
+    path: Path
+    password: str | None
+    key_passwords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Jdk:
+    """One installed JDK."""
+
+    home: Path
+    classes: Path
+
+    @property
+    def keytool(self) -> Path:
+        """Its keytool."""
+        return self.home / "bin" / "keytool"
+
+    def read(self, *requests: Request) -> list[JavaView]:
+        """What this JVM sees in each store; one JVM serves all requests."""
+        lines = []
+        for r in requests:
+            words = [r.type, str(r.path), r.password, *r.key_passwords]
+            lines.append("\t".join("-" if w is None else base64.b64encode(w.encode()).decode() for w in words))
+        java = self.home / "bin" / "java"
+        answer = run(java, "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-cp", self.classes, "StoreReader",
+                     stdin="".join(f"{line}\n" for line in lines).encode())  # fmt: skip
+        return [_view(json.loads(line)) for line in answer.decode().splitlines()]
+
+
+def _view(answer: dict[str, object]) -> JavaView:
+    if "error" in answer:
+        return JavaView(str(answer["error"]))
+    entries, trusted = answer["entries"], answer["trusted"]
+    assert isinstance(entries, list)
+    assert isinstance(trusted, list)
+    return JavaView(
+        None,
+        tuple(JavaEntry(e["alias"], e["kind"], e["created"], e["key"], tuple(e["certificates"])) for e in entries),
+        tuple(trusted),
+    )
+
+
+def jdk_homes() -> list[Path]:
+    """Homes of the JDKs to test against: TRUSTSTORE_TOOL_JDKS (separated like PATH), else the one on PATH."""
+    named = os.environ.get("TRUSTSTORE_TOOL_JDKS", "")
+    if named:
+        return [Path(home) for home in named.split(os.pathsep)]
+    keytool = shutil.which("keytool")
+    return [Path(keytool).resolve().parent.parent] if keytool else []

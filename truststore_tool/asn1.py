@@ -1,0 +1,285 @@
+"""ASN.1 tag-length-value elements: a reader of DER and BER, and a writer of DER (ITU-T X.690).
+
+Why not a library: stores hold BER with indefinite lengths, elements that must survive byte for byte, and
+certificates that strict parsers refuse. This reader only cuts bytes along their lengths; it judges nothing
+else. Every length is checked against what is left before it is believed, and nesting is bounded.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from truststore_tool.errors import FormatError
+
+BOOLEAN: Final = 0x01
+INTEGER: Final = 0x02
+BIT_STRING: Final = 0x03
+OCTET_STRING: Final = 0x04
+NULL: Final = 0x05
+OBJECT_IDENTIFIER: Final = 0x06
+UTF8_STRING: Final = 0x0C
+NUMERIC_STRING: Final = 0x12
+PRINTABLE_STRING: Final = 0x13
+TELETEX_STRING: Final = 0x14
+IA5_STRING: Final = 0x16
+UTC_TIME: Final = 0x17
+GENERALIZED_TIME: Final = 0x18
+VISIBLE_STRING: Final = 0x1A
+UNIVERSAL_STRING: Final = 0x1C
+BMP_STRING: Final = 0x1E
+SEQUENCE: Final = 0x30
+SET: Final = 0x31
+
+CONSTRUCTED: Final = 0x20
+_MAX_DEPTH: Final = 48
+
+
+def context(number: int, *, constructed: bool = True) -> int:
+    """The identifier octet of context-specific tag `number` (0..30)."""
+    return 0x80 | (CONSTRUCTED if constructed else 0) | number
+
+
+class Element(NamedTuple):
+    """One TLV inside `data`: identifier octets as an integer, and where header, content and end are.
+
+    For an indefinite length `stop` is where the content ends and `next` is behind the end-of-contents octets.
+    """
+
+    data: bytes
+    tag: int
+    start: int
+    content: int
+    stop: int
+    next: int
+
+    @property
+    def raw(self) -> bytes:
+        """The whole element as it stands in the data, header included."""
+        return self.data[self.start : self.next]
+
+    @property
+    def value(self) -> bytes:
+        """The content octets."""
+        return self.data[self.content : self.stop]
+
+    def children(self) -> list["Element"]:
+        """The elements inside this one, in order. Raises FormatError when it is primitive or they do not fit."""
+        if not _is_constructed(self.tag):
+            raise FormatError(f"ASN.1 tag 0x{self.tag:02x} at byte {self.start} is primitive where a structure is due")
+        elements = []
+        offset = self.content
+        while offset < self.stop:
+            element = read(self.data, offset, self.stop)
+            elements.append(element)
+            offset = element.next
+        return elements
+
+    def expect(self, tag: int) -> "Element":
+        """This element, if it bears `tag`; else FormatError."""
+        if self.tag != tag:
+            raise FormatError(f"ASN.1 tag 0x{self.tag:02x} at byte {self.start} where 0x{tag:02x} is due")
+        return self
+
+    def inner(self) -> "Element":
+        """The first element inside this one, as for an EXPLICIT tag. Raises FormatError when it is empty."""
+        return read(self.data, self.content, self.stop)
+
+    def integer(self) -> int:
+        """The value of an INTEGER (two's complement, any size)."""
+        self.expect(INTEGER)
+        return int.from_bytes(self.value, "big", signed=True)
+
+    def boolean(self) -> bool:
+        """The value of a BOOLEAN; BER's any-non-zero counts as true."""
+        self.expect(BOOLEAN)
+        return any(self.value)
+
+    def oid(self) -> str:
+        """The dotted form of an OBJECT IDENTIFIER."""
+        return decode_oid(self.expect(OBJECT_IDENTIFIER).value)
+
+    def octets(self) -> bytes:
+        """The bytes of an OCTET STRING, also of BER's constructed form (X.690, 8.7.3), whatever the outer tag."""
+        return b"".join(self._segments(0)) if self.tag & CONSTRUCTED else self.value
+
+    def _segments(self, depth: int) -> Iterator[bytes]:
+        if depth > _MAX_DEPTH:
+            raise FormatError("ASN.1 structure is nested too deeply")
+        for part in self.children():
+            if part.tag == OCTET_STRING:
+                yield part.value
+            elif part.tag == OCTET_STRING | CONSTRUCTED:
+                yield from part._segments(depth + 1)
+            else:
+                raise FormatError(f"ASN.1 tag 0x{part.tag:02x} inside an OCTET STRING at byte {part.start}")
+
+    def time(self) -> datetime:
+        """The moment of a UTCTime or GeneralizedTime, in UTC. RFC 5280 (4.1.2.5) fixes the two-digit years."""
+        return decode_time(self.tag, self.value)
+
+
+def read(data: bytes, offset: int = 0, end: int | None = None, _depth: int = 0) -> Element:
+    """The element that starts at `offset` and must end by `end` (default: the end of `data`).
+
+    Bytes behind it are the caller's business. Raises FormatError when a header or length does not fit.
+    """
+    limit = len(data) if end is None else end
+    start = offset
+    try:
+        tag = data[offset]
+        offset += 1
+        if tag & 0x1F == 0x1F:
+            while True:
+                octet = data[offset]
+                offset += 1
+                tag = (tag << 8) | octet
+                if not octet & 0x80:
+                    break
+                if tag > 0xFFFFFFFF:
+                    raise FormatError(f"ASN.1 tag number at byte {start} is too large")
+        length = data[offset]
+        offset += 1
+        if length == 0x80:
+            return _read_indefinite(data, tag, start, offset, limit, _depth)
+        if length > 0x80:
+            size = length & 0x7F
+            if size > 8:
+                raise FormatError(f"ASN.1 length of {size} octets at byte {start}")
+            if offset + size > limit:
+                raise FormatError(f"ASN.1 element at byte {start} is cut short")
+            length = int.from_bytes(data[offset : offset + size], "big")
+            offset += size
+    except IndexError:
+        raise FormatError(f"ASN.1 element at byte {start} is cut short") from None
+    stop = offset + length
+    if stop > limit:
+        raise FormatError(f"ASN.1 element at byte {start} says {length} bytes, {max(limit - offset, 0)} are left")
+    return Element(data, tag, start, offset, stop, stop)
+
+
+def _is_constructed(tag: int) -> bool:
+    """Whether the first identifier octet has the constructed bit (X.690, 8.1.2.5)."""
+    first = tag if tag < 0x100 else tag >> (8 * ((tag.bit_length() - 1) // 8))
+    return bool(first & CONSTRUCTED)
+
+
+def _read_indefinite(data: bytes, tag: int, start: int, content: int, limit: int, depth: int) -> Element:
+    """BER's indefinite form (X.690, 8.1.3.6): elements up to two zero octets."""
+    if depth > _MAX_DEPTH:
+        raise FormatError("ASN.1 structure is nested too deeply")
+    if not _is_constructed(tag):
+        raise FormatError(f"ASN.1 element at byte {start} is primitive and of indefinite length")
+    offset = content
+    while data[offset : min(offset + 2, limit)] != b"\0\0":
+        if offset >= limit:
+            raise FormatError(f"ASN.1 element at byte {start} is cut short")
+        offset = read(data, offset, limit, depth + 1).next
+    return Element(data, tag, start, content, offset, offset + 2)
+
+
+def read_exactly(data: bytes) -> Element:
+    """The one element that `data` is. Raises FormatError when bytes follow it."""
+    element = read(data)
+    if element.next != len(data):
+        raise FormatError(f"{len(data) - element.next} bytes follow the ASN.1 structure")
+    return element
+
+
+def decode_oid(content: bytes) -> str:
+    """Dotted form of the content octets of an OBJECT IDENTIFIER (X.690, 8.19)."""
+    if not content or content[-1] & 0x80 or len(content) > 256:
+        raise FormatError("malformed ASN.1 OBJECT IDENTIFIER")
+    arcs: list[int] = []
+    arc = 0
+    for octet in content:
+        arc = (arc << 7) | (octet & 0x7F)
+        if not octet & 0x80:
+            arcs.append(arc)
+            arc = 0
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, [first, arcs[0] - 40 * first, *arcs[1:]]))
+
+
+def decode_time(tag: int, content: bytes) -> datetime:
+    """The moment that a UTCTime or GeneralizedTime names. Seconds and zone may be missing, as in old files."""
+    try:
+        text = content.decode("ascii").strip()
+        year_digits = {UTC_TIME: 2, GENERALIZED_TIME: 4}[tag]
+        digits, zone = text, timedelta()
+        if text.endswith("Z"):
+            digits = text[:-1]
+        elif len(text) > 5 and text[-5] in "+-":
+            digits = text[:-5]
+            zone = timedelta(hours=int(text[-4:-2]), minutes=int(text[-2:])) * (1 if text[-5] == "+" else -1)
+        digits, _, fraction = digits.replace(",", ".").partition(".")
+        pairs = [int(digits[i : i + 2]) for i in range(year_digits, len(digits), 2)]
+        month, day, hour, minute, second = (pairs + [0] * (5 - len(pairs))) if len(pairs) < 5 else pairs
+        year = int(digits[:year_digits])
+        if tag == UTC_TIME:
+            year += 1900 if year >= 50 else 2000
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        if fraction:
+            moment = moment.replace(microsecond=int(fraction[:6].ljust(6, "0")))
+        return moment - zone
+    except (ValueError, KeyError, TypeError, OverflowError) as exc:
+        raise FormatError(f"not an ASN.1 time: {content[:32]!r}") from exc
+
+
+# Writing ---------------------------------------------------------------------------------------------------
+
+
+def tlv(tag: int, *parts: bytes) -> bytes:
+    """DER of one element with a one-octet tag around the concatenated `parts`."""
+    content = b"".join(parts)
+    size = len(content)
+    if size < 0x80:
+        return bytes((tag, size)) + content
+    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(octets))) + octets + content
+
+
+def sequence(*parts: bytes) -> bytes:
+    """DER of a SEQUENCE of encoded `parts`."""
+    return tlv(SEQUENCE, *parts)
+
+
+def set_of(*parts: bytes) -> bytes:
+    """DER of a SET OF encoded `parts`, which DER wants in ascending order (X.690, 11.6)."""
+    return tlv(SET, *sorted(parts))
+
+
+def integer(value: int) -> bytes:
+    """DER of an INTEGER."""
+    return tlv(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+
+
+def octet_string(value: bytes) -> bytes:
+    """DER of an OCTET STRING."""
+    return tlv(OCTET_STRING, value)
+
+
+def null() -> bytes:
+    """DER of NULL."""
+    return b"\x05\x00"
+
+
+def oid(dotted: str) -> bytes:
+    """DER of an OBJECT IDENTIFIER given in dotted form."""
+    first, second, *rest = map(int, dotted.split("."))
+    content = bytearray()
+    for arc in (40 * first + second, *rest):
+        groups = [arc & 0x7F]
+        while arc := arc >> 7:
+            groups.append(0x80 | (arc & 0x7F))
+        content.extend(reversed(groups))
+    return tlv(OBJECT_IDENTIFIER, bytes(content))
+
+
+def bmp_string(text: str) -> bytes:
+    """DER of a BMPString; characters beyond the BMP become surrogate pairs, as Java and OpenSSL write them."""
+    return tlv(BMP_STRING, text.encode("utf-16-be", "surrogatepass"))
+
+
+def explicit(number: int, *parts: bytes) -> bytes:
+    """DER of an EXPLICIT context-specific tag around encoded `parts`."""
+    return tlv(context(number), *parts)

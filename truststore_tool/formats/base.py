@@ -1,0 +1,56 @@
+"""What every format offers. A format is one file in this folder that ends in an object satisfying `Format`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from truststore_tool.model import OpaqueEntry, TrustStore
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A codec: bytes in, a store out, and back.
+
+    Attributes:
+        name: what users call it, e.g. ``"pkcs12"``; the value of `TrustStore.format`.
+        title: how it is written in text, e.g. ``"PKCS#12"``.
+        suffixes: file name endings that say a new file is to have this format, with the dot.
+        detect: whether bytes are of this format; looks at content only, cheaply, and never raises.
+        loads: ``loads(data, password) -> TrustStore``. `password` is None when there is none to try. Raises
+            FormatError (malformed), PasswordRequiredError (nothing can be read without one) or IntegrityError
+            (wrong password or broken digest). It never changes the bytes of an opaque entry.
+        dumps: ``dumps(store, password) -> bytes``, or None for a format that is only read. The store may have
+            come from any format. Raises FormatError when an entry cannot be written in this format and
+            PasswordRequiredError when the format needs a password.
+        has_aliases: whether entries bear aliases.
+        has_password: whether a new store of this format is protected by a password.
+        keys: how its private keys are opened and sealed, or None where it has none.
+    """
+
+    name: str
+    title: str
+    suffixes: tuple[str, ...]
+    detect: Callable[[bytes], bool]
+    loads: Callable[[bytes, str | None], TrustStore]
+    dumps: Callable[[TrustStore, str | None], bytes] | None
+    has_aliases: bool
+    has_password: bool
+    keys: "KeyCodec | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyCodec:
+    """What a format can do with the private keys it holds.
+
+    Attributes:
+        open: ``open(entry, password) -> bytes``: the PKCS#8 PrivateKeyInfo (DER) of a private-key entry of this
+            format. Raises IntegrityError when the password is wrong.
+        seal: ``seal(entry, pkcs8, password) -> OpaqueEntry``: the same alias, chain and date, with the key
+            protected under `password` in this format's own way. `entry` may come from any format.
+        rekey: ``rekey(store, old, new) -> TrustStore``: the store with all that the store password protects moved
+            to a new password, ready for ``dumps(store, new)``. Formats whose keys keep their own password return
+            the store unchanged.
+    """
+
+    open: Callable[[OpaqueEntry, str], bytes]
+    seal: Callable[[OpaqueEntry, bytes, str], OpaqueEntry]
+    rekey: Callable[[TrustStore, str, str], TrustStore]

@@ -1,0 +1,294 @@
+"""The nouns: certificates, the entries of a store, the store. Frozen; nothing here touches a path or a prompt."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.names import Name
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+Integrity = Literal["verified", "absent", "unchecked"]
+OpaqueKind = Literal["private-key", "secret-key", "unknown"]
+EntryKind = Literal["trusted", "private-key", "secret-key", "unknown"]
+
+_BASIC_CONSTRAINTS: Final = "2.5.29.19"
+
+
+class Extension(NamedTuple):
+    """A certificate extension (RFC 5280, 4.2): dotted OID, critical flag, the bytes inside its OCTET STRING."""
+
+    oid: str
+    critical: bool
+    value: bytes
+
+
+class _Skeleton(NamedTuple):
+    """Where the fields of a certificate lie (RFC 5280, 4.1)."""
+
+    version: int
+    serial: asn1.Element
+    issuer: asn1.Element
+    validity: asn1.Element
+    subject: asn1.Element
+    public_key: asn1.Element
+    extensions: asn1.Element | None
+    signature_algorithm: asn1.Element
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """An X.509 certificate. Its DER bytes are the truth: two certificates are the same when their DER is.
+
+    Creating one parses nothing. Each field is read when it is first asked for and raises FormatError when
+    just that field cannot be; a certificate that no library accepts is still carried, compared and written.
+    """
+
+    der: bytes = field(repr=False)
+
+    def fingerprint(self, algorithm: str = "sha256") -> Fingerprint:
+        """The digest of the DER bytes under `algorithm` (``"sha256"``, ``"sha1"``, any name hashlib knows)."""
+        return Fingerprint.of(self.der, algorithm)
+
+    @cached_property
+    def sha256(self) -> Fingerprint:
+        """The SHA-256 fingerprint."""
+        return Fingerprint.of(self.der, "sha256")
+
+    @cached_property
+    def _skeleton(self) -> _Skeleton:
+        outer = asn1.read_exactly(self.der).expect(asn1.SEQUENCE).children()
+        if len(outer) != 3:
+            raise FormatError("not an X.509 certificate")
+        fields = outer[0].expect(asn1.SEQUENCE).children()
+        version = 1
+        if fields and fields[0].tag == asn1.context(0):
+            version = fields.pop(0).inner().integer() + 1
+        if len(fields) < 6:
+            raise FormatError("not an X.509 certificate: fields are missing")
+        tail = [f for f in fields[6:] if f.tag == asn1.context(3)]
+        return _Skeleton(
+            version=version,
+            serial=fields[0],
+            issuer=fields[2],
+            validity=fields[3],
+            subject=fields[4],
+            public_key=fields[5],
+            extensions=tail[0] if tail else None,
+            signature_algorithm=outer[1],
+        )
+
+    @property
+    def version(self) -> int:
+        """1, 2 or 3."""
+        return self._skeleton.version
+
+    @property
+    def serial_number(self) -> int:
+        """The serial number; zero and negative ones occur."""
+        return self._skeleton.serial.integer()
+
+    @cached_property
+    def subject(self) -> Name:
+        """The subject's distinguished name."""
+        return Name.parse(self._skeleton.subject.raw)
+
+    @cached_property
+    def issuer(self) -> Name:
+        """The issuer's distinguished name."""
+        return Name.parse(self._skeleton.issuer.raw)
+
+    @property
+    def subject_der(self) -> bytes:
+        """The encoded subject, as it stands in the certificate."""
+        return self._skeleton.subject.raw
+
+    @property
+    def issuer_der(self) -> bytes:
+        """The encoded issuer, as it stands in the certificate."""
+        return self._skeleton.issuer.raw
+
+    @property
+    def public_key_der(self) -> bytes:
+        """The encoded SubjectPublicKeyInfo."""
+        return self._skeleton.public_key.raw
+
+    @property
+    def signature_algorithm_oid(self) -> str:
+        """The dotted OID of the algorithm the issuer signed with."""
+        return self._skeleton.signature_algorithm.inner().oid()
+
+    @cached_property
+    def not_before(self) -> datetime:
+        """Start of validity, an aware datetime in UTC."""
+        return self._validity(0)
+
+    @cached_property
+    def not_after(self) -> datetime:
+        """End of validity, an aware datetime in UTC."""
+        return self._validity(1)
+
+    def _validity(self, index: int) -> datetime:
+        times = self._skeleton.validity.expect(asn1.SEQUENCE).children()
+        if len(times) != 2:
+            raise FormatError("malformed validity in a certificate")
+        return times[index].time()
+
+    @cached_property
+    def extensions(self) -> tuple[Extension, ...]:
+        """The extensions in file order; none for versions 1 and 2."""
+        wrapper = self._skeleton.extensions
+        if wrapper is None:
+            return ()
+        found = []
+        for item in wrapper.inner().expect(asn1.SEQUENCE).children():
+            parts = item.expect(asn1.SEQUENCE).children()
+            if not 2 <= len(parts) <= 3:
+                raise FormatError("malformed extension in a certificate")
+            critical = len(parts) == 3 and parts[1].boolean()
+            found.append(Extension(parts[0].oid(), critical, parts[-1].expect(asn1.OCTET_STRING).value))
+        return tuple(found)
+
+    @property
+    def is_self_issued(self) -> bool:
+        """Whether subject and issuer are the same name, byte for byte."""
+        return self.subject_der == self.issuer_der
+
+    @property
+    def is_ca(self) -> bool:
+        """Whether it may issue certificates: basicConstraints cA (RFC 5280, 4.2.1.9), or a self-issued version 1."""
+        for extension in self.extensions:
+            if extension.oid == _BASIC_CONSTRAINTS:
+                parts = asn1.read_exactly(extension.value).children()
+                return bool(parts) and parts[0].tag == asn1.BOOLEAN and parts[0].boolean()
+        return self.version == 1 and self.is_self_issued
+
+    @cached_property
+    def x509(self) -> "x509.Certificate":
+        """The certificate as `cryptography` parses it. Raises FormatError when it refuses."""
+        import warnings
+
+        from cryptography import x509
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # zero and negative serial numbers are facts here, not news
+                return x509.load_der_x509_certificate(self.der)
+        except (ValueError, TypeError) as exc:
+            raise FormatError(f"certificate cannot be parsed: {exc}") from exc
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedEntry:
+    """A certificate under an alias that the store's reader trusts.
+
+    Attributes:
+        alias: as it stands in the store; empty in formats without aliases (PEM, DER, PKCS#7, CApath).
+        certificate: the trust anchor.
+        created: when it was put there (aware), or None where the format has no date.
+        origin: the codec's own note of where it was read from; no business of anyone else.
+    """
+
+    alias: str
+    certificate: Certificate
+    created: datetime | None = None
+    origin: object = field(default=None, repr=False, compare=False)
+
+    @property
+    def kind(self) -> EntryKind:
+        """Always ``"trusted"``."""
+        return "trusted"
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """The one certificate."""
+        return (self.certificate,)
+
+
+@dataclass(frozen=True, slots=True)
+class OpaqueEntry:
+    """An entry that is carried but never interpreted: a private key, a secret key, an unknown bag.
+
+    Attributes:
+        alias: as it stands in the store.
+        kind: ``"private-key"``, ``"secret-key"`` or ``"unknown"``.
+        format: name of the format whose encoding `payload` is; no other format can write the entry.
+        payload: the entry's protected bytes, exactly as read.
+        certificates: the key's chain, leaf first; may be empty.
+        created, origin: as for TrustedEntry.
+    """
+
+    alias: str
+    kind: OpaqueKind
+    format: str
+    payload: bytes = field(repr=False)
+    certificates: tuple[Certificate, ...] = ()
+    created: datetime | None = None
+    origin: object = field(default=None, repr=False, compare=False)
+
+
+Entry = TrustedEntry | OpaqueEntry
+
+
+@dataclass(frozen=True, slots=True)
+class LooseCertificate:
+    """A certificate that is in the file but is no entry: Java does not list, trust or keep it.
+
+    It stands in a PKCS#12 without the trusted-key-usage attribute, as openssl writes them, or is shadowed by a
+    later entry of the same alias.
+    """
+
+    certificate: Certificate
+    alias: str | None = None
+    origin: object = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustStore:
+    """An ordered set of entries and what saving them needs.
+
+    Attributes:
+        entries: in file order.
+        format: name of the format it was read from, and is saved in unless told.
+        integrity: ``"verified"`` (a password proved digest or MAC), ``"absent"`` (the file has none to check) or
+            ``"unchecked"`` (it has one, and no password was given).
+        loose: certificates of the file that are no entries.
+        notes: findings of the reader, one line each, e.g. that an encrypted part was not opened.
+        facts: the codec's own notes for saving (version, algorithms, text between blocks); untouched by operations.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    format: str = "jks"
+    integrity: Integrity = "verified"
+    loose: tuple[LooseCertificate, ...] = ()
+    notes: tuple[str, ...] = ()
+    facts: object = field(default=None, repr=False, compare=False)
+
+    def trusted(self) -> Iterator[TrustedEntry]:
+        """The trusted entries, in file order."""
+        return (entry for entry in self.entries if isinstance(entry, TrustedEntry))
+
+    def all_certificates(self) -> tuple[Certificate, ...]:
+        """Every certificate in the file, also those Java would not call entries.
+
+        Trusted entries, the chains of keys and loose certificates. A certificate that stands in the file once
+        and belongs to several chains is given once; one that stands there twice is given twice.
+        """
+        every = [c for entry in self.entries for c in entry.certificates]
+        every += [item.certificate for item in self.loose]
+        return tuple({id(certificate): certificate for certificate in every}.values())
+
+    def with_entries(self, entries: tuple[Entry, ...]) -> "TrustStore":
+        """The same store with other entries."""
+        return replace(self, entries=entries)
+
+
+def fold_alias(alias: str) -> str:
+    """The form under which Java compares aliases: lower-cased in the English locale (JavaKeyStore.convertAlias)."""
+    return alias.lower()
