@@ -1,0 +1,49 @@
+# make setup   an environment with everything, made once for each version of Python
+# make demo    the main job on sample_certs/, step by step
+# make test    the test suite            make check   linters, types, import contracts
+# make bench   the benchmarks            make clean   remove what these made
+# Another Python: make test PYTHON=python3.13
+
+PYTHON ?= python3
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+VENV := .venv-$(VERSION)
+READY := $(VENV)/.ready
+BIN := $(abspath $(VENV)/bin)
+
+.PHONY: setup demo test check bench clean
+.DEFAULT_GOAL := setup
+
+setup: $(READY)
+
+# The stamp is older than pyproject.toml after a change of it: then everything is installed anew.
+# pyjks is installed last and by itself, so that its compiler's absence is told from all other failures.
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "make: Python 3.11 or later is needed; name one with PYTHON=python3.x" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' || { \
+	  echo "make: this Python cannot make virtual environments: install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[legacy]' || { \
+	  echo "make: the extra 'legacy' (BKS and UBER keystores) could not be installed. It compiles a C extension:" >&2; \
+	  echo "make: install gcc and python3-dev (apt-get install gcc python3-dev), then run make again" >&2; exit 1; }
+	@touch $@
+
+demo: $(READY)
+	@PATH="$(BIN):$$PATH" bash sample_certs/demo.sh
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+check: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python -m tests.bench
+
+clean:
+	rm -rf .venv-*/ demo-out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
