@@ -1,0 +1,91 @@
+"""DER: one X.509 certificate, or several end to end, without any frame.
+
+A certificate is cut out along its lengths and kept as it stands, also when it is BER or otherwise odd
+(X.690; RFC 5280, 4.1): judging it is left to those who use it.
+"""
+
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError
+from truststore_tool.formats.base import Format
+from truststore_tool.model import Certificate, TrustedEntry, TrustStore
+
+
+def is_certificate(element: asn1.Element) -> bool:
+    """Whether an element has the shape of an X.509 certificate (RFC 5280, 4.1), as CRLs, requests and keys have not."""
+    try:
+        parts = element.expect(asn1.SEQUENCE).children()
+        if [part.tag for part in parts] != [asn1.SEQUENCE, asn1.SEQUENCE, asn1.BIT_STRING]:
+            return False
+        tags = [field.tag for field in parts[0].children()]
+    except FormatError:
+        return False
+    if tags[:1] == [asn1.context(0)]:
+        del tags[0]
+    # serialNumber, signature, issuer, validity, subject, subjectPublicKeyInfo
+    return tags[:6] == [asn1.INTEGER] + 5 * [asn1.SEQUENCE]
+
+
+def detect(data: bytes) -> bool:
+    """Whether the bytes begin with a certificate in DER."""
+    try:
+        return data[:1] == b"\x30" and is_certificate(asn1.read(data))
+    except FormatError:
+        return False
+
+
+def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG001 -- Format.loads takes one
+    """Read certificates that follow one another without a gap.
+
+    Bytes behind the last one are ignored, as the JDK ignores them, and counted in a note; but what begins
+    like a further certificate and is cut short is an error. Raises FormatError.
+    """
+    entries: list[TrustedEntry] = []
+    offset = 0
+    while data[offset : offset + 1] == b"\x30":
+        try:
+            element = asn1.read(data, offset)
+        except FormatError as exc:
+            raise FormatError(
+                f"certificate {len(entries) + 1} (byte {offset}) is cut short or damaged",
+                hint="fetch the file again from its source",
+            ) from exc
+        if not is_certificate(element):
+            break
+        entries.append(TrustedEntry("", Certificate(element.raw)))
+        offset = element.next
+    if not entries:
+        raise FormatError("not a certificate in DER")
+    rest = len(data) - offset
+    notes = (f"{rest} bytes behind the last certificate are no certificate and were ignored",) if rest else ()
+    return TrustStore(tuple(entries), format="der", integrity="absent", notes=notes)
+
+
+def dumps(store: TrustStore, password: str | None = None) -> bytes:  # noqa: ARG001 -- Format.dumps takes one
+    """The certificates of the store end to end, in its order. Raises FormatError for entries that are none."""
+    return b"".join(certificate.der for certificate in certificates_only(store, "DER"))
+
+
+def certificates_only(store: TrustStore, title: str) -> list[Certificate]:
+    """The certificates of a store in its order, for a format that holds nothing else.
+
+    Raises FormatError, naming alias and the format's `title`, when the store has an entry of another kind.
+    """
+    for entry in store.entries:
+        if not isinstance(entry, TrustedEntry):
+            raise FormatError(
+                f"{title} holds certificates only and cannot take the {entry.kind} entry {entry.alias!r}",
+                hint="remove the entry from a copy of the store, or choose a keystore format",
+            )
+    return [entry.certificate for entry in store.trusted()]
+
+
+DER = Format(
+    name="der",
+    title="DER",
+    suffixes=(".der", ".cer"),
+    detect=detect,
+    loads=loads,
+    dumps=dumps,
+    has_aliases=False,
+    has_password=False,
+)

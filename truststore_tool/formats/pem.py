@@ -1,0 +1,280 @@
+"""PEM: certificates in base64 between BEGIN and END lines (RFC 7468), with any text around them.
+
+A bundle that loses a certificate in silence is the worst thing that can happen here. So a certificate block that is
+damaged is an error that names the block and its line, and what merely looks like a certificate is counted in a note.
+Everything that is no certificate (comments, keys, CRLs) is text: it is kept and written back byte for byte.
+"""
+
+import binascii
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, NoReturn
+
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError
+from truststore_tool.formats import pkcs7
+from truststore_tool.formats.base import Format
+from truststore_tool.formats.der import certificates_only
+from truststore_tool.model import Certificate, Entry, TrustedEntry, TrustStore
+
+_BOM: Final = b"\xef\xbb\xbf"
+_DASHES: Final = b"-----"
+_BLANKS: Final = b" \t\r\n\v\f"
+_COLUMNS: Final = 64  # RFC 7468, section 2
+_CERTIFICATE: Final = b"CERTIFICATE"
+_TRUSTED: Final = b"TRUSTED CERTIFICATE"  # OpenSSL: auxiliary trust settings follow the certificate (d2i_X509_AUX)
+
+_ANY_BEGIN = re.compile(rb"-----BEGIN [ -,.-~]{1,64}-----")
+# Labels of RFC 7468 (sections 5, 8, 9) and of OpenSSL's pem.h behind which certificates stand.
+_MARKER = re.compile(
+    rb"-----(?P<edge>BEGIN|END) (?P<label>(?:X509 |TRUSTED )?CERTIFICATE|PKCS7|PKCS #7 SIGNED DATA|CMS)-----"
+)
+# A certificate to the eye, though to no reader: wrong case, too few dashes, unknown label, not at the start of a line.
+_LOOKALIKE = re.compile(rb"-[ \t]*BEGIN[ \t][^\r\n-]{0,32}CERTIFICATE(?! *REQUEST)", re.IGNORECASE)
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """A block of the file that holds certificates.
+
+    Attributes:
+        raw: the block from its BEGIN to its END marker, as it stands in the file.
+        certificates: what it holds: one certificate, or those of a PKCS#7 structure.
+    """
+
+    raw: bytes = field(repr=False)
+    certificates: tuple[Certificate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A PEM file cut into what holds certificates and what does not.
+
+    Attributes:
+        texts: the text before each block, then the text behind the last one; always one more than blocks.
+        blocks: the certificate blocks in file order.
+        newline: the line end that the file uses.
+    """
+
+    texts: tuple[bytes, ...] = field(repr=False)
+    blocks: tuple[Block, ...]
+    newline: bytes
+
+
+class _Found(NamedTuple):
+    """Where a certificate block lies: its number from 1, label, marker and body offsets."""
+
+    number: int
+    label: bytes
+    start: int
+    body: int
+    body_end: int
+    end: int
+
+
+def detect(data: bytes) -> bool:
+    """Whether the bytes hold a BEGIN line of any label. Text that a binary structure carries inside does not count."""
+    if data[:1] == b"\0":
+        return False
+    inside = 0
+    if data[:1] == b"\x30":
+        try:
+            inside = asn1.read(data).next
+        except FormatError:
+            inside = 0
+    return any(match.start() >= inside and _starts_line(data, 0, match.start()) for match in _ANY_BEGIN.finditer(data))
+
+
+def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG001 -- Format.loads takes one
+    """Read every certificate of a PEM file, in file order and with its repetitions.
+
+    Blocks labelled CERTIFICATE, X509 CERTIFICATE, TRUSTED CERTIFICATE, PKCS7 and CMS count. Any line ends, line
+    lengths, indentation and blank lines are taken, and a byte order mark before a block.
+
+    Raises FormatError, naming block and line, when such a block is not ended by its own label, is no base64, or is
+    not exactly one DER structure of its kind.
+    """
+    texts: list[bytes] = []
+    blocks: list[Block] = []
+    notes: list[str] = []
+    position = 0
+    restricted = 0
+    for found in _scan(data):
+        certificates, is_restricted = _decode(data, found, notes)
+        restricted += is_restricted
+        texts.append(data[position : found.start])
+        blocks.append(Block(data[found.start : found.end], certificates))
+        position = found.end
+    texts.append(data[position:])
+    if restricted:
+        notes.append(f"{restricted} TRUSTED CERTIFICATE blocks say what their certificate may be used for; "
+                     "other formats cannot keep that")  # fmt: skip
+    notes += _lookalikes(texts)
+    newline = _LINE_END.search(data)
+    return TrustStore(
+        tuple(TrustedEntry("", certificate, origin=block) for block in blocks for certificate in block.certificates),
+        format="pem",
+        integrity="absent",
+        notes=tuple(notes),
+        facts=Layout(tuple(texts), tuple(blocks), newline[0] if newline else b"\n"),
+    )
+
+
+def _starts_line(data: bytes, edge: int, offset: int) -> bool:
+    """Whether only blanks or a byte order mark stand before `offset` on its line, which begins at `edge` or later."""
+    before = data[edge:offset].rstrip(b" \t")
+    return not before or before.endswith((b"\n", b"\r", _BOM))
+
+
+def _scan(data: bytes) -> Iterator[_Found]:
+    """The certificate blocks of a file. Raises FormatError when BEGIN and END do not pair up."""
+    number = 0
+    edge = 0  # behind the last block: END and the next BEGIN on one line occur where files were joined carelessly
+    marker = _MARKER.search(data)
+    while marker:
+        if not _starts_line(data, edge, marker.start()):
+            marker = _MARKER.search(data, marker.end())
+            continue
+        number += 1
+        if marker["edge"] == b"END":
+            _damaged(data, number, marker.start(), "has an END line without its BEGIN line")
+        end_line = b"-----END %b-----" % marker["label"]
+        body_end = data.find(_DASHES, marker.end())
+        if body_end < 0 or not data.startswith(end_line, body_end):
+            _damaged(data, number, marker.start(), f"is not ended by its {end_line.decode()} line")
+        edge = body_end + len(end_line)
+        yield _Found(number, marker["label"], marker.start(), marker.end(), body_end, edge)
+        marker = _MARKER.search(data, edge)
+
+
+def _decode(data: bytes, found: _Found, notes: list[str]) -> tuple[tuple[Certificate, ...], bool]:
+    """The certificates of a block, and whether it limits their use (OpenSSL's trust or reject lists)."""
+    text = data[found.body : found.body_end].translate(None, _BLANKS)
+    try:
+        # Java does without the padding; a cut anywhere else shows in the DER below.
+        der = binascii.a2b_base64(text + b"=" * (-len(text) % 4), strict_mode=True)
+        element = asn1.read(der)
+        if pkcs7.is_signed_data(element):  # the JDK looks at the content too, whatever the label (X509Factory)
+            signed = pkcs7.parse(element)
+            if signed.others:
+                notes.append(f"block {found.number}: {signed.others} members are no X.509 certificates")
+            return tuple(map(Certificate, signed.certificates)), False
+        if element.tag != asn1.SEQUENCE or element.inner().tag != asn1.SEQUENCE:
+            raise FormatError("it holds no certificate")
+        auxiliary = der[element.next :]
+        if not auxiliary:
+            return (Certificate(der),), False
+        if found.label != _TRUSTED:
+            raise FormatError(f"{len(auxiliary)} bytes follow its certificate")
+        # CertAux ::= SEQUENCE { trust SEQUENCE OF OID OPTIONAL, reject [0] SEQUENCE OF OID OPTIONAL, ... }
+        settings = asn1.read_exactly(auxiliary).expect(asn1.SEQUENCE).children()
+        return (Certificate(element.raw),), any(s.tag in (asn1.SEQUENCE, asn1.context(0)) for s in settings)
+    except binascii.Error as exc:
+        _damaged(data, found.number, found.start, f"is no base64 ({exc})", exc)
+    except FormatError as exc:
+        _damaged(data, found.number, found.start, f"is damaged: {exc.message}", exc)
+
+
+def _damaged(data: bytes, number: int, offset: int, what: str, cause: Exception | None = None) -> NoReturn:
+    line = len(_LINE_END.findall(data, 0, offset)) + 1
+    raise FormatError(
+        f"certificate block {number} (line {line}) {what}",
+        hint="fetch the file again from its source, or repair that block",
+    ) from cause
+
+
+def _lookalikes(texts: list[bytes]) -> Iterator[str]:
+    """A note on what looks like the start of a certificate but was left in the text."""
+    count = sum(len(_LOOKALIKE.findall(text)) for text in texts)
+    if count:
+        yield f"{count} lines look like the start of a certificate but are none, and were skipped"
+
+
+# Writing ---------------------------------------------------------------------------------------------------
+
+
+def encode(certificate: Certificate, comment: str | None = None) -> str:
+    """A CERTIFICATE block of 64 columns with LF line ends; each line of `comment` stands before it behind ``# ``."""
+    text = binascii.b2a_base64(certificate.der, newline=False).decode("ascii")
+    lines = [f"# {line}".rstrip() for line in (comment or "").splitlines()]
+    lines.append("-----BEGIN CERTIFICATE-----")
+    lines += [text[i : i + _COLUMNS] for i in range(0, len(text), _COLUMNS)]
+    lines.append("-----END CERTIFICATE-----\n")
+    return "\n".join(lines)
+
+
+def dumps(
+    store: TrustStore,
+    password: str | None = None,  # noqa: ARG001 -- Format.dumps takes one
+    *,
+    comment: Callable[[Certificate], str | None] = lambda _: None,
+) -> bytes:
+    """The store as a PEM file; one that came from a PEM file keeps its text and its untouched blocks byte for byte.
+
+    Text around a block stays when the block goes. A new certificate is written where it stands among the entries
+    (so usually at the end), in the file's own line ends, below what `comment` says about it.
+
+    Raises FormatError for entries that are no certificate.
+    """
+    certificates_only(store, "PEM")
+    layout = store.facts if isinstance(store.facts, Layout) else Layout((b"",), (), b"\n")
+
+    def write(certificate: Certificate) -> bytes:
+        text = encode(certificate, comment(certificate)).encode("utf-8", "backslashreplace")
+        return text.replace(b"\n", layout.newline)
+
+    pieces: list[bytes] = []
+    at_line_start = True
+    for piece in _arrange(store.entries, layout, write):
+        if piece.needs_line and not at_line_start:
+            pieces.append(layout.newline)
+        pieces.append(piece.data)
+        if piece.data:
+            at_line_start = piece.data.endswith((b"\n", b"\r"))
+    return b"".join(pieces)
+
+
+class _Piece(NamedTuple):
+    """Bytes to write, and whether they must begin a line."""
+
+    needs_line: bool
+    data: bytes
+
+
+def _arrange(entries: tuple[Entry, ...], layout: Layout, write: Callable[[Certificate], bytes]) -> Iterator[_Piece]:
+    """What the new file is made of: the old one's texts in their order, its blocks, and newly written ones."""
+    number_of = {id(block): number for number, block in enumerate(layout.blocks)}
+    numbers = [number_of.get(id(entry.origin)) for entry in entries]
+    held: dict[int, list[Certificate]] = {}
+    for entry, number in zip(entries, numbers, strict=True):
+        if number is not None:
+            held.setdefault(number, []).extend(entry.certificates)
+    whole = {
+        number for number, certificates in held.items() if tuple(certificates) == layout.blocks[number].certificates
+    }
+    last_old = max((place for place, number in enumerate(numbers) if number is not None), default=-1)
+    texts_written = 0
+    for place, (entry, number) in enumerate(zip(entries, numbers, strict=True)):
+        behind = len(layout.texts) if place > last_old else 0 if number is None else number + 1
+        in_place = behind > texts_written
+        yield from (_Piece(False, text) for text in layout.texts[texts_written:behind])
+        texts_written = max(texts_written, behind)
+        if number not in whole:
+            yield from (_Piece(True, write(certificate)) for certificate in entry.certificates)
+        elif held.pop(number, None):  # once for all the certificates of the block
+            yield _Piece(not in_place, layout.blocks[number].raw)
+    yield from (_Piece(False, text) for text in layout.texts[texts_written:])
+
+
+PEM = Format(
+    name="pem",
+    title="PEM",
+    suffixes=(".pem", ".crt"),
+    detect=detect,
+    loads=loads,
+    dumps=dumps,
+    has_aliases=False,
+    has_password=False,
+)
