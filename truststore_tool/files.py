@@ -1,0 +1,377 @@
+"""Bytes from paths and back: the only module that opens a file for writing (POSIX only).
+
+A store is never half written. Whoever changes one holds its lock; new content goes into a temporary beside the
+target, is synced, read back and compared, and takes the target's name in one step. Whatever fails on the way,
+at any point, leaves the old file or the new one.
+"""
+
+import errno
+import fcntl
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from truststore_tool.errors import UnreadableError, WriteError
+
+# 200,000 certificates. Without a bound /dev/zero, or a log file in a directory of certificates, would eat all memory.
+MAX_SIZE: Final = 256 * 1024 * 1024
+
+_CHUNK: Final = 1024 * 1024
+_LONGEST_NAP: Final = 0.05
+_HASH_NAME: Final = re.compile(r"[0-9a-f]{8}\.[0-9]+")
+_TEMPORARY: Final = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
+# Beside mode and owner: without its access control list a file's mode means something else, usually more.
+_KEPT_ATTRIBUTES: Final = ("system.posix_acl_access", "user.")
+_HINTS: Final = {
+    errno.ENOENT: "create the directory first",
+    errno.ENOTDIR: "a part of the path is not a directory",
+    errno.EACCES: "check the permissions of the file and its directory",
+    errno.EPERM: "run it as the owner of the file, and check the file's attributes (lsattr)",
+    errno.EROFS: "the file system is mounted read-only",
+    errno.ENOSPC: "free some space and run the command again; the file is as it was",
+    errno.EDQUOT: "free some space and run the command again; the file is as it was",
+    errno.EFBIG: "raise the limit on file sizes (ulimit -f); the file is as it was",
+    errno.ELOOP: "the path leads through symbolic links that never end",
+}
+
+
+def read(path: Path) -> bytes:
+    """The content of a file, a FIFO or a device such as /dev/stdin.
+
+    Raises UnreadableError when it is missing, a directory, not permitted or larger than MAX_SIZE.
+    """
+    with _reading(path), path.open("rb", buffering=0) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            data = _read_stream(file.fileno())
+        else:
+            data = file.readall() if status.st_size <= MAX_SIZE else None
+    if data is None:
+        raise UnreadableError(f"{path}: larger than {MAX_SIZE} bytes", hint="no trust store is; check the path")
+    return data
+
+
+def read_directory(path: Path) -> dict[str, bytes]:
+    """The regular files of a directory, by name in sorted order; symbolic links to files count as files.
+
+    Directories, devices, links that lead nowhere and this module's own temporaries are passed over. Raises
+    UnreadableError when the directory or one of the files cannot be read.
+    """
+    with _reading(path):
+        names = [name for name in _names(path) if not _TEMPORARY.fullmatch(name) and _is_file(path / name)]
+    return {name: read(path / name) for name in names}
+
+
+@contextmanager
+def locked(path: Path, *, timeout: float = 30.0) -> Iterator[None]:
+    """Hold the one lock of the file (or directory) that `path` names once symbolic links are followed.
+
+    Between load and save under this lock nobody else who uses it changes the file. Temporaries that a killed run
+    left for this target are removed. Not re-entrant. Raises WriteError when another process keeps the lock for
+    `timeout` seconds, or when the directory is missing or cannot be written.
+    """
+    # Not the package filelock: importing it takes 40 ms, as long as all else we do, and its lock files stay behind.
+    with _writing(path):
+        directory, real = _locate(path)
+    name = f".{real.name}.lock"
+    try:
+        with _writing(path):
+            lock = _acquire(directory, name, path, timeout)
+        try:
+            with _writing(path):
+                _remove_temporaries(directory, lambda target: target == real.name)
+            yield
+        finally:
+            with suppress(OSError):
+                os.unlink(name, dir_fd=directory)
+            os.close(lock)  # last: as long as we hold the lock, the file of this name is ours to remove
+    finally:
+        os.close(directory)
+
+
+def replace(path: Path, data: bytes, *, backup: bool = False) -> Path | None:
+    """Make `data` the content of the file that `path` names once symbolic links are followed, or leave it as it is.
+
+    A file that exists keeps its mode, owner, group, access control list and user attributes; a new one gets what
+    the umask leaves. Other hard links to it keep the old content. To be called under `locked`.
+
+    With `backup`, what was there is first copied to ``<name>.bak`` beside it, or ``.bak1``, ``.bak2`` and so on, as
+    no backup is overwritten; returns the path of that copy, None when there was nothing to copy or nothing asked.
+
+    Raises WriteError; the file is then as it was, and nothing is left beside it.
+    """
+    saved = None
+    with _writing(path):
+        if path.exists() and not path.is_file():
+            raise WriteError(f"could not write {path}: not a regular file", hint="name a file")
+        directory, real = _locate(path)
+        try:
+            with _present(directory, real.name) as old, _temporary(directory, real.name, data, old) as fresh:
+                if backup and old is not None:
+                    saved = _back_up(directory, real.name, old)
+                try:
+                    os.replace(fresh, real.name, src_dir_fd=directory, dst_dir_fd=directory)
+                except OSError:
+                    if saved:
+                        os.unlink(saved, dir_fd=directory)
+                    raise
+            _sync(directory, path)
+        finally:
+            os.close(directory)
+    return real.with_name(saved) if saved else None
+
+
+def replace_directory(path: Path, files: Mapping[str, bytes]) -> None:
+    """Make a CApath directory hold `files`, each written with the safety of `replace`.
+
+    The directory is created when it is missing. Files with the right content are not touched. A symbolic link in it
+    is replaced, never followed: what it points to may not be ours. Files that are not in `files` stay, except those
+    named as OpenSSL looks certificates up (``<8 hex digits>.<number>``). To be called under `locked`.
+
+    Raises WriteError; each file is then the old or the new one, but some may be new and others old.
+    """
+    with _writing(path):
+        directory = _open_directory(path)
+        try:
+            _remove_temporaries(directory, lambda _: True)
+            for name, data in files.items():
+                if name != Path(name).name:
+                    raise WriteError(f"could not write {path}: {name!r} is not the name of a file")
+                if not _holds(directory, name, data):
+                    with _present(directory, name) as old, _temporary(directory, name, data, old) as fresh:
+                        os.replace(fresh, name, src_dir_fd=directory, dst_dir_fd=directory)
+            for name in _names(directory):
+                if _HASH_NAME.fullmatch(name) and name not in files:
+                    os.unlink(name, dir_fd=directory)
+            _sync(directory, path)
+        finally:
+            os.close(directory)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Errors of the system (and paths that none can hold, as with NUL) become an UnreadableError that names `path`."""
+    try:
+        yield
+    except (OSError, ValueError) as exc:
+        hint = None
+        match exc:
+            case FileNotFoundError():
+                hint = "check the path"
+            case IsADirectoryError():
+                hint = "name a file in it"
+            case PermissionError():
+                hint = "check the permissions of the file and its directory"
+        raise UnreadableError(f"could not read {path}: {_reason(exc)}", hint=hint) from exc
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """The same for WriteError."""
+    try:
+        yield
+    except (OSError, ValueError) as exc:
+        hint = _HINTS.get(exc.errno or 0) if isinstance(exc, OSError) else None
+        raise WriteError(f"could not write {path}: {_reason(exc)}", hint=hint) from exc
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def _read_stream(descriptor: int) -> bytes | None:
+    """All that a FIFO or device gives, or None when it is more than MAX_SIZE."""
+    chunks, size = [], 0
+    while chunk := os.read(descriptor, _CHUNK):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MAX_SIZE:
+            return None
+    return b"".join(chunks)
+
+
+def _names(directory: Path | int) -> list[str]:
+    """What is in a directory (a path, or a descriptor), sorted."""
+    with os.scandir(directory) as entries:
+        return sorted(entry.name for entry in entries)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is a regular file once links are followed. Raises OSError when that cannot be known."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError as exc:
+        if exc.errno in {errno.ENOENT, errno.ELOOP}:
+            return False
+        raise
+
+
+def _locate(path: Path) -> tuple[int, Path]:
+    """A descriptor of the directory in which the file itself lies, and the path of the file without any link.
+
+    Everything else goes through the descriptor, so that it happens in one directory even if that one is moved.
+    """
+    real = Path(os.path.realpath(path))
+    if real.is_symlink():  # realpath gives up on links that lead in a circle
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return os.open(real.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), real
+
+
+def _open_directory(path: Path) -> int:
+    """A descriptor of the directory `path`, created when it is missing."""
+    parent, real = _locate(path)
+    try:
+        try:
+            os.mkdir(real.name, dir_fd=parent)
+        except FileExistsError:
+            pass
+        else:
+            _sync(parent, path)
+        return os.open(real.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+    finally:
+        os.close(parent)
+
+
+def _acquire(directory: int, name: str, path: Path, timeout: float) -> int:
+    """A descriptor of the lock file `name`, locked. The kernel frees the lock of a dead process: none is ever stale."""
+    deadline = time.monotonic() + timeout
+    nap = 0.001
+    while True:
+        lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=directory)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Its last holder may have removed it between our two steps: then nobody else would see our lock.
+            if os.fstat(lock).st_nlink:
+                return lock
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                os.close(lock)
+                raise WriteError(
+                    f"could not write {path}: another process has been changing it for {timeout:g} seconds",
+                    hint="wait for it to end, then run the command again",
+                ) from None
+        except BaseException:
+            os.close(lock)
+            raise
+        os.close(lock)
+        time.sleep(nap)
+        nap = min(2 * nap, _LONGEST_NAP)
+
+
+def _remove_temporaries(directory: int, is_ours: Callable[[str], bool]) -> None:
+    """Remove what a killed run left beside targets whose name satisfies `is_ours`."""
+    for name in _names(directory):
+        match = _TEMPORARY.fullmatch(name)
+        if match and is_ours(match["target"]):
+            os.unlink(name, dir_fd=directory)
+
+
+@contextmanager
+def _present(directory: int, name: str) -> Iterator[int | None]:
+    """A descriptor of the regular file `name`, None when there is none.
+
+    It is opened for writing, though nothing is written: what its owner made read-only stays as it is.
+    """
+    try:
+        descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+    except OSError as exc:
+        if exc.errno not in {errno.ENOENT, errno.ELOOP}:  # ELOOP: a symbolic link, by O_NOFOLLOW
+            raise
+        yield None
+        return
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _temporary(directory: int, name: str, data: bytes, like: int | None) -> Iterator[str]:
+    """The name of a new file beside `name` that holds `data` on the disk, with the attributes of `like`.
+
+    It is for the body to rename; when anything fails, in here or there, it is removed.
+    """
+    temporary = f".{name}.{os.urandom(8).hex()}.tmp"
+    # A new file gets its mode from the umask, and from the directory's default ACL, at the only time they apply.
+    mode = 0o666 if like is None else 0o600
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(temporary, flags, mode, dir_fd=directory)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            if like is not None:
+                _keep_attributes(like, descriptor)
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        if not _holds(directory, temporary, data):
+            raise OSError(errno.EIO, "other bytes were read back than were written")
+        yield temporary
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(temporary, dir_fd=directory)
+        raise
+
+
+def _keep_attributes(like: int, descriptor: int) -> None:
+    """Give the open file the owner, group, mode, access control list and user attributes of another."""
+    wanted, now = os.fstat(like), os.fstat(descriptor)
+    if (wanted.st_uid, wanted.st_gid) != (now.st_uid, now.st_gid):
+        try:
+            os.fchown(descriptor, wanted.st_uid, wanted.st_gid)
+        except PermissionError as exc:
+            raise OSError(errno.EPERM, "its owner and group could not be kept") from exc
+    os.fchmod(descriptor, stat.S_IMODE(wanted.st_mode))  # after the owner: a change of owner clears mode bits
+    if hasattr(os, "listxattr"):
+        for attribute in os.listxattr(like):
+            if attribute.startswith(_KEPT_ATTRIBUTES):
+                os.setxattr(descriptor, attribute, os.getxattr(like, attribute))
+
+
+def _holds(directory: int, name: str, data: bytes) -> bool:
+    """Whether the file `name`, opened afresh, is there and holds exactly `data`."""
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+    except OSError:
+        return False
+    with os.fdopen(descriptor, "rb") as file:
+        return os.fstat(descriptor).st_size == len(data) and file.read() == data
+
+
+def _back_up(directory: int, name: str, old: int) -> str:
+    """Copy the open file `old` to the first free backup name of `name`, with its attributes; returns that name."""
+    with os.fdopen(os.dup(old), "rb") as file:
+        content = file.read()
+    for number in count():
+        backup = f"{name}.bak{number or ''}"
+        try:
+            os.close(os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=directory))
+        except FileExistsError:
+            continue
+        break
+    # The name is reserved by an empty file: renaming over it can overwrite nobody's backup.
+    try:
+        with _temporary(directory, name, content, old) as copy:
+            os.replace(copy, backup, src_dir_fd=directory, dst_dir_fd=directory)
+    except BaseException:
+        os.unlink(backup, dir_fd=directory)
+        raise
+    return backup
+
+
+def _sync(directory: int, path: Path) -> None:
+    """Put what was renamed in the directory on the disk."""
+    try:
+        os.fsync(directory)
+    except OSError as exc:
+        if exc.errno == errno.EINVAL:  # what file systems say that cannot sync a directory
+            return
+        raise WriteError(
+            f"{path} is written, but may be lost in a power failure: {_reason(exc)}",
+            hint="check the disk and its file system",
+        ) from exc
