@@ -14,6 +14,7 @@ BIN := $(abspath $(VENV)/bin)
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
+	@echo "ready: . $(VENV)/bin/activate"
 
 # The stamp is older than pyproject.toml after a change of it: then everything is installed anew.
 # pyjks is installed last and by itself, so that its compiler's absence is told from all other failures.

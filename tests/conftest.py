@@ -1,10 +1,8 @@
 """Fixtures shared by all tests."""
 
-from pathlib import Path
-
 import pytest
 
-from tests.realtools import Jdk, jdk_homes, missing, run
+from tests.realtools import Jdk, compiled_reader, jdk_homes, missing
 
 
 @pytest.fixture(scope="session")
@@ -13,12 +11,7 @@ def jdks(tmp_path_factory: pytest.TempPathFactory) -> list[Jdk]:
     homes = jdk_homes()
     if not homes:
         missing("a JDK")
-    classes = tmp_path_factory.mktemp("classes")
-    source = Path(__file__).parent / "interop" / "StoreReader.java"
-    compiler = next((home / "bin" / "javac" for home in homes if (home / "bin" / "javac").exists()), None)
-    if compiler is None:
-        missing("javac")
-    run(compiler, "--release", "17", "-d", classes, source)
+    classes = compiled_reader(tmp_path_factory.mktemp("classes"), homes)
     return [Jdk(home, classes) for home in homes]
 
 

@@ -118,3 +118,12 @@ def jdk_homes() -> list[Path]:
         return [Path(home) for home in named.split(os.pathsep)]
     keytool = shutil.which("keytool")
     return [Path(keytool).resolve().parent.parent] if keytool else []
+
+
+def compiled_reader(classes: Path, homes: list[Path]) -> Path:
+    """The folder `classes`, made by compiling the store reader into it for every JDK from 17 on; or a skip."""
+    compiler = next((home / "bin" / "javac" for home in homes if (home / "bin" / "javac").exists()), None)
+    if compiler is None:
+        missing("javac")
+    run(compiler, "--release", "17", "-d", classes, HERE / "interop" / "StoreReader.java")
+    return classes

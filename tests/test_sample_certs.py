@@ -71,14 +71,14 @@ def test_the_generator_makes_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize("side", ["old", "new"])
 @pytest.mark.parametrize("peer", ["-verify_hostname localhost", "-verify_ip 127.0.0.1", "-verify_ip ::1"])
 def test_openssl_accepts_each_server_under_its_root(side: str, peer: str) -> None:
-    options = ["-purpose", "sslserver", *peer.split(), "-CAfile", OWN / f"{side}-root.pem"]
+    options: list[str | Path] = ["-purpose", "sslserver", *peer.split(), "-CAfile", OWN / f"{side}-root.pem"]
     done = run(find("openssl"), "verify", *options, "-untrusted", OWN / f"{side}-chain.pem", OWN / f"{side}-server.pem")
     assert done.decode().endswith(": OK\n")
 
 
 @pytest.mark.parametrize("root", ["new-root", "same-subject-root", "expired-root", "future-root", "zero-serial-root"])
 def test_openssl_refuses_the_old_server_under_any_other_root(root: str) -> None:
-    options = ["-CAfile", OWN / f"{root}.pem", "-untrusted", OWN / "old-chain.pem"]
+    options: list[str | Path] = ["-CAfile", OWN / f"{root}.pem", "-untrusted", OWN / "old-chain.pem"]
     done = subprocess.run([find("openssl"), "verify", *options, OWN / "old-server.pem"], capture_output=True)
     assert done.returncode == 2
     assert b"unable to get local issuer certificate" in done.stderr
@@ -100,7 +100,9 @@ def test_openssl_judges_the_roots_themselves(root: str, answer: str) -> None:
 
 
 def test_each_key_belongs_to_its_certificate() -> None:
-    for key in OWN.glob("*.key"):
+    keys = list(OWN.glob("*.key"))
+    assert len(keys) == 10
+    for key in keys:
         public = run(find("openssl"), "pkey", "-in", key, "-pubout")
         assert run("openssl", "x509", "-in", key.with_suffix(".pem"), "-pubkey", "-noout") == public, key.name
 
