@@ -57,15 +57,19 @@ def read(path: Path) -> bytes:
     return data
 
 
-def read_directory(path: Path) -> dict[str, bytes]:
-    """The regular files of a directory, by name in sorted order; symbolic links to files count as files.
+def names_in(path: Path) -> list[str]:
+    """The names of the regular files in a directory, sorted; symbolic links to files count as files.
 
     Directories, devices, links that lead nowhere and this module's own temporaries are passed over. Raises
-    UnreadableError when the directory or one of the files cannot be read.
+    UnreadableError when the directory cannot be read.
     """
     with _reading(path):
-        names = [name for name in _names(path) if not _TEMPORARY.fullmatch(name) and _is_file(path / name)]
-    return {name: read(path / name) for name in names}
+        return [name for name in _names(path) if not _TEMPORARY.fullmatch(name) and _is_file(path / name)]
+
+
+def read_directory(path: Path) -> dict[str, bytes]:
+    """The content of each of `names_in` a directory. Raises UnreadableError."""
+    return {name: read(path / name) for name in names_in(path)}
 
 
 @contextmanager
