@@ -7,6 +7,7 @@ else. Every length is checked against what is left before it is believed, and ne
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Final, NamedTuple
 
 from truststore_tool.errors import FormatError
@@ -62,17 +63,29 @@ class Element(NamedTuple):
         """The content octets."""
         return self.data[self.content : self.stop]
 
-    def children(self) -> list["Element"]:
-        """The elements inside this one, in order. Raises FormatError when it is primitive or they do not fit."""
+    def items(self) -> Iterator["Element"]:
+        """The elements inside this one, in order, each read when its turn comes, so that a caller can stop.
+
+        Raises FormatError when this one is primitive or they do not fit.
+        """
         if not _is_constructed(self.tag):
             raise FormatError(f"ASN.1 tag 0x{self.tag:02x} at byte {self.start} is primitive where a structure is due")
-        elements = []
         offset = self.content
         while offset < self.stop:
             element = read(self.data, offset, self.stop)
-            elements.append(element)
+            yield element
             offset = element.next
-        return elements
+
+    def children(self) -> list["Element"]:
+        """All elements inside this one. Raises FormatError as `items` does."""
+        return list(self.items())
+
+    def fields(self, least: int, most: int) -> list["Element"]:
+        """The elements inside a structure that has `least` to `most` of them; FormatError for another number."""
+        found = list(islice(self.items(), most + 1))
+        if not least <= len(found) <= most:
+            raise FormatError(f"the ASN.1 structure at byte {self.start} has a wrong number of fields")
+        return found
 
     def expect(self, tag: int) -> "Element":
         """This element, if it bears `tag`; else FormatError."""
@@ -102,10 +115,16 @@ class Element(NamedTuple):
         """The bytes of an OCTET STRING, also of BER's constructed form (X.690, 8.7.3), whatever the outer tag."""
         return b"".join(self._segments(0)) if self.tag & CONSTRUCTED else self.value
 
+    def unwrapped(self) -> "Element":
+        """The element that is encoded inside an OCTET STRING; nothing is copied when the string is primitive."""
+        if self.tag & CONSTRUCTED:
+            return read(self.octets())
+        return read(self.data, self.content, self.stop)
+
     def _segments(self, depth: int) -> Iterator[bytes]:
         if depth > _MAX_DEPTH:
             raise FormatError("ASN.1 structure is nested too deeply")
-        for part in self.children():
+        for part in self.items():
             if part.tag == OCTET_STRING:
                 yield part.value
             elif part.tag == OCTET_STRING | CONSTRUCTED:

@@ -1,0 +1,175 @@
+"""Keys from passwords: the derivation of PKCS#12 (RFC 7292, appendix B) and PBKDF2 (RFC 8018, section 5.2).
+
+The file chooses how much work this is, so iteration counts are bounded before any of it is done.
+"""
+
+import hashlib
+import os
+from dataclasses import dataclass, field, replace
+from typing import Final, Self
+
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError
+
+# What OpenJDK's PKCS12KeyStore (MAX_ITERATION_COUNT) accepts as well.
+MAX_ITERATIONS: Final = 5_000_000
+
+# Purposes of derived bytes (RFC 7292, B.3).
+KEY: Final = 1
+IV: Final = 2
+MAC: Final = 3
+
+PBKDF2: Final = "1.2.840.113549.1.5.12"
+# Pseudo-random functions of PBKDF2, which are also the MACs of PBMAC1 (RFC 8018, B.1): OID -> digest of the HMAC.
+HMACS: Final = {
+    "1.2.840.113549.2.7": "sha1",
+    "1.2.840.113549.2.8": "sha224",
+    "1.2.840.113549.2.9": "sha256",
+    "1.2.840.113549.2.10": "sha384",
+    "1.2.840.113549.2.11": "sha512",
+}
+_MIN_SALT: Final = 8
+_MAX_KEY_LENGTH: Final = 1024
+
+
+class UnknownAlgorithmError(FormatError):
+    """The file asks for an algorithm that is not known here; what it protects can only be carried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passphrase:
+    """A password in the two encodings that PKCS#12 uses.
+
+    Attributes:
+        bmp: for RFC 7292's own derivation: UTF-16BE with two zero bytes at the end (B.1).
+        utf8: for PBKDF2, as OpenSSL and JDK 18 and later do.
+    """
+
+    bmp: bytes = field(repr=False)
+    utf8: bytes = field(repr=False)
+
+
+def passphrases(password: str) -> tuple[Passphrase, ...]:
+    """The encodings to try for `password`, the usual one first.
+
+    An empty password is two zero bytes to OpenSSL and nothing at all to Java, which tries both as well.
+    """
+    if not password:
+        return Passphrase(b"\0\0", b""), Passphrase(b"", b"")
+    utf8 = password.encode("utf-8", "surrogatepass")
+    return (Passphrase(password.encode("utf-16-be", "surrogatepass") + b"\0\0", utf8),)
+
+
+def iterations(element: asn1.Element) -> int:
+    """The iteration count that an INTEGER holds. Raises FormatError when it is not in 1..MAX_ITERATIONS."""
+    count = element.integer()
+    if not 0 < count <= MAX_ITERATIONS:
+        shown = count if count.bit_length() < 64 else "an absurd number of"
+        raise FormatError(
+            f"the store asks for {shown} iterations of key derivation; 1 to {MAX_ITERATIONS} are accepted",
+            hint="no program writes such a store; it may be meant to exhaust its reader",
+        )
+    return count
+
+
+def new_salt(like: bytes) -> bytes:
+    """Random bytes, as many as `like` has but at least 8 (RFC 8018, section 4.1)."""
+    return os.urandom(max(len(like), _MIN_SALT))
+
+
+def pkcs12_kdf(digest: str, purpose: int, password: bytes, salt: bytes, count: int, size: int) -> bytes:
+    """`size` bytes derived as RFC 7292 (B.2) says.
+
+    Args:
+        digest: hashlib's name of the hash.
+        purpose: KEY, IV or MAC.
+        password: `Passphrase.bmp`.
+        salt: any length.
+        count: iterations, at least 1.
+        size: how many bytes.
+    """
+    new = getattr(hashlib, digest)
+    width = new().block_size
+    modulus = 1 << (8 * width)
+    diversifier = bytes((purpose,)) * width
+    block = _repeated(salt, width) + _repeated(password, width)
+    out = b""
+    while True:
+        piece: bytes = new(diversifier + block).digest()
+        for _ in range(count - 1):
+            piece = new(piece).digest()
+        out += piece
+        if len(out) >= size:
+            return out[:size]
+        addend = int.from_bytes(_repeated(piece, width)[:width], "big") + 1
+        words = (int.from_bytes(block[i : i + width], "big") for i in range(0, len(block), width))
+        block = b"".join(((word + addend) % modulus).to_bytes(width, "big") for word in words)
+
+
+def _repeated(data: bytes, width: int) -> bytes:
+    """`data` repeated to the next multiple of `width`; nothing stays nothing."""
+    size = -(-len(data) // width) * width
+    return (data * (size // len(data) + 1))[:size] if data else b""
+
+
+@dataclass(frozen=True, slots=True)
+class Pbkdf2:
+    """Parameters of PBKDF2 (RFC 8018, A.2).
+
+    Attributes:
+        salt: the salt.
+        count: the iteration count.
+        key_length: bytes to derive, where the file says so.
+        prf: OID of the pseudo-random function, a key of HMACS.
+    """
+
+    salt: bytes
+    count: int
+    key_length: int | None
+    prf: str
+
+    @classmethod
+    def parse(cls, algorithm: asn1.Element) -> Self:
+        """Read a key derivation AlgorithmIdentifier. Raises UnknownAlgorithmError when it is not PBKDF2."""
+        name, parameters = identifier(algorithm)
+        if name != PBKDF2 or parameters is None:
+            raise UnknownAlgorithmError(f"key derivation {name} is not known")
+        salt, count, *rest = parameters.expect(asn1.SEQUENCE).fields(2, 4)
+        if salt.tag & ~asn1.CONSTRUCTED != asn1.OCTET_STRING:
+            raise UnknownAlgorithmError("the salt of PBKDF2 is not given in the file")
+        key_length = None
+        if rest and rest[0].tag == asn1.INTEGER:
+            key_length = rest.pop(0).integer()
+            if not 0 < key_length <= _MAX_KEY_LENGTH:
+                raise FormatError("the key length of PBKDF2 is out of range")
+        prf = identifier(rest[0])[0] if rest else "1.2.840.113549.2.7"
+        if prf not in HMACS:
+            raise UnknownAlgorithmError(f"pseudo-random function {prf} is not known")
+        return cls(salt.octets(), iterations(count), key_length, prf)
+
+    def derive(self, passphrase: Passphrase, size: int) -> bytes:
+        """`size` bytes of key."""
+        return hashlib.pbkdf2_hmac(HMACS[self.prf], passphrase.utf8, self.salt, self.count, size)
+
+    def renewed(self) -> Self:
+        """The same with a fresh salt."""
+        return replace(self, salt=new_salt(self.salt))
+
+    def encoded(self) -> bytes:
+        """The AlgorithmIdentifier."""
+        length = b"" if self.key_length is None else asn1.integer(self.key_length)
+        return asn1.sequence(
+            asn1.oid(PBKDF2),
+            asn1.sequence(
+                asn1.octet_string(self.salt),
+                asn1.integer(self.count),
+                length,
+                asn1.sequence(asn1.oid(self.prf), asn1.null()),
+            ),
+        )
+
+
+def identifier(algorithm: asn1.Element) -> tuple[str, asn1.Element | None]:
+    """OID and parameters of an AlgorithmIdentifier (RFC 5280, 4.1.1.2); None for absent parameters."""
+    parts = algorithm.expect(asn1.SEQUENCE).fields(1, 2)
+    return parts[0].oid(), parts[1] if len(parts) == 2 else None
