@@ -45,7 +45,7 @@ _CODECS: Final = {
     asn1.UNIVERSAL_STRING: "utf-32-be",
     asn1.TELETEX_STRING: "latin-1",
 }
-_ESCAPE = re.compile(r'[,+"\\<>;]|^[ #]| $')
+_ESCAPE = re.compile(r'[,+"\\<>;]|^[ #]| \Z')
 
 
 @dataclass(frozen=True, slots=True)
