@@ -28,7 +28,12 @@ _HASH_NAME: Final = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 _TEMPORARY: Final = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
 # Beside mode and owner: without its access control list a file's mode means something else, usually more.
 _KEPT_ATTRIBUTES: Final = ("system.posix_acl_access", "user.")
-_HINTS: Final = {
+_READ_HINTS: Final = {
+    errno.ENOENT: "check the path",
+    errno.EISDIR: "name a file in it",
+    errno.EACCES: "check the permissions of the file and its directory",
+}
+_WRITE_HINTS: Final = {
     errno.ENOENT: "create the directory first",
     errno.ENOTDIR: "a part of the path is not a directory",
     errno.EACCES: "check the permissions of the file and its directory",
@@ -94,9 +99,9 @@ def locked(path: Path, *, timeout: float = 30.0) -> Iterator[None]:
         finally:
             with suppress(OSError):
                 os.unlink(name, dir_fd=directory)
-            os.close(lock)  # last: as long as we hold the lock, the file of this name is ours to remove
+            _close(lock)  # last: as long as we hold the lock, the file of this name is ours to remove
     finally:
-        os.close(directory)
+        _close(directory)
 
 
 def replace(path: Path, data: bytes, *, backup: bool = False) -> Path | None:
@@ -127,7 +132,7 @@ def replace(path: Path, data: bytes, *, backup: bool = False) -> Path | None:
                     raise
             _sync(directory, path)
         finally:
-            os.close(directory)
+            _close(directory)
     return real.with_name(saved) if saved else None
 
 
@@ -155,7 +160,7 @@ def replace_directory(path: Path, files: Mapping[str, bytes]) -> None:
                     os.unlink(name, dir_fd=directory)
             _sync(directory, path)
         finally:
-            os.close(directory)
+            _close(directory)
 
 
 @contextmanager
@@ -164,15 +169,7 @@ def _reading(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as exc:
-        hint = None
-        match exc:
-            case FileNotFoundError():
-                hint = "check the path"
-            case IsADirectoryError():
-                hint = "name a file in it"
-            case PermissionError():
-                hint = "check the permissions of the file and its directory"
-        raise UnreadableError(f"could not read {path}: {_reason(exc)}", hint=hint) from exc
+        raise UnreadableError(f"could not read {path}: {_reason(exc)}", hint=_hint(exc, _READ_HINTS)) from exc
 
 
 @contextmanager
@@ -181,8 +178,11 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as exc:
-        hint = _HINTS.get(exc.errno or 0) if isinstance(exc, OSError) else None
-        raise WriteError(f"could not write {path}: {_reason(exc)}", hint=hint) from exc
+        raise WriteError(f"could not write {path}: {_reason(exc)}", hint=_hint(exc, _WRITE_HINTS)) from exc
+
+
+def _hint(error: OSError | ValueError, hints: Mapping[int, str]) -> str | None:
+    return hints.get(error.errno or 0) if isinstance(error, OSError) else None
 
 
 def _reason(error: OSError | ValueError) -> str:
@@ -239,7 +239,7 @@ def _open_directory(path: Path) -> int:
             _sync(parent, path)
         return os.open(real.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
     finally:
-        os.close(parent)
+        _close(parent)
 
 
 def _acquire(directory: int, name: str, path: Path, timeout: float) -> int:
@@ -255,17 +255,23 @@ def _acquire(directory: int, name: str, path: Path, timeout: float) -> int:
                 return lock
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                os.close(lock)
+                _close(lock)
                 raise WriteError(
                     f"could not write {path}: another process has been changing it for {timeout:g} seconds",
                     hint="wait for it to end, then run the command again",
                 ) from None
         except BaseException:
-            os.close(lock)
+            _close(lock)
             raise
-        os.close(lock)
+        _close(lock)
         time.sleep(nap)
         nap = min(2 * nap, _LONGEST_NAP)
+
+
+def _close(descriptor: int) -> None:
+    """Close what nothing was written through: that an error says then changes nothing."""
+    with suppress(OSError):
+        os.close(descriptor)
 
 
 def _remove_temporaries(directory: int, is_ours: Callable[[str], bool]) -> None:
@@ -292,7 +298,7 @@ def _present(directory: int, name: str) -> Iterator[int | None]:
     try:
         yield descriptor
     finally:
-        os.close(descriptor)
+        _close(descriptor)
 
 
 @contextmanager
@@ -341,7 +347,7 @@ def _holds(directory: int, name: str, data: bytes) -> bool:
     """Whether the file `name`, opened afresh, is there and holds exactly `data`."""
     try:
         descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
-    except OSError:
+    except FileNotFoundError:
         return False
     with os.fdopen(descriptor, "rb") as file:
         return os.fstat(descriptor).st_size == len(data) and file.read() == data
@@ -354,7 +360,7 @@ def _back_up(directory: int, name: str, old: int) -> str:
     for number in count():
         backup = f"{name}.bak{number or ''}"
         try:
-            os.close(os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=directory))
+            _close(os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=directory))
         except FileExistsError:
             continue
         break

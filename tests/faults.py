@@ -1,0 +1,212 @@
+"""Every system call of a save, failing or being the last one: the driver behind the tests of faults.
+
+`outcomes` compiles faults.c, and runs this file under LD_PRELOAD of it. There, a scenario is prepared in a fresh
+directory and acted out in a forked process over and over: with a fault at its first call, at its second, and so on.
+"""
+
+import base64
+import ctypes
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tests import samples
+from tests.realtools import find, run
+from truststore_tool import files
+from truststore_tool.errors import TrustStoreError
+from truststore_tool.model import TrustedEntry, TrustStore
+from truststore_tool.stores import save_store, update_store
+
+HERE: Final = Path(__file__).resolve().parent
+KILLED: Final = 0
+FAULTS: Final = {KILLED: "SIGKILL", errno.EIO: "EIO", errno.ENOSPC: "ENOSPC"}
+OLD: Final = b"old content\n" * 40
+NEW: Final = b"new content\n" * 50
+PASSWORD: Final = "changeit"
+OLD_ROOT: Final = samples.certificates(samples.amazon("rds-ca-2019-root.pem"))[0]
+NEW_ROOT: Final = samples.certificates(samples.amazon("rds-ca-rsa2048-g1-us-east-1.pem"))[0]
+CREATED: Final = datetime(2024, 8, 22, 17, 8, 50, tzinfo=UTC)
+
+
+class Scenario(NamedTuple):
+    """What is there before, and the operation that faults strike; both are given an empty directory of their own."""
+
+    prepare: Callable[[Path], None]
+    act: Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run with one fault left.
+
+    Attributes:
+        call: the call that was struck, e.g. ``"fsync 1"`` for the first fsync; empty for the run without a fault.
+        fault: ``"SIGKILL"``, the name of an errno, or empty.
+        status: ``"done"``, ``"killed"``, the class of the TrustStoreError raised, or a traceback.
+        message: of that error.
+        files: what was there afterwards, content by path.
+        again: the same after the operation was run once more, without a fault.
+    """
+
+    call: str
+    fault: str
+    status: str
+    message: str
+    files: dict[str, bytes]
+    again: dict[str, bytes]
+
+
+def outcomes(scenario: str, scratch: Path) -> list[Outcome]:
+    """The run without a fault, then every run with one."""
+    library = scratch / "faults.so"
+    run(find("cc"), "-shared", "-fPIC", "-O1", "-o", library, HERE / "faults.c", "-ldl")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults", scenario, str(scratch)],
+        cwd=HERE.parent,
+        env={**os.environ, "LD_PRELOAD": str(library)},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return [_decoded(json.loads(line)) for line in done.stdout.decode().splitlines()]
+
+
+def _decoded(line: dict[str, str]) -> Outcome:
+    listings = {
+        key: {path: base64.b64decode(data) for path, data in json.loads(line[key]).items()}
+        for key in ("files", "again")
+    }
+    return Outcome(line["call"], line["fault"], line["status"], line["message"], **listings)
+
+
+def _prepare_file(folder: Path) -> None:
+    (folder / "store").write_bytes(OLD)
+
+
+def _replace(folder: Path) -> None:
+    target = folder / "store"
+    with files.locked(target):
+        files.replace(target, NEW)
+
+
+def _replace_with_backup(folder: Path) -> None:
+    target = folder / "store"
+    with files.locked(target):
+        if not target.exists() or files.read(target) != NEW:
+            files.replace(target, NEW, backup=True)
+
+
+def _prepare_directory(folder: Path) -> None:
+    (folder / "certs").mkdir()
+    for name in ("00000001.0", "00000002.0"):
+        (folder / "certs" / name).write_bytes(OLD)
+
+
+def _replace_directory(folder: Path) -> None:
+    target = folder / "certs"
+    with files.locked(target):
+        files.replace_directory(target, {"00000001.0": NEW, "00000003.0": NEW})
+
+
+def _prepare_store(folder: Path, name: str, suffix: str) -> None:
+    store = TrustStore((TrustedEntry("old", OLD_ROOT, CREATED),), format=name)
+    save_store(store, folder / f"store{suffix}", PASSWORD)
+
+
+def _import(folder: Path, suffix: str) -> None:
+    def add(store: TrustStore) -> tuple[TrustStore, None]:
+        if any(entry.certificate == NEW_ROOT for entry in store.trusted()):
+            return store, None
+        return store.with_entries((*store.entries, TrustedEntry("new", NEW_ROOT, CREATED))), None
+
+    update_store(folder / f"store{suffix}", PASSWORD, add)
+
+
+SCENARIOS: Final = {
+    "replace": Scenario(_prepare_file, _replace),
+    "create": Scenario(lambda _: None, _replace),
+    "backup": Scenario(_prepare_file, _replace_with_backup),
+    "directory": Scenario(_prepare_directory, _replace_directory),
+    "jks": Scenario(lambda folder: _prepare_store(folder, "jks", ".jks"), lambda folder: _import(folder, ".jks")),
+    "pem": Scenario(lambda folder: _prepare_store(folder, "pem", ".pem"), lambda folder: _import(folder, ".pem")),
+}
+
+
+def _listing(folder: Path) -> str:
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return json.dumps({str(p.relative_to(folder)): base64.b64encode(p.read_bytes()).decode() for p in found})
+
+
+class _Run(NamedTuple):
+    status: str
+    message: str
+    trace: list[str]
+
+
+def _act(scenario: Scenario, folder: Path, at: int, fault: int) -> _Run:
+    """Act in a forked process with a fault at call number `at` (0: none); its status, message and calls."""
+    library = ctypes.CDLL(None)
+    library.fault_disarm.restype = ctypes.c_char_p
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        library.fault_arm(at, fault)
+        status, message = "done", ""
+        try:
+            scenario.act(folder)
+        except TrustStoreError as exc:
+            status, message = type(exc).__name__, exc.message
+        except BaseException:  # what must not happen is to be reported like all else
+            status = traceback.format_exc()
+        trace = library.fault_disarm().decode()
+        os.write(writer, json.dumps([status, message, trace]).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as answer:
+        told = answer.read()
+    _, ending = os.waitpid(child, 0)
+    if os.WIFSIGNALED(ending) and os.WTERMSIG(ending) == signal.SIGKILL:
+        return _Run("killed", "", [])
+    status, message, trace = json.loads(told)
+    return _Run(status, message, trace.replace("64", "").split())
+
+
+def _main(name: str, scratch: Path) -> None:
+    scenario = SCENARIOS[name]
+    folder = scratch / "folder"
+
+    def report(call: str, at: int, fault: int) -> list[str]:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        scenario.prepare(folder)
+        done = _act(scenario, folder, at, fault)
+        left = _listing(folder)
+        scenario.act(folder)
+        told = {"call": call, "fault": FAULTS[fault] if at else "", "status": done.status, "message": done.message}
+        print(json.dumps({**told, "files": left, "again": _listing(folder)}))  # noqa: T201 -- read by outcomes()
+        return done.trace
+
+    # Everything that is imported on first use is imported by this.
+    warm = scratch / "warm"
+    warm.mkdir()
+    scenario.prepare(warm)
+    scenario.act(warm)
+    calls = report("", 0, 0)
+    for at, call in enumerate(calls, start=1):
+        for fault in FAULTS:
+            report(f"{call} {calls[:at].count(call)}", at, fault)
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1], Path(sys.argv[2]))
