@@ -193,12 +193,14 @@ class TrustedEntry:
         certificate: the trust anchor.
         created: when it was put there (aware), or None where the format has no date.
         origin: the codec's own note of where it was read from; no business of anyone else.
+        comment: lines of text for formats that have room for them (PEM) to write before a new certificate.
     """
 
     alias: str
     certificate: Certificate
     created: datetime | None = None
     origin: object = field(default=None, repr=False, compare=False)
+    comment: str = field(default="", repr=False, compare=False)
 
     @property
     def kind(self) -> EntryKind:

@@ -8,6 +8,7 @@ from typing import Final
 
 from truststore_tool.errors import FormatError, UsageError
 from truststore_tool.formats.base import Format
+from truststore_tool.model import TrustStore
 
 # In the order in which content is tried: the surest marks first.
 _REGISTRY: Final = {
@@ -22,6 +23,8 @@ _REGISTRY: Final = {
     "uber": ("bouncycastle", "UBER"),
 }
 NAMES: Final = tuple(_REGISTRY)
+# A directory is no bytes: OpenSSL's CApath stands beside the registry (formats/capath.py).
+CAPATH: Final = "capath"
 
 
 def get(name: str) -> Format:
@@ -53,3 +56,26 @@ def by_suffix(suffix: str) -> Format | None:
     """The format that a file name's ending (with the dot, any case) asks for in a new file, or None."""
     wanted = suffix.lower()
     return next((f for f in map(get, NAMES) if wanted in f.suffixes and f.dumps is not None), None)
+
+
+def canonical(name: str) -> str:
+    """The name of a format in its own spelling, CApath included. Raises UsageError for an unknown one."""
+    return CAPATH if name.lower() == CAPATH else get(name).name
+
+
+def has_aliases(name: str) -> bool:
+    """Whether entries of the format called `name` bear aliases."""
+    return name != CAPATH and get(name).has_aliases
+
+
+def has_password(name: str) -> bool:
+    """Whether a new store of the format called `name` is protected by a password."""
+    return name != CAPATH and get(name).has_password
+
+
+def encode(store: TrustStore, password: str | None) -> bytes:
+    """The bytes of `store` in its own format. Raises UsageError for a format that is a directory or only read."""
+    codec = None if store.format == CAPATH else get(store.format)
+    if codec is None or codec.dumps is None:
+        raise UsageError(f"{store.format} cannot be written as one stream of bytes", hint="choose another format")
+    return codec.dumps(store, password)

@@ -1,0 +1,76 @@
+"""The command line as a process of its own, and at a terminal."""
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """Standard output as JSON."""
+        found = json.loads(self.out)
+        assert isinstance(found, dict)
+        return found
+
+
+Tool = Callable[..., Done]
+
+
+def process(
+    *arguments: str | Path, stdin: bytes = b"", env: Mapping[str, str] | None = None, cwd: Path | None = None
+) -> Done:
+    """Runs a command line as a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "truststore_tool", *map(str, arguments)],
+        input=stdin,
+        capture_output=True,
+        env={**os.environ, **(env or {})},
+        cwd=cwd,
+        timeout=60,
+    )
+    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def at_terminal(arguments: Sequence[str | Path], answers: Sequence[tuple[str, str]], cwd: Path) -> Done:
+    """Runs a command line at a terminal; each answer is typed when its prompt has appeared."""
+    pid, master = pty.fork()
+    if pid == 0:
+        os.chdir(cwd)
+        os.environ.pop("TRUSTSTORE_PASSWORD", None)
+        os.execv(sys.executable, [sys.executable, "-m", "truststore_tool", *map(str, arguments)])  # noqa: S606
+    shown, seen = "", 0
+    pending = list(answers)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if pending and pending[0][0] in shown[seen:]:
+            seen = len(shown)
+            os.write(master, pending.pop(0)[1].encode() + b"\n")
+        if not select.select([master], [], [], 0.1)[0]:
+            continue
+        try:
+            chunk = os.read(master, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        shown += chunk.decode("utf-8", "replace")
+    os.close(master)
+    _, status = os.waitpid(pid, 0)
+    assert not pending, f"never asked {pending[0][0]!r}; shown: {shown}"
+    return Done(os.waitstatus_to_exitcode(status), shown, "")

@@ -1,0 +1,84 @@
+"""The one place where errors become messages and exit codes."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import typer
+
+from truststore_tool.errors import (
+    FindingError,
+    IntegrityError,
+    TrustStoreError,
+    UnreadableError,
+    UsageError,
+    WriteError,
+)
+from truststore_tool.render.safe import printable
+
+FINDING: Final = 1
+USAGE: Final = 2
+BUG: Final = 70
+INTERRUPTED: Final = 130
+
+EXIT_CODES: Final[dict[type[TrustStoreError], int]] = {
+    FindingError: FINDING,
+    UsageError: USAGE,
+    UnreadableError: 3,
+    IntegrityError: 4,
+    WriteError: 5,
+}
+
+# Typer carries its own copy of click in some releases and imports it in others; both end in this class.
+_ClickError: Final = typer.BadParameter.__mro__[2]
+
+
+def exit_code(error: TrustStoreError) -> int:
+    """The documented exit code of an expected error."""
+    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), BUG)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line; returns the exit code and never raises.
+
+    Expected errors are one line and a hint on standard error; a bug names itself and how to report it.
+    """
+    from truststore_tool.cli.app import app
+
+    try:
+        result = typer.main.get_command(app).main(
+            args=list(arguments), prog_name="truststore-tool", standalone_mode=False
+        )
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except TrustStoreError as error:
+        _say(error.message, error.hint)
+        return exit_code(error)
+    except (KeyboardInterrupt, typer.Abort):
+        _say("interrupted", None)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): not an error, but Python must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if isinstance(error, _ClickError):
+            context = getattr(error, "ctx", None)
+            command = context.command_path if context else "truststore-tool"
+            _say(getattr(error, "format_message", error.__str__)(), f"see: {command} --help")
+            return USAGE
+        if os.environ.get("TRUSTSTORE_TOOL_DEBUG"):
+            raise
+        _say(
+            f"unexpected {type(error).__name__}; this is a bug",
+            "run again with TRUSTSTORE_TOOL_DEBUG=1 and report what it prints",
+        )
+        return BUG
+
+
+def _say(message: str, hint: str | None) -> None:
+    line = " ".join(message.split("\n"))
+    typer.echo(f"error: {printable(line)}", err=True)
+    if hint:
+        typer.echo(f"hint: {printable(hint)}", err=True)

@@ -1,0 +1,86 @@
+"""``bundle``: one PEM chain for libpq clients."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from truststore_tool.cli.opening import reveal
+from truststore_tool.cli.options import (
+    Backup,
+    DryRun,
+    Expect,
+    JsonFlag,
+    PasswordEnv,
+    PasswordFd,
+    PasswordFile,
+    Quiet,
+    store_password,
+)
+from truststore_tool.cli.output import Output
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.model import TrustStore
+from truststore_tool.operations.bundling import BundleReport, bundle
+from truststore_tool.operations.expecting import require_expected
+from truststore_tool.operations.importing import Candidate, distinct
+from truststore_tool.render import text
+
+
+def bundle_command(
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="Files of any format, directories, stores, - (standard input), certifi, system."),
+    ],
+    out: Annotated[str, typer.Option("-o", "--out", help="The PEM file; - is standard output.")],
+    drop_expired: Annotated[bool, typer.Option("--drop-expired", help="Leave out certificates that expired.")] = False,
+    comments: Annotated[
+        bool, typer.Option("--comments", help="Write subject and expiry above each new certificate.")
+    ] = False,
+    expect: Expect = None,
+    dry_run: DryRun = False,
+    backup: Backup = False,
+    password_env: PasswordEnv = None,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    json: JsonFlag = False,
+    quiet: Quiet = False,
+) -> None:
+    """Gather certificates into one PEM file for sslrootcert (psql, psycopg, pgAdmin and every other libpq client).
+
+    Each certificate is written once, in the order of the sources; what the file holds already stays as it is. The
+    summary accounts for every certificate.
+
+    Examples:
+
+      truststore-tool bundle rds-ca-2019-root.pem global-bundle.pem -o chain.pem
+
+      psql "host=db.example.com sslmode=verify-full sslrootcert=chain.pem"
+    """
+    from truststore_tool import formats, stores
+    from truststore_tool import sources as certificate_sources
+
+    output = Output(json, quiet)
+    password = store_password(password_env, password_file, password_fd)
+    gathered = certificate_sources.gather(sources, reveal(password), stdin=sys.stdin.buffer.read)
+    for source in gathered:
+        output.warn(f"{source.name}: {note}" for note in source.notes)
+    candidates = [Candidate(c, source.name) for source in gathered for c in source.certificates]
+    expected = [Fingerprint.parse(item) for item in expect or ()]
+    if expected:
+        unique = list(distinct(candidates))
+        output.warn(require_expected(unique, unique, expected))
+    now = datetime.now(UTC)
+
+    def change(present: TrustStore) -> tuple[TrustStore, BundleReport]:
+        return bundle(present, candidates, now=now, drop_expired=drop_expired, comments=comments)
+
+    if out == "-":
+        made, report = change(TrustStore(format="pem", integrity="absent"))
+        sys.stdout.buffer.write(formats.encode(made, None))
+        for line in text.bundled(report):
+            output.talk(str(line))
+        return
+    _, report = stores.update_store(Path(out), None, change, create="pem", backup=backup, dry_run=dry_run)
+    output.report("bundle", report, text.bundled(report), out=out, dry_run=dry_run)

@@ -1,0 +1,84 @@
+"""``convert``: a store or certificate into another format."""
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from truststore_tool.cli.opening import ask, open_for_reading, reveal
+from truststore_tool.cli.options import (
+    Backup,
+    DefaultPassword,
+    FormatName,
+    JsonFlag,
+    PasswordEnv,
+    PasswordFd,
+    PasswordFile,
+    Quiet,
+    store_password,
+)
+from truststore_tool.cli.output import Output
+from truststore_tool.cli.writing import write_new
+from truststore_tool.errors import UsageError
+from truststore_tool.operations.converting import convert
+from truststore_tool.operations.listing import warnings_of
+from truststore_tool.render import text
+
+
+def convert_command(
+    source: Annotated[str, typer.Argument(help="A file of any format, or a CApath directory; - is standard input.")],
+    out: Annotated[str, typer.Option("-o", "--out", help="Where to; - is standard output.")],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to", metavar="FORMAT", help="der, pem, pkcs7, jks, jceks, pkcs12 or capath [default: by suffix]."
+        ),
+    ] = None,
+    certificates_only: Annotated[bool, typer.Option("--certificates-only", help="Leave keys behind.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that holds something else.")] = False,
+    backup: Backup = False,
+    source_format: FormatName = None,
+    password_env: PasswordEnv = None,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    default_password: DefaultPassword = False,
+    json: JsonFlag = False,
+    quiet: Quiet = False,
+) -> None:
+    """Convert certificates and stores; the password is that of the source and of the new store.
+
+    Certificates that Java would not see in the source become entries that it sees.
+
+    Examples:
+
+      truststore-tool convert rds-ca-2019-root.pem -o rds-ca-2019-root.der --to der
+
+      truststore-tool convert clientkeystore.jks -o clientkeystore.p12 --to pkcs12
+    """
+    from truststore_tool import formats, stores
+    from truststore_tool.formats.carrying import carry_key
+
+    output = Output(json, quiet)
+    if to is None and out == "-":
+        raise UsageError("no format for standard output", hint="give --to FORMAT")
+    target = stores.new_format(out, to)
+    if json and out == "-":
+        raise UsageError("--json and a store cannot share standard output", hint="give -o FILE")
+    password = store_password(password_env, password_file, password_fd, default_password)
+    opened = open_for_reading(source, password, source_format)
+    output.warn(warnings_of(opened))
+    if password is None and formats.has_password(target) and sys.stdin.isatty():
+        password = ask(out, confirm=True)
+    secret = reveal(password)
+    holds_keys = target != formats.CAPATH and formats.get(target).keys is not None
+    carry = (lambda entry: carry_key(entry, target, secret, secret)) if holds_keys and not certificates_only else None
+    now = datetime.now(UTC).replace(microsecond=0)
+    made, report = convert(opened, target, created=now, aliased=formats.has_aliases(target), carry_key=carry)
+    if report.left_behind:
+        names = ", ".join(repr(alias) for alias in report.left_behind)
+        output.warn([f"left behind, for {target} or --certificates-only does not take them: {names}"])
+    written = write_new(out, made, secret, force=force, backup=backup)
+    if out != "-":
+        pieces = [*text.converted(report), f"written to {out}" if written else f"{out} holds them already"]
+        output.report("convert", report, pieces, out=out, written=written)

@@ -1,0 +1,50 @@
+"""``diff``: two stores side by side."""
+
+from typing import Annotated
+
+import typer
+
+from truststore_tool.cli.boundary import FINDING
+from truststore_tool.cli.opening import open_for_reading
+from truststore_tool.cli.options import (
+    DefaultPassword,
+    JsonFlag,
+    PasswordEnv,
+    PasswordFd,
+    PasswordFile,
+    Quiet,
+    store_password,
+)
+from truststore_tool.cli.output import Output
+from truststore_tool.operations.comparing import compare
+from truststore_tool.operations.listing import warnings_of
+from truststore_tool.render import text
+
+
+def diff_command(
+    left: Annotated[str, typer.Argument(help="A store of any format.")],
+    right: Annotated[str, typer.Argument(help="Another one.")],
+    password_env: PasswordEnv = None,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    default_password: DefaultPassword = False,
+    json: JsonFlag = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare what two stores trust, by certificate, whatever their formats and aliases.
+
+    Exit code 0 when they trust the same certificates, else 1. The password is used for both.
+
+    Examples:
+
+      truststore-tool diff clientkeystore.jks global-bundle.pem
+    """
+    output = Output(json, quiet)
+    password = store_password(password_env, password_file, password_fd, default_password)
+    opened = [open_for_reading(path, password) for path in (left, right)]
+    for path, store in zip((left, right), opened, strict=True):
+        output.warn(f"{path}: {warning}" for warning in warnings_of(store))
+    report = compare(*opened)
+    output.report("diff", report, text.compared(report, left, right), left=left, right=right, same=report.same)
+    if not report.same:
+        raise typer.Exit(FINDING)

@@ -1,0 +1,66 @@
+"""``export``: certificates out of a store."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from truststore_tool.cli.opening import open_for_reading
+from truststore_tool.cli.options import (
+    DefaultPassword,
+    JsonFlag,
+    PasswordEnv,
+    PasswordFd,
+    PasswordFile,
+    Quiet,
+    store_password,
+)
+from truststore_tool.cli.output import Output
+from truststore_tool.cli.writing import write_new
+from truststore_tool.errors import UsageError
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.operations.listing import list_store, warnings_of
+from truststore_tool.operations.selecting import certificates_of, select
+
+
+def export_command(
+    store: Annotated[str, typer.Argument(help="The store.")],
+    out: Annotated[str, typer.Option("-o", "--out", help="Where to; - is standard output.")] = "-",
+    alias: Annotated[str | None, typer.Option("--alias", help="The entry to export.")] = None,
+    fingerprint: Annotated[
+        list[str] | None,
+        typer.Option("--fingerprint", metavar="FINGERPRINT", help="Certificate to export; may be given again."),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Export every trusted certificate.")] = False,
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="pem, der or pkcs7.")] = "pem",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that holds something else.")] = False,
+    password_env: PasswordEnv = None,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    default_password: DefaultPassword = False,
+    json: JsonFlag = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write certificates of a store to a file, or to standard output.
+
+    Examples:
+
+      truststore-tool export clientkeystore --alias rds-root -o rds-root.pem
+    """
+    output = Output(json, quiet)
+    if not (alias or fingerprint or every):
+        raise UsageError("nothing to export", hint="give --alias, --fingerprint or --all")
+    if to not in ("pem", "der", "pkcs7"):
+        raise UsageError(f"cannot export to {to!r}", hint="use pem, der or pkcs7; convert makes stores")
+    if json and out == "-":
+        raise UsageError("--json and certificates cannot share standard output", hint="give -o FILE")
+    password = store_password(password_env, password_file, password_fd, default_password)
+    opened = open_for_reading(store, password)
+    output.warn(warnings_of(opened))
+    if not every:
+        opened = select(opened, alias=alias, fingerprints=[Fingerprint.parse(f) for f in fingerprint or ()])
+    chosen = certificates_of(opened, to, keys=not every)
+    write_new(out, chosen, None, force=force)
+    if out != "-":
+        count = len(chosen.entries)
+        output.report("export", list_store(chosen), [f"{count} certificate(s) written to {out}"], out=str(Path(out)))

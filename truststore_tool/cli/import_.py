@@ -1,0 +1,133 @@
+"""``import``: certificates of any source into a store."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from truststore_tool.cli.opening import reveal, writing_password
+from truststore_tool.cli.options import (
+    Backup,
+    DefaultPassword,
+    DryRun,
+    Expect,
+    JsonFlag,
+    PasswordEnv,
+    PasswordFd,
+    PasswordFile,
+    Quiet,
+    Yes,
+    store_password,
+)
+from truststore_tool.cli.output import Output
+from truststore_tool.errors import FindingError, UsageError
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.model import Certificate, TrustStore
+from truststore_tool.operations.describe import CertificateFacts
+from truststore_tool.operations.expecting import require_expected
+from truststore_tool.operations.importing import Candidate, ImportReport, distinct, import_certificates
+from truststore_tool.operations.proving import prove
+from truststore_tool.render import text
+from truststore_tool.render.safe import printable
+
+
+def import_command(
+    store: Annotated[Path, typer.Argument(help="The store to change; it is made when it does not exist.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(help="Files of any format, directories, other stores, - (standard input), certifi, system."),
+    ],
+    alias: Annotated[str | None, typer.Option(help="Alias of the certificate [default: rds-root].")] = None,
+    replace: Annotated[bool, typer.Option(help="Let the certificate take the alias of another one.")] = False,
+    new_format: Annotated[
+        str | None,
+        typer.Option("--format", metavar="FORMAT", help="Format of a new store [default: by suffix, else jks]."),
+    ] = None,
+    expect: Expect = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    backup: Backup = False,
+    password_env: PasswordEnv = None,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    default_password: DefaultPassword = False,
+    json: JsonFlag = False,
+    quiet: Quiet = False,
+) -> None:
+    """Add certificates to a store; what is there stays, what is there already is not doubled.
+
+    Every new certificate must match an --expect, or be confirmed at the terminal, or --yes says that none of this is
+    needed. At the end the file is read back and its fingerprints are shown beside those of the sources.
+
+    Examples:
+
+      truststore-tool import clientkeystore rds-ca-2019-root.pem --expect d40ddb29e3750dffa671c3140bbf5f478d1c8096
+
+      truststore-tool import cacerts.p12 global-bundle.pem --yes
+    """
+    from truststore_tool import formats, stores
+    from truststore_tool import sources as certificate_sources
+
+    output = Output(json, quiet)
+    expected = [Fingerprint.parse(item) for item in expect or ()]
+    if not (expected or yes or dry_run or sys.stdin.isatty()):
+        raise UsageError(
+            "nobody is there to confirm the certificates",
+            hint="give --expect FINGERPRINT, or --yes to trust them unseen",
+        )
+    target = stores.new_format(store, new_format)
+    password = store_password(password_env, password_file, password_fd, default_password)
+    gathered = certificate_sources.gather(sources, reveal(password), stdin=sys.stdin.buffer.read)
+    for source in gathered:
+        output.warn(f"{source.name}: {note}" for note in source.notes)
+    candidates = [Candidate(c, source.name) for source in gathered for c in source.certificates]
+    secret = reveal(writing_password(store, password, target))
+    now = datetime.now(UTC).replace(microsecond=0)
+
+    unique = list(distinct(candidates))
+    approved: set[Certificate] | None = None
+
+    def change(present: TrustStore) -> tuple[TrustStore, ImportReport]:
+        changed, report = import_certificates(
+            present, candidates, created=now, alias=alias, replace=replace, aliased=formats.has_aliases(present.format)
+        )
+        if approved is not None and not approved.issuperset(_fresh(unique, report)):
+            raise FindingError(f"{store} was changed while its certificates were being confirmed", hint="run again")
+        return changed, report
+
+    # First without writing or locking: nobody else waits while a person reads fingerprints.
+    _, plan = stores.update_store(store, secret, change, create=target, dry_run=True)
+    fresh = _fresh(unique, plan)
+    if expected:
+        output.warn(require_expected(unique, fresh, expected))
+    elif fresh and not yes and not dry_run:
+        ask_to_trust([item.certificate for item in plan.items if item.status != "present"], store, now)
+    if dry_run:
+        output.warn(plan.warnings)
+        output.report("import", plan, text.imported(plan), store=str(store), dry_run=True, read_back=())
+        return
+    approved = set(fresh)
+    reread, report = stores.update_store(store, secret, change, create=target, backup=backup)
+    proofs = prove(reread, unique)
+    output.warn(report.warnings)
+    pieces = [*text.imported(report), *text.proof(str(store), proofs)]
+    output.report("import", report, pieces, store=str(store), dry_run=False, read_back=proofs)
+
+
+def _fresh(unique: Sequence[Certificate], report: ImportReport) -> list[Certificate]:
+    """The certificates that the report says are not in the store yet."""
+    return [c for c, item in zip(unique, report.items, strict=True) if item.status != "present"]
+
+
+def ask_to_trust(certificates: Sequence[CertificateFacts], store: Path, now: datetime) -> None:
+    """Show what would become trusted and ask the terminal, default no. Raises FindingError when refused."""
+    for facts in certificates:
+        for line in text.certificate_lines(facts, now):
+            typer.echo(printable(line), err=True)
+        typer.echo("", err=True)
+    these = "this certificate" if len(certificates) == 1 else f"these {len(certificates)} certificates"
+    if not typer.confirm(f"Trust {these} in {printable(str(store))}?", default=False, err=True):
+        raise FindingError("not trusted; nothing was written")

@@ -1,0 +1,64 @@
+"""``list``: what a store holds."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from truststore_tool.cli.opening import open_for_reading
+from truststore_tool.cli.options import (
+    DefaultPassword,
+    FormatName,
+    JsonFlag,
+    PasswordEnv,
+    PasswordFd,
+    PasswordFile,
+    Quiet,
+    store_password,
+)
+from truststore_tool.cli.output import Output
+from truststore_tool.operations.listing import list_store
+from truststore_tool.operations.selecting import select
+from truststore_tool.render import text
+
+
+def list_command(
+    store: Annotated[str, typer.Argument(help="The store; - is standard input.")],
+    alias: Annotated[str | None, typer.Option(help="Show only this entry.")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show subject, issuer, serial and SHA-1.")] = False,
+    rfc: Annotated[bool, typer.Option("--rfc", help="Print the certificates as PEM.")] = False,
+    sha1: Annotated[bool, typer.Option("--sha1", help="Show SHA-1 fingerprints as well.")] = False,
+    store_format: FormatName = None,
+    password_env: PasswordEnv = None,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    default_password: DefaultPassword = False,
+    json: JsonFlag = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show alias, date, kind, SHA-256 fingerprint and expiry of every entry.
+
+    Certificates in JKS and JCEKS are readable without a password; a warning then says that integrity was not checked.
+
+    Examples:
+
+      truststore-tool list clientkeystore.jks
+
+      truststore-tool list -v --alias rds-root clientkeystore.jks
+    """
+    output = Output(json, quiet)
+    password = store_password(password_env, password_file, password_fd, default_password)
+    opened = open_for_reading(store, password, store_format)
+    shown = select(opened, alias=alias) if alias is not None else opened
+    report = list_store(shown)
+    output.warn(report.warnings)
+    now = datetime.now(UTC)
+    if rfc and not json:
+        from truststore_tool.formats.pem import encode
+
+        for entry in shown.entries:
+            for certificate in entry.certificates:
+                typer.echo(encode(certificate), nl=False)
+        return
+    pieces = text.listing_verbose(report, now) if verbose else text.listing(report, now, sha1=sha1)
+    output.report("list", report, pieces, store=store)

@@ -1,0 +1,58 @@
+"""Options that several commands share, and what they mean."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from truststore_tool.passwords import Password
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no report and no warnings; errors remain.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Trust the certificates without being asked.")]
+Backup = Annotated[bool, typer.Option("--backup", help="Keep the present file beside the new one.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")]
+Expect = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--expect",
+        metavar="FINGERPRINT",
+        help="SHA-1 or SHA-256 fingerprint, in any spelling; may be given again.",
+    ),
+]
+FormatName = Annotated[
+    str | None, typer.Option("--format", metavar="FORMAT", help="Format of the store, instead of what its bytes say.")
+]
+PasswordEnv = Annotated[
+    str | None,
+    typer.Option(
+        "--password-env",
+        metavar="VARIABLE",
+        help="Environment variable that holds the store password [default: TRUSTSTORE_PASSWORD].",
+    ),
+]
+PasswordFile = Annotated[
+    Path | None, typer.Option("--password-file", metavar="FILE", help="File whose first line is the store password.")
+]
+PasswordFd = Annotated[
+    int | None, typer.Option("--password-fd", metavar="FD", help="Descriptor whose first line is the store password.")
+]
+DefaultPassword = Annotated[
+    bool, typer.Option("--default-password", help="Use the password of a JDK's own cacerts, changeit.")
+]
+
+
+def store_password(env: str | None, file: Path | None, fd: int | None, default: bool = False) -> Password | None:
+    """The store password from the one place that was named, else from TRUSTSTORE_PASSWORD, else None.
+
+    `default` asks for the password every JDK's cacerts ships with. Raises UsageError when two places are named.
+    """
+    from truststore_tool import passwords
+
+    if not default:
+        return passwords.resolve(env, file, fd)
+    if env is not None or file is not None or fd is not None:
+        from truststore_tool.errors import UsageError
+
+        raise UsageError("--default-password and another password source exclude each other")
+    return Password("changeit")

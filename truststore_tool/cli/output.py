@@ -1,0 +1,50 @@
+"""Where output goes: data to standard output, talk to standard error, colour only on a terminal."""
+
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import typer
+
+from truststore_tool.render.safe import printable
+from truststore_tool.render.tables import drawn, plain
+from truststore_tool.render.text import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How a command reports: as text, as JSON, or not at all."""
+
+    json: bool = False
+    quiet: bool = False
+
+    def report(self, kind: str, report: object, pieces: Iterable[Piece], **more: object) -> None:
+        """Print a report to standard output: its pieces as text, or the whole as JSON."""
+        if self.json:
+            from truststore_tool.render.as_json import to_json
+
+            typer.echo(to_json(kind, report, **more))
+        elif not self.quiet:
+            self.pieces(pieces)
+
+    def pieces(self, pieces: Iterable[Piece]) -> None:
+        """Print lines and tables to standard output; tables are drawn on a terminal and plain in a pipe."""
+        draw = sys.stdout.isatty()
+        for piece in pieces:
+            if isinstance(piece, str):
+                typer.echo(printable(piece))
+            else:
+                typer.echo(drawn(piece) if draw else plain(piece), nl=False)
+
+    def talk(self, line: str) -> None:
+        """Say a line on standard error, unless quiet."""
+        if not self.quiet:
+            typer.echo(printable(line), err=True)
+
+    def warn(self, lines: Iterable[str]) -> None:
+        """Say warnings on standard error, unless quiet."""
+        colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        label = typer.style("warning:", fg="yellow") if colour else "warning:"
+        for line in lines if not self.quiet else ():
+            typer.echo(f"{label} {printable(line)}", err=True)

@@ -1,0 +1,69 @@
+"""``remove``: entries out of a store."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from truststore_tool.cli.opening import reveal, writing_password
+from truststore_tool.cli.options import (
+    Backup,
+    DryRun,
+    JsonFlag,
+    PasswordEnv,
+    PasswordFd,
+    PasswordFile,
+    Quiet,
+    store_password,
+)
+from truststore_tool.cli.output import Output
+from truststore_tool.errors import UsageError
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.operations.changing import remove_entries
+from truststore_tool.render import text
+
+
+def remove_command(
+    store: Annotated[Path, typer.Argument(help="The store to change.")],
+    alias: Annotated[list[str] | None, typer.Option("--alias", help="Entry to remove; may be given again.")] = None,
+    fingerprint: Annotated[
+        list[str] | None,
+        typer.Option("--fingerprint", metavar="FINGERPRINT", help="Trusted certificate to remove; may be given again."),
+    ] = None,
+    expired: Annotated[bool, typer.Option("--expired", help="Remove every expired trusted certificate.")] = False,
+    keys: Annotated[bool, typer.Option("--keys", help="Let --alias name a private or secret key.")] = False,
+    dry_run: DryRun = False,
+    backup: Backup = False,
+    password_env: PasswordEnv = None,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    json: JsonFlag = False,
+    quiet: Quiet = False,
+) -> None:
+    """Remove entries by alias, by fingerprint, or because they expired. All that is named must be there.
+
+    Examples:
+
+      truststore-tool remove clientkeystore --alias rds-root
+
+      truststore-tool remove clientkeystore --expired --dry-run
+    """
+    from truststore_tool import stores
+
+    output = Output(json, quiet)
+    digests = [Fingerprint.parse(item) for item in fingerprint or ()]
+    if not (alias or digests or expired):
+        raise UsageError("nothing to remove", hint="give --alias, --fingerprint or --expired")
+    secret = reveal(writing_password(store, store_password(password_env, password_file, password_fd), None))
+    moment = datetime.now(UTC) if expired else None
+    _, report = stores.update_store(
+        store,
+        secret,
+        lambda present: remove_entries(
+            present, aliases=alias or (), fingerprints=digests, expired_at=moment, keys=keys
+        ),
+        backup=backup,
+        dry_run=dry_run,
+    )
+    output.report("remove", report, text.removed(report), store=str(store), dry_run=dry_run)

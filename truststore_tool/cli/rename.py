@@ -1,0 +1,38 @@
+"""``rename``: an entry under another alias."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from truststore_tool.cli.opening import reveal, writing_password
+from truststore_tool.cli.options import Backup, JsonFlag, PasswordEnv, PasswordFd, PasswordFile, Quiet, store_password
+from truststore_tool.cli.output import Output
+from truststore_tool.operations.changing import rename_entry
+
+
+def rename_command(
+    store: Annotated[Path, typer.Argument(help="The store to change.")],
+    old: Annotated[str, typer.Argument(help="The alias now.")],
+    new: Annotated[str, typer.Argument(help="The alias wanted.")],
+    backup: Backup = False,
+    password_env: PasswordEnv = None,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    json: JsonFlag = False,
+    quiet: Quiet = False,
+) -> None:
+    """Rename an entry; its certificate or key and its date stay.
+
+    Examples:
+
+      truststore-tool rename clientkeystore rds-root rds-root-2019
+    """
+    from truststore_tool import stores
+    from truststore_tool.errors import UsageError
+
+    secret = reveal(writing_password(store, store_password(password_env, password_file, password_fd), None))
+    if not new:
+        raise UsageError("the new alias is empty")
+    _, report = stores.update_store(store, secret, lambda present: rename_entry(present, old, new), backup=backup)
+    Output(json, quiet).report("rename", report, [f"renamed: {report.old} -> {report.new}"], store=str(store))

@@ -1,0 +1,78 @@
+"""``verify``: whether a store trusts what it should."""
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from truststore_tool.cli.boundary import FINDING
+from truststore_tool.cli.opening import open_for_reading, reveal
+from truststore_tool.cli.options import (
+    DefaultPassword,
+    Expect,
+    FormatName,
+    JsonFlag,
+    PasswordEnv,
+    PasswordFd,
+    PasswordFile,
+    Quiet,
+    store_password,
+)
+from truststore_tool.cli.output import Output
+from truststore_tool.errors import UsageError
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.model import Certificate
+from truststore_tool.operations.expecting import verify
+from truststore_tool.operations.listing import warnings_of
+from truststore_tool.render import text
+
+
+def verify_command(
+    store: Annotated[str, typer.Argument(help="The store to check.")],
+    expect: Expect = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option("--against", metavar="SOURCE", help="Expect the certificates of this file or store."),
+    ] = None,
+    exact: Annotated[bool, typer.Option("--exact", help="A trusted certificate beyond them is a finding.")] = False,
+    require_integrity: Annotated[
+        bool, typer.Option("--require-integrity", help="A store whose digest or MAC was not verified is a finding too.")
+    ] = False,
+    store_format: FormatName = None,
+    password_env: PasswordEnv = None,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    default_password: DefaultPassword = False,
+    json: JsonFlag = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say which expected certificates a store trusts, which are missing, and which it trusts beyond them.
+
+    Exit code 0 when none is missing (and, with --exact, none is extra), else 1.
+
+    Examples:
+
+      truststore-tool verify clientkeystore --expect D4:0D:DB:29:E3:75:0D:FF:A6:71:C3:14:0B:BF:5F:47:8D:1C:80:96
+
+      truststore-tool verify clientkeystore --against global-bundle.pem
+    """
+    from truststore_tool import sources
+
+    output = Output(json, quiet)
+    if not expect and not against:
+        raise UsageError("nothing to verify against", hint="give --expect FINGERPRINT or --against FILE")
+    password = store_password(password_env, password_file, password_fd, default_password)
+    expected: list[Fingerprint | Certificate] = [Fingerprint.parse(item) for item in expect or ()]
+    for source in sources.gather(against or (), reveal(password), stdin=sys.stdin.buffer.read):
+        output.warn(f"{source.name}: {note}" for note in source.notes)
+        expected += source.certificates
+    opened = open_for_reading(store, password, store_format)
+    report = verify(opened, expected)
+    output.warn(warnings_of(opened))
+    output.report("verify", report, text.verified(report, datetime.now(UTC)), store=store, integrity=opened.integrity)
+    unproven = require_integrity and opened.integrity != "verified"
+    if unproven:
+        output.warn([f"integrity is {opened.integrity}, and --require-integrity was given"])
+    if report.missing or unproven or (exact and report.extra):
+        raise typer.Exit(FINDING)

@@ -1,0 +1,41 @@
+"""Writing a store to where the user said: a new file, or standard output."""
+
+import sys
+from pathlib import Path
+
+from truststore_tool.errors import UsageError
+from truststore_tool.model import TrustStore
+from truststore_tool.operations.comparing import compare
+
+
+def write_new(out: str, store: TrustStore, password: str | None, *, force: bool, backup: bool = False) -> bool:
+    """Write `store` to `out`; ``-`` is standard output. Returns whether anything was written.
+
+    A file that already trusts just these certificates is left alone, so that a script can run again. Any other file
+    is replaced only with `force` or `backup`. Raises UsageError when neither was given.
+    """
+    from truststore_tool import formats, stores
+
+    if out == "-":
+        sys.stdout.buffer.write(formats.encode(store, password))
+        return True
+    path = Path(out)
+    if path.exists() and not (force or backup):
+        if _is_same(path, store, password):
+            return False
+        raise UsageError(
+            f"{path} exists and holds something else", hint="--force replaces it; --backup keeps a copy of it as well"
+        )
+    stores.save_store(store, path, password, backup=backup and path.exists())
+    return True
+
+
+def _is_same(path: Path, store: TrustStore, password: str | None) -> bool:
+    from truststore_tool import stores
+    from truststore_tool.errors import TrustStoreError
+
+    try:
+        present = stores.open_store(path, password)
+    except TrustStoreError:
+        return False
+    return present.format == store.format and not present.loose and compare(present, store).same

@@ -1,0 +1,40 @@
+"""Keys from one format into another: opened under their password, sealed again in the other format's own way."""
+
+from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
+from truststore_tool.formats import get
+from truststore_tool.model import OpaqueEntry
+
+
+def carry_key(entry: OpaqueEntry, target: str, old: str | None, new: str | None) -> OpaqueEntry:
+    """A private-key entry for a store of format `target`, with the same alias, chain and date.
+
+    Args:
+        entry: of any format; one that is of the target format already is carried as it is when `old` equals `new`.
+        target: name of the format that is to hold it.
+        old: the password of the key now.
+        new: its password in the target.
+
+    Raises FormatError (the key's format cannot be opened, the target holds no keys, or it is no private key),
+    PasswordRequiredError (no password) and IntegrityError (`old` does not open it).
+    """
+    if entry.format == target and old == new:
+        return entry
+    source, sink = get(entry.format).keys, get(target).keys
+    if source is None or sink is None or entry.kind != "private-key":
+        raise FormatError(
+            f"{entry.kind} {entry.alias!r} cannot be carried from {entry.format} to {target}",
+            hint="leave keys behind with --certificates-only",
+        )
+    if old is None or new is None:
+        raise PasswordRequiredError(
+            f"private key {entry.alias!r} needs a password to be carried over",
+            hint="give the store's password, or leave keys behind with --certificates-only",
+        )
+    try:
+        key = source.open(entry, old)
+    except IntegrityError as exc:
+        raise IntegrityError(
+            f"private key {entry.alias!r} has another password than the store",
+            hint="leave keys behind with --certificates-only",
+        ) from exc
+    return sink.seal(entry, key, new)

@@ -1,0 +1,100 @@
+"""Removing and renaming entries."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from truststore_tool.errors import FindingError
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.model import Entry, EntryKind, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.operations.aliases import shown_alias
+from truststore_tool.operations.describe import CertificateFacts, describe, ends_before
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An entry that was taken out."""
+
+    alias: str
+    kind: EntryKind
+    certificates: tuple[CertificateFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveReport:
+    """What was taken out and how many entries remain."""
+
+    removed: tuple[Removed, ...]
+    remaining: int
+
+
+@dataclass(frozen=True, slots=True)
+class RenameReport:
+    """The alias before and after."""
+
+    old: str
+    new: str
+
+
+def remove_entries(
+    store: TrustStore,
+    *,
+    aliases: Collection[str] = (),
+    fingerprints: Sequence[Fingerprint] = (),
+    expired_at: datetime | None = None,
+    keys: bool = False,
+) -> tuple[TrustStore, RemoveReport]:
+    """`store` without the entries that are named.
+
+    Args:
+        aliases: by alias, as Java compares them.
+        fingerprints: trusted certificates by fingerprint.
+        expired_at: trusted certificates that expired before this moment (aware).
+        keys: whether an alias may name a key.
+
+    Raises FindingError when something named is not there, or an alias names a key and `keys` is false.
+    """
+    wanted = {fold_alias(alias): alias for alias in aliases}
+    algorithms = {item.algorithm for item in fingerprints}
+    wanted_digests = set(fingerprints)
+    seen_aliases: set[str] = set()
+    seen_digests: set[Fingerprint] = set()
+    kept: list[Entry] = []
+    gone: list[Entry] = []
+    for entry in store.entries:
+        folded = fold_alias(shown_alias(entry))
+        named = folded in wanted
+        digests: set[Fingerprint] = set()
+        expired = False
+        if isinstance(entry, TrustedEntry):
+            digests = {entry.certificate.fingerprint(name) for name in algorithms} & wanted_digests
+            expired = expired_at is not None and ends_before(entry.certificate, expired_at)
+        elif named and not keys:
+            raise FindingError(
+                f"alias {entry.alias!r} holds a {entry.kind} entry", hint="add --keys to remove keys as well"
+            )
+        if named:
+            seen_aliases.add(folded)
+        seen_digests |= digests
+        (gone if named or digests or expired else kept).append(entry)
+    absent = [repr(alias) for folded, alias in wanted.items() if folded not in seen_aliases]
+    absent += [str(item) for item in fingerprints if item not in seen_digests]
+    if absent:
+        raise FindingError(f"not in the store: {', '.join(absent)}; nothing was removed")
+    removed = tuple(Removed(shown_alias(e), e.kind, tuple(map(describe, e.certificates))) for e in gone)
+    return store.with_entries(tuple(kept)), RemoveReport(removed, len(kept))
+
+
+def rename_entry(store: TrustStore, old: str, new: str) -> tuple[TrustStore, RenameReport]:
+    """`store` with the entry `old` under the alias `new`; its date and bytes stay.
+
+    Raises FindingError when `old` is not there or `new` is taken by another entry.
+    """
+    if not any(fold_alias(entry.alias) == fold_alias(old) for entry in store.entries):
+        raise FindingError(f"no entry {old!r}")
+    if fold_alias(new) != fold_alias(old) and any(fold_alias(e.alias) == fold_alias(new) for e in store.entries):
+        raise FindingError(f"alias {new!r} is taken", hint="remove or rename that entry first")
+    entries = tuple(
+        replace(entry, alias=new) if fold_alias(entry.alias) == fold_alias(old) else entry for entry in store.entries
+    )
+    return store.with_entries(entries), RenameReport(old, new)

@@ -1,0 +1,96 @@
+"""Fingerprints that a caller expects: the gate before an import, and the check of a finished store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from truststore_tool.errors import FindingError
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.model import Certificate, TrustStore
+from truststore_tool.operations.describe import CertificateFacts, describe
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """An expected certificate that is in the store: the fingerprint asked for, the alias, the facts."""
+
+    expected: Fingerprint
+    alias: str
+    certificate: CertificateFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """An expected certificate that is not in the store; `certificate` is known when another store named it."""
+
+    expected: Fingerprint
+    certificate: CertificateFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A trusted certificate of the store that was not asked for."""
+
+    alias: str
+    certificate: CertificateFacts
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """Which expected certificates a store trusts."""
+
+    present: tuple[Matched, ...]
+    missing: tuple[Missing, ...]
+    extra: tuple[Extra, ...]
+
+
+def verify(store: TrustStore, expected: Sequence[Fingerprint | Certificate]) -> VerifyReport:
+    """Hold the trusted certificates of `store` against fingerprints or certificates."""
+    trusted = list(store.trusted())
+    algorithms = {item.algorithm for item in expected if isinstance(item, Fingerprint)} | {"sha256"}
+    index = {entry.certificate.fingerprint(name): entry for name in algorithms for entry in reversed(trusted)}
+    present, missing, matched = [], [], set()
+    for item in expected:
+        wanted = item.sha256 if isinstance(item, Certificate) else item
+        entry = index.get(wanted)
+        if entry is None:
+            missing.append(Missing(wanted, describe(item) if isinstance(item, Certificate) else None))
+        else:
+            matched.add(entry.certificate)
+            present.append(Matched(wanted, entry.alias, describe(entry.certificate)))
+    extra = [Extra(e.alias, describe(e.certificate)) for e in trusted if e.certificate not in matched]
+    return VerifyReport(tuple(present), tuple(missing), tuple(extra))
+
+
+def require_expected(
+    every: Sequence[Certificate], fresh: Sequence[Certificate], expected: Sequence[Fingerprint]
+) -> tuple[str, ...]:
+    """Let an import pass only when every `fresh` certificate was expected.
+
+    Args:
+        every: all certificates of the sources, also those already trusted.
+        fresh: those that would become trusted.
+        expected: the caller's fingerprints, at least one.
+
+    Returns warnings, one line each. Raises FindingError naming each unexpected certificate, or when nothing in the
+    sources was expected at all: a re-run with a wrong fingerprint must not pass as "already there".
+    """
+    wanted = set(expected)
+    algorithms = {item.algorithm for item in wanted}
+
+    def matches(certificate: Certificate) -> set[Fingerprint]:
+        return {certificate.fingerprint(name) for name in algorithms} & wanted
+
+    unexpected = [certificate for certificate in fresh if not matches(certificate)]
+    seen = {item for certificate in every for item in matches(certificate)}
+    if unexpected or not seen:
+        shown = unexpected or list(every)
+        names = "; ".join(f"{describe(c).subject or 'unreadable subject'} (SHA-256 {c.sha256})" for c in shown[:3])
+        more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
+        raise FindingError(
+            f"fingerprint mismatch: not expected: {names}{more}; nothing was written",
+            hint="compare with the fingerprint that the certificate authority publishes",
+        )
+    warnings = [f"no certificate has the expected fingerprint {item}" for item in expected if item not in seen]
+    if algorithms == {"sha1"}:
+        warnings.append("only SHA-1 fingerprints were expected; SHA-1 can be forged, prefer SHA-256")
+    return tuple(warnings)

@@ -1,0 +1,176 @@
+"""Adding certificates to a store: nothing doubled, nothing overwritten, old kept beside new."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from truststore_tool.errors import FindingError
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.operations.aliases import DEFAULT_ALIAS, alias_from_subject, assign
+from truststore_tool.operations.describe import CertificateFacts, describe
+
+ImportStatus = Literal["added", "present", "replaced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A certificate that asks to be trusted, and the name of the source it came from."""
+
+    certificate: Certificate
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one certificate.
+
+    Attributes:
+        status: ``"added"``, ``"present"`` (it was there already) or ``"replaced"`` (it took another's alias).
+        alias: where it stands now; empty in a store without aliases.
+        certificate: its facts.
+        source: the source that named it first.
+        displaced: the fingerprint of the certificate it replaced.
+    """
+
+    status: ImportStatus
+    alias: str
+    certificate: CertificateFacts
+    source: str
+    displaced: Fingerprint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did.
+
+    Attributes:
+        items: one for each different certificate, in the order of the sources.
+        duplicates: how many times a source repeated a certificate.
+        warnings: what a person should know, one line each.
+    """
+
+    items: tuple[Imported, ...]
+    duplicates: int = 0
+    warnings: tuple[str, ...] = ()
+
+    def count(self, status: ImportStatus) -> int:
+        """How many certificates have this status."""
+        return sum(item.status == status for item in self.items)
+
+
+def distinct(candidates: Sequence[Candidate]) -> dict[Certificate, Candidate]:
+    """The candidates without repetitions, in order."""
+    found: dict[Certificate, Candidate] = {}
+    for candidate in candidates:
+        found.setdefault(candidate.certificate, candidate)
+    return found
+
+
+def import_certificates(
+    store: TrustStore,
+    candidates: Sequence[Candidate],
+    *,
+    created: datetime,
+    alias: str | None = None,
+    replace: bool = False,
+    aliased: bool = True,
+) -> tuple[TrustStore, ImportReport]:
+    """`store` with every candidate among its trusted entries, and what became of each.
+
+    Args:
+        candidates: in the order of their sources; repetitions are counted, not doubled.
+        created: the date of new entries (aware).
+        alias: the alias wanted. Without one a single certificate goes under ``rds-root`` and several under
+            aliases made from their subjects. A taken alias is left alone: the newcomer stands beside it.
+        replace: let a newcomer take the alias of another *trusted certificate*.
+        aliased: whether entries of this store have aliases at all.
+
+    Raises FindingError when `replace` asks for the alias of a key: keys are never overwritten.
+    """
+    unique = distinct(candidates)
+    present: dict[Certificate, str] = {}
+    for entry in store.trusted():
+        present.setdefault(entry.certificate, entry.alias)
+    fresh = [certificate for certificate in unique if certificate not in present]
+
+    wanted = {c: _wanted_alias(c, alias, alone=len(unique) == 1) if aliased else "" for c in fresh}
+    displaced = _displaced(store, wanted) if replace and aliased else {}
+    taken = {entry.alias for entry in store.entries} - {entry.alias for entry in displaced.values()}
+    aliases = assign(wanted, taken) if aliased else wanted
+
+    entries: list[Entry] = list(store.entries)
+    where = {fold_alias(entry.alias): index for index, entry in enumerate(entries)} if displaced else {}
+    items = []
+    for certificate, candidate in unique.items():
+        if certificate in present:
+            items.append(Imported("present", present[certificate], describe(certificate), candidate.source))
+            continue
+        newcomer = TrustedEntry(aliases[certificate], certificate, created)
+        old = displaced.get(fold_alias(newcomer.alias))
+        if old is None:
+            entries.append(newcomer)
+        else:
+            entries[where[fold_alias(newcomer.alias)]] = newcomer
+        items.append(
+            Imported(
+                "added" if old is None else "replaced",
+                newcomer.alias,
+                describe(certificate),
+                candidate.source,
+                old.certificate.sha256 if old else None,
+            )
+        )
+    added = set(fresh)
+    changed = TrustStore(
+        tuple(entries),
+        store.format,
+        store.integrity,
+        # A certificate that was in the file without being an entry is one now.
+        tuple(item for item in store.loose if item.certificate not in added),
+        store.notes,
+        store.facts,
+    )
+    report = ImportReport(tuple(items), len(candidates) - len(unique), _warnings(items, created))
+    return changed, report
+
+
+def _wanted_alias(certificate: Certificate, alias: str | None, *, alone: bool) -> str:
+    if alias is not None:
+        return alias
+    return DEFAULT_ALIAS if alone else alias_from_subject(certificate)
+
+
+def _displaced(store: TrustStore, wanted: dict[Certificate, str]) -> dict[str, TrustedEntry]:
+    """The trusted entries whose aliases newcomers take, by folded alias."""
+    claimed = {fold_alias(alias) for alias in wanted.values()}
+    found: dict[str, TrustedEntry] = {}
+    for entry in store.entries:
+        if fold_alias(entry.alias) not in claimed:
+            continue
+        if isinstance(entry, OpaqueEntry):
+            raise FindingError(
+                f"alias {entry.alias!r} holds a {entry.kind} entry, which is never overwritten",
+                hint="choose another alias with --alias",
+            )
+        found[fold_alias(entry.alias)] = entry
+    return found
+
+
+def _warnings(items: Collection[Imported], now: datetime) -> tuple[str, ...]:
+    """What a person should know of certificates that became trust anchors just now."""
+    found = []
+    for item in items:
+        facts = item.certificate
+        name = item.alias or facts.subject or str(facts.sha256)
+        if item.status == "present":
+            continue
+        if facts.expired(now):
+            found.append(f"{name}: expired on {facts.not_after:%Y-%m-%d}")
+        if facts.not_before is not None and facts.not_before > now:
+            found.append(f"{name}: not valid before {facts.not_before:%Y-%m-%d}")
+        if facts.is_ca is False:
+            found.append(f"{name}: is no certificate authority (basicConstraints)")
+        found += [f"{name}: {problem}" for problem in facts.problems]
+    return tuple(found)

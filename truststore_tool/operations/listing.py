@@ -1,0 +1,70 @@
+"""What a store holds."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from truststore_tool.model import EntryKind, Integrity, TrustStore, fold_alias
+from truststore_tool.operations.aliases import shown_alias
+from truststore_tool.operations.describe import CertificateFacts, describe
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry: its alias (derived from the subject where the format has none), kind, date and certificates."""
+
+    alias: str
+    kind: EntryKind
+    created: datetime | None
+    certificates: tuple[CertificateFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """A certificate of the file that Java does not see."""
+
+    alias: str | None
+    certificate: CertificateFacts
+
+
+@dataclass(frozen=True, slots=True)
+class ListReport:
+    """The entries of a store in file order, whether its integrity was verified, and what was found on the way."""
+
+    format: str
+    integrity: Integrity
+    entries: tuple[Listed, ...]
+    loose: tuple[Loose, ...]
+    warnings: tuple[str, ...]
+
+
+def list_store(store: TrustStore) -> ListReport:
+    """Describe every entry of `store`."""
+    entries = tuple(
+        Listed(
+            shown_alias(entry),
+            entry.kind,
+            entry.created,
+            tuple(map(describe, entry.certificates)),
+        )
+        for entry in store.entries
+    )
+    loose = tuple(Loose(item.alias, describe(item.certificate)) for item in store.loose)
+    return ListReport(store.format, store.integrity, entries, loose, warnings_of(store))
+
+
+def warnings_of(store: TrustStore) -> tuple[str, ...]:
+    """What a reader of `store` should know, one line each."""
+    found = list(store.notes)
+    if store.integrity == "unchecked":
+        found.append("integrity was NOT verified: no password was given")
+    if store.loose:
+        found.append(
+            f"{len(store.loose)} certificate(s) in the file are no entries: Java neither lists nor trusts them;"
+            " import them to make them entries"
+        )
+    folded: dict[str, str] = {}
+    for entry in store.entries:
+        twin = folded.setdefault(fold_alias(entry.alias), entry.alias) if entry.alias else entry.alias
+        if twin != entry.alias:
+            found.append(f"aliases {twin!r} and {entry.alias!r} are the same to Java")
+    return tuple(found)

@@ -1,0 +1,41 @@
+"""The last step of an import: what stands in the finished file, held against what the sources said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from truststore_tool.errors import WriteError
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.model import Certificate, EntryKind, TrustStore
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One certificate in the source and in the store as it was read back: equal fingerprints, or no Proof.
+
+    Attributes:
+        alias, kind, created: of the entry in the store.
+        sha1, sha256: the fingerprints in the store, which are those in the source.
+    """
+
+    alias: str
+    kind: EntryKind
+    created: datetime | None
+    sha1: Fingerprint
+    sha256: Fingerprint
+
+
+def prove(reread: TrustStore, sources: Sequence[Certificate]) -> tuple[Proof, ...]:
+    """Find each source certificate in the store that was read back.
+
+    Raises WriteError when one is not there: the file is not what was meant.
+    """
+    index = {entry.certificate.sha256: entry for entry in reversed(list(reread.trusted()))}
+    proofs = []
+    for certificate in sources:
+        entry = index.get(certificate.fingerprint("sha256"))
+        if entry is None or entry.certificate.fingerprint("sha1") != certificate.fingerprint("sha1"):
+            raise WriteError(f"the store does not hold {certificate.sha256} after it was written")
+        kept = entry.certificate
+        proofs.append(Proof(entry.alias, entry.kind, entry.created, kept.fingerprint("sha1"), kept.sha256))
+    return tuple(proofs)

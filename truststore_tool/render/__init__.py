@@ -1,0 +1,1 @@
+"""A report to text or JSON. No decisions: what is shown is what the report says."""

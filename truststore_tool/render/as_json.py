@@ -1,0 +1,39 @@
+"""Reports as JSON. The keys are the fields of the report's dataclass; they are an interface and stay.
+
+Fingerprints are upper-case hex pairs joined by colons, moments ISO 8601 in UTC, what is unknown null.
+"""
+
+import json
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from truststore_tool.fingerprints import Fingerprint
+
+SCHEMA: Final = 1
+
+
+def to_json(kind: str, report: object, **more: object) -> str:
+    """One JSON object: ``schema``, ``report`` (its kind), the report's fields, and `more`."""
+    body = {"schema": SCHEMA, "report": kind, **_fields(report), **{key: _plain(value) for key, value in more.items()}}
+    return json.dumps(body, indent=2, ensure_ascii=False)
+
+
+def _fields(value: object) -> dict[str, object]:
+    assert is_dataclass(value)  # noqa: S101 -- reports are dataclasses
+    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Fingerprint):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if is_dataclass(value):
+        return _fields(value)
+    if isinstance(value, str):
+        # A lone surrogate, as a mangled alias may hold, cannot be encoded as UTF-8.
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return value

@@ -1,0 +1,18 @@
+"""Text from files made harmless for a terminal."""
+
+import unicodedata
+
+# Control, format (bidirectional overrides among them), surrogate, private-use, unassigned, line and paragraph ends.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def printable(text: str) -> str:
+    """`text` with every character that could move the cursor, reorder or hide text shown as an escape."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_escape(char) if unicodedata.category(char) in _HIDDEN else char for char in text)
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,171 @@
+"""Reports as lines of text and tables. A piece is a table, or a line that goes out as it is (escaped)."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from truststore_tool.operations.bundling import BundleReport
+from truststore_tool.operations.changing import RemoveReport
+from truststore_tool.operations.comparing import DiffReport
+from truststore_tool.operations.converting import ConvertReport
+from truststore_tool.operations.describe import CertificateFacts
+from truststore_tool.operations.expecting import VerifyReport
+from truststore_tool.operations.fingerprinting import FingerprintReport
+from truststore_tool.operations.importing import Imported, ImportReport
+from truststore_tool.operations.listing import Listed, ListReport
+from truststore_tool.operations.proving import Proof
+from truststore_tool.render.tables import Table
+
+Piece = str | Table
+
+
+def day(moment: datetime | None) -> str:
+    """The date in UTC, or a dash for none."""
+    return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d}"
+
+
+def expiry(facts: CertificateFacts, now: datetime) -> str:
+    """The end of validity and whether it has passed."""
+    if facts.not_after is None:
+        return "expiry unknown"
+    return f"{'expired' if facts.expired(now) else 'expires'} {day(facts.not_after)}"
+
+
+def listing(report: ListReport, now: datetime, *, sha1: bool) -> Iterator[Piece]:
+    """One row an entry."""
+    rows = []
+    for entry in report.entries:
+        first = entry.certificates[0] if entry.certificates else None
+        prints = () if first is None else (first.sha256, first.sha1) if sha1 else (first.sha256,)
+        cells = [str(item) for item in prints] or ["-"] * (2 if sha1 else 1)
+        rows.append((entry.alias, day(entry.created), entry.kind, *cells, expiry(first, now) if first else "-"))
+    headings = ("Alias", "Created", "Kind", "SHA-256", *(("SHA-1",) if sha1 else ()), "Validity")
+    if rows:
+        yield Table(headings, tuple(rows))
+
+
+def listing_verbose(report: ListReport, now: datetime) -> Iterator[Piece]:
+    """A block an entry, as ``keytool -list -v`` shows the same facts."""
+    for number, entry in enumerate(report.entries):
+        if number:
+            yield ""
+        yield f"Alias:        {entry.alias}"
+        yield f"Created:      {day(entry.created)}"
+        yield f"Kind:         {_java_kind(entry)}"
+        for position, facts in enumerate(entry.certificates, 1):
+            if len(entry.certificates) > 1:
+                yield f"Certificate {position} of {len(entry.certificates)}"
+            yield from certificate_lines(facts, now)
+
+
+def certificate_lines(facts: CertificateFacts, now: datetime) -> Iterator[str]:
+    """The facts of a certificate that a person compares before trusting it."""
+    yield f"Subject:      {facts.subject or 'unknown'}"
+    yield f"Issuer:       {facts.issuer or 'unknown'}"
+    yield f"Serial:       {facts.serial or 'unknown'}"
+    yield f"Valid:        {day(facts.not_before)} to {day(facts.not_after)}{_lapse(facts, now)}"
+    yield f"SHA-256:      {facts.sha256}"
+    yield f"SHA-1:        {facts.sha1}"
+    for problem in facts.problems:
+        yield f"Problem:      {problem}"
+
+
+def imported(report: ImportReport) -> Iterator[Piece]:
+    """What became of each certificate."""
+    for item in report.items:
+        yield f"{item.status}: {_named(item)}"
+    yield _counts(report)
+
+
+def proof(store: str, proofs: Sequence[Proof]) -> Iterator[Piece]:
+    """The comparison of the finished file with its sources."""
+    yield f"Read back from {store}; its fingerprints beside those of the sources:"
+    for item in proofs:
+        yield f"{item.alias or '-'}, {day(item.created)}, trustedCertEntry"
+        yield f"  SHA1:   {item.sha1} = source"
+        yield f"  SHA256: {item.sha256} = source"
+
+
+def verified(report: VerifyReport, now: datetime) -> Iterator[Piece]:
+    """One row a certificate: present, missing or extra."""
+    rows = [("present", i.alias, str(i.expected), expiry(i.certificate, now)) for i in report.present]
+    rows += [
+        ("MISSING", (i.certificate.subject or "") if i.certificate else "-", str(i.expected), "")
+        for i in report.missing
+    ]
+    rows += [("extra", i.alias, str(i.certificate.sha256), expiry(i.certificate, now)) for i in report.extra]
+    if rows:
+        yield Table(("", "Alias", "Fingerprint", "Validity"), tuple(rows))
+    yield f"{len(report.present)} present, {len(report.missing)} missing, {len(report.extra)} extra"
+
+
+def compared(report: DiffReport, left: str, right: str) -> Iterator[Piece]:
+    """One row a certificate that only one side trusts."""
+    rows = [("-", i.alias, str(i.certificate.sha256), i.certificate.subject or "") for i in report.left_only]
+    rows += [("+", i.alias, str(i.certificate.sha256), i.certificate.subject or "") for i in report.right_only]
+    if rows:
+        yield Table(("", "Alias", "SHA-256", "Subject"), tuple(rows))
+    yield (
+        f"{len(report.both)} in both, {len(report.left_only)} only in {left}, {len(report.right_only)} only in {right}"
+    )
+
+
+def bundled(report: BundleReport) -> Iterator[Piece]:
+    """Every certificate counted."""
+    for item in report.added:
+        yield f"added: {item.certificate.subject or 'unknown subject'} (SHA-256 {item.certificate.sha256})"
+    for item in report.expired:
+        yield f"dropped: {item.certificate.subject or 'unknown subject'}, expired {day(item.certificate.not_after)}"
+    yield (
+        f"{report.read} read = {len(report.added)} added + {report.present} already there"
+        f" + {report.duplicates} repeated + {len(report.expired)} expired and dropped;"
+        f" {report.total} in the bundle"
+    )
+
+
+def converted(report: ConvertReport) -> Iterator[Piece]:
+    """What was carried over."""
+    keys = f", {report.keys} key(s)" if report.keys else ""
+    yield f"{report.source_format} -> {report.target_format}: {report.certificates} certificate(s){keys}"
+
+
+def removed(report: RemoveReport) -> Iterator[Piece]:
+    """What was taken out."""
+    for item in report.removed:
+        subject = item.certificates[0].subject if item.certificates else None
+        yield f"removed: {item.alias}" + (f" ({subject})" if subject else "")
+    yield f"{len(report.removed)} removed, {report.remaining} remain"
+
+
+def fingerprints(report: FingerprintReport) -> Iterator[Piece]:
+    """One row a fingerprint: digest and value as openssl prints them, file, subject."""
+    rows = tuple(
+        (f"{i.algorithm.upper()} Fingerprint={i.fingerprint}", i.source, i.subject or "unknown subject")
+        for i in report.fingerprints
+    )
+    if rows:
+        yield Table(("Fingerprint", "File", "Subject"), rows)
+
+
+def _named(item: Imported) -> str:
+    label = item.alias or item.certificate.subject or "unknown subject"
+    return f"{label} (SHA-256 {item.certificate.sha256})"
+
+
+def _counts(report: ImportReport) -> str:
+    parts = [f"{report.count('added')} added", f"{report.count('present')} already there"]
+    if report.count("replaced"):
+        parts.append(f"{report.count('replaced')} replaced")
+    if report.duplicates:
+        parts.append(f"{report.duplicates} repeated in the sources")
+    return ", ".join(parts)
+
+
+def _java_kind(entry: Listed) -> str:
+    java = {"trusted": "trustedCertEntry", "private-key": "PrivateKeyEntry", "secret-key": "SecretKeyEntry"}
+    return java.get(entry.kind, entry.kind)
+
+
+def _lapse(facts: CertificateFacts, now: datetime) -> str:
+    if facts.expired(now):
+        return " (expired)"
+    return " (not yet valid)" if facts.not_before is not None and facts.not_before > now else ""
