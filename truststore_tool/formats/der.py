@@ -62,21 +62,23 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
 
 def dumps(store: TrustStore, password: str | None = None) -> bytes:  # noqa: ARG001 -- Format.dumps takes one
     """The certificates of the store end to end, in its order. Raises FormatError for entries that are none."""
-    return b"".join(certificate.der for certificate in certificates_only(store, "DER"))
+    return b"".join(entry.certificate.der for entry in trusted_only(store, "DER"))
 
 
-def certificates_only(store: TrustStore, title: str) -> list[Certificate]:
-    """The certificates of a store in its order, for a format that holds nothing else.
+def trusted_only(store: TrustStore, title: str) -> list[TrustedEntry]:
+    """The entries of a store, all of them certificates, for a format that holds nothing else.
 
     Raises FormatError, naming alias and the format's `title`, when the store has an entry of another kind.
     """
+    entries: list[TrustedEntry] = []
     for entry in store.entries:
         if not isinstance(entry, TrustedEntry):
             raise FormatError(
                 f"{title} holds certificates only and cannot take the {entry.kind} entry {entry.alias!r}",
-                hint="remove the entry from a copy of the store, or choose a keystore format",
+                hint="leave keys behind, or choose a keystore format",
             )
-    return [entry.certificate for entry in store.trusted()]
+        entries.append(entry)
+    return entries
 
 
 DER = Format(

@@ -7,7 +7,8 @@ Everything that is no certificate (comments, keys, CRLs) is text: it is kept and
 
 import binascii
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, NoReturn
 
@@ -15,15 +16,17 @@ from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.formats import pkcs7
 from truststore_tool.formats.base import Format
-from truststore_tool.formats.der import certificates_only
-from truststore_tool.model import Certificate, Entry, TrustedEntry, TrustStore
+from truststore_tool.formats.der import trusted_only
+from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 
 _BOM: Final = b"\xef\xbb\xbf"
 _DASHES: Final = b"-----"
 _BLANKS: Final = b" \t\r\n\v\f"
 _COLUMNS: Final = 64  # RFC 7468, section 2
-_CERTIFICATE: Final = b"CERTIFICATE"
 _TRUSTED: Final = b"TRUSTED CERTIFICATE"  # OpenSSL: auxiliary trust settings follow the certificate (d2i_X509_AUX)
+_CONTAINERS: Final = (b"PKCS7", b"PKCS #7 SIGNED DATA", b"CMS")
+_SEQUENCE: Final = bytes([asn1.SEQUENCE])
+_OID: Final = bytes([asn1.OBJECT_IDENTIFIER])
 
 _ANY_BEGIN = re.compile(rb"-----BEGIN [ -,.-~]{1,64}-----")
 # Labels of RFC 7468 (sections 5, 8, 9) and of OpenSSL's pem.h behind which certificates stand.
@@ -79,11 +82,9 @@ def detect(data: bytes) -> bool:
     if data[:1] == b"\0":
         return False
     inside = 0
-    if data[:1] == b"\x30":
-        try:
+    if data[:1] == _SEQUENCE and data[1:2] >= b"\x80":  # a length of several octets, which text does not begin with
+        with suppress(FormatError):
             inside = asn1.read(data).next
-        except FormatError:
-            inside = 0
     return any(match.start() >= inside and _starts_line(data, 0, match.start()) for match in _ANY_BEGIN.finditer(data))
 
 
@@ -104,13 +105,14 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
     for found in _scan(data):
         certificates, is_restricted = _decode(data, found, notes)
         restricted += is_restricted
+        if not certificates:
+            continue
         texts.append(data[position : found.start])
         blocks.append(Block(data[found.start : found.end], certificates))
         position = found.end
     texts.append(data[position:])
     if restricted:
-        notes.append(f"{restricted} TRUSTED CERTIFICATE blocks say what their certificate may be used for; "
-                     "other formats cannot keep that")  # fmt: skip
+        notes.append(f"certificates with OpenSSL trust settings, which other formats cannot keep: {restricted}")
     notes += _lookalikes(texts)
     newline = _LINE_END.search(data)
     return TrustStore(
@@ -124,8 +126,9 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
 
 def _starts_line(data: bytes, edge: int, offset: int) -> bool:
     """Whether only blanks or a byte order mark stand before `offset` on its line, which begins at `edge` or later."""
-    before = data[edge:offset].rstrip(b" \t")
-    return not before or before.endswith((b"\n", b"\r", _BOM))
+    while offset > edge and data[offset - 1] in b" \t":
+        offset -= 1
+    return offset == edge or data[offset - 1] in b"\r\n" or data.startswith(_BOM, offset - 3, offset)
 
 
 def _scan(data: bytes) -> Iterator[_Found]:
@@ -161,7 +164,9 @@ def _decode(data: bytes, found: _Found, notes: list[str]) -> tuple[tuple[Certifi
             if signed.others:
                 notes.append(f"block {found.number}: {signed.others} members are no X.509 certificates")
             return tuple(map(Certificate, signed.certificates)), False
-        if element.tag != asn1.SEQUENCE or element.inner().tag != asn1.SEQUENCE:
+        if found.label in _CONTAINERS and der.startswith(_OID, element.content):
+            return (), False  # encrypted or otherwise without certificates: text, as a key is
+        if element.tag != asn1.SEQUENCE or not der.startswith(_SEQUENCE, element.content):
             raise FormatError("it holds no certificate")
         auxiliary = der[element.next :]
         if not auxiliary:
@@ -189,45 +194,35 @@ def _lookalikes(texts: list[bytes]) -> Iterator[str]:
     """A note on what looks like the start of a certificate but was left in the text."""
     count = sum(len(_LOOKALIKE.findall(text)) for text in texts)
     if count:
-        yield f"{count} lines look like the start of a certificate but are none, and were skipped"
+        yield f"not read, though it looks like the start of a certificate: {count} lines"
 
 
 # Writing ---------------------------------------------------------------------------------------------------
 
 
-def encode(certificate: Certificate, comment: str | None = None) -> str:
+def encode(certificate: Certificate, comment: str = "") -> str:
     """A CERTIFICATE block of 64 columns with LF line ends; each line of `comment` stands before it behind ``# ``."""
     text = binascii.b2a_base64(certificate.der, newline=False).decode("ascii")
-    lines = [f"# {line}".rstrip() for line in (comment or "").splitlines()]
+    lines = [f"# {line}".rstrip() for line in comment.splitlines()]
     lines.append("-----BEGIN CERTIFICATE-----")
     lines += [text[i : i + _COLUMNS] for i in range(0, len(text), _COLUMNS)]
     lines.append("-----END CERTIFICATE-----\n")
     return "\n".join(lines)
 
 
-def dumps(
-    store: TrustStore,
-    password: str | None = None,  # noqa: ARG001 -- Format.dumps takes one
-    *,
-    comment: Callable[[Certificate], str | None] = lambda _: None,
-) -> bytes:
+def dumps(store: TrustStore, password: str | None = None) -> bytes:  # noqa: ARG001 -- Format.dumps takes one
     """The store as a PEM file; one that came from a PEM file keeps its text and its untouched blocks byte for byte.
 
     Text around a block stays when the block goes. A new certificate is written where it stands among the entries
-    (so usually at the end), in the file's own line ends, below what `comment` says about it.
+    (so usually at the end), in the file's own line ends, below the entry's comment.
 
     Raises FormatError for entries that are no certificate.
     """
-    certificates_only(store, "PEM")
+    entries = trusted_only(store, "PEM")
     layout = store.facts if isinstance(store.facts, Layout) else Layout((b"",), (), b"\n")
-
-    def write(certificate: Certificate) -> bytes:
-        text = encode(certificate, comment(certificate)).encode("utf-8", "backslashreplace")
-        return text.replace(b"\n", layout.newline)
-
     pieces: list[bytes] = []
     at_line_start = True
-    for piece in _arrange(store.entries, layout, write):
+    for piece in _arrange(entries, layout):
         if piece.needs_line and not at_line_start:
             pieces.append(layout.newline)
         pieces.append(piece.data)
@@ -243,29 +238,34 @@ class _Piece(NamedTuple):
     data: bytes
 
 
-def _arrange(entries: tuple[Entry, ...], layout: Layout, write: Callable[[Certificate], bytes]) -> Iterator[_Piece]:
+def _arrange(entries: list[TrustedEntry], layout: Layout) -> Iterator[_Piece]:
     """What the new file is made of: the old one's texts in their order, its blocks, and newly written ones."""
     number_of = {id(block): number for number, block in enumerate(layout.blocks)}
     numbers = [number_of.get(id(entry.origin)) for entry in entries]
-    held: dict[int, list[Certificate]] = {}
-    for entry, number in zip(entries, numbers, strict=True):
-        if number is not None:
-            held.setdefault(number, []).extend(entry.certificates)
-    whole = {
-        number for number, certificates in held.items() if tuple(certificates) == layout.blocks[number].certificates
-    }
     last_old = max((place for place, number in enumerate(numbers) if number is not None), default=-1)
+    whole = _whole_blocks(entries, numbers, layout)
     texts_written = 0
     for place, (entry, number) in enumerate(zip(entries, numbers, strict=True)):
         behind = len(layout.texts) if place > last_old else 0 if number is None else number + 1
         in_place = behind > texts_written
         yield from (_Piece(False, text) for text in layout.texts[texts_written:behind])
         texts_written = max(texts_written, behind)
-        if number not in whole:
-            yield from (_Piece(True, write(certificate)) for certificate in entry.certificates)
-        elif held.pop(number, None):  # once for all the certificates of the block
+        if number is None or number not in whole:
+            block = encode(entry.certificate, entry.comment).encode("utf-8", "backslashreplace")
+            yield _Piece(True, block.replace(b"\n", layout.newline))
+        elif whole[number]:
             yield _Piece(not in_place, layout.blocks[number].raw)
+            whole[number] = False  # its other certificates are written with it
     yield from (_Piece(False, text) for text in layout.texts[texts_written:])
+
+
+def _whole_blocks(entries: list[TrustedEntry], numbers: list[int | None], layout: Layout) -> dict[int, bool]:
+    """The numbers of the old blocks that are still all there and unchanged, each with True: it is to be written."""
+    held: dict[int, list[Certificate]] = {}
+    for entry, number in zip(entries, numbers, strict=True):
+        if number is not None:
+            held.setdefault(number, []).append(entry.certificate)
+    return {n: True for n, certificates in held.items() if tuple(certificates) == layout.blocks[n].certificates}
 
 
 PEM = Format(

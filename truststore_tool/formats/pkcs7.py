@@ -10,7 +10,7 @@ from typing import Final
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.base import Format
-from truststore_tool.formats.der import certificates_only
+from truststore_tool.formats.der import trusted_only
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 
 _DATA: Final = "1.2.840.113549.1.7.1"
@@ -95,7 +95,7 @@ def dumps(store: TrustStore, password: str | None = None) -> bytes:  # noqa: ARG
 
     Raises FormatError for entries that are no certificate.
     """
-    certificates = b"".join(certificate.der for certificate in certificates_only(store, "PKCS#7"))
+    certificates = b"".join(entry.certificate.der for entry in trusted_only(store, "PKCS#7"))
     return asn1.sequence(
         _SIGNED_DATA_DER,
         asn1.explicit(
