@@ -88,6 +88,6 @@ def test_every_command_has_help_with_an_example(tool: Tool, command: str) -> Non
 
 
 def test_starting_the_command_line_imports_neither_cryptography_nor_rich_tables() -> None:
-    program = "import sys; from truststore_tool.cli.app import app; print(*sys.modules)"
+    program = "import sys; from truststore_tool.cli.app import build; build(['list']); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert not {"cryptography", "rich.table", "certifi", "ssl"} & set(loaded)

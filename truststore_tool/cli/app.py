@@ -1,43 +1,49 @@
-"""The typer application and its commands."""
+"""The typer application, built around the command that is asked for.
 
-from typing import Annotated
+A run needs one command; importing the other ten with all they use would double the time to the first byte.
+"""
+
+import os
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Final
 
 import typer
 
-from truststore_tool.cli import (
-    bundle,
-    convert,
-    diff,
-    export,
-    fingerprint,
-    import_,
-    list_,
-    passwd,
-    remove,
-    rename,
-    verify,
-)
+# Verb: the module of this folder whose function `<verb>_command` it is. In the order in which help shows them.
+_COMMANDS: Final = {
+    "import": "import_",
+    "list": "list_",
+    "fingerprint": "fingerprint",
+    "verify": "verify",
+    "convert": "convert",
+    "bundle": "bundle",
+    "diff": "diff",
+    "export": "export",
+    "remove": "remove",
+    "rename": "rename",
+    "passwd": "passwd",
+}
 
-app = typer.Typer(
-    name="truststore-tool",
-    help="Update, verify and convert Java keystores and PEM bundles when a certificate authority rotates.",
-    epilog="Exit codes: 0 done, 1 a finding, 2 usage, 3 unreadable input, 4 wrong password or broken integrity,"
-    " 5 could not write, 70 a bug, 130 interrupted.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.command("import")(import_.import_command)
-app.command("list")(list_.list_command)
-app.command("fingerprint")(fingerprint.fingerprint_command)
-app.command("verify")(verify.verify_command)
-app.command("convert")(convert.convert_command)
-app.command("bundle")(bundle.bundle_command)
-app.command("diff")(diff.diff_command)
-app.command("export")(export.export_command)
-app.command("remove")(remove.remove_command)
-app.command("rename")(rename.rename_command)
-app.command("passwd")(passwd.passwd_command)
+
+def build(arguments: Sequence[str]) -> typer.Typer:
+    """The application for this command line: with the one command it names, or with all (help, completion, typos)."""
+    app = typer.Typer(
+        name="truststore-tool",
+        help="Update, verify and convert Java keystores and PEM bundles when a certificate authority rotates.",
+        epilog="Exit codes: 0 done, 1 a finding, 2 usage, 3 unreadable input, 4 wrong password or broken integrity,"
+        " 5 could not write, 70 a bug, 130 interrupted.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(main)
+    completing = "_TRUSTSTORE_TOOL_COMPLETE" in os.environ
+    named = arguments[0] if arguments and not completing else ""
+    for verb in [named] if named in _COMMANDS else _COMMANDS:
+        module = import_module(f"truststore_tool.cli.{_COMMANDS[verb]}")
+        app.command(verb)(getattr(module, f"{verb}_command"))
+    return app
 
 
 def _version(asked: bool) -> None:
@@ -48,7 +54,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")

@@ -44,10 +44,10 @@ def run(arguments: Sequence[str]) -> int:
 
     Expected errors are one line and a hint on standard error; a bug names itself and how to report it.
     """
-    from truststore_tool.cli.app import app
+    from truststore_tool.cli.app import build
 
     try:
-        result = typer.main.get_command(app).main(
+        result = typer.main.get_command(build(arguments)).main(
             args=list(arguments), prog_name="truststore-tool", standalone_mode=False
         )
         sys.stdout.flush()
@@ -58,9 +58,12 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         _say("interrupted", None)
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away (`| head`): not an error, but Python must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit) as stop:
+        # The reader of our output went away (`| head`), which Typer turns into SystemExit: no finding, no error.
+        # What is left in the buffer goes nowhere, or Python would complain about it at exit.
+        if isinstance(stop, SystemExit) and not isinstance(stop.__context__, BrokenPipeError):
+            return stop.code if isinstance(stop.code, int) else BUG
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
         return 0
     except Exception as error:
         if isinstance(error, _ClickError):

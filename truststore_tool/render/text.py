@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from truststore_tool.operations.bundling import BundleReport
-from truststore_tool.operations.changing import RemoveReport
-from truststore_tool.operations.comparing import DiffReport
-from truststore_tool.operations.converting import ConvertReport
-from truststore_tool.operations.describe import CertificateFacts
-from truststore_tool.operations.expecting import VerifyReport
-from truststore_tool.operations.fingerprinting import FingerprintReport
-from truststore_tool.operations.importing import Imported, ImportReport
-from truststore_tool.operations.listing import Listed, ListReport
-from truststore_tool.operations.proving import Proof
 from truststore_tool.render.tables import Table
+
+if TYPE_CHECKING:
+    from truststore_tool.operations.bundling import BundleReport
+    from truststore_tool.operations.changing import RemoveReport
+    from truststore_tool.operations.comparing import DiffReport
+    from truststore_tool.operations.converting import ConvertReport
+    from truststore_tool.operations.describe import CertificateFacts
+    from truststore_tool.operations.expecting import VerifyReport
+    from truststore_tool.operations.fingerprinting import FingerprintReport
+    from truststore_tool.operations.importing import Imported, ImportReport
+    from truststore_tool.operations.listing import Listed, ListReport
+    from truststore_tool.operations.proving import Proof
 
 Piece = str | Table
 
@@ -23,14 +26,14 @@ def day(moment: datetime | None) -> str:
     return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d}"
 
 
-def expiry(facts: CertificateFacts, now: datetime) -> str:
+def expiry(facts: "CertificateFacts", now: datetime) -> str:
     """The end of validity and whether it has passed."""
     if facts.not_after is None:
         return "expiry unknown"
     return f"{'expired' if facts.expired(now) else 'expires'} {day(facts.not_after)}"
 
 
-def listing(report: ListReport, now: datetime, *, sha1: bool) -> Iterator[Piece]:
+def listing(report: "ListReport", now: datetime, *, sha1: bool) -> Iterator[Piece]:
     """One row an entry."""
     rows = []
     for entry in report.entries:
@@ -43,7 +46,7 @@ def listing(report: ListReport, now: datetime, *, sha1: bool) -> Iterator[Piece]
         yield Table(headings, tuple(rows))
 
 
-def listing_verbose(report: ListReport, now: datetime) -> Iterator[Piece]:
+def listing_verbose(report: "ListReport", now: datetime) -> Iterator[Piece]:
     """A block an entry, as ``keytool -list -v`` shows the same facts."""
     for number, entry in enumerate(report.entries):
         if number:
@@ -57,7 +60,7 @@ def listing_verbose(report: ListReport, now: datetime) -> Iterator[Piece]:
             yield from certificate_lines(facts, now)
 
 
-def certificate_lines(facts: CertificateFacts, now: datetime) -> Iterator[str]:
+def certificate_lines(facts: "CertificateFacts", now: datetime) -> Iterator[str]:
     """The facts of a certificate that a person compares before trusting it."""
     yield f"Subject:      {facts.subject or 'unknown'}"
     yield f"Issuer:       {facts.issuer or 'unknown'}"
@@ -69,14 +72,14 @@ def certificate_lines(facts: CertificateFacts, now: datetime) -> Iterator[str]:
         yield f"Problem:      {problem}"
 
 
-def imported(report: ImportReport) -> Iterator[Piece]:
+def imported(report: "ImportReport") -> Iterator[Piece]:
     """What became of each certificate."""
     for item in report.items:
         yield f"{item.status}: {_named(item)}"
     yield _counts(report)
 
 
-def proof(store: str, proofs: Sequence[Proof]) -> Iterator[Piece]:
+def proof(store: str, proofs: "Sequence[Proof]") -> Iterator[Piece]:
     """The comparison of the finished file with its sources."""
     yield f"Read back from {store}; its fingerprints beside those of the sources:"
     for item in proofs:
@@ -85,7 +88,7 @@ def proof(store: str, proofs: Sequence[Proof]) -> Iterator[Piece]:
         yield f"  SHA256: {item.sha256} = source"
 
 
-def verified(report: VerifyReport, now: datetime) -> Iterator[Piece]:
+def verified(report: "VerifyReport", now: datetime) -> Iterator[Piece]:
     """One row a certificate: present, missing or extra."""
     rows = [("present", i.alias, str(i.expected), expiry(i.certificate, now)) for i in report.present]
     rows += [
@@ -98,7 +101,7 @@ def verified(report: VerifyReport, now: datetime) -> Iterator[Piece]:
     yield f"{len(report.present)} present, {len(report.missing)} missing, {len(report.extra)} extra"
 
 
-def compared(report: DiffReport, left: str, right: str) -> Iterator[Piece]:
+def compared(report: "DiffReport", left: str, right: str) -> Iterator[Piece]:
     """One row a certificate that only one side trusts."""
     rows = [("-", i.alias, str(i.certificate.sha256), i.certificate.subject or "") for i in report.left_only]
     rows += [("+", i.alias, str(i.certificate.sha256), i.certificate.subject or "") for i in report.right_only]
@@ -109,7 +112,7 @@ def compared(report: DiffReport, left: str, right: str) -> Iterator[Piece]:
     )
 
 
-def bundled(report: BundleReport) -> Iterator[Piece]:
+def bundled(report: "BundleReport") -> Iterator[Piece]:
     """Every certificate counted."""
     for item in report.added:
         yield f"added: {item.certificate.subject or 'unknown subject'} (SHA-256 {item.certificate.sha256})"
@@ -122,13 +125,13 @@ def bundled(report: BundleReport) -> Iterator[Piece]:
     )
 
 
-def converted(report: ConvertReport) -> Iterator[Piece]:
+def converted(report: "ConvertReport") -> Iterator[Piece]:
     """What was carried over."""
     keys = f", {report.keys} key(s)" if report.keys else ""
     yield f"{report.source_format} -> {report.target_format}: {report.certificates} certificate(s){keys}"
 
 
-def removed(report: RemoveReport) -> Iterator[Piece]:
+def removed(report: "RemoveReport") -> Iterator[Piece]:
     """What was taken out."""
     for item in report.removed:
         subject = item.certificates[0].subject if item.certificates else None
@@ -136,7 +139,7 @@ def removed(report: RemoveReport) -> Iterator[Piece]:
     yield f"{len(report.removed)} removed, {report.remaining} remain"
 
 
-def fingerprints(report: FingerprintReport) -> Iterator[Piece]:
+def fingerprints(report: "FingerprintReport") -> Iterator[Piece]:
     """One row a fingerprint: digest and value as openssl prints them, file, subject."""
     rows = tuple(
         (f"{i.algorithm.upper()} Fingerprint={i.fingerprint}", i.source, i.subject or "unknown subject")
@@ -146,12 +149,12 @@ def fingerprints(report: FingerprintReport) -> Iterator[Piece]:
         yield Table(("Fingerprint", "File", "Subject"), rows)
 
 
-def _named(item: Imported) -> str:
+def _named(item: "Imported") -> str:
     label = item.alias or item.certificate.subject or "unknown subject"
     return f"{label} (SHA-256 {item.certificate.sha256})"
 
 
-def _counts(report: ImportReport) -> str:
+def _counts(report: "ImportReport") -> str:
     parts = [f"{report.count('added')} added", f"{report.count('present')} already there"]
     if report.count("replaced"):
         parts.append(f"{report.count('replaced')} replaced")
@@ -160,12 +163,12 @@ def _counts(report: ImportReport) -> str:
     return ", ".join(parts)
 
 
-def _java_kind(entry: Listed) -> str:
+def _java_kind(entry: "Listed") -> str:
     java = {"trusted": "trustedCertEntry", "private-key": "PrivateKeyEntry", "secret-key": "SecretKeyEntry"}
     return java.get(entry.kind, entry.kind)
 
 
-def _lapse(facts: CertificateFacts, now: datetime) -> str:
+def _lapse(facts: "CertificateFacts", now: datetime) -> str:
     if facts.expired(now):
         return " (expired)"
     return " (not yet valid)" if facts.not_before is not None and facts.not_before > now else ""
