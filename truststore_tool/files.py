@@ -150,7 +150,7 @@ def replace_directory(path: Path, files: Mapping[str, bytes]) -> None:
         try:
             _remove_temporaries(directory, lambda _: True)
             for name, data in files.items():
-                if name != Path(name).name:
+                if name in {"", ".."} or name != Path(name).name:
                     raise WriteError(f"could not write {path}: {name!r} is not the name of a file")
                 if not _holds(directory, name, data):
                     with _present(directory, name) as old, _temporary(directory, name, data, old) as fresh:
