@@ -215,10 +215,10 @@ def _loading_began(rows: Sequence[Row]) -> int:
 
 def print_tally(what: str, tally: dict[str, list[bool]]) -> int:
     """A table of met and not met by kind; returns how many are not met."""
-    print(f"{what:24}{'total':>8}{'met':>8}{'not met':>9}")
+    print(f"{what:32}{'total':>8}{'met':>8}{'not met':>9}")
     total = [met for kind in tally.values() for met in kind]
     for kind, outcomes in [*sorted(tally.items()), ("all", total)]:
-        print(f"{kind:24}{len(outcomes):8}{sum(outcomes):8}{len(outcomes) - sum(outcomes):9}")
+        print(f"{kind:32}{len(outcomes):8}{sum(outcomes):8}{len(outcomes) - sum(outcomes):9}")
     return len(total) - sum(total)
 
 
@@ -227,7 +227,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.corpus_score", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--write", action="store_true", help="add a certificate to every keystore instead")
-    parser.add_argument("--jdk", type=Path, help="home of the JDK that compares (default: the first one configured)")
+    parser.add_argument("--jdk", type=Path, help="home of the JDK that compares (default: all configured)")
     options = parser.parse_args(arguments)
     if options.write:
         from tests.corpus_write import score_writing

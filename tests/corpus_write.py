@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -33,29 +34,37 @@ class Pair:
 
 
 def score_writing(folder: Path, home: Path | None) -> int:
-    """Change every writable keystore, print the figures, and return how many are not met."""
+    """Change every writable keystore, have each JDK (or the one at `home`) compare, print the figures, and return how
+    many comparisons are not met."""
     rows = [json.loads(line) for line in (folder / "expected.jsonl").read_text().splitlines()]
-    wanted = [row for row in rows if row["kind"] in WRITTEN_KINDS and row["status"] == "verified"]
+    rows = [row for row in rows if row["kind"] in WRITTEN_KINDS and row["status"] == "verified"]
     tally: dict[str, list[bool]] = {}
     with TemporaryDirectory() as scratch:
-        jdk = Jdk(home or jdk_homes()[0], compiled_reader(Path(scratch, "classes"), jdk_homes()))
+        homes = jdk_homes()
+        classes = compiled_reader(Path(scratch, "classes"), homes)
         pairs = []
-        for row in wanted:
+        for row in rows:
             try:
                 pairs.append(_pair(row, folder / "files", Path(scratch)))
             except TrustStoreError as exc:
-                _note(tally, row, [f"{type(exc).__name__}: {exc}"])
-        began = int(time.time() * 1000)
-        views = jdk.read(*(request for pair in pairs for request in (pair.before, pair.after)))
-    for pair, before, after in zip(pairs, views[::2], views[1::2], strict=True):
-        _note(tally, pair.row, list(changes(pair, before, after, began)))
-    return print_tally(f"one added, {jdk.home.name}"[:23], tally)
+                _note(tally, f"{row['kind']} written", row, [f"{type(exc).__name__}: {exc}"])
+        for jdk in (Jdk(home, classes) for home in ([home] if home else homes)):
+            began = int(time.time() * 1000)
+            views = jdk.read(*(request for pair in pairs for request in (pair.before, pair.after)))
+            for pair, before, after in zip(pairs, views[::2], views[1::2], strict=True):
+                reader = "our own reader" if before.error else jdk.home.name
+                _note(tally, f"{pair.row['kind']} {reader}", pair.row, list(changes(pair, before, after, began)))
+            opened = [
+                entry.key is not None for view in views[1::2] for entry in view.entries if entry.kind != "trusted"
+            ]
+            print(f"{jdk.home.name} opens {sum(opened)} of {len(opened)} keys after the change, each as before")
+    return print_tally("one certificate added", tally)
 
 
-def _note(tally: dict[str, list[bool]], row: Row, found: list[str]) -> None:
-    tally.setdefault(row["kind"], []).append(not found)
+def _note(tally: dict[str, list[bool]], kind: str, row: Row, found: list[str]) -> None:
+    tally.setdefault(kind, []).append(not found)
     for change in found:
-        print(f"not met: {row['file']} ({row['kind']}, {row['repo']} {row['path']}): {change}")
+        print(f"not met: {row['file']} ({kind}, {row['repo']} {row['path']}): {change}")
 
 
 def _pair(row: Row, files: Path, scratch: Path) -> Pair:
@@ -80,6 +89,10 @@ def changes(pair: Pair, before: JavaView, after: JavaView, began: int) -> Iterat
 
     `began`: a PKCS#12 entry without a date has the time of loading, which is later than that.
     """
+    certificates = Counter(open_store(pair.before.path, pair.before.password).all_certificates())
+    certificates[_certificate()] += 1
+    if certificates != Counter(open_store(pair.after.path, pair.after.password).all_certificates()):
+        yield "a certificate of the file, of an entry or loose, is lost"
     if before.error:
         yield from _differences(_ours(pair.before), _ours(pair.after))
     elif after.error:
