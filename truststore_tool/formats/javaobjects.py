@@ -21,7 +21,7 @@ _SC_WRITE_METHOD, _SC_SERIALIZABLE, _SC_EXTERNALIZABLE, _SC_BLOCK_DATA = 0x01, 0
 
 # A sealed key takes some 20 contents, 3 levels deep. The bounds keep hostile streams cheap.
 _MAX_DEPTH: Final = 32
-_MAX_CONTENTS: Final = 10_000
+_MAX_CONTENTS: Final = 1_000
 
 _U8, _U16, _U32, _U64 = Struct(">B"), Struct(">H"), Struct(">I"), Struct(">Q")
 

@@ -45,6 +45,8 @@ _DIGEST_SIZE: Final = 20
 _KEY, _TRUSTED, _SECRET_KEY = 1, 2, 3
 _TYPE: Final = b"X.509"
 _TYPES_READ: Final = (b"X.509", b"X509")
+# The fields alone take more. Objects for millions of "certificates" of no bytes would exhaust memory.
+_SMALLEST_CERTIFICATE: Final = 32
 
 _U16, _U32, _S64, _HEADER = Struct(">H"), Struct(">I"), Struct(">q"), Struct(">4sII")
 _ALIAS_HEAD: Final = Struct(">IH")
@@ -172,7 +174,10 @@ def _read_certificate(cursor: _Cursor, version: int) -> tuple[bytes, Certificate
     kind = cursor.text() if version == 2 else _TYPE
     if kind not in _TYPES_READ:
         raise FormatError("the key store holds a certificate that is not X.509")
-    return kind, Certificate(cursor.block())
+    der = cursor.block()
+    if len(der) < _SMALLEST_CERTIFICATE:
+        raise FormatError(f"{len(der)} bytes in the key store are no certificate")
+    return kind, Certificate(der)
 
 
 def _origin(
