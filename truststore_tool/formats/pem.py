@@ -203,7 +203,8 @@ def _lookalikes(texts: list[bytes]) -> Iterator[str]:
 def encode(certificate: Certificate, comment: str = "") -> str:
     """A CERTIFICATE block of 64 columns with LF line ends; each line of `comment` stands before it behind ``# ``."""
     text = binascii.b2a_base64(certificate.der, newline=False).decode("ascii")
-    lines = [f"# {line}".rstrip() for line in comment.splitlines()]
+    printable = comment.encode("utf-8", "backslashreplace").decode()  # a lone surrogate cannot be written
+    lines = [f"# {line}".rstrip() for line in printable.splitlines()]
     lines.append("-----BEGIN CERTIFICATE-----")
     lines += [text[i : i + _COLUMNS] for i in range(0, len(text), _COLUMNS)]
     lines.append("-----END CERTIFICATE-----\n")
@@ -251,7 +252,7 @@ def _arrange(entries: list[TrustedEntry], layout: Layout) -> Iterator[_Piece]:
         yield from (_Piece(False, text) for text in layout.texts[texts_written:behind])
         texts_written = max(texts_written, behind)
         if number is None or number not in whole:
-            block = encode(entry.certificate, entry.comment).encode("utf-8", "backslashreplace")
+            block = encode(entry.certificate, entry.comment).encode()
             yield _Piece(True, block.replace(b"\n", layout.newline))
         elif whole[number]:
             yield _Piece(not in_place, layout.blocks[number].raw)
