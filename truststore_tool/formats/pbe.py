@@ -232,7 +232,7 @@ def _crypt(cipher: Cipher, bits: int, key: bytes, iv: bytes, data: bytes, encryp
     from cryptography.hazmat.primitives.ciphers.algorithms import AES
     from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-    algorithms: dict[str, Callable[[bytes], "CipherAlgorithm"]] = {
+    algorithms: dict[str, Callable[[bytes], CipherAlgorithm]] = {
         _AES: AES,
         _TRIPLE_DES: TripleDES,
         _RC2: RC2,

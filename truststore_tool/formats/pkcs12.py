@@ -1,0 +1,262 @@
+"""PKCS#12 (RFC 7292, RFC 9579), read and written bag by bag.
+
+What a file holds beyond trusted certificates (keys, secrets, CRLs, bags and attributes unknown here) is kept, and so
+are its algorithms, its iteration counts and its having no password. New files are as JDK 17 writes them.
+"""
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
+from truststore_tool.formats import kdf, pbe, pkcs12_bags, pkcs12_layout, pkcs12_mac
+from truststore_tool.formats.base import Format, KeyCodec
+from truststore_tool.formats.kdf import Passphrase
+from truststore_tool.formats.pkcs12_bags import KEY_BAG, SHROUDED_KEY_BAG, Safe, encode_safe, plain_bag
+from truststore_tool.formats.pkcs12_layout import Layout, Pfx
+from truststore_tool.formats.pkcs12_plan import plan
+from truststore_tool.formats.pkcs12_view import Origin, view
+from truststore_tool.model import Integrity, OpaqueEntry, TrustStore
+
+# PFX: a SEQUENCE of version 3 and a ContentInfo of type data or signedData, lengths in any form.
+_LENGTH: Final = rb"(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
+_PFX: Final = re.compile(
+    rb"\x30" + _LENGTH + rb"\x02\x01\x03\x30" + _LENGTH + rb"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07[\x01\x02]",
+    re.DOTALL,
+)
+
+
+def detect(data: bytes) -> bool:
+    """Whether the bytes begin as PKCS#12 does."""
+    return _PFX.match(data) is not None
+
+
+def loads(data: bytes, password: str | None) -> TrustStore:
+    """Read a PKCS#12 file.
+
+    Without a password only what is not encrypted is read, and nothing is checked. A file that has neither MAC nor
+    encrypted parts opens with any password.
+
+    Raises FormatError when the file is malformed or demands absurd work, IntegrityError when the password is wrong
+    or the MAC shows a change.
+    """
+    pfx = Pfx.parse(data)
+    mac, passphrase = (None, None) if password is None else pfx.unlock(password)
+    safes = pfx.opened(passphrase)
+    found = view(safe.bags for safe in safes if safe.bags is not None)
+    unopened = password is None and pfx.needs_password
+    layout = Layout(data, safes, mac, found.entries, found.loose, unopened)
+    integrity: Integrity = "unchecked" if unopened else "absent" if pfx.mac is None else "verified"
+    return TrustStore(
+        entries=found.entries,
+        format="pkcs12",
+        integrity=integrity,
+        loose=found.loose,
+        notes=(*_unread(pfx, safes), *found.notes),
+        facts=layout,
+    )
+
+
+def _unread(pfx: Pfx, safes: tuple[Safe, ...]) -> list[str]:
+    """What of the file was not read, one line each."""
+    notes = [f"part {number} was not opened: {safe.problem}" for number, safe in enumerate(safes, 1) if safe.problem]
+    waiting = sum(safe.bags is None and safe.problem is None for safe in safes)
+    if waiting:
+        parts = "1 encrypted part" if waiting == 1 else f"{waiting} encrypted parts"
+        notes.append(f"{parts} not opened for want of a password: certificates in there are not shown")
+    if pfx.trailing:
+        notes.append(f"{pfx.trailing} bytes after the end of the store were ignored")
+    return notes
+
+
+def dumps(store: TrustStore, password: str | None) -> bytes:
+    """Write a store as PKCS#12.
+
+    A store read from PKCS#12 keeps its algorithms, iteration counts and all that was not changed, byte for byte
+    part by part; one in which nothing was changed is the file it was read from.
+
+    Raises PasswordRequiredError when there is something to encrypt or to prove and no password, or when the file
+    was read without its password; IntegrityError when the password is not the file's; FormatError when an entry is
+    of another format.
+    """
+    if not isinstance(store.facts, Layout):
+        passphrase = None if password is None else kdf.passphrases(password)[0]
+        return _write(store, Layout(b"", (), pkcs12_mac.modern()), passphrase)
+    layout = store.facts
+    if not layout.rekeyed and (store.entries, store.loose) == (layout.entries, layout.loose):
+        return layout.data
+    if layout.unopened:
+        raise PasswordRequiredError(
+            "the store was opened without its password and cannot be changed", hint="open it with the password"
+        )
+    if password is None:
+        passphrase = None
+    elif layout.rekeyed:
+        passphrase = kdf.passphrases(password)[0]
+    else:
+        passphrase = Pfx.parse(layout.data).unlock(password)[1]
+    return _write(store, layout, passphrase)
+
+
+def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> bytes:
+    if passphrase is None and not layout.is_passwordless:
+        raise PasswordRequiredError("a PKCS#12 store cannot be written without its password")
+    todo = plan(store, layout, lambda payload: _shrouded(payload, passphrase))
+    old = [safe.bags for safe in layout.safes]
+    new = [None if bags is None else todo.settled(bags) for bags in old]
+    parts = []
+    certificates_at = _home(layout.safes, (pkcs12_bags.CERT_BAG,))
+    keys_at = _home(layout.safes, (SHROUDED_KEY_BAG, KEY_BAG, pkcs12_bags.SECRET_BAG))
+    for index, safe in enumerate(layout.safes):
+        bags = new[index]
+        if bags is None:
+            parts.append(safe.element.raw)
+            continue
+        if index == keys_at:
+            bags = (*bags, *todo.keys)
+        if index == certificates_at:
+            bags = (*bags, *todo.certificates)
+        unchanged = _same(bags, safe.bags or ()) and not (layout.rekeyed and safe.scheme)
+        parts.append(safe.element.raw if unchanged else encode_safe(bags, safe.scheme, passphrase))
+    if todo.keys and keys_at is None:
+        parts.insert(0, encode_safe(tuple(todo.keys), None, None))
+    if todo.certificates and certificates_at is None:
+        scheme = None if layout.is_passwordless else pbe.modern()
+        parts.append(encode_safe(tuple(todo.certificates), scheme, passphrase))
+    return pkcs12_layout.encode(parts, layout.mac, passphrase)
+
+
+def _same(new: tuple[pkcs12_bags.Bag, ...], old: tuple[pkcs12_bags.Bag, ...]) -> bool:
+    return len(new) == len(old) and all(a is b for a, b in zip(new, old, strict=True))
+
+
+def _home(safes: tuple[Safe, ...], kinds: tuple[str, ...]) -> int | None:
+    """Where bags of these kinds are added: the first safe that holds such, or else is empty; None for none."""
+    opened = [(index, safe.bags) for index, safe in enumerate(safes) if safe.bags is not None]
+    for index, bags in opened:
+        if any(bag.oid in kinds for bag in bags):
+            return index
+    return next((index for index, bags in opened if not bags), None)
+
+
+# Keys -------------------------------------------------------------------------------------------------------
+
+
+def _shrouded(payload: bytes, passphrase: Passphrase | None) -> bytes:
+    """The payload of a bag that is to be added: a key in the clear is encrypted first."""
+    bag = asn1.read(payload).expect(asn1.SEQUENCE).fields(2, 2)
+    if bag[0].oid() != KEY_BAG:
+        return payload
+    if passphrase is None:
+        raise PasswordRequiredError("a private key cannot be stored without a password to encrypt it under")
+    return _seal(bag[1].inner().raw, pbe.modern(), passphrase)
+
+
+def _seal(pkcs8: bytes, scheme: pbe.Scheme, passphrase: Passphrase) -> bytes:
+    """The payload of a shrouded key bag: EncryptedPrivateKeyInfo (RFC 5958, section 3)."""
+    encrypted = asn1.octet_string(scheme.encrypt(pkcs8, passphrase))
+    return plain_bag(SHROUDED_KEY_BAG, asn1.sequence(scheme.encoded(), encrypted))
+
+
+def _unseal(info: asn1.Element, password: str) -> tuple[bytes, pbe.Scheme]:
+    """PrivateKeyInfo in an EncryptedPrivateKeyInfo, and how it was encrypted."""
+    algorithm, encrypted = info.expect(asn1.SEQUENCE).fields(2, 2)
+    scheme = pbe.parse(algorithm)
+    for passphrase in kdf.passphrases(password):
+        try:
+            key = scheme.decrypt(encrypted.octets(), passphrase)
+            asn1.read(key).expect(asn1.SEQUENCE).inner().expect(asn1.INTEGER)
+        except kdf.UnknownAlgorithmError:
+            raise
+        except (IntegrityError, FormatError):
+            continue
+        return key, scheme
+    raise IntegrityError("the password does not open the private key", hint="the key may have a password of its own")
+
+
+def open_key(entry: OpaqueEntry, password: str) -> bytes:
+    """PKCS#8 PrivateKeyInfo (RFC 5958), DER, of a private-key entry.
+
+    Raises IntegrityError when the password is wrong, FormatError when the entry is no private key of PKCS#12 or its
+    algorithm is not known.
+    """
+    if entry.format != "pkcs12" or entry.kind != "private-key":
+        raise FormatError(f"entry {entry.alias!r} is no private key in PKCS#12's form")
+    oid, wrapper = asn1.read_exactly(entry.payload).expect(asn1.SEQUENCE).fields(2, 2)
+    if oid.oid() == KEY_BAG:
+        return wrapper.inner().raw
+    return _unseal(wrapper.inner(), password)[0]
+
+
+def seal_key(entry: OpaqueEntry, pkcs8: bytes, password: str) -> OpaqueEntry:
+    """The entry with its key encrypted as JDK 17 does: PBES2, AES-256, HMAC-SHA256, 10,000 iterations."""
+    return OpaqueEntry(
+        alias=entry.alias,
+        kind="private-key",
+        format="pkcs12",
+        payload=_seal(pkcs8, pbe.modern(), kdf.passphrases(password)[0]),
+        certificates=entry.certificates,
+        created=entry.created,
+        origin=entry.origin if isinstance(entry.origin, Origin) else None,
+    )
+
+
+def rekey(store: TrustStore, old: str, new: str) -> TrustStore:
+    """The store moved from password `old` to `new`, for ``dumps(store, new)``.
+
+    Encrypted parts and every key and secret that opens under `old` move, each with its own algorithm and iteration
+    count. What does not open stays as it is and is named in the notes.
+
+    Raises IntegrityError when `old` is not the store's password, PasswordRequiredError when it was read without it.
+    """
+    notes = []
+    facts = store.facts
+    if isinstance(facts, Layout):
+        if facts.unopened:
+            raise PasswordRequiredError("the store was opened without its password", hint="open it with the password")
+        Pfx.parse(facts.data).unlock(old)
+        stuck = sum(safe.problem is not None for safe in facts.safes)
+        if stuck:
+            notes.append(f"{stuck} encrypted parts could not be opened and keep the old password")
+        facts = replace(facts, rekeyed=True)
+    entries = []
+    for entry in store.entries:
+        if isinstance(entry, OpaqueEntry) and entry.format == "pkcs12" and entry.kind != "unknown":
+            try:
+                entry = replace(entry, payload=_resealed(entry.payload, old, new))
+            except (FormatError, IntegrityError):
+                notes.append(f"{entry.kind} {entry.alias!r} has another password and keeps it")
+        entries.append(entry)
+    return replace(store, entries=tuple(entries), notes=(*store.notes, *notes), facts=facts)
+
+
+def _resealed(payload: bytes, old: str, new: str) -> bytes:
+    """The payload of a key or secret bag under another password; a key in the clear stays as it is."""
+    oid, wrapper = asn1.read_exactly(payload).expect(asn1.SEQUENCE).fields(2, 2)
+    kind = oid.oid()
+    passphrase = kdf.passphrases(new)[0]
+    if kind == KEY_BAG:
+        return payload
+    if kind == SHROUDED_KEY_BAG:
+        key, scheme = _unseal(wrapper.inner(), old)
+        return _seal(key, scheme.renewed(), passphrase)
+    # Java's SecretBag: the bag type of a shrouded key, and an EncryptedPrivateKeyInfo in an OCTET STRING.
+    inner_oid, inner = wrapper.inner().expect(asn1.SEQUENCE).fields(2, 2)
+    key, scheme = _unseal(inner.expect(asn1.context(0)).inner().unwrapped(), old)
+    scheme = scheme.renewed()
+    sealed = asn1.sequence(scheme.encoded(), asn1.octet_string(scheme.encrypt(key, passphrase)))
+    return plain_bag(kind, asn1.sequence(inner_oid.raw, asn1.explicit(0, asn1.octet_string(sealed))))
+
+
+PKCS12: Final = Format(
+    name="pkcs12",
+    title="PKCS#12",
+    suffixes=(".p12", ".pfx", ".pkcs12"),
+    detect=detect,
+    loads=loads,
+    dumps=dumps,
+    has_aliases=True,
+    has_password=True,
+    keys=KeyCodec(open_key, seal_key, rekey),
+)

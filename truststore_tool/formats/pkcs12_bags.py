@@ -1,0 +1,224 @@
+"""SafeBags and safes, the two layers inside a PKCS#12 file (RFC 7292, sections 4.1 and 4.2).
+
+A bag keeps the bytes it was read from, and a safe too: what is not changed is written back as it was.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError, TrustStoreError
+from truststore_tool.formats import pbe
+from truststore_tool.formats.kdf import Passphrase, UnknownAlgorithmError
+
+KEY_BAG: Final = "1.2.840.113549.1.12.10.1.1"
+SHROUDED_KEY_BAG: Final = "1.2.840.113549.1.12.10.1.2"
+CERT_BAG: Final = "1.2.840.113549.1.12.10.1.3"
+SECRET_BAG: Final = "1.2.840.113549.1.12.10.1.5"  # noqa: S105 -- the name of a bag, not a secret
+
+_DATA: Final = "1.2.840.113549.1.7.1"
+_ENCRYPTED_DATA: Final = "1.2.840.113549.1.7.6"
+_X509_CERTIFICATE: Final = "1.2.840.113549.1.9.22.1"
+_FRIENDLY_NAME: Final = "1.2.840.113549.1.9.20"
+_LOCAL_KEY_ID: Final = "1.2.840.113549.1.9.21"
+# Oracle's attribute that makes a certificate trusted to Java, and the value it writes: anyExtendedKeyUsage.
+_TRUSTED_KEY_USAGE: Final = "2.16.840.1.113894.746875.1.1"
+_ANY_USAGE: Final = asn1.oid("2.5.29.37.0")
+
+# Far beyond any real store: a bag costs some hundred bytes of memory, however few it has in the file.
+MAX_BAGS: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bag:
+    """A SafeBag. Two bags are never equal: each stands for its own place in a file.
+
+    Attributes:
+        oid: the kind of bag.
+        plain: DER of the SafeBag without its attributes.
+        value: the element that the bag holds.
+        attributes: the SET of attributes, or None.
+        name: friendlyName, or None.
+        key_id: localKeyId, or None.
+        trusted: whether it bears the attribute that makes a certificate trusted to Java.
+    """
+
+    element: asn1.Element
+    oid: str
+    value: asn1.Element
+    attributes: asn1.Element | None
+    name: str | None
+    key_id: bytes | None
+    trusted: bool
+
+    @classmethod
+    def parse(cls, element: asn1.Element) -> Self:
+        """Read a SafeBag. Raises FormatError when it is malformed."""
+        oid, wrapper, *rest = element.expect(asn1.SEQUENCE).fields(2, 3)
+        attributes = rest[0].expect(asn1.SET) if rest else None
+        name = key_id = None
+        trusted = False
+        for attribute_oid, values in _attributes(attributes):
+            if attribute_oid == _TRUSTED_KEY_USAGE:
+                trusted = True
+            elif attribute_oid == _FRIENDLY_NAME and values.content < values.stop:
+                name = _text(values.inner())
+            elif attribute_oid == _LOCAL_KEY_ID and values.content < values.stop:
+                key_id = values.inner().octets()
+        return cls(element, oid.oid(), wrapper.expect(asn1.context(0)).inner(), attributes, name, key_id, trusted)
+
+    @classmethod
+    def build(
+        cls, plain: bytes, attributes: asn1.Element | None, name: str | None, key_id: bytes | None, trusted: bool
+    ) -> Self:
+        """A new bag: `plain` as in `OpaqueEntry.payload`, with the given attributes.
+
+        Those of `attributes` that this class does not know are kept.
+        """
+        kept = [] if attributes is None else [item.raw for item in attributes.items() if not _is_ours(item)]
+        if name is not None:
+            kept.append(_attribute(_FRIENDLY_NAME, asn1.bmp_string(name)))
+        if key_id is not None:
+            kept.append(_attribute(_LOCAL_KEY_ID, asn1.octet_string(key_id)))
+        if trusted:
+            kept.append(_attribute(_TRUSTED_KEY_USAGE, _ANY_USAGE))
+        outer = asn1.read_exactly(plain).expect(asn1.SEQUENCE)
+        return cls.parse(asn1.read(asn1.sequence(outer.value, asn1.set_of(*kept) if kept else b"")))
+
+    @property
+    def plain(self) -> bytes:
+        """DER of the bag without its attributes: what an opaque entry calls its payload."""
+        oid, wrapper = self.element.fields(2, 3)[:2]
+        return asn1.sequence(oid.raw, wrapper.raw)
+
+    @property
+    def certificate(self) -> bytes | None:
+        """DER of the X.509 certificate in a CertBag; None when there is none, or no structure that could be one."""
+        try:
+            kind, wrapper = self.value.expect(asn1.SEQUENCE).fields(2, 2)
+            if self.oid != CERT_BAG or kind.oid() != _X509_CERTIFICATE:
+                return None
+            return wrapper.expect(asn1.context(0)).inner().unwrapped().expect(asn1.SEQUENCE).raw
+        except FormatError:
+            return None
+
+    def changed(self, *, name: str | None, key_id: bytes | None, trusted: bool, plain: bytes | None = None) -> Self:
+        """This bag where it has these attributes and content already, else a new one that has them."""
+        same = (name, key_id, trusted) == (self.name, self.key_id, self.trusted) and plain in (None, self.plain)
+        return self if same else self.build(plain or self.plain, self.attributes, name, key_id, trusted)
+
+
+def certificate_bag(der: bytes, *, name: str | None, key_id: bytes | None = None, trusted: bool = False) -> Bag:
+    """A new CertBag."""
+    value = asn1.sequence(asn1.oid(_X509_CERTIFICATE), asn1.explicit(0, asn1.octet_string(der)))
+    return Bag.build(plain_bag(CERT_BAG, value), None, name, key_id, trusted)
+
+
+def plain_bag(oid: str, value: bytes) -> bytes:
+    """DER of a SafeBag without attributes around the encoded `value`."""
+    return asn1.sequence(asn1.oid(oid), asn1.explicit(0, value))
+
+
+def _attributes(attributes: asn1.Element | None) -> Iterator[tuple[str, asn1.Element]]:
+    """OID and SET of values of each attribute."""
+    for item in attributes.items() if attributes else ():
+        oid, values = item.expect(asn1.SEQUENCE).fields(2, 2)
+        yield oid.oid(), values.expect(asn1.SET)
+
+
+def _attribute(oid: str, value: bytes) -> bytes:
+    return asn1.sequence(asn1.oid(oid), asn1.set_of(value))
+
+
+def _is_ours(attribute: asn1.Element) -> bool:
+    return attribute.inner().oid() in (_FRIENDLY_NAME, _LOCAL_KEY_ID, _TRUSTED_KEY_USAGE)
+
+
+def _text(element: asn1.Element) -> str:
+    """A friendlyName: a BMPString, or what else writers put there."""
+    if element.tag == asn1.BMP_STRING:
+        return element.value.decode("utf-16-be", "replace")
+    return element.value.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Safe:
+    """One ContentInfo of the authenticated safe.
+
+    Attributes:
+        element: the ContentInfo as it stands in the file.
+        content: the OCTET STRING with the bags, plain or encrypted; None for a kind that is not known.
+        scheme: how it is encrypted, or None for plain Data (or an unknown kind).
+        problem: why it cannot be opened, where it cannot.
+        bags: what it holds, once opened; None before, and where it cannot be opened.
+    """
+
+    element: asn1.Element
+    content: asn1.Element | None = None
+    scheme: pbe.Scheme | None = None
+    problem: str | None = None
+    bags: tuple[Bag, ...] | None = None
+
+    @classmethod
+    def parse(cls, element: asn1.Element) -> Self:
+        """Read a ContentInfo (RFC 5652, section 3) without opening it. Raises FormatError when it is malformed."""
+        oid, *wrapper = element.expect(asn1.SEQUENCE).fields(1, 2)
+        kind = oid.oid()
+        if kind not in (_DATA, _ENCRYPTED_DATA) or not wrapper:
+            return cls(element, problem=f"content type {kind} is not known")
+        content = wrapper[0].expect(asn1.context(0)).inner()
+        if kind == _DATA:
+            return cls(element, content)
+        _version, info = content.expect(asn1.SEQUENCE).fields(2, 3)[:2]
+        _type, algorithm, encrypted = info.expect(asn1.SEQUENCE).fields(3, 3)
+        try:
+            return cls(element, encrypted, pbe.parse(algorithm))
+        except UnknownAlgorithmError as exc:
+            return cls(element, problem=exc.message)
+
+    @property
+    def locked(self) -> bool:
+        """Whether it needs a password, or could not be opened."""
+        return self.scheme is not None or self.problem is not None
+
+    def opened(self, passphrase: Passphrase | None, room: int = MAX_BAGS) -> Self:
+        """With its bags, or with the problem that a wrong password is.
+
+        Without a passphrase only a plain safe is opened. Raises FormatError when a plain safe is malformed or
+        holds more than `room` bags.
+        """
+        if self.content is None or (self.scheme and passphrase is None):
+            return self
+        if self.scheme is None or passphrase is None:
+            return replace(self, bags=tuple(_bags(self.content.unwrapped(), room)))
+        try:
+            plain = self.scheme.decrypt(self.content.octets(), passphrase)
+            return replace(self, bags=tuple(_bags(asn1.read(plain), room)))
+        except UnknownAlgorithmError as exc:
+            return replace(self, problem=exc.message)
+        except TrustStoreError:
+            return replace(self, problem="the password does not open it")
+
+
+def _bags(contents: asn1.Element, room: int) -> Iterator[Bag]:
+    for number, element in enumerate(contents.expect(asn1.SEQUENCE).items()):
+        if number >= room:
+            raise FormatError(f"the store holds more than {MAX_BAGS} bags")
+        yield Bag.parse(element)
+
+
+def encode_safe(bags: tuple[Bag, ...], scheme: pbe.Scheme | None, passphrase: Passphrase | None) -> bytes:
+    """A ContentInfo with these bags, encrypted anew as `scheme` says, or plain without one."""
+    contents = asn1.sequence(*(bag.element.raw for bag in bags))
+    if scheme is None or passphrase is None:
+        return data_content(contents)
+    fresh = scheme.renewed()
+    encrypted = asn1.tlv(asn1.context(0, constructed=False), fresh.encrypt(contents, passphrase))
+    info = asn1.sequence(asn1.oid(_DATA), fresh.encoded(), encrypted)
+    return asn1.sequence(asn1.oid(_ENCRYPTED_DATA), asn1.explicit(0, asn1.sequence(asn1.integer(0), info)))
+
+
+def data_content(contents: bytes) -> bytes:
+    """A ContentInfo of type Data around `contents`."""
+    return asn1.sequence(asn1.oid(_DATA), asn1.explicit(0, asn1.octet_string(contents)))

@@ -1,0 +1,139 @@
+"""The outer layers of a PKCS#12 file: PFX, authenticated safe, MAC (RFC 7292, section 4); and who may open it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Self
+
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError, IntegrityError
+from truststore_tool.formats import kdf, pkcs12_bags, pkcs12_mac
+from truststore_tool.formats.kdf import Passphrase
+from truststore_tool.formats.pkcs12_bags import Bag, Safe
+from truststore_tool.model import Entry, LooseCertificate
+
+_DATA: Final = "1.2.840.113549.1.7.1"
+_VERSION: Final = 3
+# A MAC and an encrypted part, each with the most that Java accepts for one.
+MAX_WORK: Final = 2 * kdf.MAX_ITERATIONS
+_WRONG_HINT: Final = "check the password; an empty one and a missing one are different things"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pfx:
+    """A file, cut into its layers but not opened.
+
+    Attributes:
+        content: the OCTET STRING with the authenticated safe, over which the MAC goes.
+        safes: its parts.
+        mac: MacData, or None.
+        trailing: how many bytes follow the structure.
+    """
+
+    content: asn1.Element
+    safes: tuple[Safe, ...]
+    mac: asn1.Element | None
+    trailing: int
+
+    @classmethod
+    def parse(cls, data: bytes) -> Self:
+        """Cut a file. Raises FormatError when it is malformed or of a kind that is not supported."""
+        outer = asn1.read(data).expect(asn1.SEQUENCE)
+        version, info, *mac = outer.fields(2, 3)
+        if version.integer() != _VERSION:
+            raise FormatError(f"PKCS#12 version {version.integer()} is not supported")
+        kind, wrapper = info.expect(asn1.SEQUENCE).fields(2, 2)
+        if kind.oid() != _DATA:
+            raise FormatError(
+                "the PKCS#12 file is protected by public keys, not by a password",
+                hint="no Java or OpenSSL tool reads this kind; export it again with a password",
+            )
+        content = wrapper.expect(asn1.context(0)).inner()
+        safes: list[Safe] = []
+        for element in content.unwrapped().expect(asn1.SEQUENCE).items():
+            if len(safes) == pkcs12_bags.MAX_BAGS:
+                raise FormatError(f"the store has more than {pkcs12_bags.MAX_BAGS} parts")
+            safes.append(Safe.parse(element))
+        return cls(content, tuple(safes), mac[0] if mac else None, len(data) - outer.next)
+
+    @property
+    def needs_password(self) -> bool:
+        """Whether there is a MAC to check or a part that is not plain."""
+        return self.mac is not None or any(safe.locked for safe in self.safes)
+
+    def unlock(self, password: str) -> tuple[pkcs12_mac.AnyMac | None, Passphrase]:
+        """The MAC, checked, and the encoding of the password that fits. Without a MAC, an encrypted part must open.
+
+        Raises IntegrityError when the password is wrong or the file was changed, UnknownAlgorithmError when the
+        MAC's algorithm is not known, FormatError when the file asks for too much work.
+        """
+        mac = None if self.mac is None else pkcs12_mac.parse(self.mac)
+        encrypted = [safe for safe in self.safes if safe.scheme is not None]
+        counts = [safe.scheme.count for safe in encrypted if safe.scheme]
+        if sum(counts) + (mac.count if mac else 0) > MAX_WORK:
+            raise FormatError(f"the store asks for more than {MAX_WORK} iterations of key derivation in total")
+        candidates = kdf.passphrases(password)
+        if mac is not None:
+            content = self.content.octets()
+            for candidate in candidates:
+                if mac.matches(content, candidate):
+                    return mac, candidate
+            raise IntegrityError("wrong password, or the store was changed since it was written", hint=_WRONG_HINT)
+        for safe in encrypted:
+            for candidate in candidates:
+                if safe.opened(candidate).bags is not None:
+                    return None, candidate
+        if encrypted:
+            raise IntegrityError("the password does not open the store", hint=_WRONG_HINT)
+        return None, candidates[0]
+
+    def opened(self, passphrase: Passphrase | None) -> tuple[Safe, ...]:
+        """The safes with their bags, those that open; without a passphrase, the plain ones.
+
+        Raises FormatError when a plain safe is malformed.
+        """
+        safes = []
+        room = pkcs12_bags.MAX_BAGS
+        for safe in self.safes:
+            safes.append(safe.opened(passphrase, room))
+            room -= len(safes[-1].bags or ())
+        return tuple(safes)
+
+
+def encode(safes: Iterable[bytes], mac: pkcs12_mac.AnyMac | None, passphrase: Passphrase | None) -> bytes:
+    """A file of encoded safes, with a MAC made anew where there is one to make."""
+    content = asn1.sequence(*safes)
+    proof = b""
+    if mac is not None and passphrase is not None:
+        proof = mac.renewed().encoded(content, passphrase)
+    return asn1.sequence(asn1.integer(_VERSION), pkcs12_bags.data_content(content), proof)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """What saving needs to know of the file a store was read from: `TrustStore.facts` of PKCS#12.
+
+    Attributes:
+        data: the file.
+        safes: its parts, opened where they could be.
+        mac: its MAC, or None.
+        entries, loose: what was read, to see what has changed.
+        unopened: whether it needs a password and was read without one.
+        rekeyed: whether its parts are to move to another password.
+    """
+
+    data: bytes
+    safes: tuple[Safe, ...]
+    mac: pkcs12_mac.AnyMac | None
+    entries: tuple[Entry, ...] = ()
+    loose: tuple[LooseCertificate, ...] = ()
+    unopened: bool = False
+    rekeyed: bool = False
+
+    @property
+    def is_passwordless(self) -> bool:
+        """Whether nothing in it depends on a password, as in the cacerts file of recent JDKs."""
+        return self.mac is None and not any(safe.locked for safe in self.safes)
+
+    def bags(self) -> Iterable[Bag]:
+        """All bags of the opened safes."""
+        return (bag for safe in self.safes for bag in safe.bags or ())

@@ -1,0 +1,175 @@
+"""Which bags a PKCS#12 file is to hold so that it says what a store says (the way back of pkcs12_view).
+
+Nothing is lost by accident: a bag goes only when the entry or loose certificate that it was read as is gone.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from truststore_tool.errors import FormatError
+from truststore_tool.formats.pkcs12_bags import Bag, certificate_bag
+from truststore_tool.formats.pkcs12_layout import Layout
+from truststore_tool.formats.pkcs12_view import Origin, dated_key_id
+from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+
+
+@dataclass(slots=True)
+class Plan:
+    """What becomes of the bags of a file.
+
+    Attributes:
+        fate: for each bag of the file by its id(): the bag that takes its place (itself when it stays), or None.
+        keys: bags of keys and secrets to be added.
+        certificates: bags of certificates to be added.
+    """
+
+    fate: dict[int, Bag | None] = field(default_factory=dict)
+    keys: list[Bag] = field(default_factory=list)
+    certificates: list[Bag] = field(default_factory=list)
+
+    def settled(self, bags: Iterable[Bag]) -> tuple[Bag, ...]:
+        """What remains of these bags of the file."""
+        return tuple(kept for bag in bags if (kept := self.fate[id(bag)]) is not None)
+
+
+def plan(store: TrustStore, layout: Layout, shroud: Callable[[bytes], bytes]) -> Plan:
+    """Plan the bags of `store`.
+
+    Args:
+        store: the store to be written.
+        layout: the file it was read from; an empty one for a new file.
+        shroud: encrypts the payload of a key that would come to stand in a file unprotected.
+
+    Raises FormatError when an entry is of another format.
+    """
+    return _Planner(store, layout, shroud).run()
+
+
+class _Planner:
+    """The steps of `plan` and what they share."""
+
+    def __init__(self, store: TrustStore, layout: Layout, shroud: Callable[[bytes], bytes]) -> None:
+        self.store = store
+        self.shroud = shroud
+        self.plan = Plan({id(bag): bag for bag in layout.bags()})
+        for entry in layout.entries:
+            if isinstance(entry.origin, Origin):
+                self.plan.fate.update((id(bag), None) for bag in (entry.origin.bag, *entry.origin.chain))
+        self.plan.fate.update((id(item.origin), None) for item in layout.loose)
+        self.pinned = _counted(layout.entries) != _counted(store.entries)
+        self.issuers: set[bytes] = set()
+
+    def run(self) -> Plan:
+        """Certificates of keys first, so that what a trusted entry says of the same bag prevails."""
+        opaque = [entry for entry in self.store.entries if isinstance(entry, OpaqueEntry)]
+        for item in self.store.loose:
+            self._keep_loose(item.certificate, item.alias, item.origin)
+        self.several = sum(entry.kind == "private-key" for entry in opaque) > 1
+        for entry in opaque:
+            if entry.format != "pkcs12":
+                raise FormatError(
+                    f"{entry.kind} {entry.alias!r} is in the form of {entry.format}, which PKCS#12 cannot hold",
+                    hint="convert the key with its password, or leave keys behind",
+                )
+            self._keep_opaque(entry)
+        for trusted in self.store.trusted():
+            self._keep_trusted(trusted)
+        return self.plan
+
+    def _is_here(self, bag: object) -> bool:
+        return id(bag) in self.plan.fate
+
+    def _keep_loose(self, certificate: Certificate, alias: str | None, origin: object) -> None:
+        if isinstance(origin, Bag) and self._is_here(origin):
+            self.plan.fate[id(origin)] = _untrusted(origin)
+        else:
+            self.plan.certificates.append(certificate_bag(certificate.der, name=alias))
+
+    def _keep_trusted(self, entry: TrustedEntry) -> None:
+        origin = entry.origin if isinstance(entry.origin, Origin) else None
+        if origin and self._is_here(origin.bag) and origin.bag.certificate == entry.certificate.der:
+            name = self._name(entry.alias, origin)
+            bag = origin.bag
+            self.plan.fate[id(bag)] = bag.changed(name=name, key_id=bag.key_id, trusted=True)
+        else:
+            self.plan.certificates.append(certificate_bag(entry.certificate.der, name=entry.alias, trusted=True))
+
+    def _name(self, alias: str, origin: Origin) -> str | None:
+        """The friendlyName to write: none where none was and the alias, which is a counter, stays the same."""
+        if alias != origin.alias or self.pinned:
+            return alias
+        return origin.bag.name
+
+    def _keep_opaque(self, entry: OpaqueEntry) -> None:
+        origin = entry.origin if isinstance(entry.origin, Origin) else None
+        if origin and self._is_here(origin.bag):
+            key_id = self._key_id(entry, origin.bag)
+            name = self._name(entry.alias, origin) if entry.kind != "unknown" else origin.bag.name
+            if entry.kind == "unknown" and entry.alias != origin.alias:
+                name = entry.alias
+            self.plan.fate[id(origin.bag)] = origin.bag.changed(
+                name=name, key_id=key_id, trusted=False, plain=entry.payload
+            )
+        else:
+            kept = origin.bag.attributes if origin else None
+            key_id = self._key_id(entry, origin.bag if origin else None)
+            payload = self.shroud(entry.payload)
+            self.plan.keys.append(Bag.build(payload, kept, entry.alias, key_id, trusted=False))
+        self._keep_chain(entry, origin, key_id)
+
+    def _key_id(self, entry: OpaqueEntry, bag: Bag | None) -> bytes | None:
+        """The localKeyId that ties a key to its certificate; Java skips a second key without one."""
+        if bag is not None and (bag.key_id is not None or (self._is_here(bag) and not self.several)):
+            return bag.key_id
+        if entry.kind == "unknown":
+            return None
+        if entry.created is not None:
+            return dated_key_id(entry.created)
+        return hashlib.sha1(entry.payload, usedforsecurity=False).digest()
+
+    def _keep_chain(self, entry: OpaqueEntry, origin: Origin | None, key_id: bytes | None) -> None:
+        known = {bag.certificate: bag for bag in origin.chain if self._is_here(bag)} if origin else {}
+        for index, certificate in enumerate(entry.certificates):
+            bag = known.get(certificate.der)
+            if bag is not None and origin is not None:
+                self._keep_link(bag, entry, origin, key_id if index == 0 else None)
+            elif index == 0:
+                self.plan.certificates.append(certificate_bag(certificate.der, name=entry.alias, key_id=key_id))
+            elif certificate.der not in self.issuers:
+                # As Java names them. Each is written once, however many chains it belongs to.
+                self.issuers.add(certificate.der)
+                self.plan.certificates.append(certificate_bag(certificate.der, name=_subject(certificate)))
+
+    def _keep_link(self, bag: Bag, entry: OpaqueEntry, origin: Origin, key_id: bytes | None) -> None:
+        """A certificate of a chain that is in the file: it follows its key's new name and localKeyId, no more."""
+        kept = self.plan.fate[id(bag)] or _untrusted(bag)
+        named_alike = kept.name is not None and fold_alias(kept.name) == fold_alias(origin.alias)
+        renamed = named_alike and entry.alias != origin.alias
+        self.plan.fate[id(bag)] = kept.changed(
+            name=entry.alias if renamed else kept.name, key_id=kept.key_id or key_id, trusted=False
+        )
+
+
+def _counted(entries: Iterable[TrustedEntry | OpaqueEntry]) -> list[str]:
+    """Aliases that are no friendlyName but Java's count of entries without one; they shift when one of them goes."""
+    return [
+        entry.alias
+        for entry in entries
+        if isinstance(entry.origin, Origin)
+        and entry.kind != "unknown"
+        and entry.origin.bag.name is None
+        and entry.alias == entry.origin.alias
+    ]
+
+
+def _untrusted(bag: Bag) -> Bag:
+    """A certificate that is no trusted entry, or no longer one: without the attribute that would make it one."""
+    return bag.changed(name=None if bag.trusted else bag.name, key_id=bag.key_id, trusted=False)
+
+
+def _subject(certificate: Certificate) -> str | None:
+    try:
+        return str(certificate.subject) or None
+    except FormatError:
+        return None

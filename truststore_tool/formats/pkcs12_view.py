@@ -1,0 +1,306 @@
+"""What Java sees in the bags of a PKCS#12 file: entries, their aliases, the chains of keys.
+
+OpenJDK's sun.security.pkcs12.PKCS12KeyStore decides (loadSafeContents, findMatchedCertificate, findIssuer), quirks
+included; what it does not see is kept as well: keys it skips as entries, certificates as loose ones.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError
+from truststore_tool.formats import pkcs12_bags
+from truststore_tool.formats.pkcs12_bags import Bag
+from truststore_tool.model import (
+    Certificate,
+    Entry,
+    LooseCertificate,
+    OpaqueEntry,
+    OpaqueKind,
+    TrustedEntry,
+    fold_alias,
+)
+from truststore_tool.names import Name
+
+# PKCS12KeyStore gives this localKeyId to the only key of a file, and to a certificate that comes first, without one.
+_ASSUMED_KEY_ID: Final = b"01"
+_DATED_KEY_ID: Final = re.compile(rb"Time (-?[0-9]{1,18})")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# Longer chains do not occur; without a bound, keys and certificates of a hostile file multiply.
+_MAX_CHAIN: Final = 100
+_AUTHORITY_KEY_ID: Final = "2.5.29.35"
+_SUBJECT_KEY_ID: Final = "2.5.29.14"
+_KINDS: Final[dict[str, OpaqueKind]] = {
+    pkcs12_bags.KEY_BAG: "private-key",
+    pkcs12_bags.SHROUDED_KEY_BAG: "private-key",
+    pkcs12_bags.SECRET_BAG: "secret-key",
+}
+
+
+class Origin(NamedTuple):
+    """Where an entry was read from: its alias then, its bag, and the bags of its chain, leaf first."""
+
+    alias: str
+    bag: Bag
+    chain: tuple[Bag, ...] = ()
+
+
+class View(NamedTuple):
+    """The entries in Java's order, the certificates that are none, and findings, one line each."""
+
+    entries: tuple[Entry, ...]
+    loose: tuple[LooseCertificate, ...]
+    notes: tuple[str, ...]
+
+
+class _Held(NamedTuple):
+    """A certificate of the file, with the localKeyId that Java takes it to have."""
+
+    bag: Bag
+    certificate: Certificate
+    key_id: bytes | None
+
+
+class _Draft(NamedTuple):
+    """An entry to be: the alias Java gives it, its bag, its localKeyId; the certificate of a trusted one."""
+
+    alias: str
+    bag: Bag
+    key_id: bytes | None
+    held: _Held | None = None
+
+
+def view(safes: Iterable[tuple[Bag, ...]]) -> View:
+    """What Java sees in the bags of the opened safes, in the order of the file."""
+    reading = _Reading()
+    for bags in safes:
+        for index, bag in enumerate(bags):
+            reading.take(bag, first=index == 0)
+    return reading.finish()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The state of PKCS12KeyStore while it walks over the bags."""
+
+    drafts: dict[str | int, _Draft] = field(default_factory=dict)
+    hidden: list[_Draft] = field(default_factory=list)
+    held: list[_Held] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    keys: int = 0
+    unnamed: int = 0
+
+    def take(self, bag: Bag, *, first: bool) -> None:
+        """The next bag; `first` says that it opens its safe."""
+        der = bag.certificate
+        if der is not None:
+            self._take_certificate(bag, Certificate(der), first)
+        elif bag.oid == pkcs12_bags.SECRET_BAG:
+            self._put(_Draft(self._alias(bag), bag, bag.key_id))
+        elif bag.oid in _KINDS:
+            self._take_key(bag)
+        else:
+            self.drafts[len(self.drafts)] = _Draft(bag.name or "", bag, None)
+
+    def _take_key(self, bag: Bag) -> None:
+        self.keys += 1
+        if bag.key_id is None and self.keys > 1:
+            self.hidden.append(_Draft(bag.name or "", bag, None))
+            return
+        draft = _Draft(self._alias(bag), bag, _ASSUMED_KEY_ID if bag.key_id is None else bag.key_id)
+        if bag.oid == pkcs12_bags.KEY_BAG:
+            self.notes.append(f"private key {draft.alias!r} is not encrypted; Java does not see it")
+        self._put(draft)
+
+    def _take_certificate(self, bag: Bag, certificate: Certificate, first: bool) -> None:
+        assumed = bag.key_id is None and self.keys == 1 and first
+        held = _Held(bag, certificate, _ASSUMED_KEY_ID if assumed else bag.key_id)
+        self.held.append(held)
+        if bag.trusted:
+            self._put(_Draft(self._alias(bag), bag, None, held))
+
+    def _alias(self, bag: Bag) -> str:
+        if bag.name is not None:
+            return bag.name
+        self.unnamed += 1
+        return str(self.unnamed)
+
+    def _put(self, draft: _Draft) -> None:
+        """A later entry takes the place of an earlier one of the same alias, as in Java's LinkedHashMap."""
+        folded = fold_alias(draft.alias)
+        if folded in self.drafts:
+            self.notes.append(f"alias {draft.alias!r} occurs more than once; Java keeps the last")
+        self.drafts[folded] = draft
+
+    def finish(self) -> View:
+        """The entries with their chains, and what is left over."""
+        for draft in self.hidden:
+            self.notes.append(f"private key {draft.alias!r} has no localKeyId; Java does not see it")
+            if fold_alias(draft.alias) not in self.drafts:
+                self.drafts[fold_alias(draft.alias)] = draft
+        drafts = self.drafts.values()
+        chains = _Chains(self.held) if any(_KINDS.get(draft.bag.oid) == "private-key" for draft in drafts) else None
+        used = {id(draft.bag) for draft in drafts}
+        entries: list[Entry] = []
+        for draft in drafts:
+            if draft.held is not None:
+                certificate = draft.held.certificate
+                entries.append(TrustedEntry(draft.alias, certificate, origin=Origin(draft.alias, draft.bag)))
+                continue
+            kind = _KINDS.get(draft.bag.oid, "unknown")
+            chain = chains.of(draft) if chains and kind == "private-key" else ()
+            used.update(id(item.bag) for item in chain)
+            entries.append(_opaque(draft, kind, chain))
+        loose = tuple(
+            LooseCertificate(item.certificate, item.bag.name, item.bag)
+            for item in self.held
+            if id(item.bag) not in used
+        )
+        unmarked = sum(not item.origin.trusted for item in loose if isinstance(item.origin, Bag))
+        if unmarked:
+            count = "1 certificate is" if unmarked == 1 else f"{unmarked} certificates are"
+            self.notes.append(f"{count} not marked as trusted; Java does not see them, and drops them when it saves")
+        return View(tuple(entries), loose, tuple(self.notes))
+
+
+def _opaque(draft: _Draft, kind: OpaqueKind, chain: tuple[_Held, ...]) -> OpaqueEntry:
+    return OpaqueEntry(
+        alias=draft.alias,
+        kind=kind,
+        format="pkcs12",
+        payload=draft.bag.plain,
+        certificates=tuple(item.certificate for item in chain),
+        created=_date(draft.key_id),
+        origin=Origin(draft.alias, draft.bag, tuple(item.bag for item in chain)),
+    )
+
+
+def _date(key_id: bytes | None) -> datetime | None:
+    """The moment that Java hides in a localKeyId: "Time " and milliseconds."""
+    found = _DATED_KEY_ID.fullmatch(key_id or b"")
+    try:
+        return _EPOCH + timedelta(milliseconds=int(found[1])) if found else None
+    except OverflowError:
+        return None
+
+
+def dated_key_id(moment: datetime) -> bytes:
+    """The localKeyId in which Java keeps the date of a key."""
+    return b"Time %d" % ((moment - _EPOCH) // timedelta(milliseconds=1))
+
+
+class _Chains:
+    """Finds the certificates of keys, each step in constant time."""
+
+    def __init__(self, held: list[_Held]) -> None:
+        self._by_key_id: dict[bytes, _Held] = {}
+        self._by_alias: dict[str, _Held] = {}
+        self._by_both: dict[tuple[bytes | None, str], _Held] = {}
+        self._by_name: dict[object, _Held] = {}
+        self._by_name_and_key: dict[tuple[object, bytes], _Held] = {}
+        self._keyless: dict[object, _Held] = {}
+        for item in held:
+            if not item.bag.trusted:
+                self._index_leaf(item)
+            self._index_issuer(item)
+
+    def _index_leaf(self, item: _Held) -> None:
+        """As findMatchedCertificate: the first match of both, the last match of one."""
+        alias = None if item.bag.name is None else fold_alias(item.bag.name)
+        if item.key_id is not None:
+            self._by_key_id[item.key_id] = item
+        if alias is not None:
+            self._by_alias[alias] = item
+            self._by_both.setdefault((item.key_id, alias), item)
+
+    def _index_issuer(self, item: _Held) -> None:
+        """As findIssuer: the first of a name, the first with the key identifier, the last without one."""
+        try:
+            name = _comparable(item.certificate.subject)
+        except FormatError:
+            return
+        self._by_name.setdefault(name, item)
+        key = _extension(item.certificate, _SUBJECT_KEY_ID)
+        if key is None:
+            self._keyless[name] = item
+        else:
+            self._by_name_and_key.setdefault((name, key), item)
+
+    def of(self, key: _Draft) -> tuple[_Held, ...]:
+        """The chain of a private key, leaf first, as far as the file goes."""
+        alias = fold_alias(key.alias)
+        item = self._by_both.get((key.key_id, alias))
+        if item is None and key.key_id is not None:
+            item = self._by_key_id.get(key.key_id)
+        if item is None:
+            item = self._by_alias.get(alias)
+        chain: list[_Held] = []
+        seen: set[bytes] = set()
+        while item is not None and item.certificate.der not in seen and len(chain) < _MAX_CHAIN:
+            chain.append(item)
+            seen.add(item.certificate.der)
+            item = self._issuer(item)
+        return tuple(chain)
+
+    def _issuer(self, item: _Held) -> _Held | None:
+        certificate = item.certificate
+        try:
+            name = _comparable(certificate.issuer)
+            self_issued = name == _comparable(certificate.subject)
+        except FormatError:
+            return None
+        key = _authority_key(certificate)
+        if key is None:
+            found = self._by_name.get(name)
+        else:
+            found = self._by_name_and_key.get((name, key)) or self._keyless.get(name)
+        if self_issued and found is not item and _is_self_signed(certificate):
+            return None
+        return found
+
+
+def _comparable(name: Name) -> object:
+    """A name as X500Principal compares it: printable text without regard to case and runs of blanks."""
+    return tuple(frozenset((a.oid, _comparable_value(a.tag, a.value, a.text)) for a in rdn) for rdn in name.rdns)
+
+
+def _comparable_value(tag: int, value: bytes, text: str) -> object:
+    if tag not in (asn1.UTF8_STRING, asn1.PRINTABLE_STRING):
+        return tag, value
+    return unicodedata.normalize("NFKD", " ".join(text.lower().split()))
+
+
+def _extension(certificate: Certificate, oid: str) -> bytes | None:
+    """The value of an extension, or None where there is none or they cannot be read."""
+    try:
+        return next((item.value for item in certificate.extensions if item.oid == oid), None)
+    except FormatError:
+        return None
+
+
+def _authority_key(certificate: Certificate) -> bytes | None:
+    """keyIdentifier of authorityKeyIdentifier (RFC 5280, 4.2.1.1), in the encoding of subjectKeyIdentifier."""
+    value = _extension(certificate, _AUTHORITY_KEY_ID)
+    try:
+        fields = asn1.read(value).expect(asn1.SEQUENCE).fields(0, 3) if value else []
+    except FormatError:
+        return None
+    wanted = asn1.context(0, constructed=False)
+    return next((asn1.octet_string(item.value) for item in fields if item.tag == wanted), None)
+
+
+def _is_self_signed(certificate: Certificate) -> bool:
+    """Whether its own key made its signature; what cannot be checked is taken for self-signed."""
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+    try:
+        certificate.x509.verify_directly_issued_by(certificate.x509)
+    except InvalidSignature:
+        return False
+    except (FormatError, UnsupportedAlgorithm, ValueError, TypeError):
+        return True
+    return True
