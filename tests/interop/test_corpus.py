@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+# pytest-xdist's workers have a second thread, which from Python 3.12 on makes every fork a warning.
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+
 CORPUS = os.environ.get("TRUSTSTORE_TOOL_CORPUS")
 
 if CORPUS:
