@@ -62,6 +62,14 @@ def read(path: Path) -> bytes:
     return data
 
 
+def is_directory(path: Path) -> bool:
+    """Whether `path` leads to a directory; False also where that cannot be known."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def names_in(path: Path) -> list[str]:
     """The names of the regular files in a directory, sorted; symbolic links to files count as files.
 

@@ -60,6 +60,8 @@ def gather(names: Sequence[str], password: str | None = None, *, stdin: Callable
 
 def _gather(name: str, password: str | None, stdin: Callable[[], bytes]) -> Gathered:
     match name:
+        case "":  # an unset variable of the shell; as a path it would be the current directory
+            raise UnreadableError("could not read a source: its name is empty", hint="check the command line")
         case "-":
             found = _from_bytes("standard input", stdin(), password)
         case "certifi":
@@ -76,7 +78,7 @@ def _gather(name: str, password: str | None, stdin: Callable[[], bytes]) -> Gath
 
 
 def _from_path(path: Path, password: str | None) -> Gathered:
-    return _from_directory(path, password) if path.is_dir() else _from_file(path, password)
+    return _from_directory(path, password) if files.is_directory(path) else _from_file(path, password)
 
 
 def _from_file(path: Path, password: str | None) -> Gathered:
@@ -166,7 +168,7 @@ def _from_system() -> Gathered:
     defaults = ssl.get_default_verify_paths()
     tried = list(dict.fromkeys((defaults.openssl_cafile, *_BUNDLES, defaults.openssl_capath)))
     for place in map(Path, tried):
-        if place.is_file() or (place.is_dir() and files.names_in(place)):
+        if place.is_file() or (files.is_directory(place) and files.names_in(place)):
             return _with_place(_from_path(place, None))
     raise UnreadableError(
         f"system: no bundle of certificates at {', '.join(tried)}",

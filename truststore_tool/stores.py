@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from truststore_tool import files, formats
 from truststore_tool.errors import (
@@ -18,7 +18,6 @@ from truststore_tool.errors import (
 from truststore_tool.formats.base import Format
 from truststore_tool.model import TrustStore, fold_alias
 
-CAPATH: Final = "capath"
 # keytool refuses shorter ones for a new store and opens whatever is there (sun.security.tools.keytool.Main).
 SHORTEST_NEW_PASSWORD: Final = 6
 
@@ -43,9 +42,10 @@ def open_store(
     """
     if isinstance(source, bytes):
         return _loads(source, password, format)
-    path = Path(source)
-    if path.is_dir() or format == CAPATH:
-        if format not in {None, CAPATH}:
+    path = _path(source)
+    wanted = formats.canonical(format) if format else None
+    if files.is_directory(path) or wanted == formats.CAPATH:
+        if wanted not in {None, formats.CAPATH}:
             raise UsageError(f"{path} is a directory, which no {format} store is", hint="name a file, or use capath")
         from truststore_tool.formats import capath
 
@@ -54,7 +54,7 @@ def open_store(
             return capath.loads(content)
     data = files.read(path)
     with _naming(path):
-        return _loads(data, password, format)
+        return _loads(data, password, wanted)
 
 
 def save_store(
@@ -78,11 +78,12 @@ def save_store(
     FormatError (an entry that the format cannot hold), PasswordRequiredError, UsageError (a format that is only
     read; a password too short for a new store) and WriteError.
     """
-    target = Path(path)
+    target = _path(path)
+    name = formats.canonical(format or store.format)
     with files.locked(target):
         if not target.exists():
-            _check_new_password(format or store.format, password)
-        _save(store, target, password, format or store.format, backup=backup)
+            _check_new_password(name, password)
+        _save(store, target, password, name, backup=backup)
 
 
 def update_store(
@@ -110,7 +111,7 @@ def update_store(
     changes no entry, the file is not touched. Raises as `open_store` and `save_store` do, and whatever `change`
     raises; the file is then as it was.
     """
-    target = Path(path)
+    target = _path(path)
     if create is None and not os.path.lexists(target):
         raise _no_store(target)
     with nullcontext() if dry_run else files.locked(target):
@@ -132,15 +133,24 @@ def update_store(
 
 
 def new_format(path: str | os.PathLike[str], wanted: str | None = None) -> str:
-    """The format for a new store: the one `wanted`, else what the file name's ending says, else ``"jks"``.
+    """The format for a new store: the one `wanted`, else what is usual for such a path, else ``"jks"``.
 
-    Raises UsageError when `wanted` is no format.
+    A directory becomes a CApath; a file name's ending may ask for a format. Raises UsageError when `wanted` is none.
     """
     if wanted is not None:
-        return CAPATH if wanted.lower() == CAPATH else formats.get(wanted).name
-    suffix = Path(path).suffix
-    found = formats.by_suffix(suffix) if suffix else None
+        return formats.canonical(wanted)
+    place = Path(path)
+    if files.is_directory(place):
+        return formats.CAPATH
+    found = formats.by_suffix(place.suffix) if place.suffix else None
     return found.name if found else "jks"
+
+
+def _path(path: str | os.PathLike[str]) -> Path:
+    """The path, unless it is empty, as from an unset variable: it would mean the current directory."""
+    if not os.fspath(path):
+        raise UsageError("the path of the store is empty", hint="name a file or directory")
+    return Path(path)
 
 
 @contextmanager
@@ -153,9 +163,9 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def _loads(data: bytes, password: str | None, name: str | None) -> TrustStore:
-    codec = formats.get(name) if name else formats.detect(data)
-    if not data:
+    if not data:  # not even in a format of which nothing would be an empty store
         raise FormatError("the file is empty")
+    codec = formats.get(name) if name else formats.detect(data)
     return codec.loads(data, password)
 
 
@@ -164,8 +174,11 @@ def _no_store(path: Path) -> UnreadableError:
 
 
 def _load_or_begin(path: Path, password: str | None, create: str | None) -> TrustStore:
-    if create is None or path.exists():
+    try:
         return open_store(path, password)
+    except UnreadableError as exc:
+        if create is None or not isinstance(exc.__cause__, FileNotFoundError):
+            raise
     _check_new_password(create, password)
     return TrustStore(format=create)
 
@@ -176,8 +189,7 @@ def _is_unchanged(before: TrustStore, after: TrustStore) -> bool:
 
 def _check_new_password(name: str, password: str | None) -> None:
     """Refuse a password under which Java would not create a store."""
-    protected = name != CAPATH and formats.get(name).has_password
-    if protected and password is not None and len(password) < SHORTEST_NEW_PASSWORD:
+    if formats.has_password(name) and password is not None and len(password) < SHORTEST_NEW_PASSWORD:
         raise UsageError(
             f"the password of a new store must have at least {SHORTEST_NEW_PASSWORD} characters",
             hint="Java refuses shorter ones; choose a longer password",
@@ -186,29 +198,30 @@ def _check_new_password(name: str, password: str | None) -> None:
 
 def _rekeyed(store: TrustStore, old: str | None, new: str) -> TrustStore:
     """The store with all that its password protects moved to a new one."""
-    codec = None if store.format == CAPATH else formats.get(store.format)
-    if codec is None or not codec.has_password:
+    if not formats.has_password(store.format):
         raise UsageError(f"a {store.format} store has no password to change")
     _check_new_password(store.format, new)
-    return store if codec.keys is None else codec.keys.rekey(store, old or "", new)
+    keys = formats.get(store.format).keys
+    return store if keys is None else keys.rekey(store, old or "", new)
 
 
 def _save(store: TrustStore, path: Path, password: str | None, name: str, *, backup: bool) -> None:
     """Encode, prove that the encoded store says the same, and only then replace what is on the disk."""
-    if name == CAPATH:
+    if name == formats.CAPATH:
         from truststore_tool.formats import capath
 
-        content = capath.dumps(store)
-        _prove(store, capath.loads(content), path, named=False)
+        with _naming(path):
+            content = capath.dumps(store)
+        _prove(_each_once(store), _each_once(capath.loads(content)), path)
         files.replace_directory(path, content)
         return
     codec = formats.get(name)
     if codec.dumps is None:
         writable = [other for other in formats.NAMES if formats.get(other).dumps]
-        raise UsageError(f"{codec.title} stores are only read", hint=f"write {', '.join(writable)} or {CAPATH}")
+        raise UsageError(f"{codec.title} stores are only read", hint=f"write {', '.join(writable)} or {formats.CAPATH}")
     with _naming(path):
         data = codec.dumps(store, password)
-    _prove(store, _reloaded(codec, data, password, path), path, named=codec.has_aliases)
+    _prove(_outline(store, codec), _outline(_reloaded(codec, data, password, path), codec), path)
     files.replace(path, data, backup=backup)
 
 
@@ -219,23 +232,36 @@ def _reloaded(codec: Format, data: bytes, password: str | None, path: Path) -> T
         raise WriteError(f"could not write {path}: what would be written cannot be read: {exc.message}") from exc
 
 
-def _prove(meant: TrustStore, written: TrustStore, path: Path, *, named: bool) -> None:
-    """Raise WriteError unless the entries of `written` are those of `meant`.
+class _Outline(NamedTuple):
+    """What must be the same of an entry before and after: its folded alias, whether it is trusted, its certificates."""
 
-    Certificates are compared by their DER, aliases as Java does where the format has them, the order not at all. A
-    key's chain may have grown: readers of PKCS#12 complete it from the trusted certificates beside it.
-    """
-    wanted, found = _outline(meant, named=named), _outline(written, named=named)
-    if len(wanted) == len(found) and all(
-        one[:2] == other[:2] and one[2] == other[2][: len(one[2])] for one, other in zip(wanted, found, strict=True)
-    ):
-        return
-    raise WriteError(f"could not write {path}: the encoded store does not hold the same entries; it is as it was")
+    alias: str
+    trusted: bool
+    certificates: tuple[bytes, ...]
+
+    def holds(self, meant: "_Outline") -> bool:
+        """A key's chain may have grown: readers of PKCS#12 complete it from the certificates beside it."""
+        return self[:2] == meant[:2] and self.certificates[: len(meant.certificates)] == meant.certificates
 
 
-def _outline(store: TrustStore, *, named: bool) -> list[tuple[str, str, tuple[bytes, ...]]]:
-    """The sorted entries: folded alias (where `named`), kind, certificates in DER."""
+def _outline(store: TrustStore, codec: Format) -> list[_Outline]:
+    """The sorted entries; their order in the file is the codec's business."""
     return sorted(
-        (fold_alias(entry.alias) if named else "", entry.kind, tuple(c.der for c in entry.certificates))
+        _Outline(
+            fold_alias(entry.alias) if codec.has_aliases else "",
+            entry.kind == "trusted",
+            tuple(certificate.der for certificate in entry.certificates),
+        )
         for entry in store.entries
     )
+
+
+def _each_once(store: TrustStore) -> list[_Outline]:
+    """The same for a CApath, which holds a certificate once."""
+    return [_Outline("", True, (der,)) for der in sorted({entry.certificate.der for entry in store.trusted()})]
+
+
+def _prove(meant: list[_Outline], written: list[_Outline], path: Path) -> None:
+    """Raise WriteError unless what would be written has the entries that are meant."""
+    if len(meant) != len(written) or not all(map(_Outline.holds, written, meant)):
+        raise WriteError(f"could not write {path}: the encoded store does not hold the same entries; it is as it was")
