@@ -23,7 +23,7 @@ _SC_WRITE_METHOD, _SC_SERIALIZABLE, _SC_EXTERNALIZABLE, _SC_BLOCK_DATA = 0x01, 0
 _MAX_DEPTH: Final = 32
 _MAX_CONTENTS: Final = 1_000
 
-_U8, _U16, _U32, _U64 = Struct(">B"), Struct(">H"), Struct(">I"), Struct(">Q")
+_U16, _U32, _U64 = Struct(">H"), Struct(">I"), Struct(">Q")
 
 
 class _TC(IntEnum):
@@ -94,6 +94,10 @@ class _Walker:
         self.offset = start + size
         return start
 
+    def octet(self) -> int:
+        """The octet that comes next."""
+        return self.data[self.skip(1)]
+
     def number(self, layout: Struct) -> int:
         """The unsigned big-endian number that comes next."""
         value: int = layout.unpack_from(self.data, self.skip(layout.size))[0]
@@ -113,7 +117,7 @@ class _Walker:
         self.depth += 1
         if self.depth > _MAX_DEPTH or self.contents > _MAX_CONTENTS:
             raise FormatError(f"serialized Java object at byte {self.offset} is nested too deeply or too large")
-        code = self.number(_U8)
+        code = self.octet()
         found = None
         match code:
             case _TC.NULL | _TC.ENDBLOCKDATA:
@@ -142,7 +146,7 @@ class _Walker:
                 self.new_handle()
                 self.object()  # the constant's name
             case _TC.BLOCKDATA:
-                self.skip(self.number(_U8))
+                self.skip(self.octet())
             case _TC.BLOCKDATALONG:
                 self.skip(self.number(_U32))
             case _TC.RESET if self.depth == 1:  # Java, too, takes these two only between objects
@@ -200,10 +204,10 @@ class _Walker:
         name = self.name()
         self.skip(8)  # serialVersionUID
         place = self.new_handle()
-        flags = self.number(_U8)
+        flags = self.octet()
         primitive_bytes = objects = 0
         for _ in range(self.number(_U16)):
-            field_type = chr(self.number(_U8))
+            field_type = chr(self.octet())
             self.skip(self.number(_U16))  # the field's name
             if field_type in _PRIMITIVE_SIZES:
                 primitive_bytes += _PRIMITIVE_SIZES[field_type]
