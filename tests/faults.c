@@ -16,7 +16,10 @@
 static int armed, calls, target, error;
 static char trace[65536];
 
-/* Count from now on; at call number `at` (from 1) fail with errno `what`, or die by SIGKILL when it is 0. */
+/*
+ * Count from now on; at call number `at` (from 1) fail with errno `what`, or die by SIGKILL when it is 0. When it is -1
+ * the call must be a write: it says that all went well, and wrote other bytes.
+ */
 void fault_arm(int at, int what) {
     armed = 1;
     calls = 0;
@@ -84,9 +87,19 @@ ssize_t read(int fd, void *buffer, size_t size) {
     return is_struck("read") ? strike() : REAL(read)(fd, buffer, size);
 }
 
-/* A struck write gets half of its bytes out first, as on a disk that fills up. */
+/* A struck write that fails gets half of its bytes out first, as on a disk that fills up. */
 ssize_t write(int fd, const void *buffer, size_t size) {
     int struck = is_struck("write");
+    if (struck && error == -1 && size) {
+        char *other = malloc(size);
+        if (!other)
+            abort();
+        memcpy(other, buffer, size);
+        other[size / 2] ^= 1;
+        ssize_t result = REAL(write)(fd, other, size);
+        free(other);
+        return result;
+    }
     ssize_t written = REAL(write)(fd, buffer, struck ? size / 2 : size);
     return struck ? strike() : written;
 }

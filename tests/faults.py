@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,8 +29,11 @@ from truststore_tool.model import TrustedEntry, TrustStore
 from truststore_tool.stores import save_store, update_store
 
 HERE: Final = Path(__file__).resolve().parent
-KILLED: Final = 0
-FAULTS: Final = {KILLED: "SIGKILL", errno.EIO: "EIO", errno.ENOSPC: "ENOSPC"}
+# What faults.c understands. Only a write can be falsified.
+FALSIFIED: Final = -1
+FAULTS: Final = {0: "SIGKILL", errno.EIO: "EIO", errno.ENOSPC: "ENOSPC", FALSIFIED: "falsified"}
+# Some thousand times synced: in memory where there is such a file system.
+MEMORY: Final = Path("/dev/shm")  # noqa: S108 -- only directories made by tempfile are used in it
 OLD: Final = b"old content\n" * 40
 NEW: Final = b"new content\n" * 50
 PASSWORD: Final = "changeit"
@@ -51,7 +55,7 @@ class Outcome:
 
     Attributes:
         call: the call that was struck, e.g. ``"fsync 1"`` for the first fsync; empty for the run without a fault.
-        fault: ``"SIGKILL"``, the name of an errno, or empty.
+        fault: ``"SIGKILL"``, the name of an errno, ``"falsified"``, or empty.
         status: ``"done"``, ``"killed"``, the class of the TrustStoreError raised, or a traceback.
         message: of that error.
         files: what was there afterwards, content by path.
@@ -70,14 +74,15 @@ def outcomes(scenario: str, scratch: Path) -> list[Outcome]:
     """The run without a fault, then every run with one."""
     library = scratch / "faults.so"
     run(find("cc"), "-shared", "-fPIC", "-O1", "-o", library, HERE / "faults.c", "-ldl")
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.faults", scenario, str(scratch)],
-        cwd=HERE.parent,
-        env={**os.environ, "LD_PRELOAD": str(library)},
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else scratch) as work:
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.faults", scenario, work],
+            cwd=HERE.parent,
+            env={**os.environ, "LD_PRELOAD": str(library)},
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr.decode()
     return [_decoded(json.loads(line)) for line in done.stdout.decode().splitlines()]
 
@@ -205,6 +210,8 @@ def _main(name: str, scratch: Path) -> None:
     calls = report("", 0, 0)
     for at, call in enumerate(calls, start=1):
         for fault in FAULTS:
+            if fault == FALSIFIED and call != "write":
+                continue
             report(f"{call} {calls[:at].count(call)}", at, fault)
 
 

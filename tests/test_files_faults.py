@@ -37,8 +37,26 @@ def test_every_step_of_a_save_is_struck(scenario: tuple[str, list[Outcome]]) -> 
     _, (clean, *struck) = scenario
     assert clean.status == "done"
     assert {outcome.call.split()[0] for outcome in struck} >= STEPS
-    assert {outcome.fault for outcome in struck} == {"SIGKILL", "EIO", "ENOSPC"}
+    assert {outcome.fault for outcome in struck} == {"SIGKILL", "EIO", "ENOSPC", "falsified"}
     assert all(outcome.status == "killed" for outcome in struck if outcome.fault == "SIGKILL")
+
+
+def test_content_is_on_the_disk_before_its_name_is(runs: Runs) -> None:
+    calls = list(dict.fromkeys(outcome.call for outcome in runs("replace") if outcome.call))
+    steps = ["flock 1", "write 1", "fsync 1", "renameat 1", "fsync 2", "unlinkat 1"]
+    assert [call for call in calls if call in steps] == steps
+    assert calls.index("fsync 1") < calls.index("read 1") < calls.index("renameat 1")
+
+
+def test_a_disk_that_keeps_other_bytes_is_found_out(scenario: tuple[str, list[Outcome]]) -> None:
+    name, (_, *struck) = scenario
+    falsified = [outcome for outcome in struck if outcome.fault == "falsified"]
+    assert falsified
+    for outcome in falsified:
+        assert outcome.status == "WriteError", describe(outcome)
+        assert "other bytes were read back" in outcome.message
+        if name != "directory":
+            assert {p: d for p, d in outcome.files.items() if not p.startswith(".")} == before(name, struck)
 
 
 def test_each_file_is_the_old_or_the_new_one(scenario: tuple[str, list[Outcome]]) -> None:

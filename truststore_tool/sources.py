@@ -168,12 +168,20 @@ def _from_system() -> Gathered:
     defaults = ssl.get_default_verify_paths()
     tried = list(dict.fromkeys((defaults.openssl_cafile, *_BUNDLES, defaults.openssl_capath)))
     for place in map(Path, tried):
-        if place.is_file() or (files.is_directory(place) and files.names_in(place)):
+        if _is_there(place):
             return _with_place(_from_path(place, None))
     raise UnreadableError(
         f"system: no bundle of certificates at {', '.join(tried)}",
         hint="install the package ca-certificates, or set SSL_CERT_FILE",
     )
+
+
+def _is_there(place: Path) -> bool:
+    """Whether it is a file, or a directory with files in it; what we may not look at is neither."""
+    try:
+        return place.is_file() or (place.is_dir() and bool(files.names_in(place)))
+    except (OSError, UnreadableError):
+        return False
 
 
 def _with_place(found: Gathered) -> Gathered:
