@@ -249,12 +249,16 @@ def decode_time(tag: int, content: bytes) -> datetime:
 
 def tlv(tag: int, *parts: bytes) -> bytes:
     """DER of one element with a one-octet tag around the concatenated `parts`."""
-    content = b"".join(parts)
-    size = len(content)
+    return b"".join(pieces(tag, *parts))
+
+
+def pieces(tag: int, *parts: bytes) -> tuple[bytes, ...]:
+    """The same element, not yet joined: large content in several shells is copied once, not once for each."""
+    size = sum(map(len, parts))
     if size < 0x80:
-        return bytes((tag, size)) + content
+        return bytes((tag, size)), *parts
     octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes((tag, 0x80 | len(octets))) + octets + content
+    return bytes((tag, 0x80 | len(octets))) + octets, *parts
 
 
 def sequence(*parts: bytes) -> bytes:

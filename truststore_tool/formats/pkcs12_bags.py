@@ -212,13 +212,16 @@ def encode_safe(bags: tuple[Bag, ...], scheme: pbe.Scheme | None, passphrase: Pa
     """A ContentInfo with these bags, encrypted anew as `scheme` says, or plain without one."""
     contents = asn1.sequence(*(bag.element.raw for bag in bags))
     if scheme is None or passphrase is None:
-        return data_content(contents)
+        return b"".join(data_content(contents))
     fresh = scheme.renewed()
-    encrypted = asn1.tlv(asn1.context(0, constructed=False), fresh.encrypt(contents, passphrase))
-    info = asn1.sequence(asn1.oid(_DATA), fresh.encoded(), encrypted)
-    return asn1.sequence(asn1.oid(_ENCRYPTED_DATA), asn1.explicit(0, asn1.sequence(asn1.integer(0), info)))
+    encrypted = asn1.pieces(asn1.context(0, constructed=False), fresh.encrypt(contents, passphrase))
+    del contents  # of large stores, each copy counts
+    info = asn1.pieces(asn1.SEQUENCE, asn1.oid(_DATA), fresh.encoded(), *encrypted)
+    data = asn1.pieces(asn1.SEQUENCE, asn1.integer(0), *info)
+    return asn1.sequence(asn1.oid(_ENCRYPTED_DATA), *asn1.pieces(asn1.context(0), *data))
 
 
-def data_content(contents: bytes) -> bytes:
-    """A ContentInfo of type Data around `contents`."""
-    return asn1.sequence(asn1.oid(_DATA), asn1.explicit(0, asn1.octet_string(contents)))
+def data_content(contents: bytes) -> tuple[bytes, ...]:
+    """A ContentInfo of type Data around `contents`, in pieces."""
+    octets = asn1.pieces(asn1.OCTET_STRING, contents)
+    return asn1.pieces(asn1.SEQUENCE, asn1.oid(_DATA), *asn1.pieces(asn1.context(0), *octets))

@@ -40,7 +40,7 @@ class Pfx:
         outer = asn1.read(data).expect(asn1.SEQUENCE)
         version, info, *mac = outer.fields(2, 3)
         if version.integer() != _VERSION:
-            raise FormatError(f"PKCS#12 version {version.integer()} is not supported")
+            raise FormatError("the PKCS#12 file is not of version 3")
         kind, wrapper = info.expect(asn1.SEQUENCE).fields(2, 2)
         if kind.oid() != _DATA:
             raise FormatError(
@@ -105,7 +105,7 @@ def encode(safes: Iterable[bytes], mac: pkcs12_mac.AnyMac | None, passphrase: Pa
     proof = b""
     if mac is not None and passphrase is not None:
         proof = mac.renewed().encoded(content, passphrase)
-    return asn1.sequence(asn1.integer(_VERSION), pkcs12_bags.data_content(content), proof)
+    return asn1.sequence(asn1.integer(_VERSION), *pkcs12_bags.data_content(content), proof)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from truststore_tool.errors import FormatError
 from truststore_tool.formats.pkcs12_bags import Bag, certificate_bag
 from truststore_tool.formats.pkcs12_layout import Layout
 from truststore_tool.formats.pkcs12_view import Origin, dated_key_id
-from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 
 
 @dataclass(slots=True)
@@ -58,6 +58,8 @@ class _Planner:
                 self.plan.fate.update((id(bag), None) for bag in (entry.origin.bag, *entry.origin.chain))
         self.plan.fate.update((id(item.origin), None) for item in layout.loose)
         self.pinned = _counted(layout.entries) != _counted(store.entries)
+        # Java finds the only key of a file without a localKeyId, but not one of several.
+        self.joined = _keys(layout.entries) == 1 < _keys(store.entries)
         self.issuers: set[bytes] = set()
 
     def run(self) -> Plan:
@@ -65,7 +67,6 @@ class _Planner:
         opaque = [entry for entry in self.store.entries if isinstance(entry, OpaqueEntry)]
         for item in self.store.loose:
             self._keep_loose(item.certificate, item.alias, item.origin)
-        self.several = sum(entry.kind == "private-key" for entry in opaque) > 1
         for entry in opaque:
             if entry.format != "pkcs12":
                 raise FormatError(
@@ -89,44 +90,33 @@ class _Planner:
     def _keep_trusted(self, entry: TrustedEntry) -> None:
         origin = entry.origin if isinstance(entry.origin, Origin) else None
         if origin and self._is_here(origin.bag) and origin.bag.certificate == entry.certificate.der:
-            name = self._name(entry.alias, origin)
             bag = origin.bag
-            self.plan.fate[id(bag)] = bag.changed(name=name, key_id=bag.key_id, trusted=True)
+            self.plan.fate[id(bag)] = bag.changed(name=self._name(entry, origin), key_id=bag.key_id, trusted=True)
         else:
             self.plan.certificates.append(certificate_bag(entry.certificate.der, name=entry.alias, trusted=True))
 
-    def _name(self, alias: str, origin: Origin) -> str | None:
-        """The friendlyName to write: none where none was and the alias, which is a counter, stays the same."""
-        if alias != origin.alias or self.pinned:
-            return alias
+    def _name(self, entry: Entry, origin: Origin) -> str | None:
+        """The friendlyName to write: none where none was and the alias, which is Java's count, stays the same."""
+        if entry.alias != origin.alias or (self.pinned and entry.kind != "unknown"):
+            return entry.alias
         return origin.bag.name
 
     def _keep_opaque(self, entry: OpaqueEntry) -> None:
         origin = entry.origin if isinstance(entry.origin, Origin) else None
         if origin and self._is_here(origin.bag):
-            key_id = self._key_id(entry, origin.bag)
-            name = self._name(entry.alias, origin) if entry.kind != "unknown" else origin.bag.name
-            if entry.kind == "unknown" and entry.alias != origin.alias:
-                name = entry.alias
-            self.plan.fate[id(origin.bag)] = origin.bag.changed(
-                name=name, key_id=key_id, trusted=False, plain=entry.payload
+            bag = origin.bag
+            key_id = bag.key_id
+            if key_id is None and self.joined and entry.kind == "private-key":
+                key_id = _new_key_id(entry)
+            self.plan.fate[id(bag)] = bag.changed(
+                name=self._name(entry, origin), key_id=key_id, trusted=False, plain=entry.payload
             )
         else:
             kept = origin.bag.attributes if origin else None
-            key_id = self._key_id(entry, origin.bag if origin else None)
+            key_id = (origin and origin.bag.key_id) or (None if entry.kind == "unknown" else _new_key_id(entry))
             payload = self.shroud(entry.payload)
             self.plan.keys.append(Bag.build(payload, kept, entry.alias, key_id, trusted=False))
         self._keep_chain(entry, origin, key_id)
-
-    def _key_id(self, entry: OpaqueEntry, bag: Bag | None) -> bytes | None:
-        """The localKeyId that ties a key to its certificate; Java skips a second key without one."""
-        if bag is not None and (bag.key_id is not None or (self._is_here(bag) and not self.several)):
-            return bag.key_id
-        if entry.kind == "unknown":
-            return None
-        if entry.created is not None:
-            return dated_key_id(entry.created)
-        return hashlib.sha1(entry.payload, usedforsecurity=False).digest()
 
     def _keep_chain(self, entry: OpaqueEntry, origin: Origin | None, key_id: bytes | None) -> None:
         known = {bag.certificate: bag for bag in origin.chain if self._is_here(bag)} if origin else {}
@@ -151,7 +141,7 @@ class _Planner:
         )
 
 
-def _counted(entries: Iterable[TrustedEntry | OpaqueEntry]) -> list[str]:
+def _counted(entries: Iterable[Entry]) -> list[str]:
     """Aliases that are no friendlyName but Java's count of entries without one; they shift when one of them goes."""
     return [
         entry.alias
@@ -161,6 +151,17 @@ def _counted(entries: Iterable[TrustedEntry | OpaqueEntry]) -> list[str]:
         and entry.origin.bag.name is None
         and entry.alias == entry.origin.alias
     ]
+
+
+def _keys(entries: Iterable[Entry]) -> int:
+    return sum(entry.kind == "private-key" for entry in entries)
+
+
+def _new_key_id(entry: OpaqueEntry) -> bytes:
+    """A localKeyId to tie a key to its certificate: with the key's date as Java writes it, or without one."""
+    if entry.created is not None:
+        return dated_key_id(entry.created)
+    return hashlib.sha1(entry.payload, usedforsecurity=False).digest()
 
 
 def _untrusted(bag: Bag) -> Bag:
