@@ -1,6 +1,5 @@
 """``export``: certificates out of a store."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +20,7 @@ from truststore_tool.errors import UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.operations.listing import list_store, warnings_of
 from truststore_tool.operations.selecting import certificates_of, select
+from truststore_tool.render import text
 
 
 def export_command(
@@ -62,5 +62,5 @@ def export_command(
     chosen = certificates_of(opened, to, keys=not every)
     write_new(out, chosen, None, force=force)
     if out != "-":
-        count = len(chosen.entries)
-        output.report("export", list_store(chosen), [f"{count} certificate(s) written to {out}"], out=str(Path(out)))
+        written = text.count(len(chosen.entries), "certificate")
+        output.report("export", list_store(chosen), [f"{written} in {out}"], out=out)

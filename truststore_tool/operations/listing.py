@@ -59,8 +59,8 @@ def warnings_of(store: TrustStore) -> tuple[str, ...]:
         found.append("integrity was NOT verified: no password was given")
     if store.loose:
         found.append(
-            f"{len(store.loose)} certificate(s) in the file are no entries: Java neither lists nor trusts them;"
-            " import them to make them entries"
+            f"certificates in the file that are no entries: {len(store.loose)};"
+            " Java neither lists nor trusts them until they are imported"
         )
     folded: dict[str, str] = {}
     for entry in store.entries:

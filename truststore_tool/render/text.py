@@ -26,6 +26,11 @@ def day(moment: datetime | None) -> str:
     return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d}"
 
 
+def count(number: int, noun: str) -> str:
+    """The number and its noun."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def expiry(facts: "CertificateFacts", now: datetime) -> str:
     """The end of validity and whether it has passed."""
     if facts.not_after is None:
@@ -127,8 +132,8 @@ def bundled(report: "BundleReport") -> Iterator[Piece]:
 
 def converted(report: "ConvertReport") -> Iterator[Piece]:
     """What was carried over."""
-    keys = f", {report.keys} key(s)" if report.keys else ""
-    yield f"{report.source_format} -> {report.target_format}: {report.certificates} certificate(s){keys}"
+    keys = f", {count(report.keys, 'key')}" if report.keys else ""
+    yield f"{report.source_format} -> {report.target_format}: {count(report.certificates, 'certificate')}{keys}"
 
 
 def removed(report: "RemoveReport") -> Iterator[Piece]:
