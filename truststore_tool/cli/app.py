@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 # Verb: the module of this folder whose function `<verb>_command` it is. In the order in which help shows them.
-_COMMANDS: Final = {
+COMMANDS: Final = {
     "import": "import_",
     "list": "list_",
     "fingerprint": "fingerprint",
@@ -40,8 +40,8 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(main)
     completing = "_TRUSTSTORE_TOOL_COMPLETE" in os.environ
     named = arguments[0] if arguments and not completing else ""
-    for verb in [named] if named in _COMMANDS else _COMMANDS:
-        module = import_module(f"truststore_tool.cli.{_COMMANDS[verb]}")
+    for verb in [named] if named in COMMANDS else COMMANDS:
+        module = import_module(f"truststore_tool.cli.{COMMANDS[verb]}")
         app.command(verb)(getattr(module, f"{verb}_command"))
     return app
 

@@ -1,0 +1,49 @@
+"""The README's transcripts, run as printed, and its tables held against the program."""
+
+import datetime
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.samples import SAMPLES
+from truststore_tool.cli.app import COMMANDS
+
+README = (SAMPLES.parent / "README.md").read_text()
+
+
+def transcripts() -> list[tuple[str, str]]:
+    """Each command of the console blocks, with the output printed below it."""
+    found = []
+    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = step.partition("\n")
+            found.append((command, output))
+    return found
+
+
+def test_every_command_of_the_transcripts_prints_what_the_readme_shows(tmp_path: Path) -> None:
+    (tmp_path / "sample_certs").symlink_to(SAMPLES)
+    binary = tmp_path / "bin"
+    binary.mkdir()
+    program = binary / "truststore-tool"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m truststore_tool "$@"\n')
+    program.chmod(0o755)
+    env = {**os.environ, "PATH": f"{binary}{os.pathsep}{os.environ['PATH']}"}
+    today = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}"
+    steps = transcripts()
+    assert len(steps) >= 8
+    for command, expected in steps:
+        if command.startswith("export "):
+            name, _, value = command.removeprefix("export ").partition("=")
+            env[name] = value
+            continue
+        shell = ["bash", "-c", f"{command} 2>&1"]
+        done = subprocess.run(shell, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+        assert done.stdout.replace(today, "2026-11-24") == expected.replace(today, "2026-11-24"), command
+
+
+def test_every_command_has_a_row_in_the_table() -> None:
+    documented = set(re.findall(r"^\| `([a-z]+)[ `]", README, re.MULTILINE))
+    assert documented == set(COMMANDS)
