@@ -1,6 +1,7 @@
 """Reading, locking and replacing files, against the file system itself."""
 
 import errno
+import fcntl
 import os
 import resource
 import select
@@ -277,6 +278,18 @@ class TestReplace:
         assert (shared / "store").read_bytes() == b"old"
         assert names(shared) == ["store"]
 
+    def test_a_file_system_that_cannot_sync_directories(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        fsync = os.fsync
+
+        def refuse(descriptor: int) -> None:
+            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "Invalid argument")
+            fsync(descriptor)
+
+        monkeypatch.setattr(os, "fsync", refuse)
+        files.replace(tmp_path / "store", b"new")
+        assert (tmp_path / "store").read_bytes() == b"new"
+
     def test_ctrl_c_removes_the_temporary(self, tmp_path: Path) -> None:
         target = tmp_path / "store"
         target.write_bytes(b"old")
@@ -382,6 +395,22 @@ class TestLock:
         with files.locked(target, timeout=0):
             assert names(tmp_path) == sorted([".store.lock", "store", *users])
         assert names(tmp_path) == sorted(["store", *users])
+
+    def test_a_lock_file_that_its_holder_just_removed_is_no_lock(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        flock = fcntl.flock
+
+        def late(descriptor: int, operation: int) -> None:
+            monkeypatch.setattr(fcntl, "flock", flock)
+            (tmp_path / ".store.lock").unlink()  # what another process may do between our open and our flock
+            flock(descriptor, operation)
+
+        monkeypatch.setattr(fcntl, "flock", late)
+        with files.locked(tmp_path / "store"):
+            assert names(tmp_path) == [".store.lock"]
+            with pytest.raises(WriteError, match="another process"), files.locked(tmp_path / "store", timeout=0):
+                pytest.fail("two held the lock")
 
     def test_a_link_in_its_place_is_not_followed(self, tmp_path: Path) -> None:
         (tmp_path / ".store.lock").symlink_to("victim")

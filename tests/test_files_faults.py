@@ -48,6 +48,12 @@ def test_content_is_on_the_disk_before_its_name_is(runs: Runs) -> None:
     assert calls.index("fsync 1") < calls.index("read 1") < calls.index("renameat 1")
 
 
+def test_a_directory_that_is_not_synced_is_an_error_that_says_what_is_there(runs: Runs) -> None:
+    unsynced = [outcome for outcome in runs("replace") if outcome.call == "fsync 2" and outcome.fault == "EIO"]
+    assert [(outcome.status, outcome.files) for outcome in unsynced] == [("WriteError", {"store": NEW})]
+    assert "store is written, but may be lost in a power failure" in unsynced[0].message
+
+
 def test_a_disk_that_keeps_other_bytes_is_found_out(scenario: tuple[str, list[Outcome]]) -> None:
     name, (_, *struck) = scenario
     falsified = [outcome for outcome in struck if outcome.fault == "falsified"]

@@ -268,7 +268,7 @@ class TestUpdate:
 
     def test_a_change_needs_the_password_and_a_look_does_not(self, jks: Path) -> None:
         before = snapshot(jks.parent)
-        with pytest.raises(PasswordRequiredError) as caught:
+        with pytest.raises(PasswordRequiredError, match="cannot be changed without its password") as caught:
             update_store(jks, None, add)
         assert str(jks) in caught.value.message
         assert update_store(jks, None, keep)[0].integrity == "unchecked"
