@@ -51,21 +51,22 @@ def loads(data: bytes, password: str | None) -> TrustStore:
     content, check = asn1.read(data).expect(asn1.SEQUENCE).fields(2, 2)
     content.expect(asn1.SEQUENCE)
     encrypted = content.inner().tag == asn1.SEQUENCE
-    if encrypted and password is None:
-        raise PasswordRequiredError(
-            "a BCFKS keystore is encrypted and shows nothing without its password", hint="give the store's password"
-        )
     integrity: Integrity = "unchecked"
     notes: tuple[str, ...] = ()
     if check.tag == asn1.context(0):
         algorithm = check.inner().expect(asn1.SEQUENCE).inner()
-        notes = ("the store is signed; the signature was not checked, as the key to trust is not known",)
+        password = ""  # BouncyCastle encrypts a signed store under none
+        notes = ("the store is signed; the signature was not checked, as it is not known whose key to trust",)
     else:
-        algorithm = check.inner()
+        algorithm = check.expect(asn1.SEQUENCE).inner()
         if password is not None:
             bcfks_crypto.verify(check, content.raw, password)
             integrity = "verified"
-    if encrypted and password is not None:
+    if encrypted:
+        if password is None:
+            raise PasswordRequiredError(
+                "a BCFKS keystore is encrypted and shows nothing without its password", hint="give its password"
+            )
         content = asn1.read(bcfks_crypto.decrypt(content, password)).expect(asn1.SEQUENCE)
     _, declared, _, _, objects, *_ = content.fields(5, 6)
     if declared.raw != algorithm.raw:
