@@ -160,6 +160,13 @@ class TestSave:
         save_store(add(BEFORE)[0], jks, PASSWORD, backup=True)
         assert jks.with_name("clientkeystore.bak").read_bytes() == before
 
+    def test_a_directory_is_not_backed_up_in_silence(self, tmp_path: Path) -> None:
+        save_store(BEFORE, tmp_path / "certs", format="capath", backup=True)
+        before = snapshot(tmp_path)
+        with pytest.raises(UsageError, match="no backup"):
+            update_store(tmp_path / "certs", None, add, backup=True)
+        assert snapshot(tmp_path) == before
+
     def test_a_certificate_twice_is_once_in_a_capath_and_twice_in_a_bundle(self, tmp_path: Path) -> None:
         twice = replace(BEFORE, entries=(TrustedEntry("a", OLD), TrustedEntry("b", OLD)))
         save_store(twice, tmp_path / "certs", format="capath")

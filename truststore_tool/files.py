@@ -296,17 +296,17 @@ def _present(directory: int, name: str) -> Iterator[int | None]:
 
     It is opened for writing, though nothing is written: what its owner made read-only stays as it is.
     """
+    descriptor = None
     try:
         descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
     except OSError as exc:
         if exc.errno not in {errno.ENOENT, errno.ELOOP}:  # ELOOP: a symbolic link, by O_NOFOLLOW
             raise
-        yield None
-        return
     try:
         yield descriptor
     finally:
-        _close(descriptor)
+        if descriptor is not None:
+            _close(descriptor)
 
 
 @contextmanager

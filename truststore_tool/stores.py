@@ -72,7 +72,7 @@ def save_store(
         path: a file, or a directory for CApath.
         password: protects the store, in formats that have one.
         format: a name of `formats.NAMES` or ``"capath"``; None keeps the store's own.
-        backup: first copy what is there to ``<name>.bak`` (``.bak1`` and so on).
+        backup: first copy what is there to ``<name>.bak`` (``.bak1`` and so on); directories are refused.
 
     The encoded store is opened again and compared with `store` before anything on the disk changes. Raises
     FormatError (an entry that the format cannot hold), PasswordRequiredError, UsageError (a format that is only
@@ -210,6 +210,8 @@ def _save(store: TrustStore, path: Path, password: str | None, name: str, *, bac
     if name == formats.CAPATH:
         from truststore_tool.formats import capath
 
+        if backup and path.exists():
+            raise UsageError(f"no backup is made of a directory, as {path} is", hint="copy it first, without --backup")
         with _naming(path):
             content = capath.dumps(store)
         _prove(_each_once(store), _each_once(capath.loads(content)), path)
