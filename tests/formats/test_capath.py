@@ -1,0 +1,123 @@
+"""CApath: files under OpenSSL's subject hashes."""
+
+import pytest
+
+from tests.samples import SAMPLES, amazon, certificates, own
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError
+from truststore_tool.formats import pem
+from truststore_tool.formats.capath import dumps, loads, subject_hash, subject_hash_old
+from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
+
+RDS = certificates(amazon("rds-ca-2019-root.pem"))[0]
+ROOT = certificates(own("old-root.pem"))[0]
+TWIN = certificates(own("same-subject-root.pem"))[0]
+
+# openssl x509 -noout -subject_hash -subject_hash_old -in sample_certs/amazon/rds-ca-2019-root.pem
+RDS_HASHES = ("d2a6a44e", "e48d3f2c")
+
+
+def text(certificate: Certificate) -> bytes:
+    return pem.encode(certificate).encode()
+
+
+def trusting(*wanted: Certificate) -> TrustStore:
+    return TrustStore(tuple(TrustedEntry("x", certificate) for certificate in wanted))
+
+
+def named(*rdns: bytes) -> Certificate:
+    """A certificate (unsigned) with a subject of these RelativeDistinguishedNames."""
+    algorithm = asn1.sequence(asn1.oid("1.3.101.112"))
+    fields = (asn1.integer(1), algorithm, asn1.sequence(), asn1.sequence(), asn1.sequence(*rdns), asn1.sequence())
+    return Certificate(asn1.sequence(asn1.sequence(*fields), algorithm, asn1.tlv(asn1.BIT_STRING, b"\0")))
+
+
+def rdn(*values: tuple[int, bytes]) -> bytes:
+    return asn1.tlv(asn1.SET, *(asn1.sequence(asn1.oid("2.5.4.3"), asn1.tlv(tag, value)) for tag, value in values))
+
+
+def test_the_hashes_of_a_published_root() -> None:
+    assert (subject_hash(RDS), subject_hash_old(RDS)) == RDS_HASHES
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        pytest.param((asn1.UTF8_STRING, b"Root CA"), (asn1.PRINTABLE_STRING, b"  rOOT \t\n cA "), True, id="folded"),
+        pytest.param((asn1.UTF8_STRING, "é".encode()), (asn1.TELETEX_STRING, b"\xe9"), True, id="Latin-1"),
+        pytest.param((asn1.UTF8_STRING, "é".encode()), (asn1.BMP_STRING, b"\0\xe9"), True, id="BMP"),
+        pytest.param((asn1.UTF8_STRING, "é".encode()), (asn1.UTF8_STRING, "É".encode()), False, id="only ASCII folds"),
+        pytest.param((asn1.UTF8_STRING, b"12"), (asn1.NUMERIC_STRING, b"12"), False, id="numeric strings stay"),
+    ],
+)
+def test_canonical_names(one: tuple[int, bytes], other: tuple[int, bytes], same: bool) -> None:
+    assert (subject_hash(named(rdn(one))) == subject_hash(named(rdn(other)))) is same
+    assert subject_hash_old(named(rdn(one))) != subject_hash_old(named(rdn(other)))
+
+
+def test_a_directory_as_rehash_makes_it() -> None:
+    files = {
+        "rds.pem": text(RDS),
+        f"{RDS_HASHES[0]}.0": text(RDS),
+        f"{RDS_HASHES[1]}.0": text(RDS),
+        f"{RDS_HASHES[0]}.r0": b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n",
+        "README": b"no certificate",
+        "key.pem": own("old-root.key").read_bytes(),
+    }
+    store = loads(files)
+    assert list(store.all_certificates()) == [RDS]
+    assert (store.format, store.integrity, store.notes, store.loose) == ("capath", "absent", (), ())
+    assert dumps(store) == {f"{RDS_HASHES[0]}.0": text(RDS)}
+
+
+def test_certificates_that_openssl_does_not_find_are_no_entries() -> None:
+    files = {f"{RDS_HASHES[0]}.0": text(RDS), "plain.pem": text(ROOT), "00000000.0": text(TWIN)}
+    store = loads(files)
+    assert [entry.certificates[0] for entry in store.entries] == [RDS]
+    assert [item.certificate for item in store.loose] == [TWIN, ROOT]
+    assert store.notes == ("certificates that OpenSSL does not find, as no file is named by their hash: 2",)
+
+
+def test_a_directory_without_hash_names_is_read_all_the_same() -> None:
+    store = loads({"b.pem": text(RDS), "a.der": ROOT.der, "c.pem": text(RDS) + text(TWIN)})
+    assert [entry.certificates[0] for entry in store.entries] == [ROOT, RDS, TWIN]
+    assert len(store.notes) == 1
+
+
+def test_numbers_count_up_for_equal_hashes() -> None:
+    digest = subject_hash(ROOT)
+    assert subject_hash(TWIN) == digest
+    files = dumps(trusting(TWIN, RDS, ROOT))
+    assert files == {f"{digest}.0": text(TWIN), f"{RDS_HASHES[0]}.0": text(RDS), f"{digest}.1": text(ROOT)}
+    assert set(loads(files).all_certificates()) == {TWIN, RDS, ROOT}
+
+
+def test_files_that_stay_keep_their_content() -> None:
+    digest = subject_hash(ROOT)
+    content = b"Certificate: of ours\n" + text(ROOT)
+    store = loads({f"{digest}.1": content, f"{digest}.0": text(TWIN)})
+    remaining = tuple(entry for entry in store.entries if entry.certificates[0] == ROOT)
+    files = dumps(store.with_entries((*remaining, TrustedEntry("", RDS, comment="new"))))
+    assert files == {f"{digest}.0": content, f"{RDS_HASHES[0]}.0": b"# new\n" + text(RDS)}
+
+
+def test_der_becomes_pem() -> None:
+    name = f"{RDS_HASHES[0]}.0"
+    assert dumps(loads({name: RDS.der})) == {name: text(RDS)}
+
+
+def test_a_damaged_certificate_is_an_error_that_names_its_file() -> None:
+    with pytest.raises(FormatError, match=r"^broken\.pem: certificate block 1 \(line 1\)"):
+        loads({"broken.pem": text(RDS)[:-30]})
+
+
+def test_keys_are_refused_by_name() -> None:
+    with pytest.raises(FormatError, match="private-key entry 'server'"):
+        dumps(TrustStore((OpaqueEntry("server", "private-key", "jks", b"", (RDS,)),)))
+
+
+def test_a_whole_bundle_comes_back() -> None:
+    every = certificates(SAMPLES / "amazon" / "rds-global-bundle.pem")
+    files = dumps(trusting(*every))
+    assert len(files) == len(set(every))
+    assert set(loads(files).all_certificates()) == set(every)
