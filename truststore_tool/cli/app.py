@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "rename": "rename",
     "passwd": "passwd",
 }
+# Verb: the folder of modules whose `app` holds the commands under it.
+GROUPS: Final = {"postgres": "postgres"}
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:
@@ -40,9 +42,13 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(main)
     completing = "_TRUSTSTORE_TOOL_COMPLETE" in os.environ
     named = arguments[0] if arguments and not completing else ""
-    for verb in [named] if named in COMMANDS else COMMANDS:
-        module = import_module(f"truststore_tool.cli.{COMMANDS[verb]}")
-        app.command(verb)(getattr(module, f"{verb}_command"))
+    every = {**COMMANDS, **GROUPS}
+    for verb in [named] if named in every else every:
+        module = import_module(f"truststore_tool.cli.{every[verb]}")
+        if verb in GROUPS:
+            app.add_typer(module.app, name=verb)
+        else:
+            app.command(verb)(getattr(module, f"{verb}_command"))
     return app
 
 

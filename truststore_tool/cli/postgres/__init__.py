@@ -1,0 +1,14 @@
+"""``postgres``: the commands about servers and their clients, as an application of their own."""
+
+from typing import Final
+
+import typer
+
+from truststore_tool.cli.postgres.probe import probe_command
+
+app: Final = typer.Typer(
+    help="Prove it on PostgreSQL: what a server shows, what a client verifies, and whether a store trusts the server.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("probe")(probe_command)

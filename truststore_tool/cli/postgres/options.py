@@ -1,0 +1,63 @@
+"""Options that the commands about PostgreSQL share, and what they mean."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final
+
+import typer
+
+from truststore_tool.errors import PasswordRequiredError, UsageError
+from truststore_tool.model import TrustedEntry, TrustStore
+from truststore_tool.postgres.verdict import Source
+from truststore_tool.postgres.wire import DEFAULT_TIMEOUT, Negotiation
+
+Stores = Annotated[
+    list[str] | None,
+    typer.Option("--store", metavar="STORE", help="A keystore, judged as Java reads it; may be given again."),
+]
+Bundles = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--bundle", metavar="FILE", help="A PEM bundle (or system, certifi), judged as libpq reads it; may be repeated."
+    ),
+]
+Tls = Annotated[bool, typer.Option("--tls", help="Begin with TLS at once, as behind a proxy that ends TLS.")]
+Direct = Annotated[bool, typer.Option("--direct", help="Begin with TLS at once and ALPN, as PostgreSQL 17 takes it.")]
+Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.1, max=3600, help="For each connection.")]
+
+TIMEOUT: Final = DEFAULT_TIMEOUT
+_WORDS: Final = ("system", "certifi")
+
+
+def negotiation(tls: bool, direct: bool) -> Negotiation:
+    """How TLS is to be reached. Raises UsageError when both are asked for."""
+    if tls and direct:
+        raise UsageError("--tls and --direct exclude each other")
+    return "tls" if tls else "direct" if direct else "ssl-request"
+
+
+def open_sources(stores: Sequence[str] | None, bundles: Sequence[str] | None, password: str | None) -> list[Source]:
+    """The stores as Java reads them, then the bundles as libpq does.
+
+    Raises as `open_store` does, but a store that cannot be opened without a password is a finding, not an error.
+    """
+    return [*_keystores(stores or (), password), *map(_bundle, bundles or ())]
+
+
+def _keystores(paths: Sequence[str], password: str | None) -> Iterator[Source]:
+    from truststore_tool.stores import open_store
+
+    for path in paths:
+        try:
+            yield Source(path, "java", open_store(path, password))
+        except PasswordRequiredError:
+            yield Source(path, "java", None)
+
+
+def _bundle(name: str) -> Source:
+    from truststore_tool.sources import gather
+    from truststore_tool.stores import open_store
+
+    if name not in _WORDS:
+        return Source(name, "libpq", open_store(name))
+    found = gather([name], stdin=bytes)[0].certificates
+    return Source(name, "libpq", TrustStore(tuple(TrustedEntry("", c) for c in found), "pem", "absent"))

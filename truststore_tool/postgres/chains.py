@@ -1,0 +1,198 @@
+"""From a server's certificate up to an anchor: which chains there are, and what is wrong with one.
+
+Two clients look, and they differ (checked against the real ones by the tests):
+
+- libpq asks OpenSSL: the chain must end in a self-signed certificate of the file, and every certificate in it must be
+  within its dates, the root too (X509_verify_cert(3), "Certificate Chain Building" in openssl-verification-options(1)).
+- Java's PKIX ends at any certificate of the store, an intermediate or the server's own as well, and never looks at that
+  one's dates (sun.security.validator.PKIXValidator; RFC 5280, 6.1.1 (d): the anchor is no part of the path).
+
+Revocation, policies and name constraints are not looked at.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError
+from truststore_tool.model import Certificate
+from truststore_tool.postgres.hostnames import Reader
+
+Chain = tuple[Certificate, ...]
+
+# A server may send hundreds of certificates that all claim to have issued each other.
+_MOST_SIGNATURES: Final = 500
+_LONGEST: Final = 12
+
+_KEY_USAGE: Final = "2.5.29.15"
+_BASIC_CONSTRAINTS: Final = "2.5.29.19"
+_EXTENDED_KEY_USAGE: Final = "2.5.29.37"
+_SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"
+_ANY_USAGE: Final = "2.5.29.37.0"
+_KEY_CERT_SIGN: Final = 5  # bit number (RFC 5280, 4.2.1.3)
+
+
+@dataclass
+class Search:
+    """The chains from one certificate up; each signature is checked once.
+
+    Attributes:
+        anchors: the certificates that the client trusts.
+        sent: the certificates that stand between: what the server sent.
+        reader: whose rules say where a chain may end.
+    """
+
+    anchors: Sequence[Certificate]
+    sent: Sequence[Certificate]
+    reader: Reader
+    _checked: dict[tuple[bytes, bytes], bool] = field(default_factory=dict)
+
+    def chains(self, leaf: Certificate) -> Iterator[Chain]:
+        """Every chain from `leaf` to an anchor, those through anchors first, as both clients prefer them."""
+        yield from self._extend((leaf,))
+
+    def furthest(self, leaf: Certificate) -> Certificate:
+        """The last certificate that can be reached from `leaf` without any anchor."""
+        chain = [leaf]
+        while len(chain) < _LONGEST:
+            above = next((c for c in self.sent if c not in chain and self._issued(c, chain[-1])), None)
+            if above is None:
+                break
+            chain.append(above)
+        return chain[-1]
+
+    def issuers(self, certificate: Certificate, among: Sequence[Certificate]) -> list[Certificate]:
+        """Those `among` certificates that issued `certificate`."""
+        return [c for c in among if self._issued(c, certificate)]
+
+    def _extend(self, chain: Chain) -> Iterator[Chain]:
+        last = chain[-1]
+        if last in self.anchors and (self.reader == "java" or is_self_issued(last)):
+            yield chain
+            return
+        if len(chain) == _LONGEST:
+            return
+        for above in (*self.anchors, *self.sent):
+            if above not in chain and self._issued(above, last):
+                yield from self._extend((*chain, above))
+
+    def _issued(self, issuer: Certificate, child: Certificate) -> bool:
+        if subject_der(issuer) != issuer_der(child):
+            return False
+        key = (issuer.der, child.der)
+        if key not in self._checked:
+            if len(self._checked) >= _MOST_SIGNATURES:
+                return False
+            self._checked[key] = _verifies(issuer, child)
+        return self._checked[key]
+
+
+def is_self_issued(certificate: Certificate) -> bool:
+    """Whether subject and issuer are the same; False when they cannot be read."""
+    return bool(issuer := issuer_der(certificate)) and issuer == subject_der(certificate)
+
+
+def subject_der(certificate: Certificate) -> bytes:
+    """The encoded subject; empty when it cannot be read."""
+    try:
+        return certificate.subject_der
+    except FormatError:
+        return b""
+
+
+def issuer_der(certificate: Certificate) -> bytes:
+    """The encoded issuer; empty when it cannot be read."""
+    try:
+        return certificate.issuer_der
+    except FormatError:
+        return b""
+
+
+def _verifies(issuer: Certificate, child: Certificate) -> bool:
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+    try:
+        child.x509.verify_directly_issued_by(issuer.x509)
+    except (FormatError, ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing that makes a client refuse a chain: a code, and the certificate it is about."""
+
+    code: str
+    certificate: Certificate
+
+
+def flaws(chain: Chain, reader: Reader, at: datetime) -> Iterator[Flaw]:
+    """What makes `reader` refuse a chain that ends in an anchor, at the moment `at` (aware).
+
+    Codes: ``expired``, ``not-yet-valid``, ``not-a-ca``, ``path-too-long``, ``not-for-servers``, ``malformed``.
+    """
+    for position, certificate in enumerate(chain):
+        try:
+            yield from _flaws(chain, position, reader, at)
+        except FormatError:
+            yield Flaw("malformed", certificate)
+
+
+def until(chain: Chain, reader: Reader) -> datetime | None:
+    """The moment from which `reader` refuses the chain for its dates; None when it never does."""
+    ends = [certificate.not_after for certificate in _dated(chain, reader)]
+    return min(ends, default=None)
+
+
+def _dated(chain: Chain, reader: Reader) -> Chain:
+    return chain[:-1] if reader == "java" else chain
+
+
+def _flaws(chain: Chain, position: int, reader: Reader, at: datetime) -> Iterator[Flaw]:
+    certificate = chain[position]
+    if position < len(_dated(chain, reader)):
+        if certificate.not_after < at:
+            yield Flaw("expired", certificate)
+        if certificate.not_before > at:
+            yield Flaw("not-yet-valid", certificate)
+    if position == 0:
+        # Java takes a server's certificate that is itself in the store as it is.
+        if (reader == "libpq" or len(chain) > 1) and not _serves(certificate):
+            yield Flaw("not-for-servers", certificate)
+    elif not certificate.is_ca or not _signs(certificate):
+        yield Flaw("not-a-ca", certificate)
+    elif _too_many_below(chain, position):
+        yield Flaw("path-too-long", certificate)
+
+
+def _extension(certificate: Certificate, oid: str) -> asn1.Element | None:
+    value = next((extension.value for extension in certificate.extensions if extension.oid == oid), None)
+    return None if value is None else asn1.read_exactly(value)
+
+
+def _serves(certificate: Certificate) -> bool:
+    """Whether it may stand for a TLS server: extendedKeyUsage serverAuth or any, if there is one (4.2.1.12)."""
+    usages = _extension(certificate, _EXTENDED_KEY_USAGE)
+    return usages is None or any(usage.oid() in {_SERVER_AUTH, _ANY_USAGE} for usage in usages.items())
+
+
+def _signs(certificate: Certificate) -> bool:
+    """Whether its key may sign certificates: keyUsage keyCertSign, if there is one (4.2.1.3)."""
+    usage = _extension(certificate, _KEY_USAGE)
+    if usage is None:
+        return True
+    bits = usage.expect(asn1.BIT_STRING).value[1:]
+    return bool(bits) and bool(bits[0] & (0x80 >> _KEY_CERT_SIGN))
+
+
+def _too_many_below(chain: Chain, position: int) -> bool:
+    """Whether more authorities, self-issued ones not counted, stand below than pathLenConstraint allows (4.2.1.9)."""
+    constraints = _extension(chain[position], _BASIC_CONSTRAINTS)
+    length = (
+        next((part.integer() for part in constraints.items() if part.tag == asn1.INTEGER), None)
+        if constraints
+        else None
+    )
+    return length is not None and sum(not is_self_issued(below) for below in chain[1:position]) > length

@@ -1,0 +1,47 @@
+"""The server that is meant: a host name or address, and a port."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from truststore_tool.errors import UsageError
+
+DEFAULT_PORT: Final = 5432
+
+# [address]:port, host:port or host; several colons without brackets are an IPv6 address.
+_BRACKETED: Final = re.compile(r"\[(?P<host>[^\[\]]+)\](?::(?P<port>\d{1,5}))?")
+_PLAIN: Final = re.compile(r"(?P<host>[^\s:/@\[\]]+)(?::(?P<port>\d{1,5}))?")
+_ADDRESS: Final = re.compile(r"(?P<host>[0-9A-Fa-f:.]+(?:%\w+)?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a server listens."""
+
+    host: str
+    port: int = DEFAULT_PORT
+
+    @classmethod
+    def parse(cls, text: str) -> "Target":
+        """Read ``HOST``, ``HOST:PORT``, ``[ADDRESS]:PORT`` or a bare IPv6 address. Raises UsageError.
+
+        The text is not repeated in the error when it looks like a connection string, which may hold a password.
+        """
+        if "://" in text or "@" in text or "=" in text:
+            raise UsageError("a connection string is given where HOST[:PORT] is due", hint="name only host and port")
+        found = _BRACKETED.fullmatch(text) or _PLAIN.fullmatch(text)
+        if found is None and text.count(":") > 1:
+            found = _ADDRESS.fullmatch(text)
+        if found is None:
+            raise UsageError(f"not a HOST[:PORT]: {text!r}", hint="as in db.example.com:5432 or [::1]:5432")
+        host, port = found["host"], int(found.groupdict().get("port") or DEFAULT_PORT)
+        if not 0 < port < 65536:
+            raise UsageError(f"not a port: {port}")
+        try:
+            host.encode("idna")
+        except UnicodeError as exc:
+            raise UsageError(f"not a host name: {host!r}") from exc
+        return cls(host, port)
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

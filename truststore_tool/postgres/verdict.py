@@ -1,0 +1,244 @@
+"""Whether a client with this store trusts a server, now, by which entry and until when; and why not, when not."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.model import Certificate, TrustStore
+from truststore_tool.operations.describe import CertificateFacts, describe, subject_text
+from truststore_tool.postgres import chains, hostnames
+from truststore_tool.postgres.chains import Chain, Flaw, Search
+from truststore_tool.postgres.hostnames import Reader
+
+_AUTHORITY_KEY_IDENTIFIER: Final = "2.5.29.35"
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A certificate that a client trusts, under its alias (empty in formats that have none)."""
+
+    alias: str
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A store or bundle and who reads it.
+
+    Attributes:
+        name: as it was given.
+        reader: ``"java"`` (a keystore; or a PEM file, as the JDBC driver reads its sslrootcert) or ``"libpq"``.
+        store: what is in it; None when it cannot be opened without a password and there is none.
+    """
+
+    name: str
+    reader: Reader
+    store: TrustStore | None
+
+    def anchors(self) -> tuple[Anchor, ...]:
+        """What its reader trusts.
+
+        Java: trusted entries, and the first certificate of each key's chain (sun.security.validator.TrustStoreUtil).
+        libpq: the certificates of a PEM file; it reads nothing else.
+        """
+        if self.store is None or (self.reader == "libpq" and self.store.format != "pem"):
+            return ()
+        found = [Anchor(entry.alias, entry.certificate) for entry in self.store.trusted()]
+        if self.reader == "java":
+            keys = (entry for entry in self.store.entries if entry.kind == "private-key" and entry.certificates)
+            found += [Anchor(entry.alias, entry.certificates[0]) for entry in keys]
+        return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a client refuses.
+
+    Attributes:
+        code: stable, for programs: ``unknown-ca``, ``root-missing``, ``not-seen-by-java``, ``password-needed``,
+            ``not-pem``, ``name-mismatch``, ``openssl``, and the codes of `chains.flaws`.
+        text: one line for people.
+        look_for: the fingerprint of the certificate that the store lacks, where it is known.
+    """
+
+    code: str
+    text: str
+    look_for: Fingerprint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a client that reads this store trusts the server.
+
+    Attributes:
+        name, reader: as in Source.
+        trusted: whether it connects with verify-full; no `reasons` then.
+        alias, anchor: the entry that the chain ends in, where a chain was found.
+        until: when trust ends by the dates of that chain; None when it has no end or there is no chain.
+        reasons: why not.
+    """
+
+    name: str
+    reader: Reader
+    trusted: bool
+    alias: str | None
+    anchor: CertificateFacts | None
+    until: datetime | None
+    reasons: tuple[Reason, ...]
+
+
+def judge(source: Source, sent: Chain, host: str | None, at: datetime, known: Sequence[Certificate] = ()) -> Verdict:
+    """What the reader of `source` says of a server that sent these certificates, its own first.
+
+    Args:
+        source: the store, and who reads it.
+        sent: what the server sent.
+        host: held against the server's certificate as sslmode verify-full does; None leaves it out (verify-ca).
+        at: the moment of the connection (aware).
+        known: further certificates, in which the missing one may be found and named.
+    """
+    if not sent:
+        return _refused(source, [Reason("unknown-ca", "the server sent no certificate")])
+    names = list(_name_reasons(sent[0], host, source.reader))
+    verdict = judge_chain(source, sent, at, known)
+    reasons = (*verdict.reasons, *names)
+    return replace(verdict, trusted=not reasons, reasons=reasons)
+
+
+def judge_chain(source: Source, sent: Chain, at: datetime, known: Sequence[Certificate] = ()) -> Verdict:
+    """As `judge` without a host name: whether the reader finds its way from the first certificate to an anchor."""
+    obstacle = _obstacle(source)
+    if obstacle:
+        return _refused(source, [obstacle])
+    anchors = source.anchors()
+    search = Search([anchor.certificate for anchor in anchors], sent[1:], source.reader)
+    found: tuple[Chain, list[Flaw]] | None = None
+    for chain in search.chains(sent[0]):
+        wrong = list(chains.flaws(chain, source.reader, at))
+        if found is None or not wrong:
+            found = chain, wrong
+        if not wrong:
+            break
+    if found is None:
+        return _refused(source, list(_missing(source, search, sent[0], known)))
+    chain, wrong = found
+    alias = next(anchor.alias for anchor in anchors if anchor.certificate == chain[-1])
+    reasons = tuple(_flaw_reason(flaw, at) for flaw in wrong)
+    end = None if any(flaw.code == "malformed" for flaw in wrong) else chains.until(chain, source.reader)
+    return Verdict(source.name, source.reader, not wrong, alias, describe(chain[-1]), end, reasons)
+
+
+def overruled(verdict: Verdict, refusal: str | None) -> Verdict:
+    """The verdict after OpenSSL itself was asked (`wire.refusal`): on the chain, what it says is what libpq does."""
+    others = tuple(reason for reason in verdict.reasons if reason.code == "name-mismatch")
+    if refusal is None:
+        return replace(verdict, trusted=not others, reasons=others)
+    if len(others) < len(verdict.reasons):
+        return verdict  # both refuse, and ours says what to do
+    return replace(verdict, trusted=False, reasons=(Reason("openssl", f"OpenSSL refuses it: {refusal}"), *others))
+
+
+def _refused(source: Source, reasons: list[Reason]) -> Verdict:
+    return Verdict(source.name, source.reader, False, None, None, None, tuple(reasons))
+
+
+def _obstacle(source: Source) -> Reason | None:
+    """Why the reader gets no certificate out of the file at all."""
+    if source.store is None:
+        return Reason("password-needed", "it cannot be opened without its password, by a JVM neither")
+    if source.reader == "libpq" and source.store.format != "pem":
+        return Reason("not-pem", f"libpq reads PEM only, and this is {source.store.format}; convert it first")
+    return None
+
+
+def _name_reasons(leaf: Certificate, host: str | None, reader: Reader) -> Iterator[Reason]:
+    if host is None:
+        return
+    check = hostnames.check(leaf, host, reader)
+    if not check.matches:
+        names = ", ".join(check.names[:8]) or "no name at all"
+        yield Reason("name-mismatch", f"the server's certificate is for {names}, not for {host}")
+
+
+def _flaw_reason(flaw: Flaw, at: datetime) -> Reason:
+    who = subject_text(flaw.certificate) or "a certificate"
+    match flaw.code:
+        case "expired":
+            text = f"{who} expired on {flaw.certificate.not_after:%Y-%m-%d}"
+        case "not-yet-valid":
+            text = f"{who} is valid only from {flaw.certificate.not_before:%Y-%m-%d}; today is {at:%Y-%m-%d}"
+        case "not-for-servers":
+            text = f"{who} is not for TLS servers (extendedKeyUsage)"
+        case "not-a-ca":
+            text = f"{who} may not issue certificates"
+        case "path-too-long":
+            text = f"{who} allows fewer authorities below it (pathLenConstraint)"
+        case _:
+            text = f"a certificate of the chain is malformed (SHA-256 {flaw.certificate.sha256})"
+    return Reason(flaw.code, text)
+
+
+def _missing(source: Source, search: Search, leaf: Certificate, known: Sequence[Certificate]) -> Iterator[Reason]:
+    """Why there is no chain from the server's certificate into the store, and what to put there."""
+    store = source.store
+    assert store is not None  # noqa: S101 -- _obstacle saw to it
+    reach = Search((), [*search.anchors, *search.sent], source.reader)
+    top = reach.furthest(leaf)
+    loose = [item.certificate for item in store.loose]
+    wanted = [top] if chains.is_self_issued(top) else reach.issuers(top, [*loose, *known])
+    look_for = wanted[0].sha256 if wanted else None
+    if top in search.anchors:
+        name = subject_text(top) or "a certificate"
+        text = f"it holds {name}, but libpq also needs the self-signed root above it{_look_for(look_for)}"
+        yield Reason("root-missing", text, look_for)
+    else:
+        text = f"unknown CA: it lacks {_lacking(top, wanted)}{_look_for(look_for)}{_namesake(source, top)}"
+        yield Reason("unknown-ca", text, look_for)
+    if source.reader == "java" and any(c in loose for c in wanted):
+        text = "the certificate is in the file, but Java does not see it: it lacks the trusted-key-usage attribute"
+        yield Reason("not-seen-by-java", text, look_for)
+    if store.format == "pkcs12" and store.integrity == "unchecked":
+        text = (
+            "it is encrypted and was opened without its password; a JVM without the password sees nothing in it either"
+        )
+        yield Reason("password-needed", text)
+
+
+def _lacking(top: Certificate, wanted: Sequence[Certificate]) -> str:
+    """The certificate that would complete the chain, as well as it can be named."""
+    if wanted:
+        return subject_text(wanted[0]) or "a certificate"
+    try:
+        issuer, identifier = str(top.issuer), _authority_key(top)
+    except FormatError:
+        return "the issuer of a malformed certificate"
+    key = f" with key identifier {identifier.hex(':').upper()}" if identifier else ""
+    return f"{issuer}{key}, which the server does not send"
+
+
+def _look_for(fingerprint: Fingerprint | None) -> str:
+    return f"; look for SHA-256 {fingerprint}" if fingerprint else ""
+
+
+def _namesake(source: Source, top: Certificate) -> str:
+    """A word about an entry that has the right name and the wrong key."""
+    issuer = chains.issuer_der(top)
+    same = next((a for a in source.anchors() if issuer and chains.subject_der(a.certificate) == issuer), None)
+    if same is None:
+        return ""
+    alias = f"alias {same.alias}" if same.alias else "it"
+    return f"; {alias} holds one of that name with another key (SHA-256 {same.certificate.sha256})"
+
+
+def _authority_key(certificate: Certificate) -> bytes | None:
+    """The issuer's key identifier (RFC 5280, 4.2.1.1)."""
+    for extension in certificate.extensions:
+        if extension.oid == _AUTHORITY_KEY_IDENTIFIER:
+            for part in asn1.read_exactly(extension.value).expect(asn1.SEQUENCE).items():
+                if part.tag == asn1.context(0, constructed=False):
+                    return part.value
+    return None

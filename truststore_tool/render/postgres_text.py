@@ -1,0 +1,51 @@
+"""Reports about PostgreSQL as lines of text and tables."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from truststore_tool.render.text import Piece, day, expiry
+
+if TYPE_CHECKING:
+    from truststore_tool.operations.describe import CertificateFacts
+    from truststore_tool.postgres.probe import ProbeReport
+    from truststore_tool.postgres.verdict import Verdict
+
+_READERS: Final = {"java": "as Java reads it", "libpq": "as libpq reads it"}
+_WAYS: Final = {"ssl-request": "SSLRequest", "direct": "direct TLS", "tls": "plain TLS"}
+
+
+def probed(report: "ProbeReport", now: datetime) -> Iterator[Piece]:
+    """The handshake, the chain, and a paragraph for each store."""
+    yield (
+        f"{report.host} port {report.port} ({report.address}): {report.protocol}, {report.cipher},"
+        f" {report.bits} bits, by {_WAYS[report.negotiation]}"
+    )
+    for number, facts in enumerate(report.chain, 1):
+        yield f"  {number}. {_named(facts)}, {expiry(facts, now)}"
+        yield f"     issued by {facts.issuer or 'unknown'}"
+        yield f"     SHA-256 {facts.sha256}"
+    for item in report.expected:
+        yield f"{'expected CA' if item.met else 'NOT THE EXPECTED CA'}: {item.fingerprint} {item.text}"
+    for verdict in report.verdicts:
+        yield from judged(verdict)
+
+
+def judged(verdict: "Verdict") -> Iterator[str]:
+    """Whether a store trusts, by what, until when; or each reason why not."""
+    if verdict.trusted and verdict.anchor:
+        yield f"TRUSTED by {verdict.name} ({_READERS[verdict.reader]}): {_by(verdict)}, until {day(verdict.until)}"
+        return
+    word = "TRUSTED" if verdict.trusted else "NOT TRUSTED"
+    yield f"{word} by {verdict.name} ({_READERS[verdict.reader]})"
+    for reason in verdict.reasons:
+        yield f"  {reason.code}: {reason.text}"
+
+
+def _by(verdict: "Verdict") -> str:
+    assert verdict.anchor is not None  # noqa: S101 -- asked before
+    return f"alias {verdict.alias}" if verdict.alias else _named(verdict.anchor)
+
+
+def _named(facts: "CertificateFacts") -> str:
+    return facts.subject or "unknown subject"
