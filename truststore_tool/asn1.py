@@ -7,6 +7,7 @@ else. Every length is checked against what is left before it is believed, and ne
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -113,7 +114,12 @@ class Element(NamedTuple):
 
     def octets(self) -> bytes:
         """The bytes of an OCTET STRING, also of BER's constructed form (X.690, 8.7.3), whatever the outer tag."""
-        return b"".join(self._segments(0)) if self.tag & CONSTRUCTED else self.value
+        if not self.tag & CONSTRUCTED:
+            return self.value
+        collected = bytearray()
+        for segment in self._segments(0):
+            collected += segment
+        return bytes(collected)
 
     def unwrapped(self) -> "Element":
         """The element that is encoded inside an OCTET STRING; nothing is copied when the string is primitive."""
@@ -204,6 +210,7 @@ def read_exactly(data: bytes) -> Element:
     return element
 
 
+@lru_cache(maxsize=256)
 def decode_oid(content: bytes) -> str:
     """Dotted form of the content octets of an OBJECT IDENTIFIER (X.690, 8.19)."""
     if not content or content[-1] & 0x80 or len(content) > 256:
@@ -273,7 +280,8 @@ def set_of(*parts: bytes) -> bytes:
 
 def integer(value: int) -> bytes:
     """DER of an INTEGER."""
-    return tlv(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True))
+    size = (value if value >= 0 else ~value).bit_length() // 8 + 1
+    return tlv(INTEGER, value.to_bytes(size, "big", signed=True))
 
 
 def octet_string(value: bytes) -> bytes:

@@ -27,7 +27,7 @@ _TRUSTED_KEY_USAGE: Final = "2.16.840.1.113894.746875.1.1"
 _ANY_USAGE: Final = asn1.oid("2.5.29.37.0")
 
 # Far beyond any real store: a bag costs some hundred bytes of memory, however few it has in the file.
-MAX_BAGS: Final = 200_000
+MAX_BAGS: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,160 @@
+"""Key derivation and password-based encryption against published vectors and against an independent computation."""
+
+import hashlib
+
+import pytest
+from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError, IntegrityError
+from truststore_tool.formats import kdf, pbe
+from truststore_tool.formats.kdf import Passphrase, UnknownAlgorithmError
+
+SMEG = bytes.fromhex("0073006d006500670000")
+QUEEG = bytes.fromhex("007100750065006500670000")
+# OpenSSL, test/evp_kdf_test.c and test/recipes/30-test_evp_data/evpkdf.txt (KDF PKCS12KDF, SHA-1).
+PKCS12_VECTORS = [
+    (SMEG, kdf.KEY, "0a58cf64530d823f", 1, "8aaae6297b6cb04642ab5b077851284eb7128f1a2a7fbca3"),
+    (SMEG, kdf.IV, "0a58cf64530d823f", 1, "79993dfe048d3b76"),
+    (SMEG, kdf.MAC, "3d83c0e4546ac140", 1, "8d967d88f6caa9d714800ab3d48051d63f73a312"),
+    (QUEEG, kdf.KEY, "05dec959acff72f7", 1000, "ed2034e36328830ff09df1e1a07dd357185dac0d4f9eb3d4"),
+    (QUEEG, kdf.IV, "05dec959acff72f7", 1000, "11dedad7758d4860"),
+    (QUEEG, kdf.MAC, "263216fcc2fab31c", 1000, "5ec4c7a80df652294c3925b6489a7ab857c83476"),
+]
+SHA1, SHA256 = "1.2.840.113549.2.7", "1.2.840.113549.2.9"
+# RFC 6070, section 2 (SHA-1) and RFC 7914, section 11 (SHA-256).
+PBKDF2_VECTORS = [
+    (SHA1, b"password", b"salt", 1, "0c60c80f961f0e71f3a9b524af6012062fe037a6"),
+    (SHA1, b"password", b"salt", 2, "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957"),
+    (SHA1, b"password", b"salt", 4096, "4b007901b765489abead49d926f721d065a429c1"),
+    (
+        SHA1,
+        b"passwordPASSWORDpassword",
+        b"saltSALTsaltSALTsaltSALTsaltSALTsalt",
+        4096,
+        "3d2eec4fe41c849b80c8d83662c0e44a8b291a964cf2f07038",
+    ),
+    (
+        SHA256,
+        b"passwd",
+        b"salt",
+        1,
+        "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"
+        "49ca9cccf179b645991664b39d77ef317c71b845b1e30bd509112041d3a19783",
+    ),
+]
+PASSPHRASE = kdf.passphrases("secret")[0]
+OTHER = kdf.passphrases("Secret")[0]
+PBES1 = [f"1.2.840.113549.1.12.1.{number}" for number in range(1, 7)]
+AES_CBC = ["2.16.840.1.101.3.4.1.2", "2.16.840.1.101.3.4.1.22", "2.16.840.1.101.3.4.1.42"]
+TRIPLE_DES_CBC, RC2_CBC = "1.2.840.113549.3.7", "1.2.840.113549.3.2"
+
+
+def element(der: bytes) -> asn1.Element:
+    return asn1.read_exactly(der)
+
+
+@pytest.mark.parametrize(("password", "purpose", "salt", "count", "wanted"), PKCS12_VECTORS)
+def test_pkcs12_kdf(password: bytes, purpose: int, salt: str, count: int, wanted: str) -> None:
+    derived = kdf.pkcs12_kdf("sha1", purpose, password, bytes.fromhex(salt), count, len(wanted) // 2)
+    assert derived.hex() == wanted
+
+
+@pytest.mark.parametrize(("prf", "password", "salt", "count", "wanted"), PBKDF2_VECTORS)
+def test_pbkdf2(prf: str, password: bytes, salt: bytes, count: int, wanted: str) -> None:
+    parameters = kdf.Pbkdf2(salt, count, None, prf)
+    assert parameters.derive(Passphrase(b"", password), len(wanted) // 2).hex() == wanted
+
+
+def test_encodings_of_a_password() -> None:
+    # RFC 7292, B.1: "Beavis" as a BMPString with its two zero bytes.
+    (only,) = kdf.passphrases("Beavis")
+    assert only.bmp.hex() == "0042006500610076006900730000"
+    assert kdf.passphrases("\u00e9\U0001f511")[0] == Passphrase(
+        b"\0\xe9\xd8\x3d\xdd\x11\0\0", b"\xc3\xa9\xf0\x9f\x94\x91"
+    )
+    assert [p.bmp for p in kdf.passphrases("")] == [b"\0\0", b""]
+    assert "Beavis" not in repr(only)
+
+
+@pytest.mark.parametrize("count", [0, -1, 5_000_001, 10**30])
+def test_absurd_iteration_counts_are_refused(count: int) -> None:
+    with pytest.raises(FormatError, match="iterations"):
+        kdf.iterations(element(asn1.integer(count)))
+
+
+def test_the_most_iterations_that_java_accepts_are_accepted() -> None:
+    assert kdf.iterations(element(asn1.integer(5_000_000))) == 5_000_000
+
+
+def schemes() -> list[pbe.Scheme]:
+    derivation = kdf.Pbkdf2(b"saltsalt", 3, None, SHA1)
+    found: list[pbe.Scheme] = [pbe.Pbes1(oid, b"saltsalt", 3) for oid in PBES1]
+    found += [pbe.Pbes2(derivation, oid, bytes(16)) for oid in AES_CBC]
+    found += [pbe.Pbes2(kdf.Pbkdf2(b"saltsalt", 3, None, prf), AES_CBC[2], bytes(16)) for prf in kdf.HMACS]
+    found += [pbe.Pbes2(derivation, RC2_CBC, bytes(8), version) for version in (160, 120, 58, 256, None)]
+    return [*found, pbe.Pbes2(derivation, TRIPLE_DES_CBC, bytes(8)), pbe.modern()]
+
+
+@pytest.mark.parametrize("scheme", schemes(), ids=repr)
+def test_every_scheme_survives_its_encoding_and_decrypts_what_it_encrypted(scheme: pbe.Scheme) -> None:
+    assert pbe.parse(element(scheme.encoded())) == scheme
+    secret = scheme.encrypt(b"some bytes of no whole block", PASSPHRASE)
+    assert b"some bytes" not in secret
+    assert scheme.decrypt(secret, PASSPHRASE) == b"some bytes of no whole block"
+
+
+def test_pbes2_is_what_the_rfc_says() -> None:
+    """RFC 8018, 6.2.1, computed here without the code under test."""
+    scheme = pbe.Pbes2(kdf.Pbkdf2(b"some salt", 1000, 32, SHA256), AES_CBC[2], bytes(range(16)))
+    key = hashlib.pbkdf2_hmac("sha256", b"secret", b"some salt", 1000, 32)
+    padder = padding.PKCS7(128).padder()
+    machine = Cipher(AES(key), CBC(bytes(range(16)))).encryptor()
+    wanted = machine.update(padder.update(b"plain") + padder.finalize()) + machine.finalize()
+    assert scheme.encrypt(b"plain", PASSPHRASE) == wanted
+
+
+@pytest.mark.parametrize("scheme", [pbe.modern(), pbe.Pbes1(PBES1[2], b"saltsalt", 3)], ids=["pbes2", "pbes1"])
+def test_a_renewed_scheme_keeps_all_but_its_randomness(scheme: pbe.Scheme) -> None:
+    fresh = scheme.renewed()
+    assert fresh.encoded() != scheme.encoded()
+    assert fresh.count == scheme.count
+    assert len(fresh.encoded()) == len(scheme.encoded())
+    assert fresh.encrypt(b"plain", PASSPHRASE) != scheme.encrypt(b"plain", PASSPHRASE)
+
+
+def test_a_salt_too_short_is_not_taken_as_a_model() -> None:
+    assert len(pbe.Pbes1(PBES1[2], b"", 3).renewed().salt) == 8
+
+
+def test_a_wrong_password_or_a_cut_is_noticed() -> None:
+    scheme = pbe.Pbes2(kdf.Pbkdf2(b"saltsalt", 3, None, SHA1), AES_CBC[0], bytes(16))
+    secret = scheme.encrypt(bytes(40), PASSPHRASE)
+    for data, passphrase in ((secret, OTHER), (secret[:-16], PASSPHRASE), (secret[:-1], PASSPHRASE), (b"", OTHER)):
+        with pytest.raises(IntegrityError):
+            scheme.decrypt(data, passphrase)
+
+
+def test_unknown_algorithms_are_told_from_malformed_ones() -> None:
+    with pytest.raises(UnknownAlgorithmError, match=r"1\.2\.643\.2\.2\.21"):
+        pbe.parse(element(asn1.sequence(asn1.oid("1.2.643.2.2.21"), asn1.null())))
+    derivation = asn1.sequence(asn1.oid("1.3.6.1.4.1.11591.4.11"), asn1.null())
+    cipher = asn1.sequence(asn1.oid(AES_CBC[0]), asn1.octet_string(bytes(16)))
+    with pytest.raises(UnknownAlgorithmError, match="11591"):
+        pbe.parse(element(asn1.sequence(asn1.oid(pbe.PBES2), asn1.sequence(derivation, cipher))))
+    good = kdf.Pbkdf2(b"saltsalt", 3, None, SHA1).encoded()
+    short = asn1.sequence(asn1.oid(AES_CBC[0]), asn1.octet_string(bytes(15)))
+    malformed = [
+        asn1.sequence(asn1.oid(PBES1[0])),
+        asn1.sequence(asn1.oid(PBES1[0]), asn1.sequence()),
+        asn1.sequence(asn1.oid(pbe.PBES2), asn1.sequence(good, short)),
+        asn1.sequence(asn1.oid(pbe.PBES2), asn1.sequence(kdf.Pbkdf2(b"s", 3, 24, SHA1).encoded(), cipher)),
+        pbe.Pbes2(kdf.Pbkdf2(b"s", 3, None, SHA1), RC2_CBC, bytes(8), 5000).encoded(),
+    ]
+    for der in malformed:
+        with pytest.raises(FormatError) as caught:
+            pbe.parse(element(der))
+        assert not isinstance(caught.value, UnknownAlgorithmError)

@@ -1,0 +1,685 @@
+"""PKCS#12 bag by bag, against files laid out here by hand and against cryptography as a second implementation."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import pkcs12 as other
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import samples
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError, TrustStoreError
+from truststore_tool.formats import kdf, pbe, pkcs12
+from truststore_tool.model import Certificate, Entry, LooseCertificate, OpaqueEntry, TrustedEntry, TrustStore
+
+PASSWORD = "changeit"
+FRIENDLY_NAME, LOCAL_KEY_ID = "1.2.840.113549.1.9.20", "1.2.840.113549.1.9.21"
+TRUSTED_KEY_USAGE = "2.16.840.1.113894.746875.1.1"
+DATA, ENCRYPTED_DATA = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.6"
+KEY, SHROUDED, CERT, CRL, SECRET = (f"1.2.840.113549.1.12.10.1.{number}" for number in range(1, 6))
+
+ROOT, INTERMEDIATE, SERVER, OTHER = (
+    samples.certificates(samples.own(name))[0]
+    for name in ("new-root.pem", "new-intermediate.pem", "new-server.pem", "old-root.pem")
+)
+DER = serialization.Encoding.DER
+SERVER_KEY = serialization.load_pem_private_key(samples.own("new-server.key").read_bytes(), None)
+PKCS8 = SERVER_KEY.private_bytes(DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+FAST = pbe.Pbes1("1.2.840.113549.1.12.1.3", b"saltsalt", 2)
+
+
+# Files laid out by hand -------------------------------------------------------------------------------------
+
+
+def bag(oid: str, value: bytes, name: str | None = None, key_id: bytes | None = None, *more: bytes) -> bytes:
+    attributes = list(more)
+    if name is not None:
+        attributes.append(name_attribute(name))
+    if key_id is not None:
+        attributes.append(attribute(LOCAL_KEY_ID, asn1.octet_string(key_id)))
+    return asn1.sequence(asn1.oid(oid), asn1.explicit(0, value), asn1.tlv(asn1.SET, *attributes) if attributes else b"")
+
+
+def name_attribute(name: str) -> bytes:
+    return attribute(FRIENDLY_NAME, asn1.bmp_string(name))
+
+
+def attribute(oid: str, value: bytes) -> bytes:
+    return asn1.sequence(asn1.oid(oid), asn1.tlv(asn1.SET, value))
+
+
+TRUSTED = attribute(TRUSTED_KEY_USAGE, asn1.oid("2.5.29.37.0"))
+ODD = attribute("1.2.3.4.5", asn1.octet_string(b"odd"))
+
+
+def cert_bag(certificate: Certificate, name: str | None = None, key_id: bytes | None = None, *more: bytes) -> bytes:
+    octets = asn1.explicit(0, asn1.octet_string(certificate.der))
+    return bag(CERT, asn1.sequence(asn1.oid("1.2.840.113549.1.9.22.1"), octets), name, key_id, *more)
+
+
+def key_bag(name: str | None = None, key_id: bytes | None = None, *more: bytes) -> bytes:
+    return bag(SHROUDED, shrouded(), name, key_id, *more)
+
+
+def shrouded() -> bytes:
+    secret = FAST.encrypt(PKCS8, kdf.passphrases(PASSWORD)[0])
+    return asn1.sequence(FAST.encoded(), asn1.octet_string(secret))
+
+
+def plain_safe(*bags: bytes) -> bytes:
+    return asn1.sequence(asn1.oid(DATA), asn1.explicit(0, asn1.octet_string(asn1.sequence(*bags))))
+
+
+def encrypted_safe(scheme: pbe.Scheme, *bags: bytes, password: str = PASSWORD) -> bytes:
+    secret = scheme.encrypt(asn1.sequence(*bags), kdf.passphrases(password)[0])
+    return sealed_safe(scheme.encoded(), secret)
+
+
+def sealed_safe(algorithm: bytes, secret: bytes) -> bytes:
+    info = asn1.sequence(asn1.oid(DATA), algorithm, asn1.tlv(0x80, secret))
+    return asn1.sequence(asn1.oid(ENCRYPTED_DATA), asn1.explicit(0, asn1.sequence(asn1.integer(0), info)))
+
+
+def pfx(*safes: bytes, mac: Callable[[bytes], bytes] | None = None) -> bytes:
+    content = asn1.sequence(*safes)
+    info = asn1.sequence(asn1.oid(DATA), asn1.explicit(0, asn1.octet_string(content)))
+    return asn1.sequence(asn1.integer(3), info, mac(content) if mac else b"")
+
+
+def pkcs12_mac(content: bytes) -> bytes:
+    """HmacPBESHA1 with 2 iterations."""
+    key = kdf.pkcs12_kdf("sha1", 3, kdf.passphrases(PASSWORD)[0].bmp, b"saltsalt", 2, 20)
+    info = asn1.sequence(
+        asn1.sequence(asn1.oid("1.3.14.3.2.26"), asn1.null()),
+        asn1.octet_string(hmac.digest(key, content, "sha1")),
+    )
+    return asn1.sequence(info, asn1.octet_string(b"saltsalt"), asn1.integer(2))
+
+
+def pbmac1(content: bytes, *, key_length: int | None = 32, prf: str = "1.2.840.113549.2.9") -> bytes:
+    """RFC 9579, with HMAC-SHA512 over the content."""
+    key = hashlib.pbkdf2_hmac("sha256", PASSWORD.encode(), b"saltsalt", 2, key_length or 32)
+    length = b"" if key_length is None else asn1.integer(key_length)
+    parameters = asn1.sequence(
+        asn1.octet_string(b"saltsalt"), asn1.integer(2), length, asn1.sequence(asn1.oid(prf), asn1.null())
+    )
+    algorithm = asn1.sequence(
+        asn1.oid("1.2.840.113549.1.5.14"),
+        asn1.sequence(
+            asn1.sequence(asn1.oid("1.2.840.113549.1.5.12"), parameters),
+            asn1.sequence(asn1.oid("1.2.840.113549.2.11"), asn1.null()),
+        ),
+    )
+    value = asn1.octet_string(hmac.digest(key, content, "sha512"))
+    return asn1.sequence(asn1.sequence(algorithm, value), asn1.octet_string(b"unused"), asn1.integer(1))
+
+
+def loads(data: bytes, password: str | None = PASSWORD) -> TrustStore:
+    return pkcs12.loads(data, password)
+
+
+def dumps(store: TrustStore, password: str | None = PASSWORD) -> bytes:
+    return pkcs12.dumps(store, password)
+
+
+def again(store: TrustStore, password: str | None = PASSWORD) -> TrustStore:
+    return loads(dumps(store, password), password)
+
+
+def without(store: TrustStore, alias: str) -> TrustStore:
+    return store.with_entries(tuple(entry for entry in store.entries if entry.alias != alias))
+
+
+def plus(store: TrustStore, *entries: Entry) -> TrustStore:
+    return store.with_entries((*store.entries, *entries))
+
+
+def seen(store: TrustStore) -> list[tuple[str, str, list[Certificate]]]:
+    return [(entry.alias, entry.kind, list(entry.certificates)) for entry in store.entries]
+
+
+# Reading: what Java sees ------------------------------------------------------------------------------------
+
+
+def test_trusted_certificates_are_those_with_the_attribute() -> None:
+    store = loads(pfx(plain_safe(cert_bag(ROOT, "Root", None, TRUSTED), cert_bag(OTHER, "other"))))
+    assert store.entries == (TrustedEntry("Root", ROOT),)
+    assert store.loose == (LooseCertificate(OTHER, "other"),)
+    assert store.all_certificates() == (ROOT, OTHER)
+    assert "1 certificate is not marked as trusted" in store.notes[0]
+
+
+def test_nameless_entries_are_counted_from_one() -> None:
+    bags = [cert_bag(ROOT, None, None, TRUSTED), cert_bag(OTHER, "b", None, TRUSTED), key_bag(None, b"id")]
+    store = loads(pfx(plain_safe(*bags)))
+    assert [entry.alias for entry in store.entries] == ["1", "b", "2"]
+
+
+def test_the_last_of_aliases_that_differ_by_case_is_the_entry_and_takes_the_first_place() -> None:
+    bags = [cert_bag(c, n, None, TRUSTED) for c, n in ((ROOT, "a"), (OTHER, "b"), (INTERMEDIATE, "A"))]
+    store = loads(pfx(plain_safe(*bags)))
+    assert store.entries == (TrustedEntry("A", INTERMEDIATE), TrustedEntry("b", OTHER))
+    assert store.loose == (LooseCertificate(ROOT, "a"),)
+    assert any("occurs more than once" in note for note in store.notes)
+
+
+def test_a_chain_is_found_by_local_key_id_and_then_by_issuer_among_all_certificates() -> None:
+    bags = [cert_bag(ROOT, "root", None, TRUSTED), cert_bag(INTERMEDIATE), cert_bag(SERVER, "server", b"id")]
+    store = loads(pfx(plain_safe(key_bag("server", b"id")), plain_safe(*bags)))
+    assert seen(store) == [
+        ("server", "private-key", [SERVER, INTERMEDIATE, ROOT]),
+        ("root", "trusted", [ROOT]),
+    ]
+    assert store.entries[0].certificates[2] is store.entries[1].certificates[0]
+    assert store.loose == ()
+    assert len(store.all_certificates()) == 3
+
+
+@pytest.mark.parametrize(
+    ("key", "leaf"),
+    [
+        ((None, None), (None, None)),  # the only key, and the certificate that comes first
+        (("k", b"id"), (None, b"id")),
+        (("k", b"id"), ("K", b"other")),  # by alias, in any case
+    ],
+)
+def test_how_java_finds_the_leaf(key: tuple[str | None, bytes | None], leaf: tuple[str | None, bytes | None]) -> None:
+    store = loads(pfx(plain_safe(key_bag(*key)), plain_safe(cert_bag(SERVER, *leaf), cert_bag(OTHER))))
+    assert store.entries[0].certificates == (SERVER,)
+    assert [item.certificate for item in store.loose] == [OTHER]
+
+
+def test_certificates_that_share_a_local_key_id_are_told_apart_by_alias_else_the_last_wins() -> None:
+    certificates = plain_safe(cert_bag(OTHER, "k", b"id"), cert_bag(ROOT, "x", b"id"))
+    assert loads(pfx(plain_safe(key_bag("k", b"id")), certificates)).entries[0].certificates == (OTHER,)
+    assert loads(pfx(plain_safe(key_bag("z", b"id")), certificates)).entries[0].certificates == (ROOT,)
+
+
+def test_a_second_key_without_local_key_id_is_kept_though_java_skips_it() -> None:
+    store = loads(pfx(plain_safe(key_bag("one", b"id"), key_bag("two"), key_bag("one"))))
+    assert [entry.alias for entry in store.entries] == ["one", "two"]
+    assert any("'two' has no localKeyId" in note for note in store.notes)
+    assert dumps(plus(store, TrustedEntry("root", ROOT))).count(shrouded()) == 3
+
+
+def test_dates_are_in_local_key_ids() -> None:
+    store = loads(pfx(plain_safe(key_bag("k", b"Time 1700000000123"), bag(SECRET, asn1.null(), "s", b"Time x"))))
+    assert store.entries[0].created == datetime(2023, 11, 14, 22, 13, 20, 123000, tzinfo=UTC)
+    assert store.entries[1].created is None
+    assert loads(pfx(plain_safe(key_bag("k", b"Time 999999999999999999")))).entries[0].created is None
+
+
+def test_secrets_crls_and_unknown_bags_are_opaque_entries() -> None:
+    bags = [bag(SECRET, asn1.null(), "s"), bag(CRL, asn1.null()), bag("1.2.3.4", asn1.octet_string(b"?"), "u")]
+    store = loads(pfx(plain_safe(*bags)))
+    assert seen(store) == [("s", "secret-key", []), ("", "unknown", []), ("u", "unknown", [])]
+
+
+def test_a_key_in_the_clear_is_an_entry_with_a_note() -> None:
+    store = loads(pfx(plain_safe(bag(KEY, PKCS8, "k", b"id"), cert_bag(SERVER, None, b"id"))))
+    assert seen(store) == [("k", "private-key", [SERVER])]
+    assert any("is not encrypted" in note for note in store.notes)
+    assert isinstance(store.entries[0], OpaqueEntry)
+    assert pkcs12.open_key(store.entries[0], "any") == PKCS8
+
+
+def test_a_chain_of_certificates_that_name_each_other_ends() -> None:
+    """Two self-issued certificates of one name and different keys, as after a roll-over."""
+    same = samples.certificates(samples.own("same-subject-root.pem"))[0]
+    store = loads(pfx(plain_safe(key_bag("k", b"id")), plain_safe(cert_bag(same, None, b"id"), cert_bag(ROOT))))
+    assert store.entries[0].certificates == (same,)
+
+
+# Reading: passwords and integrity ---------------------------------------------------------------------------
+
+
+def test_a_password_less_store_opens_with_any_password_or_none_and_stays_so() -> None:
+    data = pfx(plain_safe(cert_bag(ROOT, "root", None, TRUSTED)))
+    for password in (None, "", "anything"):
+        store = loads(data, password)
+        assert store.integrity == "absent"
+        changed = dumps(plus(store, TrustedEntry("other", OTHER)), password)
+        assert loads(changed, None).entries == (TrustedEntry("root", ROOT), TrustedEntry("other", OTHER))
+        assert loads(changed, None).integrity == "absent"
+
+
+@pytest.mark.parametrize("mac", [pkcs12_mac, pbmac1], ids=["rfc7292", "pbmac1"])
+def test_a_mac_is_checked(mac: Callable[[bytes], bytes]) -> None:
+    data = pfx(plain_safe(cert_bag(ROOT, "root", None, TRUSTED)), mac=mac)
+    assert loads(data).integrity == "verified"
+    assert loads(data, None).integrity == "unchecked"
+    with pytest.raises(IntegrityError, match="wrong password"):
+        loads(data, "Changeit")
+    with pytest.raises(IntegrityError, match="wrong password"):
+        loads(data.replace(ROOT.der, OTHER.der[: len(ROOT.der)].ljust(len(ROOT.der), b"\0")))
+
+
+def test_a_pbmac1_store_stays_one() -> None:
+    data = pfx(plain_safe(cert_bag(ROOT, "root", None, TRUSTED)), mac=pbmac1)
+    changed = dumps(plus(loads(data), TrustedEntry("other", OTHER)))
+    assert asn1.oid("1.2.840.113549.1.5.14") in changed
+    assert len(loads(changed).entries) == 2
+    with pytest.raises(IntegrityError):
+        loads(changed, "Changeit")
+
+
+@pytest.mark.parametrize("key_length", [None, 1, 19])
+def test_a_pbmac1_key_that_is_short_or_of_no_length_is_refused(key_length: int | None) -> None:
+    with pytest.raises(FormatError, match="key length"):
+        loads(pfx(plain_safe(), mac=lambda content: pbmac1(content, key_length=key_length)))
+
+
+def test_an_unknown_mac_is_an_error_only_when_there_is_a_password_to_check() -> None:
+    data = pfx(plain_safe(cert_bag(ROOT, "root", None, TRUSTED)), mac=pkcs12_mac)
+    data = data.replace(asn1.oid("1.3.14.3.2.26"), asn1.oid("1.3.14.3.2.99"))
+    assert loads(data, None).integrity == "unchecked"
+    with pytest.raises(FormatError, match=r"1\.3\.14\.3\.2\.99"):
+        loads(data)
+
+
+def test_without_a_password_encrypted_parts_are_named_and_nothing_can_be_changed() -> None:
+    trusted = encrypted_safe(FAST, cert_bag(ROOT, "root", None, TRUSTED))
+    data = pfx(plain_safe(key_bag("k", b"id")), trusted, mac=pkcs12_mac)
+    store = loads(data, None)
+    assert seen(store) == [("k", "private-key", [])]
+    assert store.integrity == "unchecked"
+    assert "1 encrypted part not opened" in store.notes[0]
+    assert dumps(store, None) == data
+    with pytest.raises(PasswordRequiredError):
+        dumps(plus(store, TrustedEntry("other", OTHER)))
+
+
+def test_an_encrypted_store_without_mac_shows_a_wrong_password() -> None:
+    data = pfx(encrypted_safe(FAST, cert_bag(ROOT, "root", None, TRUSTED)))
+    assert loads(data).integrity == "absent"
+    with pytest.raises(IntegrityError):
+        loads(data, "Changeit")
+
+
+def test_what_cannot_be_opened_is_kept_byte_for_byte() -> None:
+    sealed = sealed_safe(asn1.sequence(asn1.oid("1.2.643.2.2.21"), asn1.null()), b"whatever")
+    foreign = encrypted_safe(FAST, cert_bag(INTERMEDIATE), password="quite another")
+    store = loads(pfx(sealed, foreign, plain_safe(cert_bag(ROOT, "root", None, TRUSTED)), mac=pkcs12_mac))
+    assert "1.2.643.2.2.21 is not known" in store.notes[0]
+    assert "the password does not open it" in store.notes[1]
+    changed = dumps(plus(store, TrustedEntry("other", OTHER)))
+    assert sealed in changed
+    assert foreign in changed
+    assert len(loads(changed).entries) == 2
+
+
+@pytest.mark.parametrize("empty", [b"\0\0", b""], ids=["openssl", "java"])
+def test_both_spellings_of_the_empty_password(empty: bytes) -> None:
+    passphrase = kdf.Passphrase(empty, b"")
+    scheme = pbe.Pbes1("1.2.840.113549.1.12.1.3", b"saltsalt", 2)
+    secret = scheme.encrypt(asn1.sequence(cert_bag(ROOT, "root", None, TRUSTED)), passphrase)
+
+    def mac(content: bytes) -> bytes:
+        key = kdf.pkcs12_kdf("sha1", 3, empty, b"saltsalt", 2, 20)
+        value = asn1.octet_string(hmac.digest(key, content, "sha1"))
+        info = asn1.sequence(asn1.sequence(asn1.oid("1.3.14.3.2.26"), asn1.null()), value)
+        return asn1.sequence(info, asn1.octet_string(b"saltsalt"), asn1.integer(2))
+
+    store = loads(pfx(sealed_safe(scheme.encoded(), secret), mac=mac), "")
+    assert store.entries == (TrustedEntry("root", ROOT),)
+    assert len(again(plus(store, TrustedEntry("other", OTHER)), "").entries) == 2
+
+
+# Writing ----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_store_is_as_jdk_17_writes_it() -> None:
+    data = dumps(TrustStore((TrustedEntry("Root", ROOT),), "pkcs12"))
+    outer = asn1.read_exactly(data).children()
+    content = outer[1].children()[1].inner().unwrapped().children()
+    assert len(content) == 1
+    info = content[0].children()[1].inner().children()[1].children()
+    scheme = pbe.parse(info[1])
+    assert isinstance(scheme, pbe.Pbes2)
+    assert (scheme.oid, scheme.count) == ("2.16.840.1.101.3.4.1.42", 10_000)
+    assert (scheme.kdf.prf, scheme.kdf.key_length, len(scheme.kdf.salt)) == ("1.2.840.113549.2.9", 32, 20)
+    digest, salt, count = outer[2].children()
+    assert digest.children()[0].inner().oid() == "2.16.840.1.101.3.4.2.1"
+    assert (len(salt.value), count.integer()) == (20, 10_000)
+    plain = scheme.decrypt(info[2].octets(), kdf.passphrases(PASSWORD)[0])
+    (only,) = asn1.read_exactly(plain).children()
+    kind, value, attributes = only.children()
+    assert asn1.sequence(kind.raw, value.raw) == cert_bag(ROOT)
+    assert {each.raw for each in attributes.children()} == {name_attribute("Root"), TRUSTED}
+
+
+def test_an_empty_new_store_is_an_empty_sequence_with_a_mac() -> None:
+    data = dumps(TrustStore((), "pkcs12"))
+    outer = asn1.read_exactly(data).children()
+    assert outer[1].children()[1].inner().octets() == b"\x30\x00"
+    assert loads(data).integrity == "verified"
+
+
+def test_another_implementation_reads_what_we_write() -> None:
+    sealed = pkcs12.seal_key(OpaqueEntry("k", "private-key", "jks", b"", (SERVER, INTERMEDIATE)), PKCS8, PASSWORD)
+    data = dumps(TrustStore((sealed, TrustedEntry("größe", ROOT)), "pkcs12"))
+    read = other.load_pkcs12(data, PASSWORD.encode())
+    assert read.key is not None
+    assert read.key.private_bytes(DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()) == PKCS8
+    assert read.cert is not None
+    assert read.cert.certificate.public_bytes(DER) == SERVER.der
+    names = {c.certificate.public_bytes(DER): c.friendly_name for c in read.additional_certs}
+    assert names[ROOT.der] == "größe".encode()
+    assert INTERMEDIATE.der in names
+
+
+@pytest.mark.parametrize("digest", ["SHA1", "SHA256"])
+@pytest.mark.parametrize("form", ["PBESv1SHA1And3KeyTripleDESCBC", "PBESv2SHA256AndAES256CBC"])
+def test_we_read_what_another_implementation_writes(form: str, digest: str) -> None:
+    builder = serialization.PrivateFormat.PKCS12.encryption_builder().kdf_rounds(3)
+    builder = builder.key_cert_algorithm(getattr(other.PBES, form)).hmac_hash(getattr(hashes, digest)())
+    leaf, issuer = (x509.load_der_x509_certificate(c.der) for c in (SERVER, INTERMEDIATE))
+    assert isinstance(SERVER_KEY, RSAPrivateKey)
+    data = other.serialize_key_and_certificates(b"k", SERVER_KEY, leaf, [issuer], builder.build(PASSWORD.encode()))
+    store = loads(data)
+    assert store.integrity == "verified"
+    assert seen(store) == [("k", "private-key", [SERVER, INTERMEDIATE])]
+    assert isinstance(store.entries[0], OpaqueEntry)
+    assert pkcs12.open_key(store.entries[0], PASSWORD) == PKCS8
+    changed = again(plus(store, TrustedEntry("root", ROOT)))
+    longer = replace(store.entries[0], certificates=(SERVER, INTERMEDIATE, ROOT))
+    assert set(changed.entries) == {longer, TrustedEntry("root", ROOT)}
+
+
+def test_an_unchanged_store_is_the_file_it_was_read_from() -> None:
+    data = pfx(encrypted_safe(FAST, cert_bag(ROOT, "root", None, TRUSTED), cert_bag(OTHER)), mac=pkcs12_mac)
+    data += b"trailing"
+    store = loads(data)
+    assert "8 bytes after the end" in store.notes[0]
+    assert dumps(store) == data
+    assert dumps(store.with_entries(store.entries[:])) == data
+
+
+def test_only_the_part_that_changed_is_written_anew_with_its_own_parameters() -> None:
+    keys = plain_safe(key_bag("k", b"id", ODD))
+    trusted = encrypted_safe(FAST, cert_bag(ROOT, "root", None, TRUSTED))
+    data = pfx(keys, trusted, mac=pkcs12_mac)
+    changed = dumps(plus(loads(data), TrustedEntry("other", OTHER)))
+    outer = asn1.read_exactly(changed).children()
+    safes = outer[1].children()[1].inner().unwrapped().children()
+    assert safes[0].raw == keys
+    fresh = pbe.parse(safes[1].children()[1].inner().children()[1].children()[1])
+    assert isinstance(fresh, pbe.Pbes1)
+    assert (fresh.oid, fresh.count, len(fresh.salt)) == (FAST.oid, FAST.count, len(FAST.salt))
+    assert fresh.salt != FAST.salt
+    digest, salt, count = outer[2].children()
+    assert digest.children()[0].inner().oid() == "1.3.14.3.2.26"
+    assert (len(salt.value), count.integer()) == (8, 2)
+    assert salt.value != b"saltsalt"
+
+
+def test_removing_takes_the_entry_and_nothing_else() -> None:
+    bags = [cert_bag(ROOT, "root", None, TRUSTED), cert_bag(OTHER, "loose"), bag(CRL, asn1.null())]
+    bags += [cert_bag(SERVER, None, b"id"), cert_bag(INTERMEDIATE, "i", None, TRUSTED)]
+    store = loads(pfx(plain_safe(key_bag("k", b"id")), encrypted_safe(FAST, *bags), mac=pkcs12_mac))
+    assert seen(store)[0] == ("k", "private-key", [SERVER, INTERMEDIATE, ROOT])
+    assert seen(again(without(store, "k"))) == [e for e in seen(store) if e[0] != "k"]
+    # The root is in the chain of the key: it stays in the file, but is no longer trusted.
+    left = again(without(store, "root"))
+    assert seen(left) == [e for e in seen(store) if e[0] != "root"]
+    assert left.loose == store.loose == (LooseCertificate(OTHER, "loose"),)
+
+
+def test_removing_the_last_of_an_alias_does_not_make_the_shadowed_one_trusted() -> None:
+    data = pfx(plain_safe(cert_bag(ROOT, "a", None, TRUSTED), cert_bag(OTHER, "A", None, TRUSTED)))
+    store = again(without(loads(data), "A"))
+    assert store.entries == ()
+    assert [item.certificate for item in store.loose] == [ROOT]
+
+
+def test_renaming_touches_the_name_alone() -> None:
+    plain = plain_safe(key_bag("k", b"id", ODD), cert_bag(SERVER, "k", b"id", ODD), cert_bag(ROOT, "r", None, TRUSTED))
+    store = loads(pfx(plain))
+    renamed = [replace(entry, alias=entry.alias + "2") for entry in store.entries]
+    data = dumps(store.with_entries(tuple(renamed)))
+    assert data.count(ODD) == 2
+    assert data.count(asn1.octet_string(b"id")) == 2
+    assert data.count(asn1.bmp_string("k2")) == 2
+    assert asn1.bmp_string("k") not in data
+    assert seen(loads(data)) == [("k2", "private-key", [SERVER]), ("r2", "trusted", [ROOT])]
+
+
+def test_a_counted_alias_is_written_down_when_the_count_would_shift() -> None:
+    bags = [cert_bag(c, None, None, TRUSTED) for c in (ROOT, OTHER, INTERMEDIATE)]
+    store = loads(pfx(plain_safe(*bags)))
+    assert again(without(store, "1")).entries == store.entries[1:]
+    assert dumps(plus(store, TrustedEntry("x", SERVER))).count(asn1.oid(FRIENDLY_NAME)) == 1
+
+
+def test_importing_a_loose_certificate_moves_it() -> None:
+    store = loads(pfx(plain_safe(cert_bag(ROOT, "x"), cert_bag(OTHER, "y"))))
+    changed = again(replace(store, entries=(TrustedEntry("root", ROOT),), loose=store.loose[1:]))
+    assert changed.entries == (TrustedEntry("root", ROOT),)
+    assert changed.loose == (LooseCertificate(OTHER, "y"),)
+
+
+def test_another_certificate_under_the_alias_takes_its_place() -> None:
+    store = loads(pfx(plain_safe(cert_bag(ROOT, "root", None, TRUSTED))))
+    entry = store.entries[0]
+    assert isinstance(entry, TrustedEntry)
+    changed = again(store.with_entries((replace(entry, certificate=OTHER),)))
+    assert changed.all_certificates() == (OTHER,)
+
+
+def test_an_emptied_part_keeps_its_protection_for_what_comes_next() -> None:
+    data = pfx(encrypted_safe(FAST, cert_bag(ROOT, "root", None, TRUSTED)), mac=pkcs12_mac)
+    emptied = again(loads(data).with_entries(()))
+    filled = dumps(plus(emptied, TrustedEntry("other", OTHER)))
+    assert asn1.oid(FAST.oid) in filled
+    assert loads(filled).entries == (TrustedEntry("other", OTHER),)
+
+
+def test_a_changed_store_is_written_under_its_own_password_only() -> None:
+    store = plus(loads(dumps(TrustStore((TrustedEntry("root", ROOT),), "pkcs12"))), TrustedEntry("other", OTHER))
+    with pytest.raises(IntegrityError):
+        dumps(store, "another")
+    with pytest.raises(PasswordRequiredError):
+        dumps(store, None)
+    with pytest.raises(PasswordRequiredError):
+        dumps(TrustStore((TrustedEntry("root", ROOT),), "pkcs12"), None)
+
+
+def test_entries_of_other_formats_are_refused() -> None:
+    with pytest.raises(FormatError, match="jks"):
+        dumps(TrustStore((OpaqueEntry("k", "private-key", "jks", b"?"),), "pkcs12"))
+
+
+def test_entries_of_another_file_are_added_with_their_attributes() -> None:
+    bags = [key_bag("k", b"Time 1", ODD), bag(SECRET, asn1.null(), "s", b"Time 2"), cert_bag(SERVER, "k", b"Time 1")]
+    source = loads(pfx(plain_safe(*bags)))
+    data = dumps(plus(loads(dumps(TrustStore((TrustedEntry("root", ROOT),), "pkcs12"))), *source.entries))
+    assert ODD in data
+    assert set(loads(data).entries) == {*source.entries, TrustedEntry("root", ROOT)}
+
+
+def test_a_key_in_the_clear_is_encrypted_before_it_is_added_to_a_store() -> None:
+    source = loads(pfx(plain_safe(bag(KEY, PKCS8, "k", b"id"))))
+    data = dumps(replace(source, facts=None))
+    assert PKCS8 not in data
+    entry = loads(data).entries[0]
+    assert isinstance(entry, OpaqueEntry)
+    assert pkcs12.open_key(entry, PASSWORD) == PKCS8
+
+
+def test_a_second_key_does_not_make_java_lose_the_first() -> None:
+    store = loads(pfx(plain_safe(key_bag("k")), plain_safe(cert_bag(SERVER))))
+    added = pkcs12.seal_key(OpaqueEntry("l", "private-key", "jks", b"", (OTHER,)), PKCS8, PASSWORD)
+    changed = again(plus(store, added))
+    assert seen(changed) == [("k", "private-key", [SERVER]), ("l", "private-key", [OTHER])]
+    assert not any("does not see" in note for note in changed.notes)
+
+
+# Keys -------------------------------------------------------------------------------------------------------
+
+
+def test_a_sealed_key_opens_under_its_password_only() -> None:
+    created = datetime(2020, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
+    entry = OpaqueEntry("k", "private-key", "jks", b"jks bytes", (SERVER,), created)
+    sealed = pkcs12.seal_key(entry, PKCS8, "key password")
+    assert (sealed.alias, sealed.format, sealed.certificates, sealed.created) == ("k", "pkcs12", (SERVER,), created)
+    assert pkcs12.open_key(sealed, "key password") == PKCS8
+    with pytest.raises(IntegrityError):
+        pkcs12.open_key(sealed, PASSWORD)
+    with pytest.raises(FormatError):
+        pkcs12.open_key(entry, PASSWORD)
+    assert again(TrustStore((sealed,), "pkcs12")).entries == (sealed,)
+
+
+def test_rekeying_moves_parts_and_keys_and_names_those_that_stay() -> None:
+    scheme = pbe.Pbes1(FAST.oid, b"saltsalt", 7)
+    foreign = asn1.sequence(scheme.encoded(), asn1.octet_string(scheme.encrypt(PKCS8, kdf.passphrases("its own")[0])))
+    secret = asn1.sequence(asn1.oid(SHROUDED), asn1.explicit(0, asn1.octet_string(shrouded())))
+    keys = plain_safe(key_bag("k", b"1"), bag(SHROUDED, foreign, "f", b"2"), bag(SECRET, secret, "s", b"3"))
+    trusted = encrypted_safe(scheme, cert_bag(ROOT, "root", None, TRUSTED))
+    store = loads(pfx(keys, trusted, mac=pkcs12_mac))
+    with pytest.raises(IntegrityError):
+        pkcs12.rekey(store, "Changeit", "new one")
+    moved = pkcs12.rekey(store, PASSWORD, "new one")
+    assert [note for note in moved.notes if "keeps it" in note] == ["private-key 'f' has another password and keeps it"]
+    data = dumps(moved, "new one")
+    with pytest.raises(IntegrityError):
+        loads(data)
+    after = loads(data, "new one")
+    assert [entry.alias for entry in after.entries] == ["k", "f", "s", "root"]
+    key, kept, hidden = after.entries[:3]
+    assert isinstance(key, OpaqueEntry)
+    assert isinstance(kept, OpaqueEntry)
+    assert isinstance(hidden, OpaqueEntry)
+    assert pkcs12.open_key(key, "new one") == PKCS8
+    assert pkcs12.open_key(kept, "its own") == PKCS8
+    assert shrouded() not in hidden.payload
+    assert asn1.integer(7) in data
+
+
+# Malformed and hostile --------------------------------------------------------------------------------------
+
+
+def test_ber_with_indefinite_lengths_and_constructed_strings_is_read_and_changed() -> None:
+    def indefinite(tag: int, *parts: bytes) -> bytes:
+        return bytes((tag, 0x80)) + b"".join(parts) + b"\0\0"
+
+    def segments(value: bytes) -> bytes:
+        return indefinite(0x24, *(asn1.octet_string(value[i : i + 100]) for i in range(0, len(value), 100)))
+
+    contents = indefinite(0x30, cert_bag(ROOT, "root", None, TRUSTED))
+    safe = indefinite(0x30, asn1.oid(DATA), indefinite(0xA0, segments(contents)))
+    content = indefinite(0x30, safe)
+    info = indefinite(0x30, asn1.oid(DATA), indefinite(0xA0, segments(content)))
+    data = indefinite(0x30, asn1.integer(3), info, pkcs12_mac(content))
+    assert pkcs12.detect(data)
+    store = loads(data)
+    assert store.entries == (TrustedEntry("root", ROOT),)
+    assert len(again(plus(store, TrustedEntry("other", OTHER))).entries) == 2
+
+
+def test_detection_is_by_content() -> None:
+    assert pkcs12.detect(dumps(TrustStore((), "pkcs12")))
+    assert not pkcs12.detect(ROOT.der)
+    assert not pkcs12.detect(b"")
+    assert not pkcs12.detect(b"\x30\x82")
+    # EncryptedPrivateKeyInfo and PKCS#7 begin alike.
+    assert not pkcs12.detect(shrouded())
+
+
+@pytest.mark.parametrize("where", ["mac", "safe"])
+def test_too_much_work_is_refused_before_it_is_done(where: str) -> None:
+    many = pbe.Pbes1(FAST.oid, b"saltsalt", kdf.MAX_ITERATIONS)
+    if where == "safe":
+        data = pfx(*[sealed_safe(many.encoded(), bytes(16))] * 3)
+    else:
+        data = pfx(plain_safe(), mac=pkcs12_mac)
+        assert data.endswith(asn1.integer(2))
+        data = pfx(plain_safe(), mac=lambda c: pkcs12_mac(c)[:-3] + asn1.integer(2)[:-1] + b"\0")
+    with pytest.raises(FormatError, match="iterations"):
+        loads(data)
+
+
+def test_a_version_or_protection_that_is_not_supported_is_named() -> None:
+    data = pfx(plain_safe())
+    with pytest.raises(FormatError, match="version 3"):
+        loads(data.replace(asn1.integer(3), asn1.integer(4), 1))
+    signed = data.replace(asn1.oid(DATA), asn1.oid("1.2.840.113549.1.7.2"), 1)
+    with pytest.raises(FormatError, match="public keys"):
+        loads(signed)
+
+
+def test_a_flood_of_tiny_bags_is_refused() -> None:
+    tiny = asn1.sequence(asn1.oid("1.2.3"), asn1.explicit(0, asn1.null()))
+    with pytest.raises(FormatError, match="more than 100000 bags"):
+        loads(pfx(plain_safe(tiny * 100_001)))
+
+
+def linked(number: int) -> Certificate:
+    """The skeleton of a certificate that the next number issued."""
+
+    def name(number: int) -> bytes:
+        text = asn1.tlv(asn1.UTF8_STRING, str(number).encode())
+        return asn1.sequence(asn1.set_of(asn1.sequence(asn1.oid("2.5.4.3"), text)))
+
+    fields = [asn1.integer(number), asn1.sequence(), name(number + 1), asn1.sequence(), name(number), asn1.sequence()]
+    return Certificate(asn1.sequence(asn1.sequence(*fields), asn1.sequence(), asn1.tlv(asn1.BIT_STRING, b"\0")))
+
+
+def test_an_endless_chain_is_cut_but_its_certificates_are_kept() -> None:
+    """Keys times certificates of a hostile file would be too many."""
+    bags = [cert_bag(linked(number), None, b"id" if number == 0 else None) for number in range(150)]
+    store = loads(pfx(plain_safe(key_bag("k", b"id"), *bags)))
+    assert store.entries[0].certificates == tuple(linked(number) for number in range(100))
+    assert len(store.all_certificates()) == 150
+
+
+SAMPLE = pfx(
+    plain_safe(key_bag("k", b"id", ODD)),
+    encrypted_safe(FAST, cert_bag(SERVER, "k", b"id"), cert_bag(ROOT, "root", None, TRUSTED)),
+    mac=pkcs12_mac,
+)
+PLAIN_SAMPLE = pfx(plain_safe(key_bag("k", b"id"), cert_bag(SERVER, "k", b"id"), cert_bag(ROOT, "root", None, TRUSTED)))
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    sample=st.sampled_from([SAMPLE, PLAIN_SAMPLE]),
+    place=st.integers(0, len(SAMPLE)),
+    octets=st.binary(min_size=1, max_size=3),
+    cut=st.integers(0, 3),
+    password=st.sampled_from([None, PASSWORD]),
+)
+def test_a_mutated_file_gives_a_store_or_an_error_of_ours(
+    sample: bytes, place: int, octets: bytes, cut: int, password: str | None
+) -> None:
+    data = sample[:place] + octets + sample[place + cut :]
+    try:
+        store = loads(data, password)
+    except TrustStoreError:
+        return  # anything else fails the test
+    assert dumps(store, password) == data
+
+
+aliases = st.text(st.characters(codec="utf-16"), max_size=12)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(aliases, max_size=4, unique_by=str.lower), st.sampled_from(["changeit", "", "pässwörd \U0001f511"]))
+def test_what_is_written_is_what_is_read(names: list[str], password: str) -> None:
+    entries = tuple(TrustedEntry(name, c) for name, c in zip(names, (ROOT, OTHER, SERVER, INTERMEDIATE), strict=False))
+    store = TrustStore(entries, "pkcs12")
+    assert again(store, password) == store
+
+
+def test_dates_survive_sealing_and_saving() -> None:
+    created = datetime(1969, 12, 31, tzinfo=UTC) + timedelta(milliseconds=1)
+    sealed = pkcs12.seal_key(OpaqueEntry("k", "private-key", "jks", b"", (SERVER,), created), PKCS8, PASSWORD)
+    assert again(TrustStore((sealed,), "pkcs12")).entries[0].created == created
