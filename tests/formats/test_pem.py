@@ -96,7 +96,7 @@ def wrap(der: bytes, label: str = "CERTIFICATE") -> bytes:
         pytest.param(GOOD.replace(b"-----BEGIN C", b"----BEGIN C"), "without its BEGIN", id="four dashes"),
         pytest.param(GOOD.replace(BODY_LINE, b""), "is damaged", id="a line lost"),
         pytest.param(GOOD.replace(BODY_LINE, b"?" + BODY_LINE), "is no base64", id="foreign character"),
-        pytest.param(GOOD.replace(BODY_LINE, b"A" + BODY_LINE), "1 bytes follow|is no base64", id="a character too many"),
+        pytest.param(GOOD.replace(BODY_LINE, b"A" + BODY_LINE), "1 bytes follow|is no base64", id="an extra character"),
         pytest.param(GOOD.replace(BODY_LINE, BODY_LINE + b"=\n"), "is no base64", id="padding inside"),
         pytest.param(wrap(RDS.der[:-1]), "is damaged", id="DER cut"),
         pytest.param(wrap(RDS.der + b"\0"), "1 bytes follow", id="DER with a tail"),
