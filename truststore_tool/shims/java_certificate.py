@@ -29,6 +29,7 @@ from truststore_tool.shims.java_der import (
     oid,
     parts,
     sequence,
+    signed,
     value,
 )
 
@@ -43,56 +44,94 @@ _TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
 class JavaCertificate:
     """An X.509 certificate under the JDK's rules (X509CertImpl).
 
-    Creating one parses it as that release (17 or 25) would; what its CertificateFactory refuses raises
+    Creating one cuts it into its fields; each is read when it is first asked for, as that release (17 or 25) reads
+    it. `check` reads them all: what passes is what the release's CertificateFactory takes. What it refuses raises
     JavaFormatError.
     """
 
     def __init__(self, der: bytes, jdk: int) -> None:
         self.der = der
         self.jdk = jdk
-        outer = sequence(value(self.der), "invalid DER-encoded certificate data")
-        if len(outer) != 3:
+        self._outer = sequence(value(der), "invalid DER-encoded certificate data")
+        if len(self._outer) != 3:
             raise JavaFormatError("signed overrun")
-        identifier, parameters = algorithm_identifier(outer[1])
-        self.signature_algorithm = signature_name(identifier, parameters, self.jdk)
-        bit_string(outer[2])
-        fields = sequence(outer[0], "signed fields invalid")
+        fields = sequence(self._outer[0], "signed fields invalid")
         self.version = 1
         if is_context(nth(fields, 0), 0, constructed=True):
             self.version = integer(nth(parts(fields.pop(0)), 0)) + 1
-        serial, algorithm, issuer, validity, subject, key = (nth(fields, i) for i in range(6))
-        self.serial = big_integer(serial.expect(asn1.INTEGER))
-        inner, inner_parameters = algorithm_identifier(algorithm)
-        if (inner, inner_parameters and inner_parameters.raw) != (identifier, parameters and parameters.raw):
-            raise JavaFormatError("Signature algorithm mismatch", "java.security.cert.CertificateException")
-        self.issuer_der, self.subject_der = issuer.raw, subject.raw
-        self.issuer, self.subject = java_names.name(issuer), java_names.name(subject)
-        self.not_before, self.not_after = _validity(validity)
-        self.public_key: PublicKey = public_key(key, self.jdk)
-        self.extensions = self._parse_extensions(fields[6:])
-        self.extension_texts = java_extensions.describe(self.extensions)
-        if java_names.is_empty(issuer):
-            raise JavaFormatError("Empty issuer DN not allowed in X509Certificates")
-        if java_names.is_empty(subject):
-            self._check_empty_subject(has_tail=len(fields) > 6)
+        nth(fields, 5)
+        self._serial, self._algorithm, self._issuer, self._validity, self._subject, self._key = fields[:6]
+        self._tail = fields[6:]
 
-    def _parse_extensions(self, fields: list[Element]) -> tuple[Extension, ...]:
-        if fields and self.version == 1:
+    def check(self) -> "JavaCertificate":
+        """This certificate, if the JDK takes it whole."""
+        inner, inner_parameters = algorithm_identifier(self._algorithm)
+        outer, parameters = algorithm_identifier(self._outer[1])
+        if (inner, inner_parameters and inner_parameters.raw) != (outer, parameters and parameters.raw):
+            raise JavaFormatError("Signature algorithm mismatch", "java.security.cert.CertificateException")
+        bit_string(self._outer[2])
+        _ = (self.serial, self.issuer, self.validity, self.subject, self.public_key, self.extension_texts)
+        if java_names.is_empty(self._issuer):
+            raise JavaFormatError("Empty issuer DN not allowed in X509Certificates")
+        if java_names.is_empty(self._subject):
+            self._check_empty_subject()
+        return self
+
+    def _check_empty_subject(self) -> None:
+        """Who has no subject must have a critical alternative name; if nothing follows the key, Java forgets to ask."""
+        names = self.extension(_SUBJECT_ALTERNATIVE_NAME)
+        if self.version == 1 or (self._tail and (names is None or not names.critical)):
+            raise JavaFormatError("X.509 Certificate is incomplete: subject field is empty")
+
+    @cached_property
+    def serial(self) -> int:
+        """The serial number, of either sign."""
+        if self._serial.tag != asn1.INTEGER:
+            raise JavaFormatError(f"DerValue.getBigIntegerInternal, not expected {signed(self._serial.tag)}")
+        return big_integer(self._serial)
+
+    @cached_property
+    def signature_algorithm(self) -> str:
+        """The JDK's name of the algorithm it is signed with."""
+        identifier, parameters = algorithm_identifier(self._outer[1])
+        return signature_name(identifier, parameters, self.jdk)
+
+    @cached_property
+    def issuer(self) -> str:
+        """The issuer as Java prints it."""
+        return java_names.name(self._issuer)
+
+    @cached_property
+    def subject(self) -> str:
+        """The subject as Java prints it."""
+        return java_names.name(self._subject)
+
+    @cached_property
+    def validity(self) -> tuple[datetime, datetime]:
+        """Its first and last moment."""
+        return _validity(self._validity)
+
+    @cached_property
+    def public_key(self) -> PublicKey:
+        """The subject's public key."""
+        return public_key(self._key, self.jdk)
+
+    @cached_property
+    def extensions(self) -> tuple[Extension, ...]:
+        """The extensions in the order of the file."""
+        if self._tail and self.version == 1:
             raise JavaFormatError("no more data allowed for version 1 certificate")
-        tail = [f for f in fields if f.tag & 0x1F not in (1, 2)]
-        if not tail:
-            return ()
-        if self.version != 3:
+        tail = [f for f in self._tail if f.tag & 0x1F not in (1, 2)]
+        if tail and self.version != 3:
             raise JavaFormatError("Extensions not allowed in v2 certificate")
-        if not is_context(tail[0], 3, constructed=True):
+        if not tail or not is_context(tail[0], 3, constructed=True):
             return ()
         return tuple(_extension(item) for item in sequence(nth(parts(tail[0]), 0), "Sequence tag error"))
 
-    def _check_empty_subject(self, *, has_tail: bool) -> None:
-        """Who has no subject must have a critical alternative name; without unique ids and extensions, Java forgot."""
-        names = self.extension(_SUBJECT_ALTERNATIVE_NAME)
-        if self.version == 1 or (has_tail and (names is None or not names.critical)):
-            raise JavaFormatError("X.509 Certificate is incomplete: subject field is empty")
+    @cached_property
+    def extension_texts(self) -> list[str]:
+        """The extensions as Java prints them, in its order."""
+        return java_extensions.describe(self.extensions)
 
     def extension(self, identifier: str) -> Extension | None:
         """The extension with that OID, or None."""
@@ -127,14 +166,20 @@ class JavaCertificate:
         """The SHA-256 fingerprint in keytool's spelling."""
         return str(Fingerprint.of(self.der, "sha256"))
 
+    @property
+    def is_self_issued(self) -> bool:
+        """Whether subject and issuer are the same name to Java, which compares neither case nor spacing."""
+        return canonical(self.subject) == canonical(self.issuer)
+
     def block(self, *, trusted: bool) -> str:
         """The text of ``-printcert``; `trusted` ones are not blamed for their signature algorithm."""
         signature = self.signature_algorithm + ("" if trusted else _mark(self.signature_verdict))
+        start, end = map(java_dates.date_string, self.validity)
         lines = [
             f"Owner: {self.subject}",
             f"Issuer: {self.issuer}",
             f"Serial number: {self.serial:x}",
-            f"Valid from: {java_dates.date_string(self.not_before)} until: {java_dates.date_string(self.not_after)}",
+            f"Valid from: {start} until: {end}",
             "Certificate fingerprints:",
             f"\t SHA1: {Fingerprint.of(self.der, 'sha1')}",
             f"\t SHA256: {self.sha256}",
@@ -144,6 +189,11 @@ class JavaCertificate:
         ]
         shown = [f"#{number}: {text}\n" for number, text in enumerate(self.extension_texts, 1)]
         return "\n".join(lines) + "\n" + ("\nExtensions: \n\n" if shown else "") + "".join(shown)
+
+
+def canonical(name: str) -> str:
+    """The form of a printed name under which two names are the same (X500Name.canonicalize)."""
+    return " ".join(name.lower().split())
 
 
 def _mark(verdict: Verdict) -> str:

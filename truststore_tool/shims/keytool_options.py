@@ -1,0 +1,287 @@
+"""keytool's command line: commands, options, and the order in which it notices what is wrong with them."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from truststore_tool.shims.keytool_errors import (
+    EXCEPTION,
+    IllegalOptionError,
+    KeytoolError,
+)
+
+# Every command of the real tool by its name and its other name; what is not served here is refused with one line.
+COMMANDS: Final = {
+    "-certreq": "-certreq",
+    "-changealias": "-changealias",
+    "-delete": "-delete",
+    "-exportcert": "-exportcert",
+    "-export": "-exportcert",
+    "-genkeypair": "-genkeypair",
+    "-genkey": "-genkeypair",
+    "-genseckey": "-genseckey",
+    "-gencert": "-gencert",
+    "-importcert": "-importcert",
+    "-import": "-importcert",
+    "-importpass": "-importpass",
+    "-importpassword": "-importpass",
+    "-importkeystore": "-importkeystore",
+    "-keypasswd": "-keypasswd",
+    "-list": "-list",
+    "-printcert": "-printcert",
+    "-printcertreq": "-printcertreq",
+    "-printcrl": "-printcrl",
+    "-storepasswd": "-storepasswd",
+    "-showinfo": "-showinfo",
+    "-version": "-version",
+    "-keyclone": "-keyclone",
+    "-selfcert": "-selfcert",
+    "-gencrl": "-gencrl",
+    "-identitydb": "-identitydb",
+}
+_HELP: Final = ("--help", "-h", "-?", "-help")
+
+# Option: the field of Options it sets. Passwords may come from elsewhere (:env, :file).
+_TEXTS: Final = {
+    "-keystore": "keystore",
+    "-destkeystore": "keystore",
+    "-storetype": "storetype",
+    "-deststoretype": "storetype",
+    "-srcstoretype": "srcstoretype",
+    "-srcprovidername": "srcprovidername",
+    "-providername": "providername",
+    "-destprovidername": "providername",
+    "-providerpath": "providerpath",
+    "-alias": "alias",
+    "-srcalias": "alias",
+    "-dest": "dest",
+    "-destalias": "dest",
+    "-file": "file",
+    "-sslserver": "sslserver",
+    "-jarfile": "jarfile",
+    "-srckeystore": "srckeystore",
+    "-conf": "conf",
+    "-dname": "ignored",
+    "-keysize": "keysize",
+    "-groupname": "ignored",
+    "-keyalg": "ignored",
+    "-sigalg": "ignored",
+    "-signer": "ignored",
+    "-startdate": "ignored",
+    "-validity": "validity",
+    "-ext": "ignored",
+    "-id": "ignored",
+    "-infile": "ignored",
+    "-outfile": "ignored",
+}
+_PASSWORDS: Final = {
+    "-storepass": "storepass",
+    "-deststorepass": "storepass",
+    "-srcstorepass": "srcstorepass",
+    "-srckeypass": "srckeypass",
+    "-keypass": "keypass",
+    "-new": "new",
+    "-destkeypass": "destkeypass",
+    "-signerkeypass": "ignored",
+}
+_FLAGS: Final = {
+    "-v": "verbose",
+    "-debug": "debug",
+    "-rfc": "rfc",
+    "-noprompt": "noprompt",
+    "-trustcacerts": "trustcacerts",
+    "-protected": "protected",
+    "-destprotected": "protected",
+    "-srcprotected": "srcprotected",
+    "-tls": "tls",
+    "-cacerts": "cacerts",
+    "-nowarn": "nowarn",
+}
+_PROVIDERS: Final = {"-provider": "providerclasses", "-providerclass": "providerclasses", "-addprovider": "providers"}
+# Without these the real tool has no entry in its option table, and a missing argument is an array index too far.
+_UNLISTED: Final = {"-provider", "-dest", "-conf"}
+_REPEATABLE: Final = {"-ext", "-id", "-provider", "-addprovider", "-providerclass", "-providerarg"}
+
+
+@dataclass(slots=True)
+class Options:
+    """What the command line asks for; None and false where it says nothing.
+
+    `alias` and `dest` also hold -srcalias and -destalias; `keystore`, `storetype`, `storepass`, `providername` and
+    `protected` hold the ``-dest...`` options of -importkeystore.
+    """
+
+    command: str | None = None
+    help: bool = False
+    alias: str | None = None
+    dest: str | None = None
+    file: str | None = None
+    keystore: str | None = None
+    srckeystore: str | None = None
+    storetype: str | None = None
+    srcstoretype: str | None = None
+    storepass: str | None = field(default=None, repr=False)
+    srcstorepass: str | None = field(default=None, repr=False)
+    keypass: str | None = field(default=None, repr=False)
+    srckeypass: str | None = field(default=None, repr=False)
+    destkeypass: str | None = field(default=None, repr=False)
+    new: str | None = field(default=None, repr=False)
+    sslserver: str | None = None
+    jarfile: str | None = None
+    providername: str | None = None
+    srcprovidername: str | None = None
+    providerpath: str | None = None
+    validity: str | None = None
+    keysize: str | None = None
+    conf: str | None = None
+    ignored: str | None = field(default=None, repr=False)
+    providers: list[str] = field(default_factory=list)
+    providerclasses: list[str] = field(default_factory=list)
+    verbose: bool = False
+    debug: bool = False
+    rfc: bool = False
+    noprompt: bool = False
+    trustcacerts: bool = False
+    protected: bool = False
+    srcprotected: bool = False
+    tls: bool = False
+    cacerts: bool = False
+    nowarn: bool = False
+
+
+def _plain(flag: str) -> str:
+    """A flag as java.text.Collator compares it at primary strength: case and dashes do not count."""
+    return "-" + flag.lower().replace("-", "") if flag.startswith("-") else flag
+
+
+def command_of(word: str, jdk: int) -> str | None:
+    """The command that a word names, or None."""
+    found = COMMANDS.get(_plain(word))
+    return None if found == "-version" and jdk < 25 else found
+
+
+def repetitions(words: Sequence[str], jdk: int) -> list[str]:
+    """The warnings about options given twice, in order. Raises KeytoolError for a second command."""
+    seen: set[str] = set()
+    warnings = []
+    command = None
+    for word in words:
+        if not word.startswith("-"):
+            continue
+        lower = word.lower()
+        found = command_of(word, jdk)
+        if lower in seen and lower not in _REPEATABLE and (jdk >= 25 or not found):
+            warnings.append(f"The {lower} option is specified multiple times. All except the last one will be ignored.")
+        seen.add(lower)
+        if found and command:
+            raise KeytoolError(f"Only one command is allowed: both {command} and {found} were specified.")
+        command = command or found
+    return warnings
+
+
+class Parser:
+    """One walk over the words of a command line.
+
+    `options` is filled as the walk goes, so that after an error the command that was already seen is known: its
+    help follows the error.
+    """
+
+    def __init__(self, words: Sequence[str], jdk: int) -> None:
+        self.words = words
+        self.jdk = jdk
+        self.options = Options(help=not words)
+        self.index = 0
+
+    def parse(self) -> None:
+        """Raises IllegalOptionError and KeytoolError."""
+        while self.index < len(self.words) and self.words[self.index].startswith("-"):
+            self._take(self.words[self.index])
+            self.index += 1
+        if self.index < len(self.words):
+            raise IllegalOptionError(f"Illegal option:  {self.words[self.index]}")
+        if self.options.command is None and not self.options.help:
+            raise IllegalOptionError("Usage error: no command provided")
+
+    def _take(self, word: str) -> None:
+        if self.index == len(self.words) - 1:
+            self._check_last(word)
+        head, colon, modifier = word.partition(":")
+        flag = _plain(head)
+        command = command_of(head, self.jdk)
+        if command:
+            self.options.command = command
+        elif head.lower() in _HELP or flag == "-help":
+            self.options.help = True
+        elif flag in _FLAGS:
+            setattr(self.options, _FLAGS[flag], True)
+        elif flag in _TEXTS:
+            setattr(self.options, _TEXTS[flag], self._argument())
+        elif flag in _PASSWORDS:
+            secret = read_password(modifier if colon else None, self._argument())
+            setattr(self.options, _PASSWORDS[flag], secret)
+        elif flag in _PROVIDERS:
+            getattr(self.options, _PROVIDERS[flag]).append(self._argument())
+            self._take_provider_argument()
+        else:
+            raise IllegalOptionError(f"Illegal option:  {head}")
+
+    def _check_last(self, word: str) -> None:
+        flag = _plain(word)
+        if flag in _UNLISTED:
+            return
+        if flag in _TEXTS or flag in _PASSWORDS or flag in _PROVIDERS:
+            raise IllegalOptionError(f"Command option {word} needs an argument.")
+
+    def _argument(self) -> str:
+        """The next word, whatever it is."""
+        self.index += 1
+        if self.index >= len(self.words):
+            raise KeytoolError(
+                f"Index {self.index} out of bounds for length {len(self.words)}",
+                "java.lang.ArrayIndexOutOfBoundsException",
+            )
+        return self.words[self.index]
+
+    def _take_provider_argument(self) -> None:
+        following = self.words[self.index + 1 : self.index + 3]
+        if following and _plain(following[0]) == "-providerarg":
+            if len(following) == 1:
+                raise IllegalOptionError(f"Command option {following[0]} needs an argument.")
+            self.index += 2
+
+
+def read_password(modifier: str | None, argument: str) -> str:
+    """A password given as itself, as ``:env NAME`` or as ``:file NAME`` (its first line).
+
+    Raises IllegalOptionError with keytool's words.
+    """
+    match modifier and modifier.lower():
+        case None:
+            return argument
+        case "env":
+            if argument not in os.environ:
+                raise IllegalOptionError(f"Cannot find environment variable: {argument}")
+            return os.environ[argument]
+        case "file":
+            path = Path(argument.removeprefix("file:"))
+            if not path.exists():
+                raise IllegalOptionError(f"Cannot find file: {argument}")
+            try:
+                lines = path.read_bytes().decode("utf-8", "replace").splitlines()
+            except OSError as exc:
+                reason = exc.strerror or str(exc)
+                raise IllegalOptionError(f"java.io.FileNotFoundException: {argument} ({reason})") from exc
+            return lines[0] if lines else ""
+        case _:
+            raise IllegalOptionError(f"Unknown password type: {modifier}")
+
+
+def check_numbers(options: Options) -> None:
+    """The checks of -validity and -keysize, which belong to no command of ours. Raises KeytoolError."""
+    for text in (options.keysize, options.validity):
+        if text is not None and not text.removeprefix("-").removeprefix("+").isdigit():
+            raise KeytoolError(f'For input string: "{text}"', "java.lang.NumberFormatException")
+    if options.validity is not None and int(options.validity) <= 0:
+        raise KeytoolError("Validity must be greater than zero", EXCEPTION)
