@@ -1,0 +1,250 @@
+"""Public keys and signatures as `openssl x509 -text`, `-modulus` and `-pubkey` show them."""
+
+from typing import Final, NamedTuple
+
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError
+from truststore_tool.shims import openssl_objects as objects
+from truststore_tool.shims.openssl_certificate import Algorithm, Certificate
+
+_RSA: Final = "1.2.840.113549.1.1.1"
+_RSA_PSS: Final = "1.2.840.113549.1.1.10"
+_DSA: Final = "1.2.840.10040.4.1"
+_EC: Final = "1.2.840.10045.2.1"
+# Keys that are just octets, and how many (RFC 8410).
+_OCTET_KEYS: Final = {"1.3.101.110": 32, "1.3.101.111": 56, "1.3.101.112": 32, "1.3.101.113": 57}
+_DSA_SIGNATURES: Final = (
+    "1.2.840.10040.4.3",
+    "2.16.840.1.101.3.4.3.1",
+    "2.16.840.1.101.3.4.3.2",
+    "2.16.840.1.101.3.4.3.3",
+    "2.16.840.1.101.3.4.3.4",
+)
+_OCTETS_A_LINE: Final = 15
+_OCTETS_A_SIGNATURE_LINE: Final = 18
+_WORD: Final = 8
+
+
+class Curve(NamedTuple):
+    """Bits of the group's order, octets of a field element, and the name NIST gave the curve, if any."""
+
+    bits: int
+    octets: int
+    nist: str | None = None
+
+
+_CURVES: Final = {
+    "1.2.840.10045.3.1.1": Curve(192, 24, "P-192"),
+    "1.2.840.10045.3.1.7": Curve(256, 32, "P-256"),
+    "1.3.132.0.33": Curve(224, 28, "P-224"),
+    "1.3.132.0.34": Curve(384, 48, "P-384"),
+    "1.3.132.0.35": Curve(521, 66, "P-521"),
+    "1.3.132.0.10": Curve(256, 32),
+    "1.3.132.0.1": Curve(163, 21, "K-163"),
+    "1.3.132.0.15": Curve(163, 21, "B-163"),
+    "1.3.132.0.26": Curve(232, 30, "K-233"),
+    "1.3.132.0.27": Curve(233, 30, "B-233"),
+    "1.3.132.0.16": Curve(281, 36, "K-283"),
+    "1.3.132.0.17": Curve(282, 36, "B-283"),
+    "1.3.132.0.36": Curve(407, 52, "K-409"),
+    "1.3.132.0.37": Curve(409, 52, "B-409"),
+    "1.3.132.0.38": Curve(570, 72, "K-571"),
+    "1.3.132.0.39": Curve(570, 72, "B-571"),
+    "1.3.36.3.3.2.8.1.1.1": Curve(160, 20),
+    "1.3.36.3.3.2.8.1.1.3": Curve(192, 24),
+    "1.3.36.3.3.2.8.1.1.5": Curve(224, 28),
+    "1.3.36.3.3.2.8.1.1.7": Curve(256, 32),
+    "1.3.36.3.3.2.8.1.1.9": Curve(320, 40),
+    "1.3.36.3.3.2.8.1.1.11": Curve(384, 48),
+    "1.3.36.3.3.2.8.1.1.13": Curve(512, 64),
+    "1.2.156.10197.1.301": Curve(256, 32),
+}
+
+
+def modulus(certificate: Certificate) -> bytes:
+    """The line of `-modulus`. Raises FormatError when the key cannot be read."""
+    describe(certificate)
+    match certificate.key_algorithm.oid:
+        case oid if oid == _RSA:
+            number = _integers(certificate.key)[0]
+        case oid if oid == _DSA:
+            number = asn1.read(certificate.key).integer()
+        case _:
+            return b"Modulus=No modulus for this public key type\n"
+    return b"Modulus=%s\n" % (_hex(number).upper().encode() or b"0")
+
+
+def describe(certificate: Certificate) -> bytes:
+    """The lines that say what the key is, not yet indented. Raises FormatError for a key OpenSSL would not load."""
+    algorithm, key = certificate.key_algorithm, certificate.key
+    if algorithm.oid in (_RSA, _RSA_PSS):
+        return _rsa(algorithm, key)
+    if algorithm.oid == _EC:
+        return _ec(algorithm, key)
+    if algorithm.oid == _DSA:
+        return _dsa(algorithm, key)
+    if _OCTET_KEYS.get(algorithm.oid) == len(key) and algorithm.parameters is None:
+        return b"%s Public-Key:\npub:\n" % objects.long_name(algorithm.oid).encode() + _dump(key)
+    raise FormatError("a public key of an unknown kind")
+
+
+def _integers(data: bytes) -> list[int]:
+    """The positive integers of a SEQUENCE."""
+    numbers = [part.integer() for part in asn1.read(data).expect(asn1.SEQUENCE).children()]
+    if len(numbers) < 2:
+        raise FormatError("numbers of a public key are missing")
+    return numbers
+
+
+def _rsa(algorithm: Algorithm, key: bytes) -> bytes:
+    n, e = _integers(key)[:2]
+    shown = b"Public-Key: (%d bit)\n" % n.bit_length() + _number("Modulus:", n) + _number("Exponent:", e)
+    if algorithm.oid == _RSA:
+        return shown
+    if algorithm.parameters is None:
+        return shown + b"No PSS parameter restrictions\n"
+    pss = _pss(algorithm)
+    return (
+        shown
+        + (
+            f"PSS parameter restrictions:\n"
+            f"  Hash Algorithm: {_digest_name(pss.digest)}{_default(pss.digest is None)}\n"
+            f"  Mask Algorithm: MGF1 with {_digest_name(pss.mask_digest)}{_default(pss.mask is None)}\n"
+            f"  Minimum Salt Length: {20 if pss.salt is None else pss.salt}{_default(pss.salt in (None, 20))}\n"
+            f"  Trailer Field: 0x{1 if pss.trailer is None else pss.trailer:x}{_default(pss.trailer in (None, 1))}\n"
+        ).encode()
+    )
+
+
+def _digest_name(oid: str | None) -> str:
+    """OpenSSL's provider name of a digest: ``SHA2-256`` for sha256."""
+    name = objects.long_name(oid).upper() if oid else "SHA1"
+    return name.replace("SHA", "SHA2-", 1) if name in ("SHA224", "SHA256", "SHA384", "SHA512") else name
+
+
+def _default(is_default: bool) -> str:
+    return " (default)" if is_default else ""
+
+
+def _ec(algorithm: Algorithm, key: bytes) -> bytes:
+    parameters = algorithm.parameters
+    if parameters is None or parameters.tag != asn1.OBJECT_IDENTIFIER:
+        raise FormatError("an elliptic curve without a name")
+    oid = parameters.oid()
+    curve = _CURVES.get(oid)
+    form = key[0] if key else 0
+    if curve is None or len(key) != {2: 1, 3: 1, 4: 2, 6: 2, 7: 2}.get(form, 0) * curve.octets + 1:
+        raise FormatError("not a point of a known elliptic curve")
+    known = objects.name_of(oid)
+    shown = b"Public-Key: (%d bit)\npub:\n" % curve.bits + _dump(key)
+    shown += b"ASN1 OID: %s\n" % (known.short if known else oid).encode()
+    return shown + (b"NIST CURVE: %s\n" % curve.nist.encode() if curve.nist else b"")
+
+
+def _dsa(algorithm: Algorithm, key: bytes) -> bytes:
+    if algorithm.parameters is None:
+        raise FormatError("a DSA key without parameters")
+    p, q, g = _integers(algorithm.parameters.raw)
+    return (
+        b"Public-Key: (%d bit)\n" % p.bit_length()
+        + _number("pub: ", asn1.read(key).integer())
+        + _number("P:   ", p)
+        + _number("Q:   ", q)
+        + _number("G:   ", g)
+    )
+
+
+def _hex(number: int) -> str:
+    """Whole octets in hex, none for zero."""
+    return number.to_bytes((number.bit_length() + 7) // 8, "big").hex()
+
+
+def _number(label: str, number: int) -> bytes:
+    """A labelled number: in decimal while it fits a machine word, else octets of hex below the label."""
+    sign, size = ("-" if number < 0 else ""), abs(number)
+    if size.bit_length() <= 8 * _WORD:
+        return f"{label} {sign}{size} ({sign}0x{size:x})\n".encode() if size else f"{label} 0\n".encode()
+    octets = size.to_bytes(size.bit_length() // 8 + 1, "big")
+    return f"{label}{' (Negative)' if sign else ''}\n".encode() + _dump(octets)
+
+
+def _dump(octets: bytes, indent: int = 4, width: int = _OCTETS_A_LINE) -> bytes:
+    """Octets in hex with colons between them, `width` a line."""
+    lines = [octets[at : at + width].hex(":") for at in range(0, len(octets), width)]
+    return ":\n".join(" " * indent + line for line in lines).encode() + b"\n"
+
+
+def dump_bits(octets: bytes, indent: int) -> bytes:
+    """Octets of a bit string as signatures and unique identifiers are shown."""
+    return _dump(octets, indent, _OCTETS_A_SIGNATURE_LINE)
+
+
+def signature_algorithm(algorithm: Algorithm) -> bytes:
+    """The line (for RSA-PSS, lines) that names the algorithm a certificate says it is signed with."""
+    shown = f"    Signature Algorithm: {objects.long_name(algorithm.oid)}\n".encode()
+    return shown + _pss_lines(algorithm) if algorithm.oid == _RSA_PSS else shown
+
+
+def signature(algorithm: Algorithm, octets: bytes) -> bytes:
+    """Algorithm and value of the signature."""
+    shown = f"    Signature Algorithm: {objects.long_name(algorithm.oid)}\n    Signature Value:".encode()
+    if algorithm.oid == _RSA_PSS:
+        return shown + b"\n" + _pss_lines(algorithm) + dump_bits(octets, 8)
+    if algorithm.oid in _DSA_SIGNATURES:
+        try:
+            r, s = _integers(octets)
+        except (FormatError, ValueError):
+            return shown + b"\n" + dump_bits(octets, 8)
+        lines = (_number("r:   ", r) + _number("s:   ", s)).splitlines()
+        return shown + b"\n" + b"".join(b" " * 8 + line + b"\n" for line in lines)
+    return shown + b"\n" + dump_bits(octets, 8)
+
+
+class _Pss(NamedTuple):
+    """RSASSA-PSS-params (RFC 4055, 3.1); None stands for what is left to its default."""
+
+    digest: str | None
+    mask: str | None
+    mask_digest: str | None
+    salt: int | None
+    trailer: int | None
+
+
+def _pss(algorithm: Algorithm) -> _Pss:
+    if algorithm.parameters is None:
+        raise FormatError("RSA-PSS without parameters")
+    fields = {part.tag: part.inner() for part in algorithm.parameters.expect(asn1.SEQUENCE).children()}
+    digest, mask = fields.get(asn1.context(0)), fields.get(asn1.context(1))
+    salt, trailer = fields.get(asn1.context(2)), fields.get(asn1.context(3))
+    mask_parts = mask.children() if mask else []
+    return _Pss(
+        digest=digest.inner().oid() if digest else None,
+        mask=mask_parts[0].oid() if mask_parts else None,
+        mask_digest=mask_parts[1].inner().oid() if len(mask_parts) > 1 else None,
+        salt=salt.integer() if salt else None,
+        trailer=trailer.integer() if trailer else None,
+    )
+
+
+def _pss_lines(algorithm: Algorithm) -> bytes:
+    try:
+        pss = _pss(algorithm)
+    except FormatError:
+        return b"        (INVALID PSS PARAMETERS)\n"
+    digest = objects.long_name(pss.digest) if pss.digest else "sha1 (default)"
+    mask = "mgf1 with sha1 (default)"
+    if pss.mask:
+        mask = (
+            f"{objects.long_name(pss.mask)} with {objects.long_name(pss.mask_digest) if pss.mask_digest else 'INVALID'}"
+        )
+    salt = "14 (default)" if pss.salt is None else hex_integer(pss.salt)
+    trailer = "01 (default)" if pss.trailer is None else hex_integer(pss.trailer)
+    return (
+        f"        Hash Algorithm: {digest}\n        Mask Algorithm: {mask}\n"
+        f"         Salt Length: 0x{salt}\n        Trailer Field: 0x{trailer}\n"
+    ).encode()
+
+
+def hex_integer(number: int) -> str:
+    """Whole octets in upper-case hex, ``00`` for zero, a minus before negative ones."""
+    return ("-" if number < 0 else "") + (_hex(abs(number)).upper() or "00")

@@ -1,0 +1,348 @@
+"""`openssl x509`: read a certificate, print what was asked for, write it again."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from truststore_tool import asn1
+from truststore_tool.errors import TrustStoreError
+from truststore_tool.shims import openssl_input
+from truststore_tool.shims.openssl_certificate import Certificate, Trust
+from truststore_tool.shims.openssl_options import Options, StopError, parse
+
+if TYPE_CHECKING:
+    from truststore_tool.shims.openssl_names import DistinguishedName
+
+_EMAIL_ADDRESS: Final = "1.2.840.113549.1.9.1"
+_ALTERNATIVE_NAME: Final = "2.5.29.17"
+_AUTHORITY_ACCESS: Final = "1.3.6.1.5.5.7.1.1"
+_OCSP: Final = "1.3.6.1.5.5.7.48.1"
+_RFC822_NAME: Final = asn1.context(1, constructed=False)
+_URI: Final = asn1.context(6, constructed=False)
+
+
+class _Subject(NamedTuple):
+    """What is being shown: the certificate, its trust settings, and how."""
+
+    certificate: Certificate
+    trust: Trust | None
+    options: Options
+
+
+def run(arguments: list[str]) -> int:
+    """Do what ``openssl x509`` with these words does; returns the exit code."""
+    parts: list[bytes] = []
+    try:
+        options = parse(arguments)
+        subject = _load(options)
+        if options.target is not None:
+            _check_target(options.target)
+        code = _show(subject, parts)
+        _write(options.target, b"".join(parts))
+    except StopError as stop:
+        _to_stdout(b"".join(parts))
+        _to_stderr(stop.text)
+        return stop.code
+    return code
+
+
+def _load(options: Options) -> _Subject:
+    """The certificate that the options name, with the trust settings that they change."""
+    given = openssl_input.password(options.password)
+    certificate, trust = openssl_input.load(options.source, options.input_format, given)
+    trust = _settings(trust, options)
+    if options.extensions is not None:
+        wanted = options.extensions
+        kept = tuple(e for e in certificate.extensions if _short_name(e.oid) in wanted)
+        certificate = certificate._replace(extensions=kept)
+    return _Subject(certificate, trust, options)
+
+
+def _short_name(oid: str) -> str:
+    from truststore_tool.shims import openssl_objects
+
+    known = openssl_objects.name_of(oid)
+    return known.short if known else "UNDEF"
+
+
+def _settings(trust: Trust | None, options: Options) -> Trust | None:
+    """The trust settings after -clrtrust, -addtrust and their like; none come to be where nothing is set."""
+    if trust is not None and options.clear_trusted:
+        trust = trust._replace(trusted=None)
+    if trust is not None and options.clear_rejected:
+        trust = trust._replace(rejected=None)
+    if options.trusted:
+        trust = trust or Trust()
+        trust = trust._replace(trusted=(trust.trusted or ()) + options.trusted)
+    if options.rejected:
+        trust = trust or Trust()
+        trust = trust._replace(rejected=(trust.rejected or ()) + options.rejected)
+    if options.alias is not None:
+        trust = (trust or Trust())._replace(alias=os.fsencode(options.alias))
+    return trust
+
+
+def _show(subject: _Subject, parts: list[bytes]) -> int:
+    """Add all output to `parts`; returns the exit code."""
+    options = subject.options
+    if {"pubkey", "modulus"} & set(options.items):
+        _require_key(subject.certificate)
+    for item in options.items:
+        parts.append(_ITEMS[item](subject))
+    if options.check_end is not None:
+        expires = _expires_within(subject.certificate, options.check_end)
+        parts.append(b"Certificate will expire\n" if expires else b"Certificate will not expire\n")
+        return int(expires)
+    if not options.quiet:
+        parts.append(_encoded(subject))
+    return 0
+
+
+def _require_key(certificate: Certificate) -> None:
+    from truststore_tool.shims import openssl_keys
+
+    try:
+        openssl_keys.describe(certificate)
+    except TrustStoreError as exc:
+        raise StopError("Error getting public key") from exc
+
+
+def _encoded(subject: _Subject) -> bytes:
+    certificate, trust, options = subject
+    if options.output_format == "der":
+        return certificate.der
+    if options.output_format != "pem":
+        raise StopError("Bad output format specified for outfile")
+    if options.trusted_output:
+        return _pem(b"TRUSTED CERTIFICATE", certificate.der + (trust.encode() if trust else b""))
+    return _pem(b"CERTIFICATE", certificate.der)
+
+
+def _pem(label: bytes, data: bytes) -> bytes:
+    from binascii import b2a_base64
+
+    lines = [b2a_base64(data[at : at + 48]) for at in range(0, len(data), 48)]
+    return b"-----BEGIN %s-----\n%s-----END %s-----\n" % (label, b"".join(lines), label)
+
+
+def _expires_within(certificate: Certificate, seconds: int) -> bool:
+    """Whether notAfter lies before now plus `seconds`; a time that cannot be compared counts as far away."""
+    from datetime import UTC, datetime, timedelta
+
+    end = certificate.not_after
+    if len(end.value) != (13 if end.tag == asn1.UTC_TIME else 15) or end.value[-1:] != b"Z":
+        return False
+    try:
+        return end.time() <= datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+    except (TrustStoreError, OverflowError):
+        return False
+
+
+# What each option prints ---------------------------------------------------------------------------------------
+
+
+def _name(title: bytes, name: "DistinguishedName", options: Options) -> bytes:
+    from truststore_tool.shims import openssl_names
+
+    flags = openssl_names.ONELINE if options.name_flags is None else options.name_flags
+    return openssl_names.titled(title, name, flags)
+
+
+def _fingerprint(subject: _Subject) -> bytes:
+    from truststore_tool.shims.openssl_digests import digest
+
+    name = subject.options.digest
+    octets = digest(name or "SHA1", subject.certificate.der) if name != "" else None
+    if octets is None:
+        raise StopError("Unknown digest")
+    return b"%s Fingerprint=%s\n" % (os.fsencode(name or "SHA1"), octets.hex(":").upper().encode())
+
+
+def _name_hash(name: "DistinguishedName") -> bytes:
+    return _first_word("SHA1", name.canonical)
+
+
+def _old_name_hash(name: "DistinguishedName") -> bytes:
+    return _first_word("MD5", name.der)
+
+
+def _first_word(algorithm: str, data: bytes) -> bytes:
+    """The first four octets of a digest as a little-endian number."""
+    from truststore_tool.shims.openssl_digests import digest
+
+    octets = digest(algorithm, data) or b""
+    return octets[3::-1].hex().encode() + b"\n"
+
+
+def _serial(subject: _Subject) -> bytes:
+    from truststore_tool.shims.openssl_keys import hex_integer
+
+    return b"serial=" + hex_integer(subject.certificate.serial).encode() + b"\n"
+
+
+def _next_serial(subject: _Subject) -> bytes:
+    from truststore_tool.shims.openssl_keys import hex_integer
+
+    return hex_integer(subject.certificate.serial + 1).encode() + b"\n"
+
+
+def _date(label: bytes, time: asn1.Element, options: Options) -> bytes:
+    from truststore_tool.shims.openssl_times import moment
+
+    return label + moment(time, iso=options.iso_dates) + b"\n"
+
+
+def _text(subject: _Subject) -> bytes:
+    from truststore_tool.shims import openssl_names, openssl_text
+
+    options = subject.options
+    flags = openssl_names.ONELINE if options.name_flags is None else options.name_flags
+    return openssl_text.render(subject.certificate, subject.trust, flags, options.text_flags)
+
+
+def _extensions(subject: _Subject) -> bytes:
+    from truststore_tool.shims import openssl_extensions
+
+    certificate = subject.certificate
+    if not certificate.extensions:
+        _to_stderr("No extensions in certificate\n")
+        return b""
+    wanted = (subject.options.extensions or "").split(",")
+    return openssl_extensions.render([e for e in certificate.extensions if _short_name(e.oid) in wanted], 0, 0)
+
+
+def _alias(subject: _Subject) -> bytes:
+    alias = subject.trust.alias if subject.trust else None
+    return b"<No Alias>\n" if alias is None else alias.partition(b"\0")[0] + b"\n"
+
+
+def _emails(subject: _Subject) -> bytes:
+    """The subject's addresses, then those of subjectAltName."""
+    certificate = subject.certificate
+    found = [a.value for a in certificate.subject.attributes if a.oid == _EMAIL_ADDRESS and a.tag == asn1.IA5_STRING]
+    for name in _extension(certificate, _ALTERNATIVE_NAME):
+        if name.tag == _RFC822_NAME:
+            found.append(name.value)
+    return _each_once(found)
+
+
+def _responders(subject: _Subject) -> bytes:
+    found = []
+    for description in _extension(subject.certificate, _AUTHORITY_ACCESS):
+        method, location = description.children()[:2]
+        if method.oid() == _OCSP and location.tag == _URI:
+            found.append(location.value)
+    return _each_once(found)
+
+
+def _extension(certificate: Certificate, oid: str) -> list[asn1.Element]:
+    """The elements of the SEQUENCE in an extension; none when it is missing or cannot be read."""
+    for extension in certificate.extensions:
+        if extension.oid == oid:
+            try:
+                return asn1.read(extension.value).expect(asn1.SEQUENCE).children()
+            except TrustStoreError:
+                return []
+    return []
+
+
+def _each_once(values: list[bytes]) -> bytes:
+    """Each value on a line, once, in OpenSSL's order: looking for one sorts those that came before it."""
+    found: list[bytes] = []
+    for value in values:
+        if value and b"\0" not in value:
+            found.sort()
+            if value not in found:
+                found.append(value)
+    return b"".join(value + b"\n" for value in found)
+
+
+def _ocsp_hashes(subject: _Subject) -> bytes:
+    from truststore_tool.shims.openssl_digests import digest
+
+    name, key = (
+        (digest("SHA1", data) or b"").hex().upper().encode()
+        for data in (subject.certificate.subject.der, subject.certificate.key)
+    )
+    return b"        Subject OCSP hash: %s\n        Public key OCSP hash: %s\n" % (name, key)
+
+
+def _modulus(subject: _Subject) -> bytes:
+    from truststore_tool.shims import openssl_keys
+
+    return openssl_keys.modulus(subject.certificate)
+
+
+_ITEMS: Final[dict[str, Callable[[_Subject], bytes]]] = {
+    "subject": lambda s: _name(b"subject=", s.certificate.subject, s.options),
+    "issuer": lambda s: _name(b"issuer=", s.certificate.issuer, s.options),
+    "serial": _serial,
+    "next_serial": _next_serial,
+    "startdate": lambda s: _date(b"notBefore=", s.certificate.not_before, s.options),
+    "enddate": lambda s: _date(b"notAfter=", s.certificate.not_after, s.options),
+    "fingerprint": _fingerprint,
+    "subject_hash": lambda s: _name_hash(s.certificate.subject),
+    "subject_hash_old": lambda s: _old_name_hash(s.certificate.subject),
+    "issuer_hash": lambda s: _name_hash(s.certificate.issuer),
+    "issuer_hash_old": lambda s: _old_name_hash(s.certificate.issuer),
+    "text": _text,
+    "ext": _extensions,
+    "alias": _alias,
+    "email": _emails,
+    "ocsp_uri": _responders,
+    "ocspid": _ocsp_hashes,
+    "modulus": _modulus,
+    "pubkey": lambda s: _pem(b"PUBLIC KEY", s.certificate.public_key.raw),
+}
+
+
+# Output --------------------------------------------------------------------------------------------------------
+
+
+def _check_target(target: str) -> None:
+    """Refuse what can never be written before anything is printed."""
+    if os.path.isdir(target):  # noqa: PTH112 -- pathlib costs more to import than all of a fingerprint
+        raise _unwritable(target, "Is a directory")
+
+
+def _unwritable(target: str, reason: str) -> StopError:
+    return StopError(f'Can\'t open "{target}" for writing, {reason}')
+
+
+def _write(target: str | None, data: bytes) -> None:
+    """To standard output; or to the file in one step; or straight into what is no file, as /dev/null or a FIFO."""
+    if target is None:
+        _to_stdout(data)
+        return
+    from pathlib import Path
+
+    from truststore_tool import files
+
+    path = Path(target) if target else Path("/nonexistent/")
+    try:
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                file.write(data)
+            return
+        with files.locked(path):
+            files.replace(path, data)
+    except OSError as exc:
+        raise _unwritable(target, exc.strerror or str(exc)) from exc
+    except TrustStoreError as exc:
+        cause = exc.__cause__
+        reason = cause.strerror if isinstance(cause, OSError) else None
+        raise _unwritable(target, reason or exc.message) from exc
+
+
+def _to_stdout(data: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:  # whoever read it has seen enough; nothing more can be said to them
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _to_stderr(text: str) -> None:
+    sys.stderr.buffer.write(os.fsencode(text))
+    sys.stderr.buffer.flush()
