@@ -149,6 +149,14 @@ def test_sources_of_every_kind(tool: Tool, tmp_path: Path) -> None:
     assert [item["source"] for item in done.json["items"]] == [str(RDS), "other.p12", str(folder)]
 
 
+def test_a_source_with_another_password(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTHER", "quite-another")
+    assert tool("import", "other.p12", RDS, "--yes", "--password-env", "OTHER").code == 0
+    assert tool("import", "ks", "other.p12", "--yes").code == 4
+    assert tool("import", "ks", "other.p12", "--yes", "--source-password-env", "OTHER").code == 0
+    assert open_store("ks", "changeit").entries[0].certificates == tuple(certificates(RDS))
+
+
 def test_standard_input_is_a_source(tmp_path: Path) -> None:
     done = process(
         "import", "ks", "-", "--yes", stdin=RDS.read_bytes(), cwd=tmp_path, env={"TRUSTSTORE_PASSWORD": "changeit"}

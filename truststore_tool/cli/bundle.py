@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from truststore_tool.cli.opening import reveal
+from truststore_tool.cli.gathering import gather
 from truststore_tool.cli.options import (
     Backup,
     DryRun,
@@ -20,11 +20,13 @@ from truststore_tool.cli.options import (
     store_password,
 )
 from truststore_tool.cli.output import Output
+from truststore_tool.cli.progress import working
+from truststore_tool.errors import UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import TrustStore
 from truststore_tool.operations.bundling import BundleReport, bundle
 from truststore_tool.operations.expecting import require_expected
-from truststore_tool.operations.importing import Candidate, distinct
+from truststore_tool.operations.importing import distinct
 from truststore_tool.render import text
 
 
@@ -59,14 +61,12 @@ def bundle_command(
       psql "host=db.example.com sslmode=verify-full sslrootcert=chain.pem"
     """
     from truststore_tool import formats, stores
-    from truststore_tool import sources as certificate_sources
 
     output = Output(json, quiet)
     password = store_password(password_env, password_file, password_fd)
-    gathered = certificate_sources.gather(sources, reveal(password), stdin=sys.stdin.buffer.read)
-    for source in gathered:
-        output.warn(f"{source.name}: {note}" for note in source.notes)
-    candidates = [Candidate(c, source.name) for source in gathered for c in source.certificates]
+    if json and out == "-":
+        raise UsageError("--json and a chain cannot share standard output", hint="give -o FILE")
+    candidates = gather(sources, password, output)
     expected = [Fingerprint.parse(item) for item in expect or ()]
     if expected:
         unique = list(distinct(candidates))
@@ -82,5 +82,6 @@ def bundle_command(
         for line in text.bundled(report):
             output.talk(str(line))
         return
-    _, report = stores.update_store(Path(out), None, change, create="pem", backup=backup, dry_run=dry_run)
+    with working(f"writing {out}", quiet=quiet):
+        _, report = stores.update_store(Path(out), None, change, create="pem", backup=backup, dry_run=dry_run)
     output.report("bundle", report, text.bundled(report), out=out, dry_run=dry_run)

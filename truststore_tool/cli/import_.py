@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli.gathering import gather
 from truststore_tool.cli.opening import reveal, writing_password
 from truststore_tool.cli.options import (
     Backup,
@@ -23,12 +24,13 @@ from truststore_tool.cli.options import (
     store_password,
 )
 from truststore_tool.cli.output import Output
+from truststore_tool.cli.progress import working
 from truststore_tool.errors import FindingError, UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, TrustStore
 from truststore_tool.operations.describe import CertificateFacts
 from truststore_tool.operations.expecting import require_expected
-from truststore_tool.operations.importing import Candidate, ImportReport, distinct, import_certificates
+from truststore_tool.operations.importing import ImportReport, distinct, import_certificates
 from truststore_tool.operations.proving import prove
 from truststore_tool.render import text
 from truststore_tool.render.safe import printable
@@ -54,6 +56,13 @@ def import_command(
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
     default_password: DefaultPassword = False,
+    source_password_env: Annotated[
+        str | None,
+        typer.Option("--source-password-env", metavar="VARIABLE", help="The same for sources with another password."),
+    ] = None,
+    source_password_file: Annotated[
+        Path | None, typer.Option("--source-password-file", metavar="FILE", help="File whose first line is it.")
+    ] = None,
     json: JsonFlag = False,
     quiet: Quiet = False,
 ) -> None:
@@ -68,8 +77,7 @@ def import_command(
 
       truststore-tool import cacerts.p12 global-bundle.pem --yes
     """
-    from truststore_tool import formats, stores
-    from truststore_tool import sources as certificate_sources
+    from truststore_tool import formats, passwords, stores
 
     output = Output(json, quiet)
     expected = [Fingerprint.parse(item) for item in expect or ()]
@@ -80,13 +88,12 @@ def import_command(
         )
     target = stores.new_format(store, new_format)
     password = store_password(password_env, password_file, password_fd, default_password)
-    gathered = certificate_sources.gather(sources, reveal(password), stdin=sys.stdin.buffer.read)
-    for source in gathered:
-        output.warn(f"{source.name}: {note}" for note in source.notes)
-    candidates = [Candidate(c, source.name) for source in gathered for c in source.certificates]
+    source_password = passwords.resolve(
+        source_password_env, source_password_file, None, default=None, option="--source-password"
+    )
+    candidates = gather(sources, source_password or password, output)
     secret = reveal(writing_password(store, password, target))
     now = datetime.now(UTC).replace(microsecond=0)
-
     unique = list(distinct(candidates))
     approved: set[Certificate] | None = None
 
@@ -99,22 +106,20 @@ def import_command(
         return changed, report
 
     # First without writing or locking: nobody else waits while a person reads fingerprints.
-    _, plan = stores.update_store(store, secret, change, create=target, dry_run=True)
-    fresh = _fresh(unique, plan)
+    with working(f"reading {store}", quiet=quiet):
+        current, report = stores.update_store(store, secret, change, create=target, dry_run=True)
+    approved = set(_fresh(unique, report))
     if expected:
-        output.warn(require_expected(unique, fresh, expected))
-    elif fresh and not yes and not dry_run:
-        ask_to_trust([item.certificate for item in plan.items if item.status != "present"], store, now)
-    if dry_run:
-        output.warn(plan.warnings)
-        output.report("import", plan, text.imported(plan), store=str(store), dry_run=True, read_back=())
-        return
-    approved = set(fresh)
-    reread, report = stores.update_store(store, secret, change, create=target, backup=backup)
-    proofs = prove(reread, unique)
+        output.warn(require_expected(unique, list(approved), expected))
+    elif approved and not yes and not dry_run:
+        ask_to_trust([item.certificate for item in report.items if item.status != "present"], store, now)
+    if approved and not dry_run:
+        with working(f"writing {store}", quiet=quiet):
+            current, report = stores.update_store(store, secret, change, create=target, backup=backup)
     output.warn(report.warnings)
+    proofs = () if dry_run else prove(current, unique)
     pieces = [*text.imported(report), *text.proof(str(store), proofs)]
-    output.report("import", report, pieces, store=str(store), dry_run=False, read_back=proofs)
+    output.report("import", report, pieces, store=str(store), dry_run=dry_run, read_back=proofs)
 
 
 def _fresh(unique: Sequence[Certificate], report: ImportReport) -> list[Certificate]:

@@ -17,6 +17,7 @@ from truststore_tool.cli.options import (
     store_password,
 )
 from truststore_tool.cli.output import Output
+from truststore_tool.cli.progress import working
 from truststore_tool.operations.listing import list_store
 from truststore_tool.operations.selecting import select
 from truststore_tool.render import text
@@ -49,8 +50,9 @@ def list_command(
     output = Output(json, quiet)
     password = store_password(password_env, password_file, password_fd, default_password)
     opened = open_for_reading(store, password, store_format)
-    shown = select(opened, alias=alias) if alias is not None else opened
-    report = list_store(shown)
+    with working(f"listing {store}", quiet=quiet):
+        shown = select(opened, alias=alias) if alias is not None else opened
+        report = list_store(shown)
     output.warn(report.warnings)
     now = datetime.now(UTC)
     if rfc and not json:

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from truststore_tool.cli.progress import working
 from truststore_tool.errors import PasswordRequiredError
 from truststore_tool.model import TrustStore
 from truststore_tool.passwords import Password
@@ -18,7 +19,8 @@ def open_for_reading(path: str, password: Password | None, format_name: str | No
 
     source = sys.stdin.buffer.read() if path == "-" else Path(path)
     try:
-        return open_store(source, reveal(password), format_name)
+        with working(f"reading {path}"):
+            return open_store(source, reveal(password), format_name)
     except PasswordRequiredError:
         if password is not None or not sys.stdin.isatty():
             raise

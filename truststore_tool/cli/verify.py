@@ -1,13 +1,13 @@
 """``verify``: whether a store trusts what it should."""
 
-import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from truststore_tool.cli.boundary import FINDING
-from truststore_tool.cli.opening import open_for_reading, reveal
+from truststore_tool.cli.gathering import gather
+from truststore_tool.cli.opening import open_for_reading
 from truststore_tool.cli.options import (
     DefaultPassword,
     Expect,
@@ -57,16 +57,12 @@ def verify_command(
 
       truststore-tool verify clientkeystore --against global-bundle.pem
     """
-    from truststore_tool import sources
-
     output = Output(json, quiet)
     if not expect and not against:
         raise UsageError("nothing to verify against", hint="give --expect FINGERPRINT or --against FILE")
     password = store_password(password_env, password_file, password_fd, default_password)
     expected: list[Fingerprint | Certificate] = [Fingerprint.parse(item) for item in expect or ()]
-    for source in sources.gather(against or (), reveal(password), stdin=sys.stdin.buffer.read):
-        output.warn(f"{source.name}: {note}" for note in source.notes)
-        expected += source.certificates
+    expected += [candidate.certificate for candidate in gather(against or (), password, output)]
     opened = open_for_reading(store, password, store_format)
     report = verify(opened, expected)
     output.warn(warnings_of(opened))

@@ -86,7 +86,8 @@ def imported(report: "ImportReport") -> Iterator[Piece]:
 
 def proof(store: str, proofs: "Sequence[Proof]") -> Iterator[Piece]:
     """The comparison of the finished file with its sources."""
-    yield f"Read back from {store}; its fingerprints beside those of the sources:"
+    if proofs:
+        yield f"Read back from {store}; its fingerprints beside those of the sources:"
     for item in proofs:
         yield f"{item.alias or '-'}, {day(item.created)}, trustedCertEntry"
         yield f"  SHA1:   {item.sha1} = source"
