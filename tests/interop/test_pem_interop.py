@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.formats.test_pem import block
 from tests.realtools import Jdk, find, run
 from tests.samples import SAMPLES, amazon, certificates, own
 from truststore_tool.formats import capath, detect, get
@@ -116,6 +117,39 @@ def test_subject_hashes_are_those_of_openssl(openssl: str, tmp_path: Path) -> No
         path.write_bytes(certificate.der)
         wanted = run(openssl, "x509", "-inform", "der", "-in", path, "-noout", "-subject_hash", "-subject_hash_old")
         assert [subject_hash(certificate), subject_hash_old(certificate)] == wanted.decode().split()
+
+
+FIRST, SECOND = block(OLD_ROOT), block(RDS)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(FIRST + SECOND, id="regular"),
+        pytest.param(b"\xef\xbb\xbf" + FIRST + b"\xef\xbb\xbf" + SECOND, id="byte order marks"),
+        pytest.param(FIRST + SECOND.rstrip(), id="no line end at the end"),
+        pytest.param(FIRST + block(RDS, newline="\r\n"), id="CRLF"),
+        pytest.param(FIRST + block(RDS, newline="\r"), id="CR"),
+        pytest.param(FIRST + block(RDS, newline=" \t\n"), id="trailing blanks"),
+        pytest.param(FIRST + block(RDS, newline="\n "), id="indented lines"),
+        pytest.param(FIRST + b" " + SECOND, id="indented BEGIN"),
+        pytest.param(FIRST + block(RDS, newline="\n\n"), id="blank lines"),
+        pytest.param(FIRST + block(RDS, columns=255), id="long lines"),
+        pytest.param(FIRST + block(RDS, newline=""), id="one line"),
+        pytest.param(FIRST.rstrip() + SECOND, id="END and BEGIN on one line"),
+        pytest.param(FIRST.rstrip() + b" text\n" + SECOND, id="text behind END"),
+        pytest.param(FIRST + SECOND.replace(b"=", b""), id="no padding"),
+        pytest.param(FIRST + block(RDS, "X509 CERTIFICATE"), id="another label"),
+    ],
+)
+def test_a_note_says_when_openssl_sees_less_than_we_do(openssl: str, tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "bundle.pem"
+    path.write_bytes(data)
+    message = run(openssl, "crl2pkcs7", "-nocrl", "-certfile", path, check=False)  # fails where nothing is read
+    seen = printed(run(openssl, "pkcs7", "-print_certs", stdin=message)) if message else []
+    store = loads(data)
+    assert list(store.all_certificates()) == [OLD_ROOT, RDS]
+    assert bool(store.notes) is (seen != [OLD_ROOT, RDS])
 
 
 # They write, we read -------------------------------------------------------------------------------------------

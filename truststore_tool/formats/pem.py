@@ -35,6 +35,7 @@ _MARKER = re.compile(
 )
 # A certificate to the eye, though to no reader: wrong case, too few dashes, unknown label, not at the start of a line.
 _LOOKALIKE = re.compile(rb"-[ \t]*BEGIN[ \t][^\r\n-]{0,32}CERTIFICATE(?! *REQUEST)", re.IGNORECASE)
+_END_OF_LINE = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
@@ -101,18 +102,22 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
     blocks: list[Block] = []
     notes: list[str] = []
     position = 0
-    restricted = 0
+    restricted = unseen = 0
     for found in _scan(data):
         certificates, is_restricted = _decode(data, found, notes)
         restricted += is_restricted
         if not certificates:
             continue
+        if found.label in _CONTAINERS or not _is_regular(data, found):
+            unseen += len(certificates)
         texts.append(data[position : found.start])
         blocks.append(Block(data[found.start : found.end], certificates))
         position = found.end
     texts.append(data[position:])
     if restricted:
         notes.append(f"certificates with OpenSSL trust settings, which other formats cannot keep: {restricted}")
+    if unseen:
+        notes.append(f"certificates that OpenSSL does not see in this file (PKCS7 blocks, irregular lines): {unseen}")
     notes += _lookalikes(texts)
     newline = _LINE_END.search(data)
     return TrustStore(
@@ -180,6 +185,20 @@ def _decode(data: bytes, found: _Found, notes: list[str]) -> tuple[tuple[Certifi
         _damaged(data, found.number, found.start, f"is no base64 ({exc})", exc)
     except FormatError as exc:
         _damaged(data, found.number, found.start, f"is damaged: {exc.message}", exc)
+
+
+def _is_regular(data: bytes, found: _Found) -> bool:
+    """Whether OpenSSL reads the block: markers alone on their lines; no line empty, indented or ended by CR; padded."""
+    body = data[found.body : found.body_end]
+    if b"\r" in body or b" " in body or b"\t" in body:
+        body = b"\n".join(line.rstrip(b" \t\r") for line in body.split(b"\n"))
+    return (
+        data[found.start - 1 : found.start] in (b"", b"\n", _BOM[-1:])
+        and body[:1] == body[-1:] == b"\n"
+        and (len(body) - body.count(b"\n")) % 4 == 0
+        and not any(odd in body for odd in (b"\n\n", b"\r", b" ", b"\t"))
+        and _END_OF_LINE.match(data, found.end) is not None
+    )
 
 
 def _damaged(data: bytes, number: int, offset: int, what: str, cause: Exception | None = None) -> NoReturn:
