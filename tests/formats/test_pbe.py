@@ -99,7 +99,7 @@ def schemes() -> list[pbe.Scheme]:
     return [*found, pbe.Pbes2(derivation, TRIPLE_DES_CBC, bytes(8)), pbe.modern()]
 
 
-@pytest.mark.parametrize("scheme", schemes(), ids=repr)
+@pytest.mark.parametrize("scheme", schemes())
 def test_every_scheme_survives_its_encoding_and_decrypts_what_it_encrypted(scheme: pbe.Scheme) -> None:
     assert pbe.parse(element(scheme.encoded())) == scheme
     secret = scheme.encrypt(b"some bytes of no whole block", PASSPHRASE)
