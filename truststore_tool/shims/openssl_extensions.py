@@ -9,6 +9,7 @@ from truststore_tool.shims import openssl_general_names as general
 from truststore_tool.shims import openssl_objects as objects
 from truststore_tool.shims import openssl_options as options
 from truststore_tool.shims.openssl_certificate import Extension, bits
+from truststore_tool.shims.openssl_keys import hex_integer
 
 _KEY_USES: Final = (
     b"Digital Signature",
@@ -97,7 +98,12 @@ def _flags(labels: tuple[bytes, ...]) -> _Renderer:
 
 
 def _text(value: asn1.Element, indent: int) -> bytes:
-    return b" " * indent + value.expect(asn1.IA5_STRING).value.partition(b"\0")[0]
+    return b" " * indent + _cut(value.expect(asn1.IA5_STRING).value)
+
+
+def _cut(value: bytes) -> bytes:
+    """The value as a C string, which a NUL ends: of a BMPString, mostly nothing."""
+    return value.partition(b"\0")[0]
 
 
 def _octets(value: asn1.Element, indent: int) -> bytes:
@@ -175,7 +181,7 @@ def _qualifier(qualifier: asn1.Element, indent: int) -> list[bytes]:
     kind, value = qualifier.expect(asn1.SEQUENCE).children()[:2]
     oid = kind.oid()
     if oid == _CPS:
-        return [b" " * indent + b"CPS: " + value.expect(asn1.IA5_STRING).value]
+        return [b" " * indent + b"CPS: " + _cut(value.expect(asn1.IA5_STRING).value)]
     if oid != _USER_NOTICE:
         return [b" " * (indent + 2) + b"Unknown Qualifier: " + objects.long_name(oid).encode()]
     lines = [b" " * indent + b"User Notice:"]
@@ -183,11 +189,11 @@ def _qualifier(qualifier: asn1.Element, indent: int) -> list[bytes]:
         if part.tag == asn1.SEQUENCE:
             organization, numbers = part.children()[:2]
             shown = [number(one.integer()) for one in numbers.expect(asn1.SEQUENCE).children()]
-            lines.append(b" " * (indent + 2) + b"Organization: " + organization.value)
+            lines.append(b" " * (indent + 2) + b"Organization: " + _cut(organization.value))
             plural = b"s" if len(shown) > 1 else b""
             lines.append(b" " * (indent + 2) + b"Number" + plural + b": " + b", ".join(shown))
         else:
-            lines.append(b" " * (indent + 2) + b"Explicit Text: " + part.value)
+            lines.append(b" " * (indent + 2) + b"Explicit Text: " + _cut(part.value))
     return lines
 
 
@@ -222,13 +228,35 @@ def _tls_features(value: asn1.Element, indent: int) -> bytes:
     return _joined([_TLS_FEATURES.get(feature, number(feature)) for feature in features], indent)
 
 
-def _nothing(_value: asn1.Element, indent: int) -> bytes:
-    return b" " * indent
+def _nothing(_value: asn1.Element, _indent: int) -> bytes:
+    return b""
 
 
 def _poison(value: asn1.Element, indent: int) -> bytes:
     value.expect(asn1.NULL)
     return b" " * indent + b"NULL"
+
+
+def _proxy(value: asn1.Element, indent: int) -> bytes:
+    """ProxyCertInfo (RFC 3820, 3.8)."""
+    parts = value.expect(asn1.SEQUENCE).children()
+    limit = hex_integer(parts.pop(0).integer()) if len(parts) > 1 else "infinite"
+    language, *policy = parts[0].expect(asn1.SEQUENCE).children()
+    lines = [f"Path Length Constraint: {limit}".encode()]
+    lines.append(b"Policy Language: " + objects.long_name(language.oid()).encode())
+    lines += [b"Policy Text: " + _cut(text.expect(asn1.OCTET_STRING).value) for text in policy]
+    return _stacked(lines, indent)
+
+
+def _subject_tool(value: asn1.Element, indent: int) -> bytes:
+    return b" " * indent + _cut(value.expect(asn1.UTF8_STRING).value)
+
+
+def _issuer_tool(value: asn1.Element, indent: int) -> bytes:
+    """IssuerSignTool, of Russian law."""
+    labels = (b"signTool    : ", b"cATool      : ", b"signToolCert: ", b"cAToolCert  : ")
+    texts = [part.expect(asn1.UTF8_STRING).value for part in value.expect(asn1.SEQUENCE).children()]
+    return _stacked([label + text for label, text in zip(labels, texts, strict=False)], indent)
 
 
 def _timestamps(value: asn1.Element, indent: int) -> bytes:
@@ -262,6 +290,9 @@ _RENDERERS: Final[dict[str, _Renderer]] = {
     "1.3.6.1.5.5.7.48.1.5": _nothing,
     "1.3.6.1.4.1.11129.2.4.2": _timestamps,
     "1.3.6.1.4.1.11129.2.4.3": _poison,
+    "1.3.6.1.5.5.7.1.14": _proxy,
+    "1.2.643.100.111": _subject_tool,
+    "1.2.643.100.112": _issuer_tool,
     "2.16.840.1.113730.1.1": _flags(_NETSCAPE_TYPES),
     "2.16.840.1.113730.1.2": _text,
     "2.16.840.1.113730.1.3": _text,

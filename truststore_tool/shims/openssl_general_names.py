@@ -10,6 +10,7 @@ from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.shims import openssl_names as names
 from truststore_tool.shims import openssl_objects as objects
+from truststore_tool.shims.openssl_certificate import bits
 
 _OTHER: Final = 0
 _EMAIL: Final = 1
@@ -131,38 +132,41 @@ def address(octets: bytes) -> bytes:
 
 
 def distribution_points(value: asn1.Element, indent: int) -> bytes:
-    """CRLDistributionPoints and FreshestCRL (RFC 5280, 4.2.1.13)."""
-    lines: list[bytes] = []
-    for point in value.expect(asn1.SEQUENCE).children():
-        for field in point.expect(asn1.SEQUENCE).children():
-            if field.tag == asn1.context(0):
-                lines += _point_name(field.inner(), indent)
-            elif field.tag == asn1.context(1, constructed=False):
-                lines += reasons(field, indent)
-            elif field.tag == asn1.context(2):
-                lines.append(b" " * indent + b"CRL Issuer:")
-                lines += [b" " * (indent + 2) + direct(name) for name in field.children()]
-            else:
-                raise FormatError("unknown field of a distribution point")
-    return b"\n".join(lines)
+    """CRLDistributionPoints and FreshestCRL (RFC 5280, 4.2.1.13), with OpenSSL's missing and surplus line ends."""
+    points = value.expect(asn1.SEQUENCE).children()
+    return b"\n".join(_point(point.expect(asn1.SEQUENCE), indent) for point in points)
 
 
-def _point_name(name: asn1.Element, indent: int) -> list[bytes]:
+def _point(point: asn1.Element, indent: int) -> bytes:
+    parts = []
+    for field in point.children():
+        if field.tag == asn1.context(0):
+            parts.append(_point_name(field.inner(), indent))
+        elif field.tag == asn1.context(1, constructed=False):
+            parts.append(b" " * indent + b"Reasons:\n" + b" " * (indent + 2) + _reasons(field) + b"\n")
+        elif field.tag == asn1.context(2):
+            parts.append(b" " * indent + b"CRL Issuer:\n" + _names(field, indent + 2))
+        else:
+            raise FormatError("unknown field of a distribution point")
+    return b"".join(parts)
+
+
+def _point_name(name: asn1.Element, indent: int) -> bytes:
     if name.tag == asn1.context(0):
-        inner = [b" " * (indent + 2) + direct(one) for one in name.children()]
-        return [b" " * indent + b"Full Name:", *inner]
+        return b" " * indent + b"Full Name:\n" + _names(name, indent + 2)
     name.expect(asn1.context(1))
     relative = names.parse(asn1.read(asn1.sequence(asn1.tlv(asn1.SET, name.value))))
-    return [b" " * indent + b"Relative Name:", b" " * (indent + 2) + names.render(relative, names.ONELINE)]
+    shown = names.render(relative, names.ONELINE, indent + 2)
+    return b" " * indent + b"Relative Name:\n" + shown + b"\n"
 
 
-def reasons(flags: asn1.Element, indent: int) -> list[bytes]:
-    """The lines of ReasonFlags."""
-    from truststore_tool.shims.openssl_certificate import bits
+def _names(wrapper: asn1.Element, indent: int) -> bytes:
+    return b"\n".join(b" " * indent + direct(name) for name in wrapper.children())
 
+
+def _reasons(flags: asn1.Element) -> bytes:
     octets = bits(flags)
-    given = [name for bit, name in enumerate(_REASONS) if is_set(octets, bit)]
-    return [b" " * indent + b"Reasons:", b" " * (indent + 2) + (b", ".join(given) or b"<EMPTY>")]
+    return b", ".join(name for bit, name in enumerate(_REASONS) if is_set(octets, bit)) or b"<EMPTY>"
 
 
 def is_set(octets: bytes, bit: int) -> bool:

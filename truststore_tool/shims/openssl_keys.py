@@ -33,45 +33,44 @@ class Curve(NamedTuple):
     nist: str | None = None
 
 
-_CURVES: Final = {
-    "1.2.840.10045.3.1.1": Curve(192, 24, "P-192"),
-    "1.2.840.10045.3.1.7": Curve(256, 32, "P-256"),
-    "1.3.132.0.33": Curve(224, 28, "P-224"),
-    "1.3.132.0.34": Curve(384, 48, "P-384"),
-    "1.3.132.0.35": Curve(521, 66, "P-521"),
-    "1.3.132.0.10": Curve(256, 32),
-    "1.3.132.0.1": Curve(163, 21, "K-163"),
-    "1.3.132.0.15": Curve(163, 21, "B-163"),
-    "1.3.132.0.26": Curve(232, 30, "K-233"),
-    "1.3.132.0.27": Curve(233, 30, "B-233"),
-    "1.3.132.0.16": Curve(281, 36, "K-283"),
-    "1.3.132.0.17": Curve(282, 36, "B-283"),
-    "1.3.132.0.36": Curve(407, 52, "K-409"),
-    "1.3.132.0.37": Curve(409, 52, "B-409"),
-    "1.3.132.0.38": Curve(570, 72, "K-571"),
-    "1.3.132.0.39": Curve(570, 72, "B-571"),
-    "1.3.36.3.3.2.8.1.1.1": Curve(160, 20),
-    "1.3.36.3.3.2.8.1.1.3": Curve(192, 24),
-    "1.3.36.3.3.2.8.1.1.5": Curve(224, 28),
-    "1.3.36.3.3.2.8.1.1.7": Curve(256, 32),
-    "1.3.36.3.3.2.8.1.1.9": Curve(320, 40),
-    "1.3.36.3.3.2.8.1.1.11": Curve(384, 48),
-    "1.3.36.3.3.2.8.1.1.13": Curve(512, 64),
-    "1.2.156.10197.1.301": Curve(256, 32),
-}
+# Short name, bits, octets and perhaps NIST's name of each curve that OpenSSL knows.
+_CURVES: Final = """
+    secp112r1 112 14; secp112r2 110 14; secp128r1 128 16; secp128r2 126 16; secp160k1 161 20; secp160r1 161 20;
+    secp160r2 161 20; secp192k1 192 24; secp224k1 225 28; secp224r1 224 28 P-224; secp256k1 256 32; secp384r1 384 48
+    P-384; secp521r1 521 66 P-521; prime192v1 192 24 P-192; prime192v2 192 24; prime192v3 192 24; prime239v1 239 30;
+    prime239v2 239 30; prime239v3 239 30; prime256v1 256 32 P-256; sect113r1 113 15; sect113r2 113 15; sect131r1 131
+    17; sect131r2 131 17; sect163k1 163 21 K-163; sect163r1 162 21; sect163r2 163 21 B-163; sect193r1 193 25;
+    sect193r2 193 25; sect233k1 232 30 K-233; sect233r1 233 30 B-233; sect239k1 238 30; sect283k1 281 36 K-283;
+    sect283r1 282 36 B-283; sect409k1 407 52 K-409; sect409r1 409 52 B-409; sect571k1 570 72 K-571; sect571r1 570 72
+    B-571; c2pnb163v1 163 21; c2pnb163v2 162 21; c2pnb163v3 162 21; c2pnb176v1 161 22; c2tnb191v1 191 24; c2tnb191v2
+    190 24; c2tnb191v3 189 24; c2pnb208w1 193 26; c2tnb239v1 238 30; c2tnb239v2 237 30; c2tnb239v3 236 30;
+    c2pnb272w1 257 34; c2pnb304w1 289 38; c2tnb359v1 353 45; c2pnb368w1 353 46; c2tnb431r1 418 54; brainpoolP160r1
+    160 20; brainpoolP160t1 160 20; brainpoolP192r1 192 24; brainpoolP192t1 192 24; brainpoolP224r1 224 28;
+    brainpoolP224t1 224 28; brainpoolP256r1 256 32; brainpoolP256t1 256 32; brainpoolP320r1 320 40; brainpoolP320t1
+    320 40; brainpoolP384r1 384 48; brainpoolP384t1 384 48; brainpoolP512r1 512 64; brainpoolP512t1 512 64; SM2 256
+    32
+"""
+
+
+def _curve(name: str) -> Curve | None:
+    for line in _CURVES.split(";"):
+        known, bits, octets, *nist = line.split()
+        if known == name:
+            return Curve(int(bits), int(octets), *nist)
+    return None
 
 
 def modulus(certificate: Certificate) -> bytes:
     """The line of `-modulus`. Raises FormatError when the key cannot be read."""
     describe(certificate)
     match certificate.key_algorithm.oid:
-        case oid if oid == _RSA:
+        case oid if oid in (_RSA, _RSA_PSS):
             number = _integers(certificate.key)[0]
         case oid if oid == _DSA:
             number = asn1.read(certificate.key).integer()
         case _:
             return b"Modulus=No modulus for this public key type\n"
-    return b"Modulus=%s\n" % (_hex(number).upper().encode() or b"0")
+    return b"Modulus=%X\n" % number
 
 
 def describe(certificate: Certificate) -> bytes:
@@ -130,14 +129,13 @@ def _ec(algorithm: Algorithm, key: bytes) -> bytes:
     parameters = algorithm.parameters
     if parameters is None or parameters.tag != asn1.OBJECT_IDENTIFIER:
         raise FormatError("an elliptic curve without a name")
-    oid = parameters.oid()
-    curve = _CURVES.get(oid)
+    known = objects.name_of(parameters.oid())
+    curve = _curve(known.short) if known else None
     form = key[0] if key else 0
-    if curve is None or len(key) != {2: 1, 3: 1, 4: 2, 6: 2, 7: 2}.get(form, 0) * curve.octets + 1:
+    if known is None or curve is None or len(key) != {2: 1, 3: 1, 4: 2, 6: 2, 7: 2}.get(form, 0) * curve.octets + 1:
         raise FormatError("not a point of a known elliptic curve")
-    known = objects.name_of(oid)
     shown = b"Public-Key: (%d bit)\npub:\n" % curve.bits + _dump(key)
-    shown += b"ASN1 OID: %s\n" % (known.short if known else oid).encode()
+    shown += b"ASN1 OID: %s\n" % known.short.encode()
     return shown + (b"NIST CURVE: %s\n" % curve.nist.encode() if curve.nist else b"")
 
 
@@ -181,15 +179,15 @@ def dump_bits(octets: bytes, indent: int) -> bytes:
 
 def signature_algorithm(algorithm: Algorithm) -> bytes:
     """The line (for RSA-PSS, lines) that names the algorithm a certificate says it is signed with."""
-    shown = f"    Signature Algorithm: {objects.long_name(algorithm.oid)}\n".encode()
-    return shown + _pss_lines(algorithm) if algorithm.oid == _RSA_PSS else shown
+    shown = f"    Signature Algorithm: {objects.long_name(algorithm.oid)}".encode()
+    return shown + (_pss_lines(algorithm) if algorithm.oid == _RSA_PSS else b"\n")
 
 
 def signature(algorithm: Algorithm, octets: bytes) -> bytes:
     """Algorithm and value of the signature."""
     shown = f"    Signature Algorithm: {objects.long_name(algorithm.oid)}\n    Signature Value:".encode()
     if algorithm.oid == _RSA_PSS:
-        return shown + b"\n" + _pss_lines(algorithm) + dump_bits(octets, 8)
+        return shown + _pss_lines(algorithm) + dump_bits(octets, 8)
     if algorithm.oid in _DSA_SIGNATURES:
         try:
             r, s = _integers(octets)
@@ -227,6 +225,7 @@ def _pss(algorithm: Algorithm) -> _Pss:
 
 
 def _pss_lines(algorithm: Algorithm) -> bytes:
+    """The parameters, from behind the label of the algorithm on."""
     try:
         pss = _pss(algorithm)
     except FormatError:
@@ -240,7 +239,7 @@ def _pss_lines(algorithm: Algorithm) -> bytes:
     salt = "14 (default)" if pss.salt is None else hex_integer(pss.salt)
     trailer = "01 (default)" if pss.trailer is None else hex_integer(pss.trailer)
     return (
-        f"        Hash Algorithm: {digest}\n        Mask Algorithm: {mask}\n"
+        f"        \n        Hash Algorithm: {digest}\n        Mask Algorithm: {mask}\n"
         f"         Salt Length: 0x{salt}\n        Trailer Field: 0x{trailer}\n"
     ).encode()
 
