@@ -56,6 +56,12 @@ def test_uber_shows_nothing_without_a_password() -> None:
         UBER.loads(vectors.store("uber.store"), None)
 
 
+def test_uber_that_would_take_too_long_is_refused() -> None:
+    data = vectors.store("uber.store")
+    with pytest.raises(FormatError, match="larger than"):
+        UBER.loads(data + b"\0" * (4 << 20), "changeit")
+
+
 def test_opaque_entries_keep_their_protected_bytes() -> None:
     data = vectors.store("bks.store")
     payloads = [entry.payload for entry in BKS.loads(data, None).entries if isinstance(entry, OpaqueEntry)]

@@ -21,11 +21,12 @@ _AES256_WRAP_PAD: Final = "2.16.840.1.101.3.4.1.48"
 _AES256_KEY_LENGTH: Final = 32
 _CCM_DEFAULT_TAG_LENGTH: Final = 12  # RFC 5084, section 3.1
 
-# BouncyCastle writes 16,384 or 51,200 iterations. A million take a reader about a second.
-_MAX_ITERATIONS: Final = 1_000_000
-_MAX_KEY_LENGTH: Final = 1024
+# BouncyCastle writes 16,384 or 51,200 iterations. Half a million take a reader about a second, as does scrypt with
+# a cost of 16,384 and blocks of 8.
+_MAX_ITERATIONS: Final = 500_000
+_MAX_KEY_LENGTH: Final = 64  # of the MAC; each further 64 bytes would cost all the iterations again
 _MAX_SCRYPT_MEMORY: Final = 64 << 20
-_MAX_SCRYPT_WORK: Final = 256 << 20
+_MAX_SCRYPT_WORK: Final = 128 << 20
 
 _REFUSED: Final = "the BCFKS keystore was tampered with, or the password is wrong"
 _HINT: Final = "check the password"

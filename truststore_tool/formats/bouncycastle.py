@@ -22,6 +22,7 @@ _Name = Literal["bks", "uber"]
 _HEADER = struct.Struct(">LL20sL")  # version, salt length, salt, iterations
 _SALT_LENGTH: Final = 20
 _MAX_ITERATIONS: Final = 1024 << 6  # what BouncyCastle accepts; it writes 1024 to 2047
+_MAX_UBER_SIZE: Final = 4 << 20  # pyjks decrypts block by block in Python: half a second a megabyte
 _DIGEST_LENGTH: Final = 20
 _BLOCK_LENGTH: Final = 16
 _LAST_ENTRY_TYPE: Final = 4
@@ -77,6 +78,8 @@ def loads_uber(data: bytes, password: str | None) -> TrustStore:
         raise PasswordRequiredError(
             "a UBER keystore is encrypted and shows nothing without its password", hint="give the store's password"
         )
+    if len(data) > _MAX_UBER_SIZE:
+        raise FormatError(f"the UBER keystore is larger than the {_MAX_UBER_SIZE} bytes that are read of this format")
     jks = _import_pyjks()
     _import_twofish()
     with _translated(jks, "UBER"):
