@@ -264,6 +264,7 @@ def test_a_mac_is_checked(mac: Callable[[bytes], bytes]) -> None:
 
 def test_a_pbmac1_store_stays_one() -> None:
     data = pfx(plain_safe(cert_bag(ROOT, "root", None, TRUSTED)), mac=pbmac1)
+    assert "JDK 25 and earlier do not read" in loads(data).notes[0]
     changed = dumps(plus(loads(data), TrustedEntry("other", OTHER)))
     assert asn1.oid("1.2.840.113549.1.5.14") in changed
     assert len(loads(changed).entries) == 2
@@ -520,6 +521,15 @@ def test_a_second_key_does_not_make_java_lose_the_first() -> None:
     changed = again(plus(store, added))
     assert seen(changed) == [("k", "private-key", [SERVER]), ("l", "private-key", [OTHER])]
     assert not any("does not see" in note for note in changed.notes)
+
+
+def test_the_issuers_of_new_chains_are_written_once() -> None:
+    chains = [(SERVER, INTERMEDIATE, ROOT), (OTHER, INTERMEDIATE)]
+    foreign = [OpaqueEntry(f"k{i}", "private-key", "jks", b"", chain) for i, chain in enumerate(chains)]
+    keys = [pkcs12.seal_key(entry, PKCS8, PASSWORD) for entry in foreign]
+    store = again(TrustStore((*keys, TrustedEntry("root", ROOT)), "pkcs12"))
+    assert store.entries[0].certificates == (SERVER, INTERMEDIATE, ROOT)
+    assert sorted(c.der for c in store.all_certificates()) == sorted(c.der for c in (SERVER, INTERMEDIATE, ROOT, OTHER))
 
 
 # Keys -------------------------------------------------------------------------------------------------------

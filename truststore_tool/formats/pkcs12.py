@@ -53,7 +53,7 @@ def loads(data: bytes, password: str | None) -> TrustStore:
         format="pkcs12",
         integrity=integrity,
         loose=found.loose,
-        notes=(*_unread(pfx, safes), *found.notes),
+        notes=(*_unread(pfx, safes), *_foreign(mac), *found.notes),
         facts=layout,
     )
 
@@ -68,6 +68,12 @@ def _unread(pfx: Pfx, safes: tuple[Safe, ...]) -> list[str]:
     if pfx.trailing:
         notes.append(f"{pfx.trailing} bytes after the end of the store were ignored")
     return notes
+
+
+def _foreign(mac: pkcs12_mac.AnyMac | None) -> list[str]:
+    """What keeps Java from reading the file."""
+    is_pbmac1 = isinstance(mac, pkcs12_mac.Pbmac1)
+    return ["the MAC is PBMAC1 (RFC 9579), which JDK 25 and earlier do not read"] if is_pbmac1 else []
 
 
 def dumps(store: TrustStore, password: str | None) -> bytes:

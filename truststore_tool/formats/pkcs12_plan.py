@@ -60,7 +60,7 @@ class _Planner:
         self.pinned = _counted(layout.entries) != _counted(store.entries)
         # Java finds the only key of a file without a localKeyId, but not one of several.
         self.joined = _keys(layout.entries) == 1 < _keys(store.entries)
-        self.issuers: set[bytes] = set()
+        self.issuers: dict[bytes, Certificate] = {}
 
     def run(self) -> Plan:
         """Certificates of keys first, so that what a trusted entry says of the same bag prevails."""
@@ -76,6 +76,7 @@ class _Planner:
             self._keep_opaque(entry)
         for trusted in self.store.trusted():
             self._keep_trusted(trusted)
+        self._add_issuers()
         return self.plan
 
     def _is_here(self, bag: object) -> bool:
@@ -126,10 +127,15 @@ class _Planner:
                 self._keep_link(bag, entry, origin, key_id if index == 0 else None)
             elif index == 0:
                 self.plan.certificates.append(certificate_bag(certificate.der, name=entry.alias, key_id=key_id))
-            elif certificate.der not in self.issuers:
-                # As Java names them. Each is written once, however many chains it belongs to.
-                self.issuers.add(certificate.der)
-                self.plan.certificates.append(certificate_bag(certificate.der, name=_subject(certificate)))
+            else:
+                self.issuers[certificate.der] = certificate
+
+    def _add_issuers(self) -> None:
+        """What new chains need beyond what is there anyway, each once and named as Java names it."""
+        bags = [*self.plan.fate.values(), *self.plan.certificates] if self.issuers else []
+        present = {bag.certificate for bag in bags if bag is not None}
+        missing = (certificate for der, certificate in self.issuers.items() if der not in present)
+        self.plan.certificates += [certificate_bag(each.der, name=_subject(each)) for each in missing]
 
     def _keep_link(self, bag: Bag, entry: OpaqueEntry, origin: Origin, key_id: bytes | None) -> None:
         """A certificate of a chain that is in the file: it follows its key's new name and localKeyId, no more."""
