@@ -24,7 +24,7 @@ $(READY): pyproject.toml
 	@$(PYTHON) -c 'import ensurepip' || { \
 	  echo "make: this Python cannot make virtual environments: install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,postgres]'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[legacy]' || { \
 	  echo "make: the extra 'legacy' (BKS and UBER keystores) could not be installed. It compiles a C extension:" >&2; \
 	  echo "make: install gcc and python3-dev (apt-get install gcc python3-dev), then run make again" >&2; exit 1; }

@@ -2,10 +2,12 @@
 
 Two clients look, and they differ (checked against the real ones by the tests):
 
-- libpq asks OpenSSL: the chain must end in a self-signed certificate of the file, and every certificate in it must be
-  within its dates, the root too (X509_verify_cert(3), "Certificate Chain Building" in openssl-verification-options(1)).
-- Java's PKIX ends at any certificate of the store, an intermediate or the server's own as well, and never looks at that
-  one's dates (sun.security.validator.PKIXValidator; RFC 5280, 6.1.1 (d): the anchor is no part of the path).
+- libpq asks OpenSSL (openssl-verification-options(1), "Certification Path Building"): an issuer is chosen by name and
+  key identifier, from the file first; a wrong choice is not taken back. The chain must end in a self-signed certificate
+  of the file, and every certificate in it must be within its dates, the root too.
+- Java's PKIX tries every issuer. It ends at any certificate of the store, an intermediate or the server's own as well,
+  and never looks at that one's dates (sun.security.validator.PKIXValidator; RFC 5280, 6.1.1 (d): the anchor is no part
+  of the path).
 
 Revocation, policies and name constraints are not looked at.
 """
@@ -26,8 +28,10 @@ Chain = tuple[Certificate, ...]
 _MOST_SIGNATURES: Final = 500
 _LONGEST: Final = 12
 
+_SUBJECT_KEY_IDENTIFIER: Final = "2.5.29.14"
 _KEY_USAGE: Final = "2.5.29.15"
 _BASIC_CONSTRAINTS: Final = "2.5.29.19"
+_AUTHORITY_KEY_IDENTIFIER: Final = "2.5.29.35"
 _EXTENDED_KEY_USAGE: Final = "2.5.29.37"
 _SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"
 _ANY_USAGE: Final = "2.5.29.37.0"
@@ -41,16 +45,18 @@ class Search:
     Attributes:
         anchors: the certificates that the client trusts.
         sent: the certificates that stand between: what the server sent.
-        reader: whose rules say where a chain may end.
+        reader: whose rules say which issuers are tried and where a chain may end.
+        at: the moment (aware); OpenSSL prefers an issuer that is valid then.
     """
 
     anchors: Sequence[Certificate]
     sent: Sequence[Certificate]
     reader: Reader
+    at: datetime
     _checked: dict[tuple[bytes, bytes], bool] = field(default_factory=dict)
 
     def chains(self, leaf: Certificate) -> Iterator[Chain]:
-        """Every chain from `leaf` to an anchor, those through anchors first, as both clients prefer them."""
+        """The chains from `leaf` to an anchor that the reader finds, those through anchors first."""
         yield from self._extend((leaf,))
 
     def furthest(self, leaf: Certificate) -> Certificate:
@@ -74,9 +80,20 @@ class Search:
             return
         if len(chain) == _LONGEST:
             return
-        for above in (*self.anchors, *self.sent):
-            if above not in chain and self._issued(above, last):
+        for above in self._above(last):
+            if above not in chain:
                 yield from self._extend((*chain, above))
+
+    def _above(self, child: Certificate) -> list[Certificate]:
+        """The issuers that the reader would try for `child`."""
+        if self.reader == "java":
+            return self.issuers(child, [*self.anchors, *self.sent])
+        for pool in (self.anchors, self.sent):
+            fitting = [c for c in pool if _seems_issuer(c, child)]
+            if fitting:
+                chosen = next((c for c in fitting if _is_current(c, self.at)), fitting[0])
+                return self.issuers(child, [chosen])
+        return []
 
     def _issued(self, issuer: Certificate, child: Certificate) -> bool:
         if subject_der(issuer) != issuer_der(child):
@@ -108,6 +125,37 @@ def issuer_der(certificate: Certificate) -> bytes:
         return certificate.issuer_der
     except FormatError:
         return b""
+
+
+def key_identifier(certificate: Certificate) -> bytes | None:
+    """The identifier of its key (RFC 5280, 4.2.1.2), if it has one."""
+    found = _extension(certificate, _SUBJECT_KEY_IDENTIFIER)
+    return None if found is None else found.value
+
+
+def issuer_key_identifier(certificate: Certificate) -> bytes | None:
+    """The identifier of its issuer's key (RFC 5280, 4.2.1.1), if it has one."""
+    found = _extension(certificate, _AUTHORITY_KEY_IDENTIFIER)
+    parts = () if found is None else found.items()
+    return next((part.value for part in parts if part.tag == asn1.context(0, constructed=False)), None)
+
+
+def _seems_issuer(issuer: Certificate, child: Certificate) -> bool:
+    """Whether names fit, and key identifiers where there are any; signatures are not looked at."""
+    if subject_der(issuer) != issuer_der(child):
+        return False
+    try:
+        wanted, found = issuer_key_identifier(child), key_identifier(issuer)
+    except FormatError:
+        return False
+    return wanted is None or found is None or wanted == found
+
+
+def _is_current(certificate: Certificate, at: datetime) -> bool:
+    try:
+        return certificate.not_before <= at <= certificate.not_after
+    except FormatError:
+        return False
 
 
 def _verifies(issuer: Certificate, child: Certificate) -> bool:

@@ -86,11 +86,13 @@ def probe(
         alpn=seen.alpn,
         chain=tuple(map(describe, seen.chain)),
         verdicts=tuple(verdicts),
-        expected=tuple(expect(fingerprint, seen.chain, known) for fingerprint in expected),
+        expected=tuple(expect(fingerprint, seen.chain, known, at) for fingerprint in expected),
     )
 
 
-def expect(fingerprint: Fingerprint, sent: Sequence[Certificate], known: Sequence[Certificate]) -> ExpectedCa:
+def expect(
+    fingerprint: Fingerprint, sent: Sequence[Certificate], known: Sequence[Certificate], at: datetime
+) -> ExpectedCa:
     """Whether signatures lead from the server's certificate to the one with `fingerprint`.
 
     That one must have been sent by the server or be among the `known` certificates: a fingerprint verifies nothing.
@@ -99,6 +101,6 @@ def expect(fingerprint: Fingerprint, sent: Sequence[Certificate], known: Sequenc
     if not matching:
         text = "the server does not send that certificate, and no store given holds it; give one that does"
         return ExpectedCa(fingerprint, False, text)
-    search = Search(matching[:1], [*sent[1:], *known], "java")
+    search = Search(matching[:1], [*sent[1:], *known], "java", at)
     met = next(search.chains(sent[0]), None) is not None
     return ExpectedCa(fingerprint, met, "issued the server's chain" if met else "did not issue the server's chain")

@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
-from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, TrustStore
@@ -13,8 +11,6 @@ from truststore_tool.operations.describe import CertificateFacts, describe, subj
 from truststore_tool.postgres import chains, hostnames
 from truststore_tool.postgres.chains import Chain, Flaw, Search
 from truststore_tool.postgres.hostnames import Reader
-
-_AUTHORITY_KEY_IDENTIFIER: Final = "2.5.29.35"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +55,8 @@ class Reason:
     """Why a client refuses.
 
     Attributes:
-        code: stable, for programs: ``unknown-ca``, ``root-missing``, ``not-seen-by-java``, ``password-needed``,
-            ``not-pem``, ``name-mismatch``, ``openssl``, and the codes of `chains.flaws`.
+        code: stable, for programs: ``unknown-ca``, ``root-missing``, ``namesake``, ``not-seen-by-java``,
+            ``password-needed``, ``not-pem``, ``name-mismatch``, ``openssl``, and the codes of `chains.flaws`.
         text: one line for people.
         look_for: the fingerprint of the certificate that the store lacks, where it is known.
     """
@@ -115,7 +111,7 @@ def judge_chain(source: Source, sent: Chain, at: datetime, known: Sequence[Certi
     if obstacle:
         return _refused(source, [obstacle])
     anchors = source.anchors()
-    search = Search([anchor.certificate for anchor in anchors], sent[1:], source.reader)
+    search = Search([anchor.certificate for anchor in anchors], sent[1:], source.reader, at)
     found: tuple[Chain, list[Flaw]] | None = None
     for chain in search.chains(sent[0]):
         wrong = list(chains.flaws(chain, source.reader, at))
@@ -186,13 +182,15 @@ def _missing(source: Source, search: Search, leaf: Certificate, known: Sequence[
     """Why there is no chain from the server's certificate into the store, and what to put there."""
     store = source.store
     assert store is not None  # noqa: S101 -- _obstacle saw to it
-    reach = Search((), [*search.anchors, *search.sent], source.reader)
+    reach = Search((), [*search.anchors, *search.sent], source.reader, search.at)
     top = reach.furthest(leaf)
     loose = [item.certificate for item in store.loose]
     wanted = [top] if chains.is_self_issued(top) else reach.issuers(top, [*loose, *known])
     look_for = wanted[0].sha256 if wanted else None
-    if top in search.anchors:
-        name = subject_text(top) or "a certificate"
+    name = subject_text(top) or "a certificate"
+    if top in search.anchors and chains.is_self_issued(top):
+        yield Reason("namesake", f"it holds several certificates of {name}, and OpenSSL takes the wrong one; remove it")
+    elif top in search.anchors:
         text = f"it holds {name}, but libpq also needs the self-signed root above it{_look_for(look_for)}"
         yield Reason("root-missing", text, look_for)
     else:
@@ -213,7 +211,7 @@ def _lacking(top: Certificate, wanted: Sequence[Certificate]) -> str:
     if wanted:
         return subject_text(wanted[0]) or "a certificate"
     try:
-        issuer, identifier = str(top.issuer), _authority_key(top)
+        issuer, identifier = str(top.issuer), chains.issuer_key_identifier(top)
     except FormatError:
         return "the issuer of a malformed certificate"
     key = f" with key identifier {identifier.hex(':').upper()}" if identifier else ""
@@ -232,13 +230,3 @@ def _namesake(source: Source, top: Certificate) -> str:
         return ""
     alias = f"alias {same.alias}" if same.alias else "it"
     return f"; {alias} holds one of that name with another key (SHA-256 {same.certificate.sha256})"
-
-
-def _authority_key(certificate: Certificate) -> bytes | None:
-    """The issuer's key identifier (RFC 5280, 4.2.1.1)."""
-    for extension in certificate.extensions:
-        if extension.oid == _AUTHORITY_KEY_IDENTIFIER:
-            for part in asn1.read_exactly(extension.value).expect(asn1.SEQUENCE).items():
-                if part.tag == asn1.context(0, constructed=False):
-                    return part.value
-    return None

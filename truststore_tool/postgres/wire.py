@@ -148,7 +148,7 @@ def _error_message(link: Link) -> str:
             break
         data += more
     fields = data[4:_LONGEST_ERROR].split(b"\0")
-    text = next((field[1:] for field in fields if field[:1] == b"M"), b"") or data[:80]
+    text = next((field[1:] for field in fields if field[:1] == b"M"), b"") or data[4:84]
     return text.decode("utf-8", "replace").strip() or "no text"
 
 

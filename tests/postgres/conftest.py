@@ -1,0 +1,35 @@
+"""A real PostgreSQL for these tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.conftest import tool
+from tests.postgres.clients import Jvm, jvm
+from tests.postgres.server import HBA, Server, postgresql
+
+__all__ = ["tool"]
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all tests."""
+    with postgresql(tmp_path_factory.mktemp("postgresql")) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: Server) -> Iterator[Server]:
+    """The server under the old certificate, with its first pg_hba.conf; and so again for the next test."""
+    before = {name: (running.folder / name).read_bytes() for name in ("server.crt", "pg_hba.conf", "postgresql.conf")}
+    yield running
+    if any((running.folder / name).read_bytes() != data for name, data in before.items()):
+        (running.folder / "postgresql.conf").write_bytes(before["postgresql.conf"])
+        (running.folder / "pg_hba.conf").write_text("\n".join(HBA) + "\n")
+        running.use("old")
+
+
+@pytest.fixture(scope="session")
+def java(tmp_path_factory: pytest.TempPathFactory) -> Jvm:
+    """A JVM with the JDBC driver."""
+    return jvm(tmp_path_factory.mktemp("pgclient"))
