@@ -84,7 +84,8 @@ class Bag:
         if trusted:
             kept.append(_attribute(_TRUSTED_KEY_USAGE, _ANY_USAGE))
         outer = asn1.read_exactly(plain).expect(asn1.SEQUENCE)
-        return cls.parse(asn1.read(asn1.sequence(outer.value, asn1.set_of(*kept) if kept else b"")))
+        # Not in the order of DER: Java writes the name first, and files made here are as Java would make them.
+        return cls.parse(asn1.read(asn1.sequence(outer.value, asn1.tlv(asn1.SET, *kept) if kept else b"")))
 
     @property
     def plain(self) -> bytes:

@@ -83,6 +83,21 @@ class JavaCertificate:
         if self.version == 1 or (self._tail and (names is None or not names.critical)):
             raise JavaFormatError("X.509 Certificate is incomplete: subject field is empty")
 
+    @property
+    def to_be_signed(self) -> bytes:
+        """What the signature is over."""
+        return self._outer[0].raw
+
+    @property
+    def signature(self) -> bytes:
+        """The signature."""
+        return self._outer[2].value[1:]
+
+    @property
+    def public_key_info(self) -> bytes:
+        """The encoded SubjectPublicKeyInfo."""
+        return self._key.raw
+
     @cached_property
     def serial(self) -> int:
         """The serial number, of either sign."""

@@ -79,7 +79,7 @@ def _run(words: Sequence[str], properties: dict[str, str], console: Console, jdk
         console.err(f"keytool: {exc.message} ({_SUBSET})\n")
         code = 1
     except KeytoolError as exc:
-        console.out(f"keytool error: {exc}\n" + (f"{exc}\n" if parser.options.verbose else ""))
+        console.out(f"keytool error: {exc}\n" + (exc.trace if parser.options.verbose else ""))
         code = 1
     except TrustStoreError as exc:
         console.out(f"keytool error: java.io.IOException: {exc.message}\n")

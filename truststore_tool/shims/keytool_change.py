@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from truststore_tool.model import OpaqueEntry, TrustStore
+from truststore_tool.model import Entry, OpaqueEntry, TrustStore
 from truststore_tool.shims import keytool_stores
 from truststore_tool.shims.keytool_errors import ILLEGAL_ARGUMENT, KeytoolError
 from truststore_tool.shims.keytool_list import DEFAULT_ALIAS
@@ -27,7 +27,7 @@ def _save(session: Session, edit: Callable[[TrustStore], TrustStore], new_passwo
         announce_saving(session)
         return changed
 
-    keytool_stores.save(session.keystore, session.password, announced, new_password=new_password)
+    keytool_stores.save(session.keystore, session.password, announced, jdk=session.jdk, new_password=new_password)
 
 
 def delete_entry(session: Session) -> None:
@@ -59,10 +59,22 @@ def change_alias(session: Session) -> None:
     index = session.keystore.store.entries.index(entry)
 
     def edit(store: TrustStore) -> TrustStore:
-        moved = replace(store.entries[index], alias=new, created=datetime.now(UTC))
+        moved = _reborn(replace(store.entries[index], alias=new, created=datetime.now(UTC)))
         return store.with_entries((*store.entries[:index], *store.entries[index + 1 :], moved))
 
     _save(session, edit)
+
+
+def _reborn(entry: Entry) -> Entry:
+    """The entry as a new one, which is written behind the others, unless its place in the file says more than we do."""
+    from truststore_tool.formats.pkcs12_view import Origin
+
+    if isinstance(entry, OpaqueEntry) or not isinstance(entry.origin, Origin):
+        return entry
+    bag = entry.origin.bag
+    ours = sum((bag.name is not None, bag.key_id is not None, bag.trusted))
+    has_more = bag.attributes is not None and len(bag.attributes.children()) > ours
+    return entry if has_more else replace(entry, origin=None)
 
 
 def open_key(session: Session, entry: OpaqueEntry, storepass: str | None, keypass: str | None) -> tuple[bytes, str]:

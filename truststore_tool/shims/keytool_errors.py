@@ -17,11 +17,19 @@ class KeytoolError(TrustStoreError):
     Args:
         message: the exception's message.
         kind: the exception's class.
+        cause: what -v adds below the stack trace as ``Caused by:``, with the number of frames it leaves out.
     """
 
-    def __init__(self, message: str, kind: str = EXCEPTION) -> None:
+    def __init__(self, message: str, kind: str = EXCEPTION, *, cause: tuple[str, int] | None = None) -> None:
         super().__init__(message)
         self.kind = kind
+        self.cause = cause
+
+    @property
+    def trace(self) -> str:
+        """What -v prints of it. The frames, which are places in Java source files, are left out."""
+        caused = "" if self.cause is None else f"Caused by: {self.cause[0]}\n\t... {self.cause[1]} more\n"
+        return f"{self}\n{caused}"
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.message}" if self.message else self.kind

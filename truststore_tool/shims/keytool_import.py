@@ -55,7 +55,7 @@ def import_certificate(session: Session) -> None:
         return replace(store, entries=(*store.entries, entry), loose=loose)
 
     try:
-        keytool_stores.save(session.keystore, session.password, edit)
+        keytool_stores.save(session.keystore, session.password, edit, jdk=session.jdk)
     except _RefusedError:
         session.console.err("Certificate was not added to keystore\n")
 

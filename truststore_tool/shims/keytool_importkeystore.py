@@ -69,10 +69,10 @@ def _open_source(session: Session, name: str) -> Keystore:
     kind = options.srcstoretype or (None if options.srcprovidername is None else "pkcs12")
     if kind is not None:
         keytool_stores.check_type(kind, options.srcprovidername)
-    source = keytool_stores.load(name, kind, options.srcstorepass)
+    source = keytool_stores.load(name, kind, options.srcstorepass, frames=3 if kind is None else 1)
     if options.srcstorepass is None and not options.srcprotected and not source.is_passwordless:
         options.srcstorepass = session.console.password("Enter source keystore password:  ")
-        source = keytool_stores.load(name, kind, options.srcstorepass)
+        source = keytool_stores.load(name, kind, options.srcstorepass, frames=1)
     if source.is_pkcs12 and None not in (options.srckeypass, options.srcstorepass):
         if options.srckeypass != options.srcstorepass:
             session.console.err(
@@ -99,7 +99,7 @@ def _import(session: Session, source: Keystore) -> None:
         announce_saving(session)
         return store.with_entries(tuple(target.entries))
 
-    keytool_stores.save(session.keystore, session.password, edit)
+    keytool_stores.save(session.keystore, session.password, edit, jdk=session.jdk)
 
 
 def _import_entries(session: Session, source: Keystore, target: _Target) -> None:

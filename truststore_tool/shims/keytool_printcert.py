@@ -19,7 +19,7 @@ def print_certificates(session: Session) -> None:
     try:
         certificates = java_input.all_certificates(read_input(session), session.jdk)
     except FormatError as exc:
-        raise KeytoolError("Failed to parse input") from exc
+        raise KeytoolError("Failed to parse input", cause=(exc.message, 4)) from exc
     if not certificates:
         raise KeytoolError("Empty input")
     count = len(certificates)

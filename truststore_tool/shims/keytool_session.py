@@ -17,9 +17,9 @@ _MAY_CREATE: Final = ("-importcert", "-importkeystore", "-printcert")
 _SHORTEST: Final = 6
 _STARS: Final = "*****************  WARNING WARNING WARNING  *****************\n"
 _NO_INTEGRITY: Final = (
-    "\n" + _STARS + "* The integrity of the information stored in {0:<15} *\n"
+    "\n" + _STARS + "* The integrity of the information stored in {0:<15}*\n"
     "* has NOT been verified!  In order to verify its integrity, *\n"
-    "* you must provide {1:<40} *\n" + _STARS + "\n"
+    "* you must provide {1:<41}*\n" + _STARS + "\n"
 )
 # Where distributions keep the bundle that a JDK of theirs would use.
 _BUNDLES: Final = ("/etc/ssl/certs/java/cacerts", "/etc/pki/java/cacerts")
@@ -149,7 +149,7 @@ class Session:
         elif not options.protected and not self._needs_no_password():
             self._ask_password(new=not there and not memory_only)
             if there and self.password is not None:
-                self._keystore = self._load()
+                self._keystore = self._load(again=True)
         self._reconcile_passwords()
 
     def _ask_aliases(self) -> None:
@@ -165,14 +165,15 @@ class Session:
             if options.alias is None:
                 raise null_alias()
 
-    def _load(self) -> Keystore:
+    def _load(self, *, again: bool = False) -> Keystore:
         options = self.options
         kind = options.storetype
         if options.providername is not None:
             kind = kind or "pkcs12"
         if kind is not None:
             keytool_stores.check_type(kind, options.providername)
-        return keytool_stores.load(options.keystore or "", kind, self.password)
+        probing = kind is None and not again
+        return keytool_stores.load(options.keystore or "", kind, self.password, frames=2 if probing else 0)
 
     def _begin(self) -> Keystore:
         """A store that is not there yet."""

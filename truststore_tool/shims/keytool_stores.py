@@ -132,11 +132,15 @@ def check_type(kind: str, provider: str | None) -> None:
             "This keystore must be loaded using a DomainLoadStoreParameter", "java.lang.UnsupportedOperationException"
         )
     if kind.upper() not in _TYPES or (provider is not None and kind.upper() not in _PROVIDERS[provider]):
-        raise KeytoolError(f"{kind} not found", KEY_STORE)
+        cause = f"java.security.NoSuchAlgorithmException: {kind} KeyStore not available"
+        raise KeytoolError(f"{kind} not found", KEY_STORE, cause=(cause, 3))
 
 
-def load(name: str, kind: str | None, password: str | None) -> Keystore:
-    """Open the file of that name; `kind` is the type asked for, None finds it out. Raises KeytoolError."""
+def load(name: str, kind: str | None, password: str | None, *, frames: int = 0) -> Keystore:
+    """Open the file of that name; `kind` is the type asked for, None finds it out. Raises KeytoolError.
+
+    `frames` says how deep the real tool is in its calls here, which its stack traces show.
+    """
     try:
         data = files.read(Path(name))
     except TrustStoreError as exc:
@@ -145,32 +149,41 @@ def load(name: str, kind: str | None, password: str | None) -> Keystore:
     if kind is None:
         if found is None:
             raise KeytoolError("Unrecognized keystore format. Please load it with a specified type", KEY_STORE)
-        return Keystore(name, found.upper(), decode(data, found, password), exists=True)
+        return Keystore(name, found.upper(), _decode(data, found, password, frames), exists=True)
     _, accepted = _TYPES[kind.upper()]
     if found not in accepted:
         raise _wrong_type(kind.upper(), data)
-    store = decode(data, found, password)
+    store = _decode(data, found or "", password, frames)
     # JceKeyStore reads JKS and writes JCEKS.
     store = replace(store, format="jceks") if kind.upper() == "JCEKS" else store
     return Keystore(name, kind, store, exists=True)
 
 
-def decode(data: bytes, name: str, password: str | None) -> TrustStore:
+def _decode(data: bytes, name: str, password: str | None, frames: int) -> TrustStore:
     """The store in `data`, which is of that format of ours. Raises KeytoolError as the JDK would say it."""
     try:
         return formats.get(name).loads(data, password)
     except IntegrityError as exc:
-        raise _wrong_password(name) from exc
+        raise _wrong_password(name, frames) from exc
     except FormatError as exc:
-        raise (
-            KeytoolError("", "java.io.EOFException") if name != "pkcs12" else KeytoolError(exc.message, IO_EXCEPTION)
-        ) from exc
+        if name != "pkcs12":
+            raise KeytoolError("", "java.io.EOFException") from exc
+        raise KeytoolError(exc.message, IO_EXCEPTION) from exc
 
 
-def _wrong_password(name: str) -> KeytoolError:
+def _wrong_password(name: str, frames: int = 0) -> KeytoolError:
+    unrecoverable = "java.security.UnrecoverableKeyException: "
     if name == "pkcs12":
-        return KeytoolError("keystore password was incorrect", IO_EXCEPTION)
-    return KeytoolError("Keystore was tampered with, or password was incorrect", IO_EXCEPTION)
+        cause = (
+            f"{unrecoverable}failed to decrypt safe contents entry: javax.crypto.BadPaddingException: Given final block "
+            "not properly padded. Such issues can arise if a bad key is used during decryption."
+        )
+        return KeytoolError("keystore password was incorrect", IO_EXCEPTION, cause=(cause, 6 + frames))
+    return KeytoolError(
+        "Keystore was tampered with, or password was incorrect",
+        IO_EXCEPTION,
+        cause=(f"{unrecoverable}Password verification failed", 5 + frames),
+    )
 
 
 def _detect(data: bytes) -> str | None:
@@ -203,6 +216,7 @@ def save(
     password: str | None,
     edit: Callable[[TrustStore], TrustStore],
     *,
+    jdk: int,
     new_password: str | None = None,
 ) -> None:
     """Change the store of that name under its lock: load, `edit`, save, read back.
@@ -217,17 +231,26 @@ def save(
         edit(keystore.store)
         raise _not_found(keystore.name)
 
+    changed: list[TrustStore] = []
+
     def change(store: TrustStore) -> tuple[TrustStore, None]:
-        begun = replace(store, format=keystore.format) if keystore.exists else keystore.store
-        return edit(begun), None
+        changed.append(edit(replace(store, format=keystore.format) if keystore.exists else keystore.store))
+        _check_password(keystore, password if new_password is None else new_password, jdk)
+        return changed[0], None
 
     try:
         stores.update_store(path, password, change, create=keystore.format, new_password=new_password)
-        if not path.exists():  # nothing was changed in a new store: keytool writes the empty one
-            stores.save_store(edit(keystore.store), path, password)
+        if changed and not path.exists():  # nothing was changed in a new store: keytool writes the empty one
+            stores.save_store(changed[0], path, password)
     except IntegrityError as exc:
         if isinstance(exc, PasswordRequiredError):
             raise KeytoolError("password can't be null", ILLEGAL_ARGUMENT) from exc
         raise _wrong_password(keystore.format) from exc
     except WriteError as exc:
         raise KeytoolError(f"{keystore.name} ({exc.message.rpartition(': ')[2]})", FILE_NOT_FOUND) from exc
+
+
+def _check_password(keystore: Keystore, password: str | None, jdk: int) -> None:
+    """Java before 18 cannot encrypt under a password that is not ASCII."""
+    if jdk < 25 and keystore.format == "pkcs12" and password is not None and not password.isascii():
+        raise KeytoolError("getSecretKey failed: Password is not ASCII", IO_EXCEPTION)

@@ -5,6 +5,7 @@ from typing import Final
 
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
+from truststore_tool.shims import rsa_signature
 from truststore_tool.shims.java_certificate import JavaCertificate, canonical
 from truststore_tool.shims.keytool_session import Session
 from truststore_tool.shims.keytool_stores import Keystore
@@ -17,6 +18,18 @@ Labelled = tuple[str, JavaCertificate]
 
 def signed_by(certificate: JavaCertificate, issuer: JavaCertificate) -> bool:
     """Whether the issuer's key made the certificate's signature."""
+    if canonical(certificate.issuer) != canonical(issuer.subject):
+        return False
+    if rsa_signature.handles(certificate.signature_algorithm):
+        if issuer.public_key.algorithm != "RSA":
+            return False
+        key, signed, signature = issuer.public_key_info, certificate.to_be_signed, certificate.signature
+        return rsa_signature.verifies(certificate.signature_algorithm, key, signed, signature)
+    return _verifies(certificate, issuer)
+
+
+def _verifies(certificate: JavaCertificate, issuer: JavaCertificate) -> bool:
+    """The same for the algorithms that need a library."""
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
     try:
