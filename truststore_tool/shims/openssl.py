@@ -26,10 +26,11 @@ def run(arguments: list[str]) -> int:
 
 
 def _candidates() -> Iterator[str]:
-    """Every openssl on PATH that is not one of our shims."""
+    """Every openssl on PATH that is not this program: neither one of our shims nor a link to what runs now."""
+    ours = os.path.realpath(sys.argv[0])
     for directory in os.get_exec_path():
         program = f"{directory or '.'}/openssl"
-        if os.access(program, os.X_OK) and not _is_shim(program):
+        if os.access(program, os.X_OK) and os.path.realpath(program) != ours and not _is_shim(program):
             yield program
 
 
