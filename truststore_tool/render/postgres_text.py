@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from truststore_tool.render.tables import Table
 from truststore_tool.render.text import Piece, day, expiry
 
 if TYPE_CHECKING:
     from truststore_tool.operations.describe import CertificateFacts
     from truststore_tool.postgres.probe import ProbeReport
+    from truststore_tool.postgres.rotation import RotationReport
     from truststore_tool.postgres.verdict import Verdict
 
 _READERS: Final = {"java": "as Java reads it", "libpq": "as libpq reads it"}
@@ -40,6 +42,23 @@ def judged(verdict: "Verdict") -> Iterator[str]:
     yield f"{word} by {verdict.name} ({_READERS[verdict.reader]})"
     for reason in verdict.reasons:
         yield f"  {reason.code}: {reason.text}"
+
+
+def rotation(report: "RotationReport") -> Iterator[Piece]:
+    """One row a store: whether its clients connect before, during and after; then what is missing where."""
+    names = {True: "connects", False: "FAILS"}
+    yield Table(
+        ("Store", "Read by", "Before", "During", "After"),
+        tuple(
+            (s.name, s.reader, f"before: {names[s.before]}", f"during: {names[s.during]}", f"after: {names[s.after]}")
+            for s in report.stores
+        ),
+    )
+    for store in report.stores:
+        for label, obstacle in [("now", store.current), *(("next", item) for item in store.next)]:
+            if obstacle:
+                yield f"{store.name} refuses {label} {_named(obstacle.certificate)}"
+                yield from (f"  {reason.code}: {reason.text}" for reason in obstacle.reasons)
 
 
 def _by(verdict: "Verdict") -> str:

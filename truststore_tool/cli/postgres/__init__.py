@@ -5,6 +5,7 @@ from typing import Final
 import typer
 
 from truststore_tool.cli.postgres.probe import probe_command
+from truststore_tool.cli.postgres.rotation import rotation_command
 
 app: Final = typer.Typer(
     help="Prove it on PostgreSQL: what a server shows, what a client verifies, and whether a store trusts the server.",
@@ -12,3 +13,4 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("probe")(probe_command)
+app.command("rotation")(rotation_command)
