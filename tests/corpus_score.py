@@ -161,7 +161,7 @@ def _differences(row: Row, reading: Reading, loading_began: int) -> Iterator[str
         return
     if row["kind"] in STORE_KINDS and reading.format != row["kind"].lower():
         yield f"read as {reading.format}"
-    due = ("unchecked",) if row["status"] == "unverified" else ("verified", "absent")
+    due = _due_integrity(row)
     if reading.integrity not in due:
         yield f"integrity is {reading.integrity}, due is {' or '.join(due)}"
     yield from _difference("certificates", row["all_certs"], reading.certificates)
@@ -169,6 +169,15 @@ def _differences(row: Row, reading: Reading, loading_began: int) -> Iterator[str
         made_up_from = loading_began if row["kind"] == "PKCS12" else None
         wanted = [_expected(entry, made_up_from) for entry in row["entries"]]
         yield from _difference("entries", wanted + _passed_over(row, wanted, reading), reading.entries)
+
+
+def _due_integrity(row: Row) -> tuple[str, ...]:
+    """What a store opened with its password may say of its integrity; only PKCS#12 leaves it to the file."""
+    if row["status"] == "unverified":
+        return ("unchecked",)
+    if row["kind"] not in STORE_KINDS:
+        return ("absent",)
+    return ("verified", "absent") if row["kind"] == "PKCS12" and not row.get("mac_must_verify") else ("verified",)
 
 
 def _passed_over(row: Row, wanted: list[SeenEntry], reading: Reading) -> list[SeenEntry]:

@@ -39,6 +39,7 @@ def test_what_is_as_expected_is_met() -> None:
         {"megabytes": 300},
         {"format": "pkcs12"},
         {"integrity": "unchecked"},
+        {"integrity": "absent"},
         {"certificates": ()},
         {"certificates": (SHA256, SHA256)},
         {"entries": ()},
@@ -83,6 +84,9 @@ def test_a_bad_mac_must_be_refused() -> None:
     row = {"kind": "PKCS12", "status": "unverified", "fuzz": False, "all_certs": [], "mac_must_verify": False}
     assert judged(row, refused="IntegrityError: no") == []
     assert len(judged(row, format="pkcs12", integrity="verified")) == 1
+    good = JKS | {"kind": "PKCS12", "mac_must_verify": True}
+    assert judged(good, **(GOOD | {"format": "pkcs12"})) == []
+    assert len(judged(good, **(GOOD | {"format": "pkcs12", "integrity": "absent"}))) == 1
 
 
 def test_a_file_is_read_in_a_process_of_its_own() -> None:
