@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from truststore_tool.operations.describe import CertificateFacts
     from truststore_tool.postgres.probe import ProbeReport
     from truststore_tool.postgres.rotation import RotationReport
+    from truststore_tool.postgres.sessions import Client, SessionsReport
     from truststore_tool.postgres.verdict import Verdict
 
 _READERS: Final = {"java": "as Java reads it", "libpq": "as libpq reads it"}
@@ -59,6 +60,41 @@ def rotation(report: "RotationReport") -> Iterator[Piece]:
             if obstacle:
                 yield f"{store.name} refuses {label} {_named(obstacle.certificate)}"
                 yield from (f"  {reason.code}: {reason.text}" for reason in obstacle.reasons)
+
+
+def sessions(report: "SessionsReport") -> Iterator[Piece]:
+    """What the server insists on, one row a client, and the counts by user and address."""
+    yield f"PostgreSQL {report.server_version}: {'offers TLS' if report.ssl else 'DOES NOT OFFER TLS'} (ssl)"
+    if report.rds_force_ssl is None:
+        yield "rds.force_ssl: not set; it exists on Amazon RDS only"
+    else:
+        yield f"rds.force_ssl: {'on' if report.rds_force_ssl else 'OFF: clients may connect without TLS'}"
+    match report.plain_rules:
+        case None:
+            yield "pg_hba.conf: this role may not read it"
+        case ():
+            yield "pg_hba.conf: lets nobody in over the network without TLS"
+        case rules:
+            yield "pg_hba.conf: lets clients in over the network without TLS:"
+            yield from (f"  {rule}" for rule in rules)
+    if report.clients:
+        headings = ("TLS", "User", "Database", "Address", "Application", "Sessions", "Last seen")
+        yield Table(headings, tuple(map(_client_row, report.clients)))
+    for item in report.summary:
+        hidden = f", {item.hidden} hidden" if item.hidden else ""
+        yield f"{item.user} from {item.address or '-'}: {item.tls} with TLS, {item.plain} without{hidden}"
+    looks = "1 look" if report.looks == 1 else f"{report.looks} looks"
+    yield f"{looks}; {report.plain} sessions over the network without TLS"
+
+
+def _client_row(client: "Client") -> tuple[str, ...]:
+    if client.tls:
+        tls = f"{client.version or 'TLS'} {client.cipher or ''}".rstrip()
+    else:
+        tls = "hidden" if client.tls is None else "Unix socket" if client.local else "NO TLS"
+    seen = f"{client.last_seen:%Y-%m-%d %H:%M:%S}Z"
+    address = client.address or "-"
+    return tls, client.user, client.database or "-", address, client.application or "-", str(client.sessions), seen
 
 
 def _by(verdict: "Verdict") -> str:

@@ -6,6 +6,7 @@ import typer
 
 from truststore_tool.cli.postgres.probe import probe_command
 from truststore_tool.cli.postgres.rotation import rotation_command
+from truststore_tool.cli.postgres.sessions import sessions_command
 
 app: Final = typer.Typer(
     help="Prove it on PostgreSQL: what a server shows, what a client verifies, and whether a store trusts the server.",
@@ -14,3 +15,4 @@ app: Final = typer.Typer(
 )
 app.command("probe")(probe_command)
 app.command("rotation")(rotation_command)
+app.command("sessions")(sessions_command)

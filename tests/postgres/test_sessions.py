@@ -1,0 +1,205 @@
+"""``postgres sessions`` on a real server with real clients."""
+
+import json
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import psycopg
+import pytest
+
+from tests.cli.harness import Tool
+from tests.postgres.server import HBA, PASSWORD, Server, error_response, free_port, pretender
+from truststore_tool.postgres.sessions import Row, gather, plain_rules, summarize
+
+
+@pytest.fixture
+def clients(server: Server) -> Iterator[Callable[..., None]]:
+    """Opens connections that stay until the end."""
+    with ExitStack() as stack:
+
+        def connect(**options: object) -> None:
+            given = {"host": "127.0.0.1", "port": server.port, "dbname": "postgres", "user": "plain", **options}
+            stack.enter_context(psycopg.connect(**given))  # type: ignore[arg-type]
+
+        yield connect
+
+
+def admin(server: Server) -> str:
+    """The superuser's connection string, without the password."""
+    return f"host=127.0.0.1 port={server.port} dbname=postgres user=postgres"
+
+
+@pytest.fixture
+def password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The password where libpq looks for it."""
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+
+
+@pytest.mark.usefixtures("password")
+def test_who_uses_tls_and_who_does_not(tool: Tool, server: Server, clients: Callable[..., None]) -> None:
+    clients(sslmode="require", application_name="billing")
+    clients(sslmode="disable", application_name="reports")
+    clients(sslmode="disable", application_name="reports")
+    clients(user="app", password=PASSWORD, sslmode="require", ssl_max_protocol_version="TLSv1.2")
+    clients(host=str(server.folder), application_name="local")
+    done = tool("postgres", "sessions", admin(server), "--json")
+    assert done.code == 1
+    found = {(c["user"], c["application"]): c for c in done.json["clients"]}
+    assert found["plain", "billing"]["tls"] is True
+    assert found["plain", "billing"]["version"] == "TLSv1.3"
+    assert found["plain", "billing"]["cipher"] == "TLS_AES_256_GCM_SHA384"
+    assert found["app", ""]["version"] == "TLSv1.2"
+    reports = found["plain", "reports"]
+    assert (reports["tls"], reports["sessions"], reports["address"]) == (False, 2, "127.0.0.1")
+    assert found["plain", "local"]["local"] is True
+    assert done.json["plain"] == 2
+    assert {(s["user"], s["address"]): (s["tls"], s["plain"]) for s in done.json["summary"]} == {
+        ("plain", "127.0.0.1"): (1, 2),
+        ("app", "127.0.0.1"): (1, 0),
+        ("plain", None): (0, 1),
+    }
+    text = tool("postgres", "sessions", admin(server)).out
+    assert "plain from 127.0.0.1: 1 with TLS, 2 without" in text
+    assert "1 look; 2 sessions over the network without TLS" in text
+
+
+@pytest.mark.usefixtures("password")
+def test_what_the_server_insists_on(tool: Tool, server: Server) -> None:
+    done = tool("postgres", "sessions", admin(server), "--json")
+    assert done.code == 0  # nobody else is connected
+    assert done.json["ssl"] is True
+    assert done.json["server_version"].startswith("15.")
+    assert done.json["rds_force_ssl"] is None
+    assert done.json["plain_rules"] == ["host all plain all trust", "host all all all scram-sha-256"]
+    server.write_hba("local all all trust", "hostssl all all all scram-sha-256")
+    assert tool("postgres", "sessions", admin(server), "--json").json["plain_rules"] == []
+    server.write_hba("local all all trust", "hostnossl all all all reject", *HBA[1:])
+    assert tool("postgres", "sessions", admin(server), "--json").json["plain_rules"] == []
+    server.set("rds.force_ssl = 0")  # a custom setting here; on RDS it is the service's
+    done = tool("postgres", "sessions", admin(server))
+    assert "rds.force_ssl: OFF" in done.out
+
+
+def test_a_role_that_may_not_see(tool: Tool, server: Server, clients: Callable[..., None]) -> None:
+    clients(user="app", password=PASSWORD, sslmode="disable")
+    clients(sslmode="disable", application_name="own")
+    done = tool("postgres", "sessions", f"host=127.0.0.1 port={server.port} dbname=postgres user=plain", "--json")
+    assert done.json["plain_rules"] is None
+    assert (done.json["hidden"], done.json["plain"]) == (1, 1)
+    assert [(c["user"], c["tls"]) for c in done.json["clients"]] == [("plain", False), ("app", None)]
+    assert "1 sessions hide whether they use TLS: log in as a member of pg_read_all_stats" in done.err
+
+
+@pytest.mark.usefixtures("password")
+def test_watching_collects_clients_that_come_and_go(server: Server) -> None:
+    command = [sys.executable, "-m", "truststore_tool", "postgres", "sessions", admin(server)]
+    with subprocess.Popen([*command, "--watch", "30", "--every", "0.1", "--json"], stdout=subprocess.PIPE) as watcher:
+        base = f"host=127.0.0.1 port={server.port} dbname=postgres user=plain application_name=brief"
+        with psycopg.connect(f"{base} sslmode=disable") as own:
+            query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'truststore-tool'"
+            while not (own.execute(query).fetchone() or (0,))[0]:
+                own.rollback()
+                time.sleep(0.05)
+            time.sleep(0.5)
+        for _ in range(2):
+            with psycopg.connect(f"{base} sslmode=require"):
+                time.sleep(0.5)
+        watcher.send_signal(signal.SIGINT)
+        out, _ = watcher.communicate(timeout=10)
+    report = json.loads(out)
+    assert watcher.returncode == 1
+    assert report["looks"] > 5
+    assert [(c["application"], c["tls"], c["sessions"]) for c in report["clients"]] == [
+        ("brief", False, 1),
+        ("brief", True, 2),
+    ]
+
+
+def test_no_password_is_shown(tool: Tool, server: Server) -> None:
+    wrong = "s3cret-pass"
+    uri = f"postgresql://app:{wrong}@127.0.0.1:{server.port}/postgres"
+    done = tool("postgres", "sessions", uri)
+    assert done.code == 3
+    assert "password authentication failed" in done.err
+    assert "the password stands on the command line" in done.err
+    assert wrong not in done.out + done.err
+    good = tool("postgres", "sessions", f"postgresql://app:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}/postgres")
+    assert "app" not in good.out  # nobody but itself
+    assert PASSWORD not in good.out + good.err
+    for bad in (f"host=h {wrong}", f"postgresql://u:%zz{wrong}@h", f"host=127.0.0.1 nonsense={wrong}"):
+        done = tool("postgres", "sessions", bad)
+        assert done.code == 2, done.err
+        assert wrong not in done.out + done.err
+
+
+def ready_then_silent(connection: socket.socket) -> None:
+    """A server that lets everybody in and then says nothing."""
+    connection.recv(1000)
+    connection.sendall(b"R" + struct.pack("!II", 8, 0))
+    for pair in (b"server_version\x0015.0\0", b"client_encoding\0UTF8\0", b"standard_conforming_strings\0on\0"):
+        connection.sendall(b"S" + struct.pack("!I", 4 + len(pair)) + pair)
+    connection.sendall(b"K" + struct.pack("!III", 12, 1, 1) + b"Z" + struct.pack("!I", 5) + b"I")
+    connection.recv(1000)
+    time.sleep(8)
+
+
+def silent(connection: socket.socket) -> None:
+    """A server that never answers."""
+    connection.recv(1000)
+    time.sleep(8)
+
+
+@pytest.mark.parametrize("conversation", [silent, ready_then_silent])
+def test_a_server_that_hangs(tool: Tool, conversation: Callable[[socket.socket], None]) -> None:
+    started = time.monotonic()
+    with pretender(conversation) as port:
+        dsn = f"host=127.0.0.1 port={port} user=u dbname=d sslmode=disable gssencmode=disable"
+        done = tool("postgres", "sessions", dsn, "--timeout", "1")
+    assert time.monotonic() - started < 4
+    assert done.code == 3
+    assert "does not answer in time" in done.err
+
+
+def test_a_server_that_refuses_or_is_not_there(tool: Tool) -> None:
+    def refuse(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(error_response("sorry, too many clients already"))
+
+    with pretender(refuse) as port:
+        done = tool("postgres", "sessions", f"host=127.0.0.1 port={port} user=u sslmode=disable gssencmode=disable")
+    assert done.code == 3
+    assert "sorry, too many clients already" in done.err
+    gone = tool("postgres", "sessions", f"host=127.0.0.1 port={free_port()} user=u")
+    assert gone.code == 3
+    assert "refused" in gone.err
+
+
+def test_sessions_are_counted_once_however_often_they_are_seen() -> None:
+    first, second = (datetime(2026, 1, 1, hour, tzinfo=UTC) for hour in (1, 2))
+    a = Row(1, first, "u", "d", "10.0.0.1", 5000, "", True, "TLSv1.3", "C", 256)
+    hidden = Row(9, None, "v", None, None, None, "", None, None, None, None)
+    found = gather([(first, [a, a._replace(pid=2), hidden]), (second, [a, a._replace(start=second), hidden])])
+    assert [(c.user, c.sessions, c.first_seen, c.last_seen) for c in found] == [
+        ("v", 1, first, second),
+        ("u", 3, first, second),
+    ]
+    assert [(s.user, s.tls, s.plain, s.hidden) for s in summarize(found)] == [("v", 0, 0, 1), ("u", 3, 0, 0)]
+
+
+def test_rules_behind_a_rejection_of_everybody_do_not_count() -> None:
+    rules = [
+        ("hostssl", ["all"], ["all"], "all", None, "md5"),
+        ("host", ["all"], ["all"], "10.0.0.0", "255.0.0.0", "reject"),
+        ("host", ["app"], ["a", "b"], "10.0.0.0", "255.0.0.0", "md5"),
+        ("hostnossl", ["all"], ["all"], "all", None, "reject"),
+        ("host", ["all"], ["all"], "all", None, "md5"),
+    ]
+    assert plain_rules(rules) == ("host app a,b 10.0.0.0 255.0.0.0 md5",)

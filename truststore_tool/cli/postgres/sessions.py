@@ -1,0 +1,52 @@
+"""``postgres sessions``: who is connected with TLS, and who is not."""
+
+from typing import Annotated
+
+import typer
+
+from truststore_tool.cli.boundary import FINDING
+from truststore_tool.cli.options import JsonFlag, Quiet
+from truststore_tool.cli.output import Output
+from truststore_tool.cli.postgres.options import TIMEOUT, Timeout
+
+
+def sessions_command(
+    dsn: Annotated[
+        str, typer.Argument(metavar="[DSN]", help="A connection string of libpq; what it leaves out comes from PG*.")
+    ] = "",
+    watch: Annotated[
+        float, typer.Option("--watch", metavar="SECONDS", min=0, max=86400, help="Keep looking for this long.")
+    ] = 0,
+    every: Annotated[
+        float, typer.Option("--every", metavar="SECONDS", min=0.1, max=3600, help="Time between two looks.")
+    ] = 1,
+    timeout: Timeout = TIMEOUT,
+    json: JsonFlag = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show who is connected with TLS and who is not, and whether the server insists on it.
+
+    One look shows only who is connected just now: --watch collects clients over time, and Ctrl-C ends it early with
+    what was seen. Exit code 1 when somebody is connected over the network without TLS, else 0. Leave the password to
+    PGPASSWORD or ~/.pgpass, as with psql.
+
+    Examples:
+
+      truststore-tool postgres sessions "host=db.example.com dbname=postgres user=admin sslmode=verify-full"
+
+      PGHOST=db.example.com PGUSER=admin truststore-tool postgres sessions --watch 600 --json
+    """
+    from truststore_tool.postgres import conninfo
+    from truststore_tool.postgres.sessions import sessions
+    from truststore_tool.render import postgres_text
+
+    output = Output(json, quiet)
+    given = conninfo.parse(dsn)
+    if given.password:
+        output.warn(["the password stands on the command line, where others can see it: use PGPASSWORD or ~/.pgpass"])
+    report = sessions(given.options, watch=watch, every=every, timeout=timeout)
+    if report.hidden:
+        output.warn([f"{report.hidden} sessions hide whether they use TLS: log in as a member of pg_read_all_stats"])
+    output.report("postgres-sessions", report, postgres_text.sessions(report), plain=report.plain, hidden=report.hidden)
+    if report.plain:
+        raise typer.Exit(FINDING)
