@@ -187,8 +187,7 @@ def public_key(element: Element, jdk: int) -> PublicKey:
     if len(fields) != 2:
         raise JavaFormatError("excess subject key")
     identifier, parameters = algorithm_identifier(nth(fields, 0))
-    bit_string(fields[1])
-    content = fields[1].value[1:]
+    content = bit_string(fields[1])
     match _KEY_ALGORITHMS.get(identifier):
         case "RSA" | "RSASSA-PSS" as algorithm:
             return PublicKey(algorithm, _rsa_size(content))
@@ -237,12 +236,10 @@ _SMALLEST_ENABLED: Final = {"RSA": 1024, "DSA": 1024, "EC": 224}
 _SMALLEST_STRONG: Final = {"RSA": 2048, "DSA": 2048}
 
 
-def signature_verdict(name: str, *, signs_jars: bool = False) -> Verdict:
-    """What the JDK thinks of a signature algorithm, in a certificate for signing JARs or any other."""
+def signature_verdict(name: str) -> Verdict:
+    """What the JDK thinks of a signature algorithm, outside signed JARs."""
     digest = name.partition("with")[0]
-    if digest == "SHA1":
-        return "signed-jar" if signs_jars else "weak"
-    return "disabled" if digest in ("MD2", "MD5") else ""
+    return "disabled" if digest in ("MD2", "MD5") else "weak" if digest == "SHA1" else ""
 
 
 def key_verdict(key: PublicKey) -> Verdict:

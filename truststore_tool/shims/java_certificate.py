@@ -91,7 +91,7 @@ class JavaCertificate:
     @property
     def signature(self) -> bytes:
         """The signature."""
-        return self._outer[2].value[1:]
+        return bit_string(self._outer[2])
 
     @property
     def public_key_info(self) -> bytes:
@@ -155,9 +155,13 @@ class JavaCertificate:
     @property
     def signature_verdict(self) -> Verdict:
         """Whether the JDK calls the signature algorithm weak or disabled."""
+        verdict = signature_verdict(self.signature_algorithm)
+        return "signed-jar" if verdict == "weak" and self._signs_jars() else verdict
+
+    def _signs_jars(self) -> bool:
+        """Whether Java takes it for a certificate of who signs JARs, or stamps the time on them."""
         purposes = self.purposes
-        stamps = _TIME_STAMPING in purposes and not {_CLIENT, _SERVER} & set(purposes)
-        return signature_verdict(self.signature_algorithm, signs_jars=_CODE_SIGNING in purposes or stamps)
+        return _CODE_SIGNING in purposes or (_TIME_STAMPING in purposes and not {_CLIENT, _SERVER} & set(purposes))
 
     @cached_property
     def purposes(self) -> tuple[str, ...]:
@@ -189,6 +193,7 @@ class JavaCertificate:
     def block(self, *, trusted: bool) -> str:
         """The text of ``-printcert``; `trusted` ones are not blamed for their signature algorithm."""
         signature = self.signature_algorithm + ("" if trusted else _mark(self.signature_verdict))
+        _ = self.purposes  # where 25 gives up on them, it does so before it prints anything
         start, end = map(java_dates.date_string, self.validity)
         lines = [
             f"Owner: {self.subject}",

@@ -100,8 +100,8 @@ def boolean(element: Element) -> bool:
     return element.value != b"\0"
 
 
-def bits(element: Element) -> list[bool]:
-    """The content as a BIT STRING, first bit first."""
+def bit_count(element: Element) -> int:
+    """How many bits the content has as a BIT STRING; the tag is the caller's business."""
     content = element.value
     if not content:
         raise JavaFormatError("Invalid encoding: zero length bit string")
@@ -111,14 +111,21 @@ def bits(element: Element) -> list[bool]:
     size = 8 * (len(content) - 1) - unused
     if size < 0:
         raise JavaFormatError("Not enough bytes in BitString")
+    return size
+
+
+def bits(element: Element) -> list[bool]:
+    """The content as a BIT STRING, first bit first."""
+    size, content = bit_count(element), element.value
     return [bool(content[1 + i // 8] & (0x80 >> (i % 8))) for i in range(size)]
 
 
-def bit_string(element: Element) -> list[bool]:
-    """The bits of an element that must be tagged BIT STRING."""
+def bit_string(element: Element) -> bytes:
+    """The octets of an element that must be a BIT STRING, unused bits included."""
     if element.tag != asn1.BIT_STRING:
         raise JavaFormatError(f"DerValue.getBitString, not a bit string {signed(element.tag)}")
-    return bits(element)
+    bit_count(element)
+    return element.value[1:]
 
 
 def octets(element: Element) -> bytes:

@@ -99,6 +99,12 @@ def _list(items: list[str]) -> str:
     return f"[{', '.join(items)}]"
 
 
+def _flags(element: Element) -> list[bool]:
+    """The bits of an element that must be a BIT STRING."""
+    bit_string(element)
+    return bits(element)
+
+
 def _lines(items: list[str]) -> str:
     """Each item on an indented line of its own."""
     return "".join(f"  {item}\n" for item in items)
@@ -279,7 +285,7 @@ def _key_usage(data: bytes) -> str:
     if not data:
         raise JavaFormatError("Index 0 out of bounds for length 0", "java.lang.ArrayIndexOutOfBoundsException")
     inner = octets(value(data)) if data[0] == asn1.OCTET_STRING else data
-    flags = bit_string(value(inner))
+    flags = _flags(value(inner))
     return f"KeyUsage [\n{_lines(_set(_KEY_USAGES, flags))}]\n"
 
 
@@ -315,7 +321,7 @@ def _subtree(tree: Element) -> str:
 
 
 def _netscape_cert_type(data: bytes) -> str:
-    flags = bit_string(value(data))
+    flags = _flags(value(data))
     return f"NetscapeCertType [\n{''.join(_set(_NETSCAPE_TYPES, flags))}]\n"
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from truststore_tool import files
 from truststore_tool.errors import FormatError, TrustStoreError
 from truststore_tool.formats.carrying import carry_key
-from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.model import Entry, TrustedEntry, TrustStore, fold_alias
 from truststore_tool.shims import keytool_stores
 from truststore_tool.shims.keytool_change import announce_saving, open_key
-from truststore_tool.shims.keytool_errors import FILE_NOT_FOUND, KEY_STORE, KeytoolError
+from truststore_tool.shims.keytool_errors import FILE_NOT_FOUND, KEY_STORE, KeytoolError, OutOfScopeError
 from truststore_tool.shims.keytool_session import Session, no_such_alias
 from truststore_tool.shims.keytool_stores import Keystore
 
@@ -73,13 +73,13 @@ def _open_source(session: Session, name: str) -> Keystore:
     if options.srcstorepass is None and not options.srcprotected and not source.is_passwordless:
         options.srcstorepass = session.console.password("Enter source keystore password:  ")
         source = keytool_stores.load(name, kind, options.srcstorepass, frames=1)
-    if source.is_pkcs12 and None not in (options.srckeypass, options.srcstorepass):
-        if options.srckeypass != options.srcstorepass:
-            session.console.err(
-                "Warning:  Different store and key passwords not supported for PKCS12 KeyStores. "
-                "Ignoring user-specified -srckeypass value.\n"
-            )
-            options.srckeypass = options.srcstorepass
+    given = None not in (options.srckeypass, options.srcstorepass)
+    if source.is_pkcs12 and given and options.srckeypass != options.srcstorepass:
+        session.console.err(
+            "Warning:  Different store and key passwords not supported for PKCS12 KeyStores. "
+            "Ignoring user-specified -srckeypass value.\n"
+        )
+        options.srckeypass = options.srcstorepass
     if options.srcstorepass is None and not source.is_passwordless:
         session.warn_no_integrity(source=True)
     return source
@@ -114,13 +114,17 @@ def _import_entries(session: Session, source: Keystore, target: _Target) -> None
         if outcome:
             done += 1
             session.console.err(f"Entry for alias {alias} successfully imported.\n")
-        elif outcome is None and not session.options.noprompt:
-            if session.console.agrees("Do you want to quit the import process? [no]:  "):
-                break
+        elif outcome is None and _wants_to_quit(session):
+            break
     session.console.err(
         f"Import command completed:  {done} entries successfully imported, "
         f"{len(entries) - done} entries failed or cancelled\n"
     )
+
+
+def _wants_to_quit(session: Session) -> bool:
+    """Ask after an entry that could not be imported."""
+    return not session.options.noprompt and session.console.agrees("Do you want to quit the import process? [no]:  ")
 
 
 def _import_one(session: Session, source: Keystore, target: _Target, alias: str) -> bool | None:
@@ -136,7 +140,7 @@ def _import_one(session: Session, source: Keystore, target: _Target, alias: str)
     if entry is None:
         raise no_such_alias(alias)
     try:
-        moved = _moved(session, source, target.keystore, entry)
+        moved = _moved(session, target.keystore, entry)
     except _ProblemError as exc:
         session.console.err(
             f"Problem importing entry for alias {alias}: {exc}.\nEntry for alias {alias} not imported.\n"
@@ -162,7 +166,7 @@ def _settle_clash(session: Session, alias: str, new_alias: str) -> str:
     return answer
 
 
-def _moved(session: Session, source: Keystore, target: Keystore, entry: Entry) -> Entry:
+def _moved(session: Session, target: Keystore, entry: Entry) -> Entry:
     """The entry as the destination's format holds it. Raises _ProblemError and KeytoolError."""
     options = session.options
     if isinstance(entry, TrustedEntry):
@@ -170,11 +174,12 @@ def _moved(session: Session, source: Keystore, target: Keystore, entry: Entry) -
             raise _ProblemError(f"{KEY_STORE}: trusted certificate entries are not password-protected")
         return entry
     if entry.kind != "private-key":
+        if target.format == "jks":
+            raise _ProblemError(f"{KEY_STORE}: Cannot store non-PrivateKeys")
         if entry.format != target.format:
-            raise _ProblemError(
-                f"{KEY_STORE}: Cannot store non-PrivateKeys"
-                if target.format == "jks"
-                else f"{KEY_STORE}: secret keys stay in their format"
+            raise OutOfScopeError(
+                f"entry <{entry.alias}> is a secret key; moving it from {entry.format.upper()} to "
+                f"{target.format.upper()} is outside the trust-store subset, and nothing was changed"
             )
         return entry
     _, old = open_key(session, entry, options.srcstorepass, options.srckeypass)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -44,7 +45,6 @@ class Keystore:
         format: our name of the format it is in, and is saved in.
         exists: whether there is a file.
         store: what is in it.
-        jks_entries: whether entries come in Hashtable order and are found by lower-case alias only.
     """
 
     def __init__(self, name: str, kind: str, store: TrustStore, *, exists: bool) -> None:
@@ -75,26 +75,32 @@ class Keystore:
 
     def find(self, alias: str) -> Entry | None:
         """The entry that Java finds under the alias: it looks in lower case, and JKS keeps aliases as they are."""
-        folded = fold_alias(alias)
-        return next((entry for entry in self.store.entries if self.alias_of(entry) == folded), None)
+        return self._by_alias.get(fold_alias(alias))
 
     def alias_of(self, entry: Entry) -> str:
         """The alias under which Java lists an entry."""
         return fold_alias(entry.alias) if self.format == "pkcs12" else entry.alias
 
+    @cached_property
+    def _by_alias(self) -> dict[str, Entry]:
+        return {self.alias_of(entry): entry for entry in self.store.entries if entry.kind != "unknown"}
+
+    @cached_property
+    def _by_certificate(self) -> dict[bytes, Entry]:
+        """By the certificate, or the first of the chain; of several entries the first counts."""
+        return {e.certificates[0].der: e for e in reversed(self.entries()) if e.certificates}
+
     def entries(self) -> list[Entry]:
         """The entries in the order in which Java enumerates them."""
-        visible = [entry for entry in self.store.entries if entry.kind != "unknown"]
         if self.format == "pkcs12":
-            return visible
+            return list(self._by_alias.values())
         from truststore_tool.shims.java_hashtable import enumeration_order
 
-        by_alias = {entry.alias: entry for entry in visible}
-        return [by_alias[alias] for alias in enumeration_order(by_alias)]
+        return [self._by_alias[alias] for alias in enumeration_order(self._by_alias)]
 
     def holder_of(self, der: bytes) -> Entry | None:
         """The first entry with that certificate: trusted, or the first of a key's chain (getCertificateAlias)."""
-        return next((e for e in self.entries() if e.certificates and e.certificates[0].der == der), None)
+        return self._by_certificate.get(der)
 
     def trusts(self, der: bytes) -> bool:
         """Whether that certificate is found as a trusted entry."""
