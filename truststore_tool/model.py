@@ -262,6 +262,7 @@ class TrustStore:
             ``"unchecked"`` (it has one, and no password was given).
         loose: certificates of the file that are no entries.
         notes: findings of the reader, one line each, e.g. that an encrypted part was not opened.
+        sealed: how many encrypted parts were not opened for want of a password; what is in them is not shown here.
         facts: the codec's own notes for saving (version, algorithms, text between blocks); untouched by operations.
     """
 
@@ -270,6 +271,7 @@ class TrustStore:
     integrity: Integrity = "verified"
     loose: tuple[LooseCertificate, ...] = ()
     notes: tuple[str, ...] = ()
+    sealed: int = 0
     facts: object = field(default=None, repr=False, compare=False)
 
     def trusted(self) -> Iterator[TrustedEntry]:

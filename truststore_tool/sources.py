@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from truststore_tool import asn1, files, formats
-from truststore_tool.errors import FormatError, TrustStoreError, UnreadableError
+from truststore_tool.errors import FormatError, PasswordRequiredError, TrustStoreError, UnreadableError
 from truststore_tool.model import Certificate, OpaqueEntry, TrustStore
 
 STDIN: Final = "-"
@@ -90,6 +90,10 @@ def _from_bytes(name: str, data: bytes, password: str | None) -> Gathered:
         store = formats.detect(data).loads(data, password)
     except TrustStoreError as exc:
         raise type(exc)(f"{name}: {exc.message}", hint=exc.hint) from exc
+    if store.sealed:
+        raise PasswordRequiredError(
+            f"{name}: its certificates are encrypted and no password was given", hint="give the password of this source"
+        )
     loose = tuple(item.certificate for item in store.loose)
     return Gathered(name, tuple(entry.certificate for entry in store.trusted()) + loose, tuple(_notes(store)))
 

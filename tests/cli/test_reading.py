@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.harness import Tool, process
+from tests.cli.harness import Tool, at_terminal, process
 from tests.samples import RDS_2019_SHA1, RDS_2019_SHA256, amazon, certificates, own
 
 RDS = amazon("rds-ca-2019-root.pem")
@@ -161,3 +161,45 @@ class TestExport:
         assert tool(*command, "--force").code == 0
         assert certificates(Path("root.pem")) == certificates(G1)
         assert tool(*command).code == 0
+
+
+class TestEncryptedWithoutAPassword:
+    """What an encrypted PKCS#12 holds must not go missing in silence."""
+
+    @pytest.fixture(autouse=True)
+    def _store(self, tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert tool("import", "enc.p12", RDS, "--yes").code == 0
+        monkeypatch.delenv("TRUSTSTORE_PASSWORD")
+
+    def test_list_says_what_it_cannot_show(self, tool: Tool) -> None:
+        done = tool("list", "enc.p12")
+        assert (done.code, done.out) == (0, "")
+        assert "not opened for want of a password" in done.err
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            ("convert", "enc.p12", "-o", "out.pem"),
+            ("bundle", "enc.p12", "-o", "out.pem"),
+            ("export", "enc.p12", "--all", "-o", "out.pem"),
+            ("verify", "enc.p12", "--against", str(RDS)),
+            ("verify", str(RDS), "--against", "enc.p12"),
+            ("diff", "enc.p12", str(RDS)),
+            ("fingerprint", "enc.p12"),
+            ("import", "enc.p12", str(G1), "--yes"),
+            ("remove", "enc.p12", "--expired"),
+        ],
+        ids=lambda words: "-".join(words[:2]),
+    )
+    def test_everything_else_exits_4_and_writes_nothing(self, tool: Tool, command: tuple[str, ...]) -> None:
+        before = Path("enc.p12").read_bytes()
+        done = tool(*command)
+        assert done.code == 4
+        assert "password" in done.err
+        assert not Path("out.pem").exists()
+        assert Path("enc.p12").read_bytes() == before
+
+    def test_a_terminal_is_asked(self, tmp_path: Path) -> None:
+        done = at_terminal(["list", "enc.p12"], [("assword for enc.p12", "changeit")], tmp_path)
+        assert done.code == 0
+        assert "rds-root" in done.out

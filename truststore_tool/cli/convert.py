@@ -1,12 +1,12 @@
 """``convert``: a store or certificate into another format."""
 
-import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from truststore_tool.cli.opening import ask, open_for_reading, reveal
+from truststore_tool.cli.opening import open_for_reading, reveal, writing_password
 from truststore_tool.cli.options import (
     Backup,
     DefaultPassword,
@@ -32,7 +32,7 @@ def convert_command(
     to: Annotated[
         str | None,
         typer.Option(
-            "--to", metavar="FORMAT", help="der, pem, pkcs7, jks, jceks, pkcs12 or capath [default: by suffix]."
+            "--to", metavar="FORMAT", help="der, pem, pkcs7, jks, jceks, pkcs12 or capath (default: by suffix)."
         ),
     ] = None,
     certificates_only: Annotated[bool, typer.Option("--certificates-only", help="Leave keys behind.")] = False,
@@ -68,8 +68,8 @@ def convert_command(
     password = store_password(password_env, password_file, password_fd, default_password)
     opened = open_for_reading(source, password, source_format)
     output.warn(warnings_of(opened))
-    if password is None and formats.has_password(target) and sys.stdin.isatty():
-        password = ask(out, confirm=True)
+    if out != "-":
+        password = writing_password(Path(out), password, target)
     secret = reveal(password)
     holds_keys = target != formats.CAPATH and formats.get(target).keys is not None
     carry = (lambda entry: carry_key(entry, target, secret, secret)) if holds_keys and not certificates_only else None

@@ -15,7 +15,7 @@ def fingerprint_command(
     files: Annotated[list[str], typer.Argument(help="Files of any format; also -, certifi and system.")],
     algorithm: Annotated[
         list[str] | None,
-        typer.Option("--algorithm", "-a", help="sha256, sha1, sha384 or sha512; may be given again [default: sha256]."),
+        typer.Option("--algorithm", "-a", help="sha256, sha1, sha384 or sha512; may be given again (default: sha256)."),
     ] = None,
     password_env: PasswordEnv = None,
     password_file: PasswordFile = None,

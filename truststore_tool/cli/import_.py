@@ -42,11 +42,11 @@ def import_command(
         list[str],
         typer.Argument(help="Files of any format, directories, other stores, - (standard input), certifi, system."),
     ],
-    alias: Annotated[str | None, typer.Option(help="Alias of the certificate [default: rds-root].")] = None,
+    alias: Annotated[str | None, typer.Option(help="Alias of the certificate (default: rds-root).")] = None,
     replace: Annotated[bool, typer.Option(help="Let the certificate take the alias of another one.")] = False,
     new_format: Annotated[
         str | None,
-        typer.Option("--format", metavar="FORMAT", help="Format of a new store [default: by suffix, else jks]."),
+        typer.Option("--format", metavar="FORMAT", help="Format of a new store (default: by suffix, else jks)."),
     ] = None,
     expect: Expect = None,
     yes: Yes = False,
@@ -92,7 +92,7 @@ def import_command(
         source_password_env, source_password_file, None, default=None, option="--source-password"
     )
     candidates = gather(sources, source_password or password, output)
-    secret = reveal(writing_password(store, password, target))
+    secret = reveal(password if dry_run else writing_password(store, password, target))
     now = datetime.now(UTC).replace(microsecond=0)
     unique = list(distinct(candidates))
     approved: set[Certificate] | None = None

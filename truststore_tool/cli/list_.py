@@ -49,7 +49,7 @@ def list_command(
     """
     output = Output(json, quiet)
     password = store_password(password_env, password_file, password_fd, default_password)
-    opened = open_for_reading(store, password, store_format)
+    opened = open_for_reading(store, password, store_format, whole=False)
     with working(f"listing {store}", quiet=quiet):
         shown = select(opened, alias=alias) if alias is not None else opened
         report = list_store(shown)

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Final
 
 from truststore_tool.cli.progress import working
 from truststore_tool.errors import PasswordRequiredError
@@ -9,40 +10,57 @@ from truststore_tool.model import TrustStore
 from truststore_tool.passwords import Password
 from truststore_tool.render.safe import printable
 
+_HINT: Final = "set TRUSTSTORE_PASSWORD, or give --password-env, --password-file or --password-fd"
 
-def open_for_reading(path: str, password: Password | None, format_name: str | None = None) -> TrustStore:
+
+def open_for_reading(
+    path: str, password: Password | None, format_name: str | None = None, *, whole: bool = True
+) -> TrustStore:
     """The store at `path` (``-`` is standard input).
 
-    Without a password what is readable without one is read; where nothing is, a terminal is asked.
+    Where a password is missing a terminal is asked for it. Without one, a store that is encrypted in part is refused,
+    as its certificates would go missing in silence; unless `whole` is false: then what is readable is read.
     """
     from truststore_tool.stores import open_store
 
-    source = sys.stdin.buffer.read() if path == "-" else Path(path)
-    try:
-        with working(f"reading {path}"):
-            return open_store(source, reveal(password), format_name)
-    except PasswordRequiredError:
-        if password is not None or not sys.stdin.isatty():
-            raise
-    return open_store(source, ask(path).reveal(), format_name)
+    source = sys.stdin.buffer.read() if path == "-" else path
+    refusal: PasswordRequiredError | None = None
+    with working(f"reading {path}"):
+        try:
+            opened = open_store(source, reveal(password), format_name)
+        except PasswordRequiredError as exc:
+            opened, refusal = TrustStore(), exc
+    if refusal is None and not opened.sealed:
+        return opened
+    if password is None and sys.stdin.isatty():
+        return open_store(source, ask(path).reveal(), format_name)
+    if refusal is None and not whole:
+        return opened
+    raise refusal or PasswordRequiredError(f"{path}: its certificates are encrypted", hint=_HINT)
 
 
-def writing_password(path: Path, password: Password | None, format_name: str | None) -> Password | None:
+def writing_password(path: Path, password: Password | None, format_name: str | None = None) -> Password | None:
     """The password that a store at `path` needs before it can be changed; a terminal is asked for a missing one.
 
     Args:
-        format_name: the format of a file that is yet to be made; asked twice then.
+        format_name: the format of a file that is yet to be made; its password is asked for twice.
+
+    Returns None for a store that has none. Raises PasswordRequiredError when nobody is there to ask.
     """
     from truststore_tool import formats, stores
 
-    if password is not None or not sys.stdin.isatty():
+    if password is not None:
         return password
-    if path.exists():
-        store = stores.open_store(path)
-        return ask(str(path)) if store.integrity == "unchecked" else None
-    if not formats.has_password(format_name or "jks"):
+    exists = path.exists()
+    if exists:
+        needed = stores.open_store(path).integrity == "unchecked"
+    else:
+        needed = format_name is not None and formats.has_password(format_name)
+    if not needed:
         return None
-    return ask(str(path), confirm=True)
+    if not sys.stdin.isatty():
+        raise PasswordRequiredError(f"{path}: a password is needed to write it", hint=_HINT)
+    return ask(str(path), confirm=not exists)
 
 
 def ask(name: str, *, confirm: bool = False) -> Password:

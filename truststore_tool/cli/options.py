@@ -28,7 +28,7 @@ PasswordEnv = Annotated[
     typer.Option(
         "--password-env",
         metavar="VARIABLE",
-        help="Environment variable that holds the store password [default: TRUSTSTORE_PASSWORD].",
+        help="Environment variable that holds the store password (default: TRUSTSTORE_PASSWORD).",
     ),
 ]
 PasswordFile = Annotated[

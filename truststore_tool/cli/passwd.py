@@ -54,7 +54,7 @@ def passwd_command(
     from truststore_tool import passwords, stores
 
     output = Output(json, quiet)
-    old = writing_password(store, store_password(password_env, password_file, password_fd, default_password), None)
+    old = writing_password(store, store_password(password_env, password_file, password_fd, default_password))
     if old is None:
         raise PasswordRequiredError("the present password is needed", hint="give --password-env, -file or -fd")
     new = passwords.resolve(new_password_env, new_password_file, new_password_fd, default=None, option="--new-password")

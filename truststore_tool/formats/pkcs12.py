@@ -54,15 +54,20 @@ def loads(data: bytes, password: str | None) -> TrustStore:
         integrity=integrity,
         loose=found.loose,
         notes=(*_unread(pfx, safes), *_foreign(mac), *found.notes),
+        sealed=_sealed(safes),
         facts=layout,
     )
+
+
+def _sealed(safes: tuple[Safe, ...]) -> int:
+    """How many parts wait for a password."""
+    return sum(safe.bags is None and safe.problem is None for safe in safes)
 
 
 def _unread(pfx: Pfx, safes: tuple[Safe, ...]) -> list[str]:
     """What of the file was not read, one line each."""
     notes = [f"part {number} was not opened: {safe.problem}" for number, safe in enumerate(safes, 1) if safe.problem]
-    waiting = sum(safe.bags is None and safe.problem is None for safe in safes)
-    if waiting:
+    if waiting := _sealed(safes):
         parts = "1 encrypted part" if waiting == 1 else f"{waiting} encrypted parts"
         notes.append(f"{parts} not opened for want of a password: certificates in there are not shown")
     if pfx.trailing:

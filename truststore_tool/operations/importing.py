@@ -1,5 +1,6 @@
 """Adding certificates to a store: nothing doubled, nothing overwritten, old kept beside new."""
 
+import dataclasses
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -123,15 +124,9 @@ def import_certificates(
             )
         )
     added = set(fresh)
-    changed = TrustStore(
-        tuple(entries),
-        store.format,
-        store.integrity,
-        # A certificate that was in the file without being an entry is one now.
-        tuple(item for item in store.loose if item.certificate not in added),
-        store.notes,
-        store.facts,
-    )
+    # A certificate that was in the file without being an entry is one now.
+    loose = tuple(item for item in store.loose if item.certificate not in added)
+    changed = dataclasses.replace(store, entries=tuple(entries), loose=loose)
     report = ImportReport(tuple(items), len(candidates) - len(unique), _warnings(items, created))
     return changed, report
 
