@@ -25,7 +25,7 @@ COMMANDS: Final = {
     "passwd": "passwd",
 }
 # Verb: the folder of modules whose `app` holds the commands under it.
-GROUPS: Final = {"postgres": "postgres"}
+GROUPS: Final = {"postgres": "postgres", "shims": "shims"}
 
 
 def build(arguments: Sequence[str]) -> typer.Typer:

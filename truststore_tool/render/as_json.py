@@ -6,6 +6,7 @@ Fingerprints are upper-case hex pairs joined by colons, moments ISO 8601 in UTC,
 import json
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import Final
 
 from truststore_tool.fingerprints import Fingerprint
@@ -33,6 +34,8 @@ def _plain(value: object) -> object:
         return [_plain(item) for item in value]
     if is_dataclass(value):
         return _fields(value)
+    if isinstance(value, PurePath):
+        value = str(value)
     if isinstance(value, str):
         # A lone surrogate, as a mangled alias may hold, cannot be encoded as UTF-8.
         return value.encode("utf-8", "backslashreplace").decode("utf-8")

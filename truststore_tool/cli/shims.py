@@ -1,0 +1,41 @@
+"""``shims``: executables named keytool and openssl, for scripts that call these."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from truststore_tool.cli.options import JsonFlag, Quiet
+from truststore_tool.cli.output import Output
+
+app = typer.Typer(
+    name="shims", help="Let scripts written for keytool and openssl run without a JDK.", no_args_is_help=True
+)
+
+
+@app.callback()
+def main() -> None:
+    """Executables named keytool and openssl that speak the real tools' command lines."""
+
+
+@app.command("install")
+def install_command(
+    directory: Annotated[Path, typer.Argument(help="Where to put them; it is made when it does not exist.")],
+    json: JsonFlag = False,
+    quiet: Quiet = False,
+) -> None:
+    """Put executables named keytool and openssl into a directory.
+
+    openssl answers `openssl x509` and hands every other subcommand to the real openssl further down PATH.
+
+    Examples:
+
+      truststore-tool shims install ~/.local/lib/shims
+    """
+    from truststore_tool.shims.install import install
+
+    report = install(directory)
+    lines = [f"installed: {program}" for program in report.programs]
+    if report.advice is not None:
+        lines.append(f"put them first on PATH: {report.advice}")
+    Output(json, quiet).report("shims", report, lines, advice=report.advice)
