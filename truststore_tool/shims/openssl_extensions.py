@@ -67,13 +67,14 @@ def _value(extension: Extension, flags: int, indent: int) -> bytes:
 
 
 def _hex_dump(octets: bytes, indent: int) -> bytes:
-    """Offset, hex and characters, a line for each sixteen octets (BIO_dump_indent)."""
+    """Offset, hex and characters, sixteen octets a line and fewer when indented (BIO_dump_indent)."""
     lines = []
-    for at in range(0, len(octets), _DUMP_WIDTH):
-        row = octets[at : at + _DUMP_WIDTH]
+    width = _DUMP_WIDTH - (max(indent - 6, 0) + 3) // 4
+    for at in range(0, len(octets), width):
+        row = octets[at : at + width]
         pairs = "".join(f"{octet:02x}{'-' if place == 7 else ' '}" for place, octet in enumerate(row))
         shown = "".join(chr(octet) if 0x20 <= octet <= 0x7E else "." for octet in row)
-        lines.append(f"{'':{indent}}{at:04x} - {pairs:<{3 * _DUMP_WIDTH}}  {shown}\n")
+        lines.append(f"{'':{indent}}{at:04x} - {pairs:<{3 * width}}  {shown}\n")
     return "".join(lines).encode()
 
 

@@ -21,6 +21,8 @@ _DASHES: Final = b"-----"
 _BOM: Final = b"\xef\xbb\xbf"
 # OpenSSL reads lines into a buffer of 255 octets; what is longer counts as several lines.
 _LINE: Final = 254
+# Behind a blank line, lines of data have this length, but for the last.
+_LONGEST_DATA: Final = 64
 # A header of this many characters or fewer cannot say that a block is encrypted, and is passed over.
 _SHORTEST_HEADER: Final = 10
 # At the end of a line, OpenSSL drops what a signed char calls at most a blank: controls, and all beyond ASCII.
@@ -163,58 +165,71 @@ def _pkcs12(data: bytes, password: Callable[[], str]) -> Certificate | None:
     return parse(found[0].der)[0] if found else None
 
 
-def _lines(data: bytes) -> Iterator[bytes]:
-    """The lines, ends included, the longer ones in the pieces that OpenSSL's buffer takes."""
-    for line in data.split(b"\n"):
-        whole = line + b"\n"
-        yield from (whole[at : at + _LINE] for at in range(0, len(whole), _LINE))
+def _lines(data: bytes, offset: int) -> Iterator[tuple[bytes, int]]:
+    """Each line from `offset` on, its end included, and where it ends; long ones in the pieces OpenSSL reads."""
+    while offset < len(data):
+        newline = data.find(b"\n", offset, offset + _LINE)
+        end = newline + 1 if newline >= 0 else min(offset + _LINE, len(data))
+        yield data[offset:end], end
+        offset = end
 
 
 def _blocks(data: bytes) -> Iterator[bytes]:
     """The decoded content of each PEM block that may hold a certificate and can be decoded."""
-    lines = _lines(data)
-    fresh = True
-    for line in lines:
-        text = (line.removeprefix(_BOM) if fresh else line).rstrip(_TRAILING)
-        fresh = False
-        if not (text.startswith(_BEGIN) and text.endswith(_DASHES) and len(text) > len(_BEGIN)):
-            continue
-        label = text[len(_BEGIN) : -len(_DASHES)]
-        body = _body(lines, label)
-        fresh = True
-        if body is not None and label in _LABELS:
-            yield body
+    offset = 0
+    while (found := data.find(_BEGIN, offset)) >= 0:
+        start = max(offset, data.rfind(b"\n", offset, found) + 1)
+        first = start == offset  # only what OpenSSL reads first may begin with a byte order mark
+        for line, end in _lines(data, start):
+            offset = end
+            label = _label(line.removeprefix(_BOM) if first else line)
+            first = False
+            if label is not None:
+                body, offset = _body(data, offset, label)
+                if body is not None and label in _LABELS:
+                    yield body
+            if label is not None or line.endswith(b"\n"):
+                break
 
 
-def _body(lines: Iterator[bytes], label: bytes) -> bytes | None:
-    """The decoded lines up to the END line of `label`, or None when the block is broken (or encrypted)."""
+def _label(line: bytes) -> bytes | None:
+    """What the block that this line begins is called, or None when it begins none."""
+    text = line.rstrip(_TRAILING)
+    if text.startswith(_BEGIN) and text.endswith(_DASHES) and len(text) > len(_BEGIN):
+        return text[len(_BEGIN) : -len(_DASHES)]
+    return None
+
+
+def _body(data: bytes, offset: int, label: bytes) -> tuple[bytes | None, int]:
+    """The decoded lines up to the END line of `label`, and where that ends.
+
+    None for a block that is broken, or has a header: then it is encrypted, and no certificate.
+    """
     head: list[bytes] = []
     rest: list[bytes] | None = None
     partial = short = False
-    for line in lines:
+    for line, end in _lines(data, offset):
+        offset = end
         text = line.rstrip(_TRAILING)
         was_partial, partial = partial, len(line) == _LINE and not line.endswith(b"\n")
+        if text.startswith(_END):
+            header = b"" if rest is None else b"\n".join([*head, b""])
+            broken = text != _END + label + _DASHES or len(header) > _SHORTEST_HEADER
+            return (None if broken else _decode(b"\n".join(head if rest is None else rest))), end
         if not text:
-            if not was_partial:
-                if rest is not None:
-                    return None
-                rest = []
-        elif text.startswith(_END):
-            if not text[len(_END) :].startswith(label + _DASHES) or text != _END + label + _DASHES:
-                return None
-            if rest is not None and len(b"\n".join(head)) + len(head[:1]) > _SHORTEST_HEADER:
-                return None
-            return _decode(b"\n".join(head if rest is None else rest))
-        elif short:
-            return None
+            if was_partial:
+                continue
+            if rest is not None:
+                break
+            rest = []
         elif rest is None:
             head.append(text)
+        elif short or len(text) > _LONGEST_DATA:
+            break
         else:
             rest.append(text)
-            if len(text) > 64:
-                return None
-            short = len(text) < 64
-    return None
+            short = len(text) < _LONGEST_DATA
+    return None, offset
 
 
 def _decode(text: bytes) -> bytes | None:

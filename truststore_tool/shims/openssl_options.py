@@ -226,7 +226,8 @@ def _check_end(options: Options, value: str) -> Options:
     except ValueError:
         seconds = None
     if seconds is None or "_" in value or value[-1:].isspace() or not -_LONG_MAX <= seconds < _LONG_MAX + 1:
-        _usage(f'x509: Can\'t parse "{value}" as a number')
+        kind = "a hexadecimal" if value[:2] in ("0x", "0X") else "an octal" if value[:1] == "0" else "a"
+        _usage(f'x509: Can\'t parse "{value}" as {kind} number')
     return options._replace(check_end=seconds)
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _EMAIL_ADDRESS: Final = "1.2.840.113549.1.9.1"
 _ALTERNATIVE_NAME: Final = "2.5.29.17"
 _AUTHORITY_ACCESS: Final = "1.3.6.1.5.5.7.1.1"
+# What stands for the short name of what has none.
+_NO_NAME: Final = "UNDEF"
 _OCSP: Final = "1.3.6.1.5.5.7.48.1"
 _RFC822_NAME: Final = asn1.context(1, constructed=False)
 _URI: Final = asn1.context(6, constructed=False)
@@ -32,16 +34,20 @@ class _Subject(NamedTuple):
 
 def run(arguments: list[str]) -> int:
     """Do what ``openssl x509`` with these words does; returns the exit code."""
-    parts: list[bytes] = []
     try:
         options = parse(arguments)
         subject = _load(options)
         if options.target is not None:
             _check_target(options.target)
-        code = _show(subject, parts)
+        parts: list[bytes] = []
+        try:
+            code = _show(subject, parts)
+        except StopError:
+            if options.target is None:
+                _to_stdout(b"".join(parts))
+            raise
         _write(options.target, b"".join(parts))
     except StopError as stop:
-        _to_stdout(b"".join(parts))
         _to_stderr(stop.text)
         return stop.code
     return code
@@ -63,7 +69,7 @@ def _short_name(oid: str) -> str:
     from truststore_tool.shims import openssl_objects
 
     known = openssl_objects.name_of(oid)
-    return known.short if known else "UNDEF"
+    return known.short if known else _NO_NAME
 
 
 def _settings(trust: Trust | None, options: Options) -> Trust | None:
@@ -208,7 +214,7 @@ def _extensions(subject: _Subject) -> bytes:
     if not certificate.extensions:
         _to_stderr("No extensions in certificate\n")
         return b""
-    wanted = (subject.options.extensions or "").split(",")
+    wanted = {name for name in (subject.options.extensions or "").split(",") if name != _NO_NAME}
     return openssl_extensions.render([e for e in certificate.extensions if _short_name(e.oid) in wanted], 0, 0)
 
 
