@@ -1,5 +1,6 @@
 """`openssl x509` of ours and the real one, word for word, over the same files."""
 
+import base64
 import io
 import re
 import subprocess
@@ -8,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.interop.openssl_maker import Maker
 from tests.realtools import find, missing, run
@@ -338,6 +341,25 @@ def test_certificates_that_no_one_may_read_are_refused(tmp_path: Path, made: dic
         path = tmp_path / "input.der"
         path.write_bytes(data)
         alike(ours, "-in", path, "-noout", "-subject", "-dates", "-text")
+
+
+@given(data=st.data())
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+def test_damaged_certificates_are_shown_or_refused_and_nothing_else(
+    data: st.DataObject, tmp_path: Path, made: dict[str, Path], ours: Ask
+) -> None:
+    der = bytearray(base64.b64decode(b"".join(made["rich"].read_bytes().split(b"\n")[1:-2])))
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(der) - 1))
+        octet = data.draw(st.sampled_from((0, 1, 2, 5, 0x30, 0x80, 0x82, 0xA0, 0xFF)))
+        end = place + data.draw(st.sampled_from((0, 1, 1, 1, 2, 7)))
+        der[place:end] = bytes([octet])
+    path = tmp_path / "damaged.der"
+    path.write_bytes(der)
+    code, out, err = ours("-in", path, *EVERYTHING)
+    assert (code, b"Certificate:" in out) in ((0, True), (1, False)), err
 
 
 def test_pkcs12(tmp_path: Path, made: dict[str, Path], monkeypatch: pytest.MonkeyPatch, ours: Ask) -> None:

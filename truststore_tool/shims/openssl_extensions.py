@@ -8,7 +8,7 @@ from truststore_tool.errors import FormatError
 from truststore_tool.shims import openssl_general_names as general
 from truststore_tool.shims import openssl_objects as objects
 from truststore_tool.shims import openssl_options as options
-from truststore_tool.shims.openssl_certificate import Extension, bits
+from truststore_tool.shims.openssl_certificate import Extension, bits, pair_in
 from truststore_tool.shims.openssl_keys import hex_integer
 
 _KEY_USES: Final = (
@@ -55,7 +55,7 @@ def _value(extension: Extension, flags: int, indent: int) -> bytes:
     if renderer is not None:
         try:
             return renderer(asn1.read(extension.value), indent)
-        except (FormatError, UnicodeError):
+        except FormatError:
             pass
     match flags & options.UNKNOWN_MASK:
         case options.UNKNOWN_ERROR:
@@ -157,7 +157,7 @@ def _access(value: asn1.Element, indent: int) -> bytes:
     """AuthorityInfoAccessSyntax (RFC 5280, 4.2.2.1)."""
     shown = []
     for description in value.expect(asn1.SEQUENCE).children():
-        method, location = description.expect(asn1.SEQUENCE).children()[:2]
+        method, location = pair_in(description.expect(asn1.SEQUENCE))
         shown.append(objects.long_name(method.oid()).encode() + b" - " + general.pair(location))
     return _stacked(shown, indent)
 
@@ -171,15 +171,16 @@ def _policies(value: asn1.Element, indent: int) -> bytes:
     """CertificatePolicies (RFC 5280, 4.2.1.4)."""
     lines = []
     for policy in value.expect(asn1.SEQUENCE).children():
-        parts = policy.expect(asn1.SEQUENCE).children()
-        lines.append(b" " * indent + b"Policy: " + objects.long_name(parts[0].oid()).encode())
-        for qualifier in parts[1].expect(asn1.SEQUENCE).children() if len(parts) > 1 else ():
-            lines += _qualifier(qualifier, indent + 2)
+        identifier = policy.expect(asn1.SEQUENCE).inner()
+        lines.append(b" " * indent + b"Policy: " + objects.long_name(identifier.oid()).encode())
+        for qualifiers in policy.children()[1:]:
+            for qualifier in qualifiers.expect(asn1.SEQUENCE).children():
+                lines += _qualifier(qualifier, indent + 2)
     return b"\n".join(lines)
 
 
 def _qualifier(qualifier: asn1.Element, indent: int) -> list[bytes]:
-    kind, value = qualifier.expect(asn1.SEQUENCE).children()[:2]
+    kind, value = pair_in(qualifier.expect(asn1.SEQUENCE))
     oid = kind.oid()
     if oid == _CPS:
         return [b" " * indent + b"CPS: " + _cut(value.expect(asn1.IA5_STRING).value)]
@@ -188,7 +189,7 @@ def _qualifier(qualifier: asn1.Element, indent: int) -> list[bytes]:
     lines = [b" " * indent + b"User Notice:"]
     for part in value.expect(asn1.SEQUENCE).children():
         if part.tag == asn1.SEQUENCE:
-            organization, numbers = part.children()[:2]
+            organization, numbers = pair_in(part)
             shown = [number(one.integer()) for one in numbers.expect(asn1.SEQUENCE).children()]
             lines.append(b" " * (indent + 2) + b"Organization: " + _cut(organization.value))
             plural = b"s" if len(shown) > 1 else b""
@@ -207,7 +208,7 @@ def _policy_constraints(value: asn1.Element, indent: int) -> bytes:
 def _policy_mappings(value: asn1.Element, indent: int) -> bytes:
     shown = []
     for mapping in value.expect(asn1.SEQUENCE).children():
-        issuer, subject = mapping.expect(asn1.SEQUENCE).children()[:2]
+        issuer, subject = pair_in(mapping.expect(asn1.SEQUENCE))
         shown.append(f"{objects.long_name(issuer.oid())}:{objects.long_name(subject.oid())}".encode())
     return _joined(shown, indent)
 
@@ -216,11 +217,9 @@ def _key_period(value: asn1.Element, indent: int) -> bytes:
     """PrivateKeyUsagePeriod (RFC 3280, 4.2.1.4)."""
     from truststore_tool.shims.openssl_times import moment
 
+    fields = {part.tag & 0x1F: part._replace(tag=asn1.GENERALIZED_TIME) for part in value.children()}
     labels = {0: b"Not Before: ", 1: b"Not After: "}
-    shown = [
-        labels[part.tag & 0x1F] + moment(part._replace(tag=asn1.GENERALIZED_TIME))
-        for part in value.expect(asn1.SEQUENCE).children()
-    ]
+    shown = [label + moment(fields[tag]) for tag, label in labels.items() if tag in fields]
     return b" " * indent + b", ".join(shown)
 
 
@@ -240,12 +239,12 @@ def _poison(value: asn1.Element, indent: int) -> bytes:
 
 def _proxy(value: asn1.Element, indent: int) -> bytes:
     """ProxyCertInfo (RFC 3820, 3.8)."""
-    parts = value.expect(asn1.SEQUENCE).children()
-    limit = hex_integer(parts.pop(0).integer()) if len(parts) > 1 else "infinite"
-    language, *policy = parts[0].expect(asn1.SEQUENCE).children()
+    *limits, policy = value.expect(asn1.SEQUENCE).children() or [value]
+    limit = hex_integer(limits[0].integer()) if limits else "infinite"
+    language = policy.expect(asn1.SEQUENCE).inner()
     lines = [f"Path Length Constraint: {limit}".encode()]
     lines.append(b"Policy Language: " + objects.long_name(language.oid()).encode())
-    lines += [b"Policy Text: " + _cut(text.expect(asn1.OCTET_STRING).value) for text in policy]
+    lines += [b"Policy Text: " + _cut(text.expect(asn1.OCTET_STRING).value) for text in policy.children()[1:]]
     return _stacked(lines, indent)
 
 

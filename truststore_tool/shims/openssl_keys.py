@@ -10,6 +10,7 @@ from truststore_tool.shims.openssl_certificate import Algorithm, Certificate
 _RSA: Final = "1.2.840.113549.1.1.1"
 _RSA_PSS: Final = "1.2.840.113549.1.1.10"
 _DSA: Final = "1.2.840.10040.4.1"
+_X942_DH: Final = "1.2.840.10046.2.1"
 _EC: Final = "1.2.840.10045.2.1"
 # Keys that are just octets, and how many (RFC 8410).
 _OCTET_KEYS: Final = {"1.3.101.110": 32, "1.3.101.111": 56, "1.3.101.112": 32, "1.3.101.113": 57}
@@ -65,12 +66,20 @@ def modulus(certificate: Certificate) -> bytes:
     describe(certificate)
     match certificate.key_algorithm.oid:
         case oid if oid in (_RSA, _RSA_PSS):
-            number = _integers(certificate.key)[0]
+            number = _integers(asn1.read(certificate.key), 2)[0]
         case oid if oid == _DSA:
             number = asn1.read(certificate.key).integer()
         case _:
             return b"Modulus=No modulus for this public key type\n"
     return b"Modulus=%X\n" % number
+
+
+def encoded(certificate: Certificate) -> bytes:
+    """The SubjectPublicKeyInfo as OpenSSL writes it: RSA's algorithm always has its NULL (RFC 3279, 2.3.1)."""
+    if certificate.key_algorithm.oid != _RSA:
+        return certificate.public_key.raw
+    key = asn1.tlv(asn1.BIT_STRING, b"\0", certificate.key)
+    return asn1.sequence(asn1.sequence(asn1.oid(_RSA), asn1.null()), key)
 
 
 def describe(certificate: Certificate) -> bytes:
@@ -82,21 +91,23 @@ def describe(certificate: Certificate) -> bytes:
         return _ec(algorithm, key)
     if algorithm.oid == _DSA:
         return _dsa(algorithm, key)
+    if algorithm.oid == _X942_DH:
+        return _diffie_hellman(algorithm, key)
     if _OCTET_KEYS.get(algorithm.oid) == len(key) and algorithm.parameters is None:
         return b"%s Public-Key:\npub:\n" % objects.long_name(algorithm.oid).encode() + _dump(key)
     raise FormatError("a public key of an unknown kind")
 
 
-def _integers(data: bytes) -> list[int]:
-    """The positive integers of a SEQUENCE."""
-    numbers = [part.integer() for part in asn1.read(data).expect(asn1.SEQUENCE).children()]
-    if len(numbers) < 2:
-        raise FormatError("numbers of a public key are missing")
-    return numbers
+def _integers(sequence: asn1.Element, count: int) -> list[int]:
+    """The first `count` integers of a SEQUENCE."""
+    parts = sequence.expect(asn1.SEQUENCE).children()[:count]
+    if len(parts) < count:
+        raise FormatError("numbers are missing")
+    return [part.integer() for part in parts]
 
 
 def _rsa(algorithm: Algorithm, key: bytes) -> bytes:
-    n, e = _integers(key)[:2]
+    n, e = _integers(asn1.read(key), 2)
     shown = b"Public-Key: (%d bit)\n" % n.bit_length() + _number("Modulus:", n) + _number("Exponent:", e)
     if algorithm.oid == _RSA:
         return shown
@@ -142,7 +153,7 @@ def _ec(algorithm: Algorithm, key: bytes) -> bytes:
 def _dsa(algorithm: Algorithm, key: bytes) -> bytes:
     if algorithm.parameters is None:
         raise FormatError("a DSA key without parameters")
-    p, q, g = _integers(algorithm.parameters.raw)
+    p, q, g = _integers(algorithm.parameters, 3)
     return (
         b"Public-Key: (%d bit)\n" % p.bit_length()
         + _number("pub: ", asn1.read(key).integer())
@@ -150,6 +161,24 @@ def _dsa(algorithm: Algorithm, key: bytes) -> bytes:
         + _number("Q:   ", q)
         + _number("G:   ", g)
     )
+
+
+def _diffie_hellman(algorithm: Algorithm, key: bytes) -> bytes:
+    """A key of X9.42 (RFC 3279, 2.3.3), whose parameters stand in the order p, g, q, j."""
+    if algorithm.parameters is None:
+        raise FormatError("a Diffie-Hellman key without parameters")
+    p, g, q = _integers(algorithm.parameters, 3)
+    rest = algorithm.parameters.children()[3:]
+    shown = [
+        b"DH Public-Key: (%d bit)\n" % p.bit_length(),
+        _number("public-key:", asn1.read(key).integer()),
+        _number("P:   ", p),
+        _number("Q:   ", q),
+        _number("G:   ", g),
+    ]
+    if rest and rest[0].tag == asn1.INTEGER:
+        shown.append(_number("J:   ", rest[0].integer()))
+    return b"".join(shown)
 
 
 def _hex(number: int) -> str:
@@ -190,8 +219,8 @@ def signature(algorithm: Algorithm, octets: bytes) -> bytes:
         return shown + _pss_lines(algorithm) + dump_bits(octets, 8)
     if algorithm.oid in _DSA_SIGNATURES:
         try:
-            r, s = _integers(octets)
-        except (FormatError, ValueError):
+            r, s = _integers(asn1.read(octets), 2)
+        except FormatError:
             return shown + b"\n" + dump_bits(octets, 8)
         lines = (_number("r:   ", r) + _number("s:   ", s)).splitlines()
         return shown + b"\n" + b"".join(b" " * 8 + line + b"\n" for line in lines)

@@ -223,6 +223,10 @@ _OBJECTS: Final = """
 2.16.840.1.113730.2|nsDataType|Netscape Data Type;
 2.16.840.1.113730.2.5|nsCertSequence|Netscape Certificate Sequence;
 2.16.840.1.113730.4.1|nsSGC|Netscape Server Gated Crypto;
+2.23.42.7.0|setCext-hashedRoot;2.23.42.7.1|setCext-certType;2.23.42.7.2|setCext-merchData;
+2.23.42.7.3|setCext-cCertRequired;2.23.42.7.4|setCext-tunneling;2.23.42.7.5|setCext-setExt;
+2.23.42.7.6|setCext-setQualf;2.23.42.7.7|setCext-PGWYcapabilities;2.23.42.7.8|setCext-TokenIdentifier;
+2.23.42.7.9|setCext-Track2Data;2.23.42.7.10|setCext-TokenType;2.23.42.7.11|setCext-IssuerCapabilities;
 """
 
 

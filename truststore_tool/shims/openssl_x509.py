@@ -1,14 +1,14 @@
 """`openssl x509`: read a certificate, print what was asked for, write it again."""
 
 import os
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from truststore_tool import asn1
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.shims import openssl_input
-from truststore_tool.shims.openssl_certificate import Certificate, Trust
+from truststore_tool.shims import openssl_output as output
+from truststore_tool.shims.openssl_certificate import Certificate, Trust, pair_in
 from truststore_tool.shims.openssl_options import Options, StopError, parse
 
 if TYPE_CHECKING:
@@ -38,17 +38,17 @@ def run(arguments: list[str]) -> int:
         options = parse(arguments)
         subject = _load(options)
         if options.target is not None:
-            _check_target(options.target)
+            output.check(options.target)
         parts: list[bytes] = []
         try:
             code = _show(subject, parts)
         except StopError:
             if options.target is None:
-                _to_stdout(b"".join(parts))
+                output.to_stdout(b"".join(parts))
             raise
-        _write(options.target, b"".join(parts))
+        output.write(options.target, b"".join(parts))
     except StopError as stop:
-        _to_stderr(stop.text)
+        output.to_stderr(stop.text)
         return stop.code
     return code
 
@@ -212,7 +212,7 @@ def _extensions(subject: _Subject) -> bytes:
 
     certificate = subject.certificate
     if not certificate.extensions:
-        _to_stderr("No extensions in certificate\n")
+        output.to_stderr("No extensions in certificate\n")
         return b""
     wanted = {name for name in (subject.options.extensions or "").split(",") if name != _NO_NAME}
     return openssl_extensions.render([e for e in certificate.extensions if _short_name(e.oid) in wanted], 0, 0)
@@ -235,10 +235,13 @@ def _emails(subject: _Subject) -> bytes:
 
 def _responders(subject: _Subject) -> bytes:
     found = []
-    for description in _extension(subject.certificate, _AUTHORITY_ACCESS):
-        method, location = description.children()[:2]
-        if method.oid() == _OCSP and location.tag == _URI:
-            found.append(location.value)
+    try:
+        for description in _extension(subject.certificate, _AUTHORITY_ACCESS):
+            method, location = pair_in(description)
+            if method.oid() == _OCSP and location.tag == _URI:
+                found.append(location.value)
+    except TrustStoreError:
+        return b""
     return _each_once(found)
 
 
@@ -280,6 +283,12 @@ def _modulus(subject: _Subject) -> bytes:
     return openssl_keys.modulus(subject.certificate)
 
 
+def _public_key(subject: _Subject) -> bytes:
+    from truststore_tool.shims import openssl_keys
+
+    return _pem(b"PUBLIC KEY", openssl_keys.encoded(subject.certificate))
+
+
 _ITEMS: Final[dict[str, Callable[[_Subject], bytes]]] = {
     "subject": lambda s: _name(b"subject=", s.certificate.subject, s.options),
     "issuer": lambda s: _name(b"issuer=", s.certificate.issuer, s.options),
@@ -299,56 +308,5 @@ _ITEMS: Final[dict[str, Callable[[_Subject], bytes]]] = {
     "ocsp_uri": _responders,
     "ocspid": _ocsp_hashes,
     "modulus": _modulus,
-    "pubkey": lambda s: _pem(b"PUBLIC KEY", s.certificate.public_key.raw),
+    "pubkey": _public_key,
 }
-
-
-# Output --------------------------------------------------------------------------------------------------------
-
-
-def _check_target(target: str) -> None:
-    """Refuse what can never be written before anything is printed."""
-    if os.path.isdir(target):  # noqa: PTH112 -- pathlib costs more to import than all of a fingerprint
-        raise _unwritable(target, "Is a directory")
-
-
-def _unwritable(target: str, reason: str) -> StopError:
-    return StopError(f'Can\'t open "{target}" for writing, {reason}')
-
-
-def _write(target: str | None, data: bytes) -> None:
-    """To standard output; or to the file in one step; or straight into what is no file, as /dev/null or a FIFO."""
-    if target is None:
-        _to_stdout(data)
-        return
-    from pathlib import Path
-
-    from truststore_tool import files
-
-    path = Path(target) if target else Path("/nonexistent/")
-    try:
-        if path.exists() and not path.is_file():
-            with path.open("wb") as file:
-                file.write(data)
-            return
-        with files.locked(path):
-            files.replace(path, data)
-    except OSError as exc:
-        raise _unwritable(target, exc.strerror or str(exc)) from exc
-    except TrustStoreError as exc:
-        cause = exc.__cause__
-        reason = cause.strerror if isinstance(cause, OSError) else None
-        raise _unwritable(target, reason or exc.message) from exc
-
-
-def _to_stdout(data: bytes) -> None:
-    try:
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:  # whoever read it has seen enough; nothing more can be said to them
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-def _to_stderr(text: str) -> None:
-    sys.stderr.buffer.write(os.fsencode(text))
-    sys.stderr.buffer.flush()
