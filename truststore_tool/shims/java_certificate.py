@@ -34,6 +34,7 @@ from truststore_tool.shims.java_der import (
 )
 
 _SUBJECT_ALTERNATIVE_NAME = "2.5.29.17"
+_BASIC_CONSTRAINTS = "2.5.29.19"
 _EXTENDED_KEY_USAGE = "2.5.29.37"
 _SERVER = "1.3.6.1.5.5.7.3.1"
 _CLIENT = "1.3.6.1.5.5.7.3.2"
@@ -186,6 +187,13 @@ class JavaCertificate:
         return str(Fingerprint.of(self.der, "sha256"))
 
     @property
+    def is_authority(self) -> bool:
+        """Whether its basic constraints say so."""
+        constraints = self.extension(_BASIC_CONSTRAINTS)
+        fields = parts(value(constraints.value)) if constraints else []
+        return bool(fields) and fields[0].tag == asn1.BOOLEAN and boolean(fields[0])
+
+    @property
     def is_self_issued(self) -> bool:
         """Whether subject and issuer are the same name to Java, which compares neither case nor spacing."""
         return canonical(self.subject) == canonical(self.issuer)
@@ -194,7 +202,7 @@ class JavaCertificate:
         """The text of ``-printcert``; `trusted` ones are not blamed for their signature algorithm."""
         signature = self.signature_algorithm + ("" if trusted else _mark(self.signature_verdict))
         _ = self.purposes  # where 25 gives up on them, it does so before it prints anything
-        start, end = map(java_dates.date_string, self.validity)
+        start, end = (java_dates.date_string(moment, self.jdk) for moment in self.validity)
         lines = [
             f"Owner: {self.subject}",
             f"Issuer: {self.issuer}",

@@ -16,6 +16,7 @@ from truststore_tool.shims.java_der import JavaFormatError
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WELL_NAMED: Final = ("UTC", "GMT")  # the table is not loaded for these
 _TAIL: Final = r"(\d\d)(\d\d)(\d\d)(\d\d)(?:(\d\d){0})?(?:Z|([+-])(\d\d)(\d\d))"
 _FORMS: Final = {
     "UTC": re.compile(r"(\d\d)" + _TAIL.format("")),
@@ -49,11 +50,11 @@ def parse(tag: int, content: bytes) -> datetime:
         raise JavaFormatError(f"Parse {kind} time, invalid format") from exc
 
 
-def date_string(moment: datetime) -> str:
-    """``Date.toString``: weekday, month, day, time, zone, year."""
+def date_string(moment: datetime, jdk: int) -> str:
+    """``Date.toString`` of that release: weekday, month, day, time, zone, year."""
     local, year = _localize(moment)
     clock = local.strftime("%H:%M:%S")
-    return f"{_DAYS[local.weekday()]} {_MONTHS[local.month - 1]} {local.day:02} {clock} {_zone_name(local)} {year}"
+    return f"{_DAYS[local.weekday()]} {_MONTHS[local.month - 1]} {local.day:02} {clock} {_zone_name(local, jdk)} {year}"
 
 
 def short_date(moment: datetime) -> str:
@@ -104,12 +105,13 @@ def _zone_id() -> str:
     return name if found else "UTC"
 
 
-def _zone_name(local: datetime) -> str:
-    """The zone's short name in English; where the time zone database has only an offset, CLDR has names."""
+def _zone_name(local: datetime, jdk: int) -> str:
+    """The zone's short name in English. Before 25 the JDK had names of its own; now an offset is shown as one."""
     name = local.tzname() or "GMT"
-    if name[:1] not in "+-":
-        return name
-    from truststore_tool.shims.java_zones import SHORT_NAMES
+    zone = _zone_id()
+    if jdk < 25 and zone not in _WELL_NAMED:
+        from truststore_tool.shims.java_zones import SHORT_NAMES
 
-    summer = bool(local.dst())
-    return SHORT_NAMES.get(_zone_id(), ("GMT" + name[:3] + ":" + (name[3:] or "00"),) * 2)[summer]
+        if zone in SHORT_NAMES:
+            return SHORT_NAMES[zone][bool(local.dst())]
+    return f"GMT{name[:3]}:{name[3:] or '00'}" if name[0] in "+-" else name

@@ -169,3 +169,24 @@ def hex_dump(data: bytes) -> str:
         text = "".join(chr(octet) if 0x20 <= octet <= 0x7A else "." for octet in row)
         lines.append(f"{offset & 0xFFFF:04X}: {''.join(pairs[:8])}  {''.join(pairs[8:])} {text}\n")
     return "".join(lines)
+
+
+def listed(items: list[str]) -> str:
+    """Java's List.toString."""
+    return f"[{', '.join(items)}]"
+
+
+def flags_of(element: Element) -> list[bool]:
+    """The bits of an element that must be a BIT STRING."""
+    bit_string(element)
+    return bits(element)
+
+
+def indented(items: list[str]) -> str:
+    """Each item on an indented line of its own."""
+    return "".join(f"  {item}\n" for item in items)
+
+
+def named(names: tuple[str, ...], flags: list[bool]) -> list[str]:
+    """The names of the bits that are set; bits without a name are passed over."""
+    return [name for name, flag in zip(names, flags, strict=False) if flag]

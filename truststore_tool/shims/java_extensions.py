@@ -6,17 +6,19 @@ from typing import Final
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
 from truststore_tool.model import Extension
-from truststore_tool.shims import java_dates
+from truststore_tool.shims import java_dates, java_points
 from truststore_tool.shims.java_der import (
     IO_EXCEPTION,
     JavaFormatError,
     big_integer,
-    bit_string,
-    bits,
     boolean,
+    flags_of,
     hex_dump,
+    indented,
     integer,
     is_context,
+    listed,
+    named,
     nth,
     octets,
     oid,
@@ -24,7 +26,7 @@ from truststore_tool.shims.java_der import (
     sequence,
     value,
 )
-from truststore_tool.shims.java_names import general_name, general_names, relative_name
+from truststore_tool.shims.java_names import general_name, general_names
 
 _NO_LIMIT: Final = 2**31 - 1
 
@@ -42,12 +44,6 @@ PURPOSES: Final = {
     "1.3.6.1.5.5.7.3.9": "OCSPSigning",
     "2.16.840.1.113730.4.1": "NETSCAPE_ExportApproved",
     "1.3.6.1.4.1.311.10.3.3": "MICROSOFT_ExportApproved",
-}
-_ACCESS_METHODS: Final = {
-    "1.3.6.1.5.5.7.48.1": "ocsp",
-    "1.3.6.1.5.5.7.48.2": "caIssuers",
-    "1.3.6.1.5.5.7.48.3": "timeStamping",
-    "1.3.6.1.5.5.7.48.5": "caRepository",
 }
 _KEY_USAGES: Final = (
     "DigitalSignature",
@@ -70,69 +66,6 @@ _NETSCAPE_TYPES: Final = (
     "   S/MIME CA\n",
     "   Object Signing CA",  # no line end: so the JDK has it
 )
-_POINT_REASONS: Final = (
-    "Unknown reason 0",
-    "key compromise",
-    "CA compromise",
-    "affiliation changed",
-    "superseded",
-    "cessation of operation",
-    "certificate hold",
-    "privilege withdrawn",
-    "AA compromise",
-)
-_CRL_REASONS: Final = (
-    "Unused",
-    "Key Compromise",
-    "CA Compromise",
-    "Affiliation_Changed",
-    "Superseded",
-    "Cessation Of Operation",
-    "Certificate Hold",
-    "Privilege Withdrawn",
-    "AA Compromise",
-)
-
-
-def _list(items: list[str]) -> str:
-    """Java's List.toString."""
-    return f"[{', '.join(items)}]"
-
-
-def _flags(element: Element) -> list[bool]:
-    """The bits of an element that must be a BIT STRING."""
-    bit_string(element)
-    return bits(element)
-
-
-def _lines(items: list[str]) -> str:
-    """Each item on an indented line of its own."""
-    return "".join(f"  {item}\n" for item in items)
-
-
-def _set(names: tuple[str, ...], flags: list[bool]) -> list[str]:
-    """The names of the bits that are set; bits without a name are passed over."""
-    return [name for name, flag in zip(names, flags, strict=False) if flag]
-
-
-def _authority_info_access(data: bytes) -> str:
-    return f"AuthorityInfoAccess [\n  {_access_descriptions(data, 'AuthorityInfoAccessExtension')}\n]\n"
-
-
-def _subject_info_access(data: bytes) -> str:
-    return f"SubjectInfoAccess [\n  {_access_descriptions(data, 'SubjectInfoAccessExtension')}\n]\n"
-
-
-def _access_descriptions(data: bytes, what: str) -> str:
-    found = []
-    for item in sequence(value(data), f"Invalid encoding for {what}."):
-        fields = parts(item)
-        method = oid(nth(fields, 0))
-        found.append(
-            f"\n   accessMethod: {_ACCESS_METHODS.get(method, method)}"
-            f"\n   accessLocation: {general_name(nth(fields, 1))}\n"
-        )
-    return _list(found)
 
 
 def _key_identifier(content: bytes) -> str:
@@ -145,7 +78,7 @@ def _authority_key_identifier(data: bytes) -> str:
         if is_context(item, 0, constructed=False):
             shown[0] = _key_identifier(item.value)
         elif is_context(item, 1, constructed=True):
-            shown[1] = _list(general_names(item)) + "\n"
+            shown[1] = listed(general_names(item)) + "\n"
         elif is_context(item, 2, constructed=False):
             shown[2] = f"SerialNumber: {_hexadecimal(big_integer(item))}\n"
         else:
@@ -172,81 +105,6 @@ def _basic_constraints(data: bytes) -> str:
     return f"BasicConstraints:[\n  CA:{str(is_ca).lower()}\n  PathLen:{shown}\n]\n"
 
 
-def _crl_distribution_points(data: bytes) -> str:
-    return f"CRLDistributionPoints [\n  {_distribution_points(data, 'CRLDistributionPoints')}]\n"
-
-
-def _freshest_crl(data: bytes) -> str:
-    return f"FreshestCRL [\n  {_distribution_points(data, 'FreshestCRL')}]\n"
-
-
-def _distribution_points(data: bytes, what: str) -> str:
-    return _list([_distribution_point(p) for p in sequence(value(data), f"Invalid encoding for {what} extension.")])
-
-
-def _distribution_point(point: Element) -> str:
-    where = reasons = issuer = ""
-    for item in sequence(point, "Invalid encoding of DistributionPoint."):
-        if is_context(item, 0, constructed=True):
-            where = _point_name(item, "Invalid DistributionPointName in DistributionPoint")
-        elif is_context(item, 1, constructed=False):
-            flags = [i for i, flag in enumerate(bits(item)) if flag]
-            names = [_POINT_REASONS[i] if i < len(_POINT_REASONS) else f"Unknown reason {i}" for i in flags]
-            reasons = "   ReasonFlags:\n" + "".join(f"    {reason}\n" for reason in names)
-        elif is_context(item, 2, constructed=True):
-            issuer = f"   CRLIssuer:{_list(general_names(item))}\n"
-        else:
-            raise JavaFormatError("Invalid encoding of DistributionPoint.")
-    if not where and not issuer:
-        raise JavaFormatError("One of fullName, relativeName,  and crlIssuer has to be set")
-    return f"DistributionPoint:\n     {where}\n{reasons}{issuer}"
-
-
-def _point_name(item: Element, complaint: str) -> str:
-    """A DistributionPointName: a full name, or one relative to the CRL issuer."""
-    choice = nth(parts(item), 0)
-    if is_context(choice, 0, constructed=True):
-        return _list(general_names(choice))
-    if is_context(choice, 1, constructed=True):
-        return relative_name(choice, implicit=True)
-    raise JavaFormatError(complaint)
-
-
-def _certificate_policies(data: bytes) -> str:
-    complaint = "Invalid encoding for CertificatePoliciesExtension."
-    return f"CertificatePolicies [\n{''.join(_policy(p) for p in sequence(value(data), complaint))}]\n"
-
-
-def _policy(item: Element) -> str:
-    fields = sequence(item, "Invalid encoding of PolicyInformation")
-    identifier = oid(nth(fields, 0))
-    qualifiers = []
-    if len(fields) > 1:
-        qualifiers = sequence(fields[1], "Invalid encoding of PolicyInformation")
-        if not qualifiers:
-            raise JavaFormatError("No data available in policyQualifiers")
-    return f"  [{_policy_id(identifier)}{_list([_policy_qualifier(q) for q in qualifiers])}  ]\n"
-
-
-def _policy_id(identifier: str) -> str:
-    return f"CertificatePolicyId: [{identifier}]\n"
-
-
-def _policy_qualifier(item: Element) -> str:
-    fields = sequence(item, "Invalid encoding for PolicyQualifierInfo")
-    content = item.data[nth(fields, 0).next : item.stop]
-    return f"PolicyQualifierInfo: [\n  qualifierID: {oid(nth(fields, 0))}\n  qualifier: {hex_dump(content)}\n]"
-
-
-def _policy_mappings(data: bytes) -> str:
-    maps = []
-    for item in sequence(value(data), "Invalid encoding for PolicyMappingsExtension."):
-        fields = sequence(item, "Invalid encoding for CertificatePolicyMap")
-        issuer, subject = (_policy_id(oid(nth(fields, i))) for i in (0, 1))
-        maps.append(f"CertificatePolicyMap: [\nIssuerDomain:{issuer}SubjectDomain:{subject}]\n")
-    return f"PolicyMappings [\n{_list(maps)}]\n"
-
-
 def _extended_key_usages(data: bytes) -> str:
     usages = [oid(u) for u in sequence(value(data), "Invalid encoding for ExtendedKeyUsageExtension.")]
     shown = "\n".join("  " + PURPOSES.get(usage, usage) for usage in usages)
@@ -265,28 +123,19 @@ def _inhibit_any_policy(data: bytes) -> str:
 
 def _alternative_names(title: str) -> Callable[[bytes], str]:
     def shown(data: bytes) -> str:
-        return f"{title} [\n{_lines(alternative_names(data))}]\n"
+        element = value(data)
+        sequence(element, "Invalid encoding for GeneralNames.")
+        return f"{title} [\n{indented(general_names(element))}]\n"
 
     return shown
-
-
-def alternative_names(data: bytes) -> list[str]:
-    """The printed names of a subject or issuer alternative name extension. Raises JavaFormatError."""
-    return general_names(value(data)) if sequence_or_raise(data) else []
-
-
-def sequence_or_raise(data: bytes) -> bool:
-    """True; raises JavaFormatError unless the data is a SEQUENCE (GeneralNames)."""
-    sequence(value(data), "Invalid encoding for GeneralNames.")
-    return True
 
 
 def _key_usage(data: bytes) -> str:
     if not data:
         raise JavaFormatError("Index 0 out of bounds for length 0", "java.lang.ArrayIndexOutOfBoundsException")
     inner = octets(value(data)) if data[0] == asn1.OCTET_STRING else data
-    flags = _flags(value(inner))
-    return f"KeyUsage [\n{_lines(_set(_KEY_USAGES, flags))}]\n"
+    flags = flags_of(value(inner))
+    return f"KeyUsage [\n{indented(named(_KEY_USAGES, flags))}]\n"
 
 
 def _name_constraints(data: bytes) -> str:
@@ -302,7 +151,7 @@ def _name_constraints(data: bytes) -> str:
 
 
 def _subtrees(item: Element) -> str:
-    return f"   GeneralSubtrees:\n{_list([_subtree(tree) for tree in parts(item)])}\n"
+    return f"   GeneralSubtrees:\n{listed([_subtree(tree) for tree in parts(item)])}\n"
 
 
 def _subtree(tree: Element) -> str:
@@ -321,8 +170,8 @@ def _subtree(tree: Element) -> str:
 
 
 def _netscape_cert_type(data: bytes) -> str:
-    flags = _flags(value(data))
-    return f"NetscapeCertType [\n{''.join(_set(_NETSCAPE_TYPES, flags))}]\n"
+    flags = flags_of(value(data))
+    return f"NetscapeCertType [\n{''.join(named(_NETSCAPE_TYPES, flags))}]\n"
 
 
 def _policy_constraints(data: bytes) -> str:
@@ -346,30 +195,8 @@ def _private_key_usage(data: bytes) -> str:
         if number > 1 or not is_context(item, number, constructed=False):
             raise JavaFormatError("Invalid encoding of PrivateKeyUsageExtension")
         moment = java_dates.parse(asn1.GENERALIZED_TIME, item.value)
-        moments[number] = ("From: ", "To: ")[number] + java_dates.date_string(moment)
+        moments[number] = ("From: ", "To: ")[number] + java_dates.date_string(moment, 17)
     return f"PrivateKeyUsage: [\n{', '.join(filter(None, moments))}]\n"
-
-
-def _issuing_distribution_point(data: bytes) -> str:
-    where = reasons = ""
-    flags = dict.fromkeys((1, 2, 5, 4), False)
-    for item in sequence(value(data), "Invalid encoding for IssuingDistributionPointExtension."):
-        number = item.tag & 0x1F
-        if is_context(item, 0, constructed=True):
-            name = _point_name(item, "Invalid encoding for DistributionPointName")
-            where = f"DistributionPointName:\n     {name}\n"
-        elif is_context(item, 3, constructed=False):
-            reasons = f"Reason Flags [\n{_lines(_set(_CRL_REASONS, bits(item)))}]\n"
-        elif number in flags and is_context(item, number, constructed=False):
-            flags[number] = boolean(item)
-        else:
-            raise JavaFormatError("Invalid encoding of IssuingDistributionPoint")
-    user, authority, attribute, indirect = (str(flag).lower() for flag in flags.values())
-    return (
-        f"IssuingDistributionPoint [\n  {where}{reasons}"
-        f"  Only contains user certs: {user}\n  Only contains CA certs: {authority}\n"
-        f"  Only contains attribute certs: {attribute}\n  Indirect CRL: {indirect}\n]\n"
-    )
 
 
 def _subject_key_identifier(data: bytes) -> str:
@@ -382,25 +209,25 @@ def _nothing(_data: bytes) -> str:
 
 # sun.security.x509.OIDMap: what the JDK has a class for, its NAME (the sort key), and how it prints the value.
 _KNOWN: Final[dict[str, tuple[str, Callable[[bytes], str]]]] = {
-    "1.3.6.1.5.5.7.1.1": ("AuthorityInfoAccess", _authority_info_access),
+    "1.3.6.1.5.5.7.1.1": ("AuthorityInfoAccess", java_points.authority_info_access),
     "2.5.29.35": ("AuthorityKeyIdentifier", _authority_key_identifier),
     "2.5.29.19": ("BasicConstraints", _basic_constraints),
-    "2.5.29.31": ("CRLDistributionPoints", _crl_distribution_points),
-    "2.5.29.32": ("CertificatePolicies", _certificate_policies),
+    "2.5.29.31": ("CRLDistributionPoints", java_points.crl_distribution_points),
+    "2.5.29.32": ("CertificatePolicies", java_points.certificate_policies),
     "2.5.29.37": ("ExtendedKeyUsage", _extended_key_usages),
-    "2.5.29.46": ("FreshestCRL", _freshest_crl),
+    "2.5.29.46": ("FreshestCRL", java_points.freshest_crl),
     "2.5.29.54": ("InhibitAnyPolicy", _inhibit_any_policy),
     "2.5.29.18": ("IssuerAlternativeName", _alternative_names("IssuerAlternativeName")),
-    "2.5.29.28": ("IssuingDistributionPoint", _issuing_distribution_point),
+    "2.5.29.28": ("IssuingDistributionPoint", java_points.issuing_distribution_point),
     "2.5.29.15": ("KeyUsage", _key_usage),
     "2.5.29.30": ("NameConstraints", _name_constraints),
     "2.16.840.1.113730.1.1": ("NetscapeCertType", _netscape_cert_type),
     "1.3.6.1.5.5.7.48.1.5": ("OCSPNoCheck", _nothing),
     "2.5.29.36": ("PolicyConstraints", _policy_constraints),
-    "2.5.29.33": ("PolicyMappings", _policy_mappings),
+    "2.5.29.33": ("PolicyMappings", java_points.policy_mappings),
     "2.5.29.16": ("PrivateKeyUsage", _private_key_usage),
     "2.5.29.17": ("SubjectAlternativeName", _alternative_names("SubjectAlternativeName")),
-    "1.3.6.1.5.5.7.1.11": ("SubjectInfoAccess", _subject_info_access),
+    "1.3.6.1.5.5.7.1.11": ("SubjectInfoAccess", java_points.subject_info_access),
     "2.5.29.14": ("SubjectKeyIdentifier", _subject_key_identifier),
 }
 

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.shims import keytool_options
@@ -22,6 +22,9 @@ from truststore_tool.shims.keytool_errors import (
     OutOfScopeError,
 )
 from truststore_tool.shims.keytool_options import Options, Parser
+
+if TYPE_CHECKING:
+    from truststore_tool.shims.keytool_session import Session
 
 VERSION_VARIABLE: Final = "TRUSTSTORE_TOOL_KEYTOOL_VERSION"
 _SUBSET: Final = "-importcert, -list, -exportcert, -delete, -changealias, -storepasswd, -importkeystore and -printcert"
@@ -94,7 +97,7 @@ def _print_help(console: Console, command: str | None, jdk: int) -> None:
     console.err(keytool_help.of_command(command) if command else keytool_help.general(jdk))
 
 
-def _command(name: str):  # type: ignore[no-untyped-def]
+def _command(name: str) -> "Callable[[Session], None]":
     """The function that carries out a command of ours. Raises OutOfScopeError."""
     match name:
         case "-list":
@@ -118,7 +121,7 @@ def _command(name: str):  # type: ignore[no-untyped-def]
     return command
 
 
-def _execute(session) -> None:  # type: ignore[no-untyped-def]
+def _execute(session: "Session") -> None:
     """Check the options in the real tool's order, open the key store, and carry out the command."""
     from truststore_tool.shims import keytool_stores
 
@@ -173,6 +176,3 @@ def _home() -> Path:
     import pwd
 
     return Path(pwd.getpwuid(os.getuid()).pw_dir)
-
-
-__all__ = ["Callable", "run"]

@@ -78,7 +78,10 @@ _COMMANDS: Final = {
     ),
     "-genkeypair": (
         "Generates a key pair",
-        f"alias keyalg keysize groupname sigalg dname startdate ext validity keypass keystore signer signerkeypass storepass storetype {_PROVIDERS} v protected",
+        (
+            "alias keyalg keysize groupname sigalg dname startdate ext validity "
+            f"keypass keystore signer signerkeypass storepass storetype {_PROVIDERS} v protected"
+        ),
     ),
     "-genseckey": (
         "Generates a secret key",
@@ -86,7 +89,10 @@ _COMMANDS: Final = {
     ),
     "-gencert": (
         "Generates certificate from a certificate request",
-        f"rfc infile outfile alias sigalg dname startdate ext validity keypass keystore storepass storetype {_PROVIDERS} v protected",
+        (
+            "rfc infile outfile alias sigalg dname startdate ext "
+            f"validity keypass keystore storepass storetype {_PROVIDERS} v protected"
+        ),
     ),
     "-importcert": (
         "Imports a certificate or a certificate chain",
@@ -98,7 +104,11 @@ _COMMANDS: Final = {
     ),
     "-importkeystore": (
         "Imports one or all entries from another keystore",
-        "srckeystore destkeystore srcstoretype deststoretype srcstorepass deststorepass srcprotected destprotected srcprovidername destprovidername srcalias destalias srckeypass destkeypass noprompt addprovider providerclass providerpath v",
+        (
+            "srckeystore destkeystore srcstoretype deststoretype srcstorepass deststorepass "
+            "srcprotected destprotected srcprovidername destprovidername srcalias destalias "
+            "srckeypass destkeypass noprompt addprovider providerclass providerpath v"
+        ),
     ),
     "-keypasswd": (
         "Changes the key password of an entry",

@@ -1,12 +1,13 @@
 """keytool -list and -exportcert: what is in a store, shown or written out."""
 
 import base64
+from datetime import UTC, datetime
 from typing import Final
 
 from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry
 from truststore_tool.shims import keytool_weak
 from truststore_tool.shims.java_certificate import JavaCertificate
-from truststore_tool.shims.keytool_errors import KeytoolError
+from truststore_tool.shims.keytool_errors import FILE_NOT_FOUND, KeytoolError
 from truststore_tool.shims.keytool_session import Session, no_such_alias
 
 DEFAULT_ALIAS: Final = "mykey"
@@ -66,12 +67,10 @@ def _print_entry(session: Session, label: str, alias: str) -> None:
         _print_chain(session, label, entry, full=full)
 
 
-def _created(session: Session, entry: Entry):  # type: ignore[no-untyped-def]
+def _created(session: Session, entry: Entry) -> datetime:
     """When Java says that the entry was made: PKCS12 has no dates for certificates, so it is always now."""
-    from datetime import UTC, datetime
-
-    dated = entry.created is not None and not (session.keystore.format == "pkcs12" and entry.kind == "trusted")
-    return entry.created if dated else datetime.now(UTC)
+    undated = session.keystore.format == "pkcs12" and entry.kind == "trusted"
+    return datetime.now(UTC) if entry.created is None or undated else entry.created
 
 
 def _print_trusted(session: Session, label: str, entry: TrustedEntry, *, full: bool) -> None:
@@ -91,7 +90,7 @@ def _print_chain(session: Session, label: str, entry: OpaqueEntry, *, full: bool
             session.console.out(f"Certificate[{index + 1}]:\n")
         if full or index == 0:
             _print_certificate(session, certificate, full=full)
-        session.blame(label if full else keytool_weak.numbered(label, index, len(chain)), certificate)
+        session.blame(label if full else keytool_weak.numbered(label, index, len(chain)), certificate, link=index)
 
 
 def _print_certificate(session: Session, certificate: JavaCertificate, *, full: bool) -> None:
@@ -115,6 +114,8 @@ def export_certificate(session: Session) -> None:
     from truststore_tool.errors import WriteError
 
     path = Path(name)
+    if path.is_dir():
+        raise KeytoolError(f"{name} (Is a directory)", FILE_NOT_FOUND)
     try:
         data = _exported(session)
     except KeytoolError:
@@ -125,7 +126,7 @@ def export_certificate(session: Session) -> None:
         with files.locked(path):
             files.replace(path, data)
     except WriteError as exc:
-        raise KeytoolError(f"{name} ({exc.message.rpartition(': ')[2]})", "java.io.FileNotFoundException") from exc
+        raise KeytoolError(f"{name} ({exc.message.rpartition(': ')[2]})", FILE_NOT_FOUND) from exc
     session.console.err(f"Certificate stored in file <{name}>\n")
 
 

@@ -76,6 +76,7 @@ _TEXTS: Final = {
     "-infile": "ignored",
     "-outfile": "ignored",
 }
+_UPPER: Final = ("storetype", "srcstoretype")
 _PASSWORDS: Final = {
     "-storepass": "storepass",
     "-deststorepass": "storepass",
@@ -217,7 +218,9 @@ class Parser:
         elif flag in _FLAGS:
             setattr(self.options, _FLAGS[flag], True)
         elif flag in _TEXTS:
-            setattr(self.options, _TEXTS[flag], self._argument())
+            field = _TEXTS[flag]
+            text = self._argument()
+            setattr(self.options, field, text.upper() if field in _UPPER else text)
         elif flag in _PASSWORDS:
             secret = read_password(modifier if colon else None, self._argument())
             setattr(self.options, _PASSWORDS[flag], secret)

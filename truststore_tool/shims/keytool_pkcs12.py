@@ -3,11 +3,13 @@
 import os
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from truststore_tool.errors import FormatError
 from truststore_tool.model import TrustStore
 from truststore_tool.shims.keytool_errors import IO_EXCEPTION, KeytoolError
+
+if TYPE_CHECKING:
+    from truststore_tool.formats.pbe import Scheme
 
 _PREFIX: Final = "keystore.pkcs12."
 _CERTIFICATES: Final = "certProtectionAlgorithm"
@@ -73,7 +75,7 @@ def _wanted(properties: Mapping[str, str]) -> dict[str, str]:
     return {name: properties.get(_PREFIX + name, default) for name, default in base.items()}
 
 
-def _scheme(name: str, count: int):  # type: ignore[no-untyped-def]
+def _scheme(name: str, count: int) -> "Scheme | None":
     """How certificates are encrypted; None for not at all."""
     from truststore_tool.formats import kdf, pbe
 
@@ -94,6 +96,3 @@ def _lookup(table: Mapping[str, str], name: str) -> str:
         raise KeytoolError(
             f"java.security.NoSuchAlgorithmException: unrecognized algorithm name: {name}", IO_EXCEPTION
         ) from None
-
-
-__all__ = ["FormatError", "is_passwordless", "new_store"]

@@ -29,7 +29,7 @@ def print_certificates(session: Session) -> None:
         _print(session, certificate)
         if index < count - 1:
             session.console.out("\n")
-        session.blame(keytool_weak.numbered("The certificate", index, count), certificate)
+        session.blame(keytool_weak.numbered("The certificate", index, count), certificate, link=index)
 
 
 def _print(session: Session, certificate: JavaCertificate) -> None:
@@ -53,4 +53,4 @@ def _print_server(session: Session, server: str) -> None:
             session.console.out(f"Certificate #{index}\n====================================\n")
             session.show(certificate)
             session.console.out("\n")
-        session.blame(keytool_weak.numbered("The certificate", index, len(chain)), certificate)
+        session.blame(keytool_weak.numbered("The certificate", index, len(chain)), certificate, link=index)

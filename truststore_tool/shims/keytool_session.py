@@ -87,12 +87,16 @@ class Session:
             return True
         return self._keystore is not None and self._keystore.trusts(certificate.der)
 
-    def blame(self, subject: str, certificate: JavaCertificate, *, trusted: bool | None = None) -> None:
-        """Note what is weak about a certificate. `trusted` says whether it is a trust anchor, if that is known."""
+    def blame(self, subject: str, certificate: JavaCertificate, *, trusted: bool | None = None, link: int = 0) -> None:
+        """Note what is weak about a certificate.
+
+        `trusted` says whether it is a trust anchor, if that is known; `link` where it stands in a chain.
+        """
         if not (certificate.key_verdict or certificate.signature_verdict):
             return
         trusted = self.trusts(certificate) if trusted is None else trusted
-        self._warn(*keytool_weak.warnings(subject, certificate, blame_signature=not trusted))
+        for_itself = link == 0 and not certificate.is_authority
+        self._warn(*keytool_weak.warnings(subject, certificate, blame_signature=not trusted, for_itself=for_itself))
 
     def _warn(self, *warnings: str) -> None:
         self.warnings += [warning for warning in dict.fromkeys(warnings) if warning not in self.warnings]
@@ -126,8 +130,8 @@ class Session:
             return
         if final.format != "pkcs12" and final.has_keys():
             self.warnings.append(
-                f"The {final.format.upper()} keystore uses a proprietary format. It is recommended to migrate to PKCS12 "
-                f'which is an industry standard format using "keytool -importkeystore -srckeystore {name} '
+                f"The {final.format.upper()} keystore uses a proprietary format. It is recommended to migrate to "
+                f'PKCS12 which is an industry standard format using "keytool -importkeystore -srckeystore {name} '
                 f'-destkeystore {name} -deststoretype pkcs12".'
             )
 
@@ -147,8 +151,8 @@ class Session:
             if not there and not memory_only and len(self.password) < _SHORTEST:
                 raise KeytoolError("Keystore password must be at least 6 characters")
         elif not options.protected and not self._needs_no_password():
-            self._ask_password(new=not there and not memory_only)
-            if there and self.password is not None:
+            self.password = self._ask_password(new=not there and not memory_only)
+            if there:
                 self._keystore = self._load(again=True)
         self._reconcile_passwords()
 
@@ -197,12 +201,11 @@ class Session:
 
         return keytool_pkcs12.is_passwordless(self.properties)
 
-    def _ask_password(self, *, new: bool) -> None:
+    def _ask_password(self, *, new: bool) -> str | None:
+        """The password that the user types, twice for a new store. Reading commands do without. Raises GivenUpError."""
         command = self.options.command
         if command not in _CHANGING:
-            if command != "-printcert":
-                self.password = self.console.password("Enter keystore password:  ")
-            return
+            return None if command == "-printcert" else self.console.password("Enter keystore password:  ")
         which = "destination keystore" if command == "-importkeystore" else "keystore"
         for _ in range(3):
             password = self.console.password(f"Enter {which} password:  ")
@@ -211,8 +214,7 @@ class Session:
             elif new and self.console.password("Re-enter new password: ") != password:
                 self.console.err("They don't match. Try again\n")
             else:
-                self.password = password
-                return
+                return password
         self.console.err("Too many failures - try later\n")
         raise GivenUpError("too many failures")
 

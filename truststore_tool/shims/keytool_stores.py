@@ -181,8 +181,8 @@ def _wrong_password(name: str, frames: int = 0) -> KeytoolError:
     unrecoverable = "java.security.UnrecoverableKeyException: "
     if name == "pkcs12":
         cause = (
-            f"{unrecoverable}failed to decrypt safe contents entry: javax.crypto.BadPaddingException: Given final block "
-            "not properly padded. Such issues can arise if a bad key is used during decryption."
+            f"{unrecoverable}failed to decrypt safe contents entry: javax.crypto.BadPaddingException: "
+            "Given final block not properly padded. Such issues can arise if a bad key is used during decryption."
         )
         return KeytoolError("keystore password was incorrect", IO_EXCEPTION, cause=(cause, 6 + frames))
     return KeytoolError(

@@ -7,12 +7,22 @@ _SIGNATURE = "{subject} uses the {what} signature algorithm which is considered 
 _KEY = "{subject} uses a {what} which is considered a security risk{rest}"
 
 
-def warnings(subject: str, certificate: JavaCertificate, *, blame_signature: bool = True) -> list[str]:
-    """What keytool has to say of a certificate; `subject` begins the sentences, e.g. ``The input``."""
+def warnings(
+    subject: str, certificate: JavaCertificate, *, blame_signature: bool = True, for_itself: bool = True
+) -> list[str]:
+    """What keytool has to say of a certificate.
+
+    Args:
+        subject: begins the sentences, e.g. ``The input``.
+        certificate: the certificate.
+        blame_signature: whether its signature algorithm matters; that of a trust anchor does not.
+        for_itself: whether what it is for matters; it does not for a CA certificate in a chain.
+    """
     jdk = certificate.jdk
     found = []
     if blame_signature and certificate.signature_verdict:
-        rest = _signature_rest(certificate.signature_verdict, jdk)
+        verdict = certificate.signature_verdict
+        rest = _signature_rest("weak" if verdict == "signed-jar" and not for_itself else verdict, jdk)
         found.append(_SIGNATURE.format(subject=subject, what=certificate.signature_algorithm, rest=rest))
     if certificate.key_verdict:
         rest = _key_rest(certificate.key_verdict, jdk)

@@ -1,0 +1,89 @@
+"""The certificate block, byte for byte as the JDK's keytool prints it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.realtools import Jdk
+from tests.samples import SAMPLES
+from tests.shims import odd_certificates
+from tests.shims.forge import pem
+
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Dubai", "America/Sao_Paulo")
+
+
+def _environment(jdk: Jdk, zone: str = "UTC") -> dict[str, str]:
+    release = (jdk.home / "release").read_text()
+    version = "25" if 'JAVA_VERSION="25' in release else "17"
+    return {**os.environ, "LC_ALL": "C", "TZ": zone, "TRUSTSTORE_TOOL_KEYTOOL_VERSION": version}
+
+
+def _printed(program: list[str], path: Path, environment: dict[str, str], *options: str) -> tuple[int, bytes, bytes]:
+    command = [*program, "-printcert", *options, "-file", str(path)]
+    done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, env=environment, timeout=120)
+    return done.returncode, done.stdout, done.stderr
+
+
+def _both(jdk: Jdk, path: Path, zone: str = "UTC", *options: str) -> tuple[object, object]:
+    environment = _environment(jdk, zone)
+    real = _printed([str(jdk.keytool)], path, environment, *options)
+    ours = _printed([sys.executable, "-m", "truststore_tool", "keytool"], path, environment, *options)
+    return real, ours
+
+
+def test_every_shape_is_printed_as_the_jdk_prints_it(jdks: list[Jdk], tmp_path: Path) -> None:
+    bundle = tmp_path / "all.pem"
+    made = odd_certificates.all_of_them()
+    bundle.write_bytes(b"".join(map(pem, made.values())))
+    for jdk in jdks:
+        real, ours = _both(jdk, bundle)
+        assert ours == real
+        assert isinstance(real, tuple)
+        assert real[1].count(b"Owner: ") == len(made)
+
+
+def test_the_sample_certificates_are_printed_as_the_jdk_prints_them(jdks: list[Jdk], tmp_path: Path) -> None:
+    bundle = tmp_path / "all.pem"
+    bundle.write_bytes(
+        b"".join(path.read_bytes() for path in sorted(SAMPLES.glob("*/*.pem")) if b"CERT" in path.read_bytes())
+    )
+    for jdk in jdks:
+        real, ours = _both(jdk, bundle)
+        assert ours == real
+        assert b"Owner: " in bundle.read_bytes() or b"Owner: " in real[1]  # type: ignore[index]
+
+
+def test_the_roots_of_certifi_are_printed_as_the_jdk_prints_them(jdks: list[Jdk]) -> None:
+    import certifi
+
+    for jdk in jdks:
+        real, ours = _both(jdk, Path(certifi.where()))
+        assert ours == real
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_dates_are_in_the_local_time_zone(jdk: Jdk, tmp_path: Path, zone: str) -> None:
+    path = tmp_path / "dated.pem"
+    path.write_bytes(pem(odd_certificates.certificate()))
+    real, ours = _both(jdk, path, zone)
+    assert ours == real
+
+
+@pytest.mark.parametrize("title", sorted(odd_certificates.refused()))
+def test_what_the_jdk_refuses_is_refused(jdk: Jdk, tmp_path: Path, title: str) -> None:
+    path = tmp_path / "refused.der"
+    path.write_bytes(odd_certificates.refused()[title])
+    real, ours = _both(jdk, path)
+    assert real[0] == 1  # type: ignore[index]
+    assert ours == real
+
+
+def test_pem_output_has_the_line_ends_of_the_release(jdks: list[Jdk], tmp_path: Path) -> None:
+    path = tmp_path / "a.pem"
+    path.write_bytes(pem(odd_certificates.certificate()))
+    for jdk in jdks:
+        real, ours = _both(jdk, path, "UTC", "-rfc")
+        assert ours == real
