@@ -26,6 +26,7 @@ import org.postgresql.ssl.PGjdbcHostnameVerifier;
  * What the JDBC driver and the JVM below it do: one request a line on standard input, one answer a line.
  *
  * Requests are tab-separated texts in base64 of UTF-8:
+ *   home DIRECTORY                  the driver's idea of the user's home from now on; "ok"
  *   connect URL USER PASSWORD       logs in; answers "tls=true" or "tls=false"
  *   trust STORE PASSWORD CHAIN      a TrustManagerFactory from a keystore (or PEM) judges a PEM chain; "trusted"
  *   name CHAIN HOST                 the driver's host name verifier; "true" or "false"
@@ -47,6 +48,7 @@ public class PgClient {
     static String answer(String[] request) {
         try {
             switch (request[0]) {
+                case "home": System.setProperty("user.home", request[1]); return "ok";
                 case "connect": return connect(request[1], request[2], request[3]);
                 case "trust": return trust(request[1], request[2], chain(request[3]));
                 case "name": return String.valueOf(named(chain(request[1]), request[2]));

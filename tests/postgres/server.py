@@ -128,7 +128,7 @@ def postgresql(folder: Path) -> Iterator[Server]:
         server._install(source, name)
     with (data / "postgresql.conf").open("a") as conf:
         conf.write(
-            f"port = {server.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{data}'\n"
+            f"port = {server.port}\nlisten_addresses = '127.0.0.1, 127.0.0.2'\nunix_socket_directories = '{data}'\n"
             "ssl = on\nfsync = off\nmax_connections = 30\nshared_buffers = 4MB\nlog_min_messages = log\n"
         )
     (data / "pg_hba.conf").write_text("\n".join(HBA) + "\n")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NAME: Final = "truststore-tool"
 
-# A role without pg_read_all_stats sees of other roles' sessions neither address nor kind nor TLS: those columns are null,
+# A role without pg_read_all_stats sees neither address nor kind nor TLS of other roles' sessions: the columns are null,
 # and only the database tells a client from most of the server's own processes.
 _SESSIONS: Final = """
 SELECT a.pid, a.backend_start, a.usename, a.datname, host(a.client_addr), a.client_port,

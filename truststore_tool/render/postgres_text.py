@@ -9,12 +9,20 @@ from truststore_tool.render.text import Piece, day, expiry
 
 if TYPE_CHECKING:
     from truststore_tool.operations.describe import CertificateFacts
+    from truststore_tool.postgres.explain import Explanation
     from truststore_tool.postgres.probe import ProbeReport
     from truststore_tool.postgres.rotation import RotationReport
     from truststore_tool.postgres.sessions import Client, SessionsReport
     from truststore_tool.postgres.verdict import Verdict
 
 _READERS: Final = {"java": "as Java reads it", "libpq": "as libpq reads it"}
+_CLIENTS: Final = {"libpq": "libpq (psql, psycopg, pgAdmin, ...)", "jdbc": "the PostgreSQL JDBC driver"}
+_ENCRYPTION: Final = {
+    "never": "never",
+    "if-demanded": "only if the server refuses to go without",
+    "if-offered": "if the server offers it",
+    "always": "always",
+}
 _WAYS: Final = {"ssl-request": "SSLRequest", "direct": "direct TLS", "tls": "plain TLS"}
 
 
@@ -95,6 +103,27 @@ def _client_row(client: "Client") -> tuple[str, ...]:
     seen = f"{client.last_seen:%Y-%m-%d %H:%M:%S}Z"
     address = client.address or "-"
     return tls, client.user, client.database or "-", address, client.application or "-", str(client.sessions), seen
+
+
+def explained(report: "Explanation") -> Iterator[Piece]:
+    """What a client does, what a new authority changes, the one change to make, and why."""
+    yield f"Client:           {_CLIENTS[report.client]}"
+    yield f"Server:           {report.host or 'not set'} port {report.port or '5432'}"
+    yield f"sslmode:          {report.sslmode.value} ({report.sslmode.origin})"
+    if report.roots:
+        there = {True: "", False: "; it is missing", None: ""}[report.roots_found]
+        yield f"Authorities:      {report.roots.value} ({report.roots.origin}{there})"
+    else:
+        yield "Authorities:      none looked for"
+    yield f"TLS:              {_ENCRYPTION[report.encryption]}"
+    yield f"Server verified:  {'yes' if report.verifies_server else 'NO'}"
+    yield f"Host verified:    {'yes' if report.verifies_host else 'NO'}"
+    if report.obstacle:
+        yield f"DOES NOT CONNECT: {report.obstacle}"
+    yield f"CA changes:       {report.outlook}"
+    yield f"The one change:   {report.change or 'none'}"
+    yield "Because:"
+    yield from (f"  {rule.text} [{rule.source}]" for rule in report.rules)
 
 
 def _by(verdict: "Verdict") -> str:

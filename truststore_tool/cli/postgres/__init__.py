@@ -4,6 +4,7 @@ from typing import Final
 
 import typer
 
+from truststore_tool.cli.postgres.explain import explain_command
 from truststore_tool.cli.postgres.probe import probe_command
 from truststore_tool.cli.postgres.rotation import rotation_command
 from truststore_tool.cli.postgres.sessions import sessions_command
@@ -16,3 +17,4 @@ app: Final = typer.Typer(
 app.command("probe")(probe_command)
 app.command("rotation")(rotation_command)
 app.command("sessions")(sessions_command)
+app.command("explain")(explain_command)

@@ -1,0 +1,272 @@
+"""``postgres explain``: every rule shown true by the real client in four situations.
+
+An explanation is a prediction. Each case is explained; then psql, psycopg or the JDBC driver connects with the same
+settings to the real server: as it is, after its authority changed, under a name that is not in its certificate, and
+with TLS turned off.
+"""
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.cli.harness import Tool
+from tests.postgres.clients import ASK, Jvm, psql
+from tests.postgres.server import Server
+from tests.samples import own
+from truststore_tool.postgres.explain import Explanation, explain
+from truststore_tool.postgres.rules import RULES
+from truststore_tool.postgres.settings import Surroundings
+
+OLD = str(own("old-root.pem"))
+FACTORY = "sslfactory=org.postgresql.ssl."
+
+
+@dataclass(frozen=True)
+class Case:
+    """Settings, the environment and whether ~/.postgresql/root.crt is there; and the rules that must be named."""
+
+    settings: str
+    rules: str
+    root: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+LIBPQ = (
+    Case("", "libpq-default libpq-prefer libpq-root-default"),
+    Case("", "libpq-default libpq-prefer-root", root=True),
+    Case("sslmode=disable", "libpq-disable", root=True),
+    Case("sslmode=allow", "libpq-allow", root=True),
+    Case("sslmode=require", "libpq-require"),
+    Case("sslmode=require", "libpq-require-root", root=True),
+    Case(f"sslmode=require sslrootcert={OLD}", "libpq-require-root"),
+    Case("sslmode=require sslrootcert=/nowhere", "libpq-require libpq-root-missing-unnoticed", root=True),
+    Case("sslrootcert=/nowhere", "libpq-prefer libpq-root-missing-unnoticed", root=True),
+    Case("sslmode=verify-ca", "libpq-verify-ca libpq-root-default", root=True),
+    Case("sslmode=verify-ca", "libpq-root-missing"),
+    Case("sslmode=verify-full", "libpq-verify-full", root=True),
+    Case("sslmode=verify-full sslrootcert=/nowhere", "libpq-root-missing", root=True),
+    Case("", "libpq-verify-full", environment={"PGSSLMODE": "verify-full", "PGSSLROOTCERT": OLD}),
+    Case("sslmode=require", "libpq-require-root", environment={"PGSSLMODE": "verify-full", "PGSSLROOTCERT": OLD}),
+    Case("", "libpq-require", environment={"PGREQUIRESSL": "1"}),
+    Case("", "libpq-verify-full", environment={"PGSERVICE": "app", "PGSSLMODE": "disable"}),
+    Case("service=app sslmode=verify-ca", "libpq-verify-ca"),
+    Case("sslmode=nonsense", "libpq-root-default"),
+)
+JDBC = (
+    Case("", "jdbc-default jdbc-prefer", root=True),
+    Case("ssl=true", "jdbc-ssl jdbc-verify-full jdbc-root-default jdbc-jvm-store-unused", root=True),
+    Case("ssl", "jdbc-ssl jdbc-verify-full", root=True),
+    Case("ssl=true", "jdbc-ssl jdbc-root-missing"),
+    Case("ssl=false", "jdbc-default jdbc-prefer"),
+    Case("ssl=true&sslmode=require", "jdbc-require", root=True),
+    Case("sslmode=disable", "jdbc-disable"),
+    Case("sslmode=allow", "jdbc-allow"),
+    Case("sslmode=require", "jdbc-require", root=True),
+    Case(f"sslmode=require&sslrootcert={OLD}", "jdbc-require"),
+    Case("sslmode=verify-ca", "jdbc-verify-ca", root=True),
+    Case(f"sslmode=verify-full&sslrootcert={OLD}", "jdbc-verify-full jdbc-jvm-store-unused"),
+    Case("sslmode=verify-full&sslrootcert=/nowhere", "jdbc-root-missing", root=True),
+    Case(f"{FACTORY}DefaultJavaSSLFactory", "jdbc-java-factory jdbc-java-factory-prefer"),
+    Case(f"sslmode=require&{FACTORY}DefaultJavaSSLFactory", "jdbc-java-factory"),
+    Case(f"sslmode=allow&{FACTORY}DefaultJavaSSLFactory", "jdbc-allow jdbc-java-factory"),
+    Case(f"ssl=true&{FACTORY}DefaultJavaSSLFactory&sslrootcert=/nowhere", "jdbc-ssl jdbc-java-factory"),
+    Case(f"sslmode=verify-ca&{FACTORY}NonValidatingFactory", "jdbc-nonvalidating"),
+    Case(f"{FACTORY}NonValidatingFactory", "jdbc-prefer jdbc-nonvalidating"),
+    Case(f"sslmode=require&{FACTORY}SingleCertValidatingFactory&sslfactoryarg=file:{OLD}", "jdbc-single"),
+    Case("sslmode=nonsense", ""),
+)
+SYSTEM = (
+    Case("sslrootcert=system", "libpq-root-system libpq-verify-full"),
+    Case("sslrootcert=system sslmode=verify-full", "libpq-root-system libpq-verify-full"),
+    Case("sslrootcert=system sslmode=require", "libpq-root-system"),
+)
+SITUATIONS = ("as it is", "authority changed", "other name", "TLS off")
+
+
+def predicted(found: Explanation, situation: str) -> str:
+    """``tls``, ``plain`` or ``fails``: what the explanation says of a situation."""
+    if found.obstacle:
+        return "fails"
+    if situation == "TLS off":
+        return "fails" if found.encryption == "always" else "plain"
+    if found.encryption in {"never", "if-demanded"}:
+        return "plain"  # the server demands nothing
+    if situation == "authority changed":
+        return {"unnoticed": "tls", "falls-back": "plain", "fails": "fails"}[found.after_change]
+    return "fails" if situation == "other name" and found.verifies_host else "tls"
+
+
+def surroundings(case: Case, homes: dict[bool, Path], **more: str) -> Surroundings:
+    """What the client of this case finds around it."""
+    return Surroundings({**case.environment, **more}, str(homes[case.root]))
+
+
+@pytest.fixture
+def homes(tmp_path: Path) -> dict[bool, Path]:
+    """Home folders without and with a root file; a service in each."""
+    found = {}
+    for rooted in (False, True):
+        folder = found[rooted] = tmp_path / f"home-{rooted}"
+        (folder / ".postgresql").mkdir(parents=True)
+        (folder / ".pg_service.conf").write_text(
+            f"[app]\nsslmode=verify-full\nsslrootcert={OLD}\n[other]\nsslmode=allow\n"
+        )
+        if rooted:
+            shutil.copy(OLD, folder / ".postgresql" / "root.crt")
+    return found
+
+
+def situations(server: Server) -> Iterable[tuple[str, str]]:
+    """Puts the server into each situation; gives it and the host under which to connect."""
+    yield "as it is", "localhost"
+    yield "other name", "127.0.0.2"  # a loopback address that is not in the certificate
+    server.use("new")
+    yield "authority changed", "localhost"
+    server.set("ssl = off")
+    yield "TLS off", "localhost"
+
+
+def test_predictions_come_true_for_psql(server: Server, homes: dict[bool, Path]) -> None:
+    for situation, host in situations(server):
+        for case in LIBPQ:
+            dsn = f"host={host} {case.settings}"
+            found = explain(dsn, surroundings(case, homes))
+            assert set(case.rules.split()) <= {rule.code for rule in found.rules}, case
+            base = f"{dsn} port={server.port} user=plain dbname=postgres gssencmode=disable"
+            done = psql(base, homes[case.root], case.environment)
+            outcome = "fails" if done.code else "tls" if done.tls else "plain"
+            assert outcome == predicted(found, situation), (situation, case, done.err)
+            if situation == "authority changed" and found.verifies_server:
+                assert "certificate verify failed" in done.err
+
+
+@pytest.mark.parametrize("case", [*LIBPQ, *SYSTEM], ids=lambda case: f"{case.settings} {case.environment} {case.root}")
+def test_predictions_come_true_for_psycopg(
+    case: Case, server: Server, homes: dict[bool, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around = {**case.environment, "HOME": str(homes[case.root]), "SSL_CERT_FILE": OLD}
+    for name, value in around.items():
+        monkeypatch.setenv(name, value)
+    # Reloading the server for each case takes too long; the other situations were psql's.
+    for situation, host in (("as it is", "localhost"), ("other name", "127.0.0.2")):
+        dsn = f"host={host} {case.settings}"
+        found = explain(dsn, surroundings(case, homes))
+        assert set(case.rules.split()) <= {rule.code for rule in found.rules}, case
+        try:
+            with psycopg.connect(f"{dsn} port={server.port} user=plain dbname=postgres gssencmode=disable") as it:
+                outcome = "tls" if it.execute(ASK).fetchone() == (True,) else "plain"
+        except psycopg.OperationalError:
+            outcome = "fails"
+        assert outcome == predicted(found, situation), (situation, case)
+
+
+def test_predictions_come_true_for_the_jdbc_driver(
+    server: Server, homes: dict[bool, Path], java: Jvm, tool: Tool, tmp_path: Path
+) -> None:
+    assert tool("import", "jvm.jks", OLD, "--yes").code == 0
+    # The JVM trusts the authority throughout: where the driver verifies nobody or asks for a file, it does not matter.
+    option = f"-Djavax.net.ssl.trustStore={tmp_path / 'jvm.jks'}"
+    for situation, host in situations(server):
+        requests: list[tuple[str, ...]] = []
+        urls = [f"jdbc:postgresql://{host}:{server.port}/postgres?{case.settings}" for case in JDBC]
+        for case, url in zip(JDBC, urls, strict=True):
+            requests += [("home", str(homes[case.root])), ("connect", url, "plain", "")]
+        answers = java.ask(*requests, options=[option])[1::2]
+        for case, url, answer in zip(JDBC, urls, answers, strict=True):
+            found = explain(url, surroundings(case, homes, JAVA_TOOL_OPTIONS=option))
+            assert set(case.rules.split()) <= {rule.code for rule in found.rules}, case
+            outcome = {"tls=true": "tls", "tls=false": "plain"}.get(answer, "fails")
+            assert outcome == predicted(found, situation), (situation, case, answer)
+
+
+def test_a_unix_socket_knows_no_tls(server: Server, homes: dict[bool, Path]) -> None:
+    dsn = f"host={server.folder} sslmode=verify-full"
+    found = explain(dsn, Surroundings({}, str(homes[False])))
+    assert [rule.code for rule in found.rules] == ["libpq-socket"]
+    assert (found.encryption, found.obstacle, found.is_good) == ("never", None, True)
+    assert not psql(f"{dsn} port={server.port} user=plain dbname=postgres", homes[False]).tls
+
+
+def test_hostaddr_alone_leaves_no_name_to_verify(server: Server, homes: dict[bool, Path]) -> None:
+    dsn = "hostaddr=127.0.0.1 sslmode=verify-full"
+    found = explain(dsn, Surroundings({}, str(homes[True])))
+    assert "libpq-hostaddr" in {rule.code for rule in found.rules}
+    assert found.obstacle is not None
+    done = psql(f"{dsn} port={server.port} user=plain dbname=postgres gssencmode=disable", homes[True])
+    assert done.code != 0
+    assert "host name" in done.err
+    good = f"{dsn} host=localhost"
+    assert explain(good, Surroundings({}, str(homes[True]))).verifies_host
+    assert psql(f"{good} port={server.port} user=plain dbname=postgres gssencmode=disable", homes[True]).tls
+
+
+def test_libpq_before_16_takes_system_for_a_file(server: Server, homes: dict[bool, Path]) -> None:
+    dsn = "host=127.0.0.2 sslrootcert=system"
+    assert "libpq-root-system-old" in {rule.code for rule in explain(dsn, Surroundings({}, str(homes[False]))).rules}
+    done = psql(f"{dsn} port={server.port} user=plain dbname=postgres gssencmode=disable", homes[False])
+    if "PostgreSQL) 15" in psql_version():
+        assert done.tls  # neither chain nor name were verified
+    else:
+        assert done.code != 0
+
+
+def psql_version() -> str:
+    """What psql says it is."""
+    from tests.realtools import find, run
+
+    return run(find("psql"), "--version").decode()
+
+
+def test_every_rule_has_a_case() -> None:
+    shown = {code for case in (*LIBPQ, *JDBC, *SYSTEM) for code in case.rules.split()}
+    elsewhere = {
+        "libpq-socket",
+        "libpq-hostaddr",
+        "libpq-root-system-old",
+        "jdbc-custom-factory",
+        "jdbc-custom-verifier",
+    }
+    assert shown | elsewhere == set(RULES)
+    assert all(rule.source for rule in RULES.values())
+
+
+def test_classes_of_others_are_not_judged(homes: dict[bool, Path]) -> None:
+    around = Surroundings({}, str(homes[True]))
+    found = explain("jdbc:postgresql://h/d?ssl=true&sslfactory=com.example.Factory", around)
+    assert (found.verifies_server, found.after_change) == (False, "depends")
+    named = explain("jdbc:postgresql://h/d?ssl=true&sslhostnameverifier=com.example.Verifier", around)
+    assert (named.verifies_server, named.verifies_host) == (True, False)
+    assert "jdbc-custom-verifier" in {rule.code for rule in named.rules}
+
+
+def test_the_command_shows_no_password(tool: Tool, monkeypatch: pytest.MonkeyPatch, homes: dict[bool, Path]) -> None:
+    monkeypatch.setenv("HOME", str(homes[True]))
+    for name in ("PGHOST", "PGSSLMODE", "PGSSLROOTCERT"):
+        monkeypatch.delenv(name, raising=False)
+    for text in ("postgresql://u:s3cret@db/d", "host=db password=s3cret", "jdbc:postgresql://db/d?password=s3cret"):
+        for flags in ((), ("--json",)):
+            done = tool("postgres", "explain", text, *flags)
+            assert done.code == 1
+            assert "s3cret" not in done.out + done.err
+    good = tool("postgres", "explain", "host=db sslmode=verify-full", "--json")
+    assert good.code == 0
+    assert good.json["good"] is True
+    assert good.json["roots"]["value"] == f"{homes[True]}/.postgresql/root.crt"
+    monkeypatch.setenv("PGHOST", "db")
+    monkeypatch.setenv("PGSSLMODE", "verify-ca")
+    from_environment = tool("postgres", "explain")
+    assert from_environment.code == 1
+    assert "sslmode:          verify-ca (the environment, PGSSLMODE)" in from_environment.out
+    assert "The one change:   set sslmode=verify-full in place of verify-ca" in from_environment.out
+
+
+def test_a_service_that_is_not_there(tool: Tool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "none"))
+    monkeypatch.setenv("PGSYSCONFDIR", str(tmp_path))
+    done = tool("postgres", "explain", "service=nowhere")
+    assert done.code == 2
+    assert "there is no service 'nowhere'" in done.err

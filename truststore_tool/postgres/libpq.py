@@ -1,0 +1,76 @@
+"""How libpq, and so psql, psycopg, pgAdmin and many others, treats TLS."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from truststore_tool.postgres.behaviour import MODES, Behaviour, ChainCheck, encryption
+from truststore_tool.postgres.settings import ROOT_FILE, Setting, Surroundings
+
+SYSTEM: Final = "system"
+
+
+def behaviour(found: dict[str, Setting], around: Surroundings) -> Behaviour:
+    """What libpq does with these settings (`settings.for_libpq`)."""
+    host, address = found.get("host"), found.get("hostaddr")
+    server = host or address
+    roots = found.get("sslrootcert") or Setting(f"{around.home}/{ROOT_FILE}", "the default")
+    system = roots.value == SYSTEM
+    there = None if system else around.exists(roots.value)
+    default = (
+        Setting("verify-full", "the default with sslrootcert=system") if system else Setting("prefer", "the default")
+    )
+    mode = found.get("sslmode") or default
+    nameless = address is not None and host is None
+    socket = not address and (host is None or host.value.startswith(("/", "@")))
+    rules = ["libpq-socket"] if socket else _rules(mode, roots, there, nameless=nameless)
+    return Behaviour(
+        client="libpq",
+        host=server.value if server else None,
+        port=found["port"].value if "port" in found else None,
+        sslmode=mode,
+        encryption="never" if socket else encryption(mode.value),
+        roots=roots,
+        roots_found=there,
+        chain="never" if socket else _chain(mode.value, there is not False),
+        host_name=mode.value == "verify-full",
+        obstacle=None if socket else _obstacle(mode.value, roots, there, nameless=nameless),
+        rules=tuple(rules),
+    )
+
+
+def _chain(mode: str, roots: bool) -> ChainCheck:
+    """Whether the chain is verified: wherever there is a root file, whatever the mode says."""
+    if not roots or mode == "disable":
+        return "never"
+    if mode == "prefer":
+        return "unless-it-fails"
+    return "if-tls" if mode == "allow" else "always"
+
+
+def _rules(mode: Setting, roots: Setting, there: bool | None, *, nameless: bool) -> Iterator[str]:
+    if mode.origin == "the default":
+        yield "libpq-default"
+    if roots.origin == "the default":
+        yield "libpq-root-default"
+    if roots.value == SYSTEM:
+        yield from ("libpq-root-system", "libpq-root-system-old")
+    with_root = there and mode.value in {"prefer", "require"}
+    yield f"libpq-{mode.value}-root" if with_root else f"libpq-{mode.value}"
+    if there is False and mode.value.startswith("verify"):
+        yield "libpq-root-missing"
+    elif there is False and roots.origin != "the default":
+        yield "libpq-root-missing-unnoticed"
+    if nameless and mode.value == "verify-full":
+        yield "libpq-hostaddr"
+
+
+def _obstacle(mode: str, roots: Setting, there: bool | None, *, nameless: bool) -> str | None:
+    if mode not in MODES:
+        return f"there is no sslmode {mode}"
+    if roots.value == SYSTEM and mode != "verify-full":
+        return f"sslrootcert=system is refused with sslmode={mode}"
+    if there is False and mode.startswith("verify"):
+        return f"the root file {roots.value} is missing"
+    if nameless and mode == "verify-full":
+        return "hostaddr is set and host is not, so that there is no name to verify"
+    return None
