@@ -366,14 +366,15 @@ def test_pkcs12(tmp_path: Path, made: dict[str, Path], monkeypatch: pytest.Monke
     openssl, key = find("openssl"), made["rsa"].with_suffix(".key")
     keyed, bare, empty, secret = (tmp_path / name for name in ("keyed.p12", "bare.p12", "empty.p12", "secret"))
     export = [openssl, "pkcs12", "-export"]
-    run(*export, "-in", made["rsa"], "-inkey", key, "-certfile", made["rich"], "-out", keyed, "-passout", "pass:x")
+    with_key = [*export, "-in", made["rsa"], "-inkey", key, "-certfile", made["rich"], "-passout", "pass:x"]
+    run(*with_key, "-name", "my n\u00e4me", "-caname", "other", "-out", keyed)
     run(*export, "-nokeys", "-in", own("new-chain.pem"), "-out", bare, "-passout", "pass:x")
     run(*export, "-nokeys", "-in", own("new-chain.pem"), "-out", empty, "-passout", "pass:")
     secret.write_text("x\nsecond line\n")
     monkeypatch.setenv("STORE_PASSWORD", "x")
     for store in (keyed, bare, empty):
         for source in ("pass:x", "pass:wrong", "env:STORE_PASSWORD", f"file:{secret}", "file:/dev/null"):
-            alike(ours, "-in", store, "-passin", source, "-noout", "-subject")
+            alike(ours, "-in", store, "-passin", source, "-subject", "-alias", "-trustout")
 
 
 def test_a_password_is_asked_for_where_there_is_no_terminal(tmp_path: Path, made: dict[str, Path]) -> None:

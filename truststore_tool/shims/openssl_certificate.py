@@ -130,14 +130,6 @@ def _exactly(count: int, elements: list[asn1.Element]) -> list[asn1.Element]:
     return elements
 
 
-def pair_in(element: asn1.Element) -> tuple[asn1.Element, asn1.Element]:
-    """The first two elements of a SEQUENCE (or of what stands for one). Raises FormatError when there are fewer."""
-    parts = element.children()
-    if len(parts) < 2:
-        raise FormatError("a structure of two fields has fewer")
-    return parts[0], parts[1]
-
-
 def _integer(element: asn1.Element) -> int:
     """An INTEGER in its shortest form (X.690, 8.3.2), which OpenSSL insists on."""
     value = element.expect(asn1.INTEGER).value

@@ -8,7 +8,7 @@ from truststore_tool.errors import FormatError
 from truststore_tool.shims import openssl_general_names as general
 from truststore_tool.shims import openssl_objects as objects
 from truststore_tool.shims import openssl_options as options
-from truststore_tool.shims.openssl_certificate import Extension, bits, pair_in
+from truststore_tool.shims.openssl_certificate import Extension, bits
 from truststore_tool.shims.openssl_keys import hex_integer
 
 _KEY_USES: Final = (
@@ -157,7 +157,7 @@ def _access(value: asn1.Element, indent: int) -> bytes:
     """AuthorityInfoAccessSyntax (RFC 5280, 4.2.2.1)."""
     shown = []
     for description in value.expect(asn1.SEQUENCE).children():
-        method, location = pair_in(description.expect(asn1.SEQUENCE))
+        method, location = description.expect(asn1.SEQUENCE).fields(2, 2)
         shown.append(objects.long_name(method.oid()).encode() + b" - " + general.pair(location))
     return _stacked(shown, indent)
 
@@ -180,7 +180,7 @@ def _policies(value: asn1.Element, indent: int) -> bytes:
 
 
 def _qualifier(qualifier: asn1.Element, indent: int) -> list[bytes]:
-    kind, value = pair_in(qualifier.expect(asn1.SEQUENCE))
+    kind, value = qualifier.expect(asn1.SEQUENCE).fields(2, 2)
     oid = kind.oid()
     if oid == _CPS:
         return [b" " * indent + b"CPS: " + _cut(value.expect(asn1.IA5_STRING).value)]
@@ -189,7 +189,7 @@ def _qualifier(qualifier: asn1.Element, indent: int) -> list[bytes]:
     lines = [b" " * indent + b"User Notice:"]
     for part in value.expect(asn1.SEQUENCE).children():
         if part.tag == asn1.SEQUENCE:
-            organization, numbers = pair_in(part)
+            organization, numbers = part.fields(2, 2)
             shown = [number(one.integer()) for one in numbers.expect(asn1.SEQUENCE).children()]
             lines.append(b" " * (indent + 2) + b"Organization: " + _cut(organization.value))
             plural = b"s" if len(shown) > 1 else b""
@@ -208,7 +208,7 @@ def _policy_constraints(value: asn1.Element, indent: int) -> bytes:
 def _policy_mappings(value: asn1.Element, indent: int) -> bytes:
     shown = []
     for mapping in value.expect(asn1.SEQUENCE).children():
-        issuer, subject = pair_in(mapping.expect(asn1.SEQUENCE))
+        issuer, subject = mapping.expect(asn1.SEQUENCE).fields(2, 2)
         shown.append(f"{objects.long_name(issuer.oid())}:{objects.long_name(subject.oid())}".encode())
     return _joined(shown, indent)
 

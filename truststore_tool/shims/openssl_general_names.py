@@ -10,7 +10,7 @@ from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.shims import openssl_names as names
 from truststore_tool.shims import openssl_objects as objects
-from truststore_tool.shims.openssl_certificate import bits, pair_in
+from truststore_tool.shims.openssl_certificate import bits
 
 _OTHER: Final = 0
 _EMAIL: Final = 1
@@ -107,7 +107,7 @@ def without_nul(value: bytes) -> bytes:
 
 
 def _other(element: asn1.Element) -> tuple[str, asn1.Element]:
-    kind, value = pair_in(element)
+    kind, value = element.fields(2, 2)
     return kind.oid(), value.expect(asn1.context(0)).inner()
 
 

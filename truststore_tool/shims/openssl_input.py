@@ -139,7 +139,7 @@ def read(data: bytes, form: str | None, password: Callable[[], str]) -> tuple[Ce
             return parse(data)
         except FormatError:
             if found := _pkcs12(data, password):
-                return found, None
+                return found
     if form != "der":
         for block in _blocks(data):
             try:
@@ -149,20 +149,30 @@ def read(data: bytes, form: str | None, password: Callable[[], str]) -> tuple[Ce
     raise FormatError("no certificate")
 
 
-def _pkcs12(data: bytes, password: Callable[[], str]) -> Certificate | None:
-    """The certificate of a PKCS#12 file's key, else its first one; None when it is no PKCS#12."""
-    from truststore_tool import formats
+def _pkcs12(data: bytes, password: Callable[[], str]) -> tuple[Certificate, Trust | None] | None:
+    """The certificate of a PKCS#12 file's key, else its first one, with its name and key id; None when it is none.
 
-    pkcs12 = formats.get("pkcs12")
-    if not pkcs12.detect(data):
+    Bag by bag and not as a TrustStore, which gives names to entries that have none, and hides key ids.
+    """
+    from truststore_tool.formats.pkcs12 import detect
+    from truststore_tool.formats.pkcs12_bags import KEY_BAG, SHROUDED_KEY_BAG
+    from truststore_tool.formats.pkcs12_layout import Pfx
+
+    if not detect(data):
         return None
+    pfx = Pfx.parse(data)
     try:
-        store = pkcs12.loads(data, "")
+        _, passphrase = pfx.unlock("")
     except IntegrityError:
-        store = pkcs12.loads(data, password())
-    keyed = [c for entry in store.entries if entry.kind == "private-key" for c in entry.certificates]
-    found = [*keyed, *store.all_certificates()]
-    return parse(found[0].der)[0] if found else None
+        _, passphrase = pfx.unlock(password())
+    bags = [bag for safe in pfx.opened(passphrase) for bag in safe.bags or ()]
+    keys = {bag.key_id for bag in bags if bag.oid in (KEY_BAG, SHROUDED_KEY_BAG) and bag.key_id is not None}
+    found = [(der, bag) for bag in bags if (der := bag.certificate) is not None]
+    for der, bag in [item for item in found if item[1].key_id in keys] or found:
+        alias = None if bag.name is None else bag.name.encode("utf-8", "replace")
+        trust = None if alias is None and bag.key_id is None else Trust(alias=alias, key_id=bag.key_id)
+        return parse(der)[0], trust
+    return None
 
 
 def _lines(data: bytes, offset: int) -> Iterator[tuple[bytes, int]]:

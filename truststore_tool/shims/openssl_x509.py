@@ -8,7 +8,7 @@ from truststore_tool import asn1
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.shims import openssl_input
 from truststore_tool.shims import openssl_output as output
-from truststore_tool.shims.openssl_certificate import Certificate, Trust, pair_in
+from truststore_tool.shims.openssl_certificate import Certificate, Trust
 from truststore_tool.shims.openssl_options import Options, StopError, parse
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def _responders(subject: _Subject) -> bytes:
     found = []
     try:
         for description in _extension(subject.certificate, _AUTHORITY_ACCESS):
-            method, location = pair_in(description)
+            method, location = description.fields(2, 2)
             if method.oid() == _OCSP and location.tag == _URI:
                 found.append(location.value)
     except TrustStoreError:
