@@ -366,7 +366,17 @@ def test_pkcs12(tmp_path: Path, made: dict[str, Path], monkeypatch: pytest.Monke
     openssl, key = find("openssl"), made["rsa"].with_suffix(".key")
     keyed, bare, empty, secret = (tmp_path / name for name in ("keyed.p12", "bare.p12", "empty.p12", "secret"))
     export = [openssl, "pkcs12", "-export"]
-    with_key = [*export, "-in", made["rsa"], "-inkey", key, "-certfile", made["rich"], "-passout", "pass:x"]
+    with_key: list[str | Path] = [
+        *export,
+        "-in",
+        made["rsa"],
+        "-inkey",
+        key,
+        "-certfile",
+        made["rich"],
+        "-passout",
+        "pass:x",
+    ]
     run(*with_key, "-name", "my n\u00e4me", "-caname", "other", "-out", keyed)
     run(*export, "-nokeys", "-in", own("new-chain.pem"), "-out", bare, "-passout", "pass:x")
     run(*export, "-nokeys", "-in", own("new-chain.pem"), "-out", empty, "-passout", "pass:")
