@@ -10,7 +10,9 @@ import pytest
 from tests.realtools import Jdk
 from tests.samples import SAMPLES
 from tests.shims import odd_certificates
-from tests.shims.forge import pem
+from tests.shims.forge import certificate, pem
+
+Printed = tuple[int, bytes, bytes]
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Asia/Dubai", "America/Sao_Paulo")
 
@@ -21,13 +23,13 @@ def _environment(jdk: Jdk, zone: str = "UTC") -> dict[str, str]:
     return {**os.environ, "LC_ALL": "C", "TZ": zone, "TRUSTSTORE_TOOL_KEYTOOL_VERSION": version}
 
 
-def _printed(program: list[str], path: Path, environment: dict[str, str], *options: str) -> tuple[int, bytes, bytes]:
+def _printed(program: list[str], path: Path, environment: dict[str, str], *options: str) -> Printed:
     command = [*program, "-printcert", *options, "-file", str(path)]
     done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, env=environment, timeout=120)
     return done.returncode, done.stdout, done.stderr
 
 
-def _both(jdk: Jdk, path: Path, zone: str = "UTC", *options: str) -> tuple[object, object]:
+def _both(jdk: Jdk, path: Path, zone: str = "UTC", *options: str) -> tuple[Printed, Printed]:
     environment = _environment(jdk, zone)
     real = _printed([str(jdk.keytool)], path, environment, *options)
     ours = _printed([sys.executable, "-m", "truststore_tool", "keytool"], path, environment, *options)
@@ -41,7 +43,6 @@ def test_every_shape_is_printed_as_the_jdk_prints_it(jdks: list[Jdk], tmp_path: 
     for jdk in jdks:
         real, ours = _both(jdk, bundle)
         assert ours == real
-        assert isinstance(real, tuple)
         assert real[1].count(b"Owner: ") == len(made)
 
 
@@ -53,7 +54,7 @@ def test_the_sample_certificates_are_printed_as_the_jdk_prints_them(jdks: list[J
     for jdk in jdks:
         real, ours = _both(jdk, bundle)
         assert ours == real
-        assert b"Owner: " in bundle.read_bytes() or b"Owner: " in real[1]  # type: ignore[index]
+        assert real[1].count(b"Owner: ") > 10
 
 
 def test_the_roots_of_certifi_are_printed_as_the_jdk_prints_them(jdks: list[Jdk]) -> None:
@@ -67,7 +68,7 @@ def test_the_roots_of_certifi_are_printed_as_the_jdk_prints_them(jdks: list[Jdk]
 @pytest.mark.parametrize("zone", ZONES)
 def test_dates_are_in_the_local_time_zone(jdk: Jdk, tmp_path: Path, zone: str) -> None:
     path = tmp_path / "dated.pem"
-    path.write_bytes(pem(odd_certificates.certificate()))
+    path.write_bytes(pem(certificate()))
     real, ours = _both(jdk, path, zone)
     assert ours == real
 
@@ -77,13 +78,13 @@ def test_what_the_jdk_refuses_is_refused(jdk: Jdk, tmp_path: Path, title: str) -
     path = tmp_path / "refused.der"
     path.write_bytes(odd_certificates.refused()[title])
     real, ours = _both(jdk, path)
-    assert real[0] == 1  # type: ignore[index]
+    assert real[0] == 1
     assert ours == real
 
 
 def test_pem_output_has_the_line_ends_of_the_release(jdks: list[Jdk], tmp_path: Path) -> None:
     path = tmp_path / "a.pem"
-    path.write_bytes(pem(odd_certificates.certificate()))
+    path.write_bytes(pem(certificate()))
     for jdk in jdks:
         real, ours = _both(jdk, path, "UTC", "-rfc")
         assert ours == real

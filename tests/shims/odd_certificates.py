@@ -46,7 +46,7 @@ def _extensions() -> dict[str, tuple[str, bool, bytes]]:
         "name constraints": (CE + "30", True, seq(tlv(0xA0, subtree), tlv(0xA1, seq(tlv(ADDRESS, bytes(8)))))),
         "netscape type": ("2.16.840.1.113730.1.1", False, tlv(3, b"\0\xff")),
         "key usage period": (CE + "16", False, seq(tlv(0x80, b"20200101000000Z"), tlv(0x81, b"20300101000000Z"))),
-        "issuing point": (CE + "28", False, seq(_full_name(tlv(URI, b"http://a/")), tlv(0x83, b"\x01\x7e"), tlv(0x84, b"\xff"))),
+        "issuing point": (CE + "28", False, seq(_full_name(names[2]), tlv(0x83, b"\x01\x7e"), tlv(0x84, b"\xff"))),
         "no check": ("1.3.6.1.5.5.7.48.1.5", False, tlv(5)),
         "unknown": ("1.2.3.4.5", False, bytes(range(256))),
         "unknown, critical": ("1.2.3.4.5", True, b"abc"),

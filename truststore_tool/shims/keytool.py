@@ -21,7 +21,7 @@ from truststore_tool.shims.keytool_errors import (
     KeytoolError,
     OutOfScopeError,
 )
-from truststore_tool.shims.keytool_options import Options, Parser
+from truststore_tool.shims.keytool_options import Parser
 
 if TYPE_CHECKING:
     from truststore_tool.shims.keytool_session import Session
@@ -66,7 +66,8 @@ def _run(words: Sequence[str], properties: dict[str, str], console: Console, jdk
     session = Session(parser.options, console, jdk, properties)
     code = 0
     try:
-        session.warnings += keytool_options.repetitions(words, jdk)
+        for warning in keytool_options.repetitions(words, jdk):
+            session.warnings.append(warning)  # one by one: the last word may be an error
         parser.parse()
         if parser.options.help:
             _print_help(console, parser.options.command, jdk)
@@ -131,7 +132,9 @@ def _execute(session: "Session") -> None:
         session.console.out("keytool 25.0.3\n")
         return
     command = _command(name)
-    _check(options)
+    if options.conf is not None:
+        raise OutOfScopeError("-conf: pre-configured options files are not read")
+    _check(session)
     keytool_stores.check_providers(options.providers, options.providerclasses)
     if name == "-list" and options.verbose and options.rfc:
         raise IllegalOptionError("Must not specify both -v and -rfc with 'list' command")
@@ -150,9 +153,14 @@ def _execute(session: "Session") -> None:
     session.warn_jks()
 
 
-def _check(options: Options) -> None:
-    from truststore_tool.shims.keytool_session import cacerts_path
+def _check(session: "Session") -> None:
+    """What the real tool checks before it looks at any file. Raises KeytoolError."""
+    from truststore_tool.shims.keytool_session import cacerts_path, find_cacerts
 
+    options = session.options
+    cacerts = find_cacerts() if options.keystore is not None else None
+    if cacerts is not None and os.path.realpath(options.keystore or "") == os.path.realpath(cacerts):
+        session.console.err("Warning: use -cacerts option to access cacerts keystore\n")
     if options.cacerts:
         if options.keystore is not None or options.storetype is not None:
             raise KeytoolError(

@@ -1,7 +1,7 @@
 """keytool's command line: commands, options, and the order in which it notices what is wrong with them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -163,10 +163,9 @@ def command_of(word: str, jdk: int) -> str | None:
     return None if found == "-version" and jdk < 25 else found
 
 
-def repetitions(words: Sequence[str], jdk: int) -> list[str]:
-    """The warnings about options given twice, in order. Raises KeytoolError for a second command."""
+def repetitions(words: Sequence[str], jdk: int) -> Iterator[str]:
+    """The warnings about options given twice, in order. Raises KeytoolError on coming to a second command."""
     seen: set[str] = set()
-    warnings = []
     command = None
     for word in words:
         if not word.startswith("-"):
@@ -174,12 +173,11 @@ def repetitions(words: Sequence[str], jdk: int) -> list[str]:
         lower = word.lower()
         found = command_of(word, jdk)
         if lower in seen and lower not in _REPEATABLE and (jdk >= 25 or not found):
-            warnings.append(f"The {lower} option is specified multiple times. All except the last one will be ignored.")
+            yield f"The {lower} option is specified multiple times. All except the last one will be ignored."
         seen.add(lower)
         if found and command:
             raise KeytoolError(f"Only one command is allowed: both {command} and {found} were specified.")
         command = command or found
-    return warnings
 
 
 class Parser:

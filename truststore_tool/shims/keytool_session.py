@@ -8,7 +8,7 @@ from typing import Final
 from truststore_tool.shims import keytool_stores, keytool_weak
 from truststore_tool.shims.java_certificate import JavaCertificate
 from truststore_tool.shims.keytool_console import Console
-from truststore_tool.shims.keytool_errors import GivenUpError, KeytoolError
+from truststore_tool.shims.keytool_errors import FILE_NOT_FOUND, GivenUpError, KeytoolError
 from truststore_tool.shims.keytool_options import Options
 from truststore_tool.shims.keytool_stores import PKCS12, Keystore
 
@@ -25,16 +25,20 @@ _NO_INTEGRITY: Final = (
 _BUNDLES: Final = ("/etc/ssl/certs/java/cacerts", "/etc/pki/java/cacerts")
 
 
-def cacerts_path() -> Path:
-    """The cacerts file: JAVA_HOME's, else the distribution's. Raises KeytoolError when there is none."""
+def find_cacerts() -> Path | None:
+    """The cacerts file: JAVA_HOME's, else the distribution's, else None."""
     home = os.environ.get("JAVA_HOME")
     candidates = [Path(home, "lib/security/cacerts")] if home else []
     candidates += [Path(bundle) for bundle in _BUNDLES]
-    found = next((path for path in candidates if path.exists()), None)
+    return next((path for path in candidates if path.exists()), None)
+
+
+def cacerts_path() -> Path:
+    """The cacerts file. Raises KeytoolError when there is none."""
+    found = find_cacerts()
     if found is None:
         raise KeytoolError(
-            "no cacerts keystore: set JAVA_HOME to a JDK, or install the system's Java certificates",
-            "java.io.FileNotFoundException",
+            "no cacerts keystore: set JAVA_HOME to a JDK, or install the system's Java certificates", FILE_NOT_FOUND
         )
     return found
 
