@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.interop.openssl_maker import Maker
 from tests.realtools import find, missing, run
 from tests.samples import amazon, own
-from truststore_tool.shims import openssl_x509
+from truststore_tool.shims.openssl import x509 as openssl_x509
 
 # Lines of OpenSSL's error stack hold a thread's number and lines of its source.
 _STACK = re.compile(rb"(?m)^[0-9A-F]{12,16}:error:.*\n")

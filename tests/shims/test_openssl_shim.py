@@ -10,8 +10,9 @@ import pytest
 from tests.samples import RDS_2019_SHA1, RDS_2019_SHA256, amazon, own
 from truststore_tool.errors import UsageError, WriteError
 from truststore_tool.shims import install as installing
-from truststore_tool.shims import openssl, openssl_certificate
-from truststore_tool.shims.openssl_objects import find, long_name, name_of
+from truststore_tool.shims import openssl
+from truststore_tool.shims.openssl import certificate as openssl_certificate
+from truststore_tool.shims.openssl.objects import find, long_name, name_of
 
 ROOT = amazon("rds-ca-2019-root.pem")
 

@@ -12,9 +12,9 @@ MARK: Final = b"truststore_tool shim"
 def run(arguments: list[str]) -> int:
     """Do what ``openssl`` with these words does; returns the exit code, unless the real one takes this process over."""
     if arguments[:1] == ["x509"]:
-        from truststore_tool.shims import openssl_x509
+        from truststore_tool.shims.openssl import x509
 
-        return openssl_x509.run(arguments[1:])
+        return x509.run(arguments[1:])
     for program in _candidates():
         try:
             os.execv(program, ["openssl", *arguments])  # noqa: S606 -- the user's own openssl, with the user's own words

@@ -1,0 +1,62 @@
+"""Where the output of `openssl x509` goes, and what is said when it cannot."""
+
+import os
+import sys
+
+from truststore_tool.errors import TrustStoreError
+from truststore_tool.shims.openssl.options import StopError
+
+
+def check(target: str) -> None:
+    """Refuse what can never be written before anything is printed. Raises StopError."""
+    if not target:
+        raise _unwritable(target, "No such file or directory")
+    if os.path.isdir(target):  # noqa: PTH112 -- pathlib costs more to import than all of a fingerprint
+        raise _unwritable(target, "Is a directory")
+
+
+def _unwritable(target: str, reason: str) -> StopError:
+    return StopError(f'Can\'t open "{target}" for writing, {reason}')
+
+
+def write(target: str | None, data: bytes) -> None:
+    """To standard output; or to the file in one step; or straight into what is no file, as /dev/null or a FIFO.
+
+    Raises StopError when it cannot be written; a file is then as it was.
+    """
+    if target is None:
+        to_stdout(data)
+        return
+    from pathlib import Path
+
+    from truststore_tool import files
+
+    path = Path(target)
+    try:
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                file.write(data)
+            return
+        with files.locked(path):
+            files.replace(path, data)
+    except OSError as exc:
+        raise _unwritable(target, exc.strerror or str(exc)) from exc
+    except TrustStoreError as exc:
+        cause = exc.__cause__
+        reason = cause.strerror if isinstance(cause, OSError) else None
+        raise _unwritable(target, reason or exc.message) from exc
+
+
+def to_stdout(data: bytes) -> None:
+    """Write to standard output; it is no error when nobody reads it any more."""
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def to_stderr(text: str) -> None:
+    """Write to standard error, in the octets that the arguments came in."""
+    sys.stderr.buffer.write(os.fsencode(text))
+    sys.stderr.buffer.flush()
