@@ -6,15 +6,15 @@ import pytest
 
 from tests.cli.conftest import tool
 from tests.postgres.clients import Jvm, jvm
-from tests.postgres.server import HBA, Server, postgresql
+from tests.postgres.server import HBA, Server, folder_of_servers, postgresql
 
 __all__ = ["tool"]
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def running() -> Iterator[Server]:
     """One server for all tests."""
-    with postgresql(tmp_path_factory.mktemp("postgresql")) as server:
+    with folder_of_servers() as folder, postgresql(folder) as server:
         yield server
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 
 from tests.realtools import missing
@@ -37,7 +38,7 @@ def free_port() -> int:
     return port
 
 
-def _user() -> str | None:
+def server_user() -> str | None:
     """PostgreSQL refuses to run as root; then it runs as nobody."""
     return "nobody" if os.getuid() == 0 else None
 
@@ -87,7 +88,7 @@ class Server:
         target = self.folder / name
         target.write_bytes(source.read_bytes())
         target.chmod(0o600)
-        if user := _user():
+        if user := server_user():
             shutil.chown(target, user)
 
 
@@ -96,7 +97,7 @@ def run_as_server(command: list[str]) -> None:
     subprocess.run(
         command,
         check=True,
-        user=_user(),
+        user=server_user(),
         cwd="/",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -109,18 +110,23 @@ HBA = ("local all all trust", "host all plain all trust", "host all all all scra
 
 
 @contextmanager
+def folder_of_servers() -> Iterator[Path]:
+    """A folder that belongs to the servers' user. Not one of pytest's, which only their owner may enter."""
+    with TemporaryDirectory(prefix="truststore-tool-") as name:
+        if user := server_user():
+            shutil.chown(name, user)
+        yield Path(name)
+
+
+@contextmanager
 def postgresql(folder: Path) -> Iterator[Server]:
-    """A server in a folder of its own, under the old certificate; stopped at the end."""
-    data = folder / "data"
+    """A server in such a folder, under the old certificate; stopped at the end."""
+    data, secret = folder / "data", folder / "secret"
     data.mkdir()
-    secret = folder / "secret"
     secret.write_text(PASSWORD)
-    if user := _user():
-        for place in (data, secret):
+    if user := server_user():
+        for place in (folder, data, secret):
             shutil.chown(place, user)
-        for parent in (folder, *folder.parents):
-            if parent.stat().st_uid == os.getuid() and not parent.stat().st_mode & 0o001:
-                parent.chmod(parent.stat().st_mode | 0o011)
     quiet = ["-E", "UTF8", "--locale", "C", "--no-sync", "--no-instructions", "-A", "scram-sha-256"]
     run_as_server([binary("initdb"), "-D", str(data), "-U", "postgres", "--pwfile", str(secret), *quiet])
     server = Server(data, free_port())

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from truststore_tool.postgres.probe import ProbeReport
     from truststore_tool.postgres.rotation import RotationReport
     from truststore_tool.postgres.sessions import Client, SessionsReport
+    from truststore_tool.postgres.snippets import Snippet
     from truststore_tool.postgres.verdict import Verdict
 
 _READERS: Final = {"java": "as Java reads it", "libpq": "as libpq reads it"}
@@ -124,6 +125,16 @@ def explained(report: "Explanation") -> Iterator[Piece]:
     yield f"The one change:   {report.change or 'none'}"
     yield "Because:"
     yield from (f"  {rule.text} [{rule.source}]" for rule in report.rules)
+
+
+def snippet(report: "Snippet") -> Iterator[Piece]:
+    """The blocks as they are to be pasted; where there are several, each under a comment."""
+    for number, block in enumerate(report.blocks):
+        if len(report.blocks) > 1:
+            if number:
+                yield ""
+            yield f"# {block.place}"
+        yield from block.text.splitlines()
 
 
 def _by(verdict: "Verdict") -> str:

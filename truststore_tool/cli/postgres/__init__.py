@@ -8,6 +8,7 @@ from truststore_tool.cli.postgres.explain import explain_command
 from truststore_tool.cli.postgres.probe import probe_command
 from truststore_tool.cli.postgres.rotation import rotation_command
 from truststore_tool.cli.postgres.sessions import sessions_command
+from truststore_tool.cli.postgres.snippet import snippet_command
 
 app: Final = typer.Typer(
     help="Prove it on PostgreSQL: what a server shows, what a client verifies, and whether a store trusts the server.",
@@ -18,3 +19,4 @@ app.command("probe")(probe_command)
 app.command("rotation")(rotation_command)
 app.command("sessions")(sessions_command)
 app.command("explain")(explain_command)
+app.command("snippet")(snippet_command)

@@ -1,0 +1,67 @@
+"""``postgres snippet``: settings to paste."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from truststore_tool.cli.opening import reveal
+from truststore_tool.cli.options import (
+    DefaultPassword,
+    JsonFlag,
+    PasswordEnv,
+    PasswordFd,
+    PasswordFile,
+    Quiet,
+    store_password,
+)
+from truststore_tool.cli.output import Output
+from truststore_tool.errors import UsageError
+
+
+def snippet_command(
+    client: Annotated[
+        str,
+        typer.Argument(help="psql, libpq, env, psycopg, sqlalchemy, jdbc, pgadmin or pgbouncer.", show_default=False),
+    ],
+    store: Annotated[str | None, typer.Option("--store", metavar="STORE", help="The keystore, for jdbc.")] = None,
+    bundle: Annotated[str | None, typer.Option("--bundle", metavar="FILE", help="The PEM bundle.")] = None,
+    host: Annotated[str, typer.Option("--host", help="The server, as its certificate names it.")] = "db.example.com",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 5432,
+    dbname: Annotated[str, typer.Option("--dbname")] = "app",
+    user: Annotated[str, typer.Option("--user")] = "app",
+    password_env: PasswordEnv = None,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    default_password: DefaultPassword = False,
+    json: JsonFlag = False,
+    quiet: Quiet = False,
+) -> None:
+    """Print the settings that make a client verify the server, with its name, against a bundle or keystore.
+
+    No password is in them: leave that to PGPASSWORD, ~/.pgpass or the application.
+
+    Examples:
+
+      truststore-tool postgres snippet psql --bundle chain.pem --host db.example.com
+
+      truststore-tool postgres snippet jdbc --store clientkeystore --host db.example.com
+    """
+    from truststore_tool.postgres.snippets import Roots, Server, snippet
+    from truststore_tool.render import postgres_text
+    from truststore_tool.stores import open_store
+
+    name = store or bundle
+    if name is None or (store and bundle):
+        raise UsageError(
+            "name one file that holds the authorities", hint="give --bundle FILE, or --store STORE for jdbc"
+        )
+    password = reveal(store_password(password_env, password_file, password_fd, default_password)) if store else None
+    opened = open_store(name, password)
+    locked = opened.format == "pkcs12" and opened.integrity != "absent"
+    report = snippet(client, Server(host, port, dbname, user), Roots(str(Path(name).absolute()), opened.format, locked))
+    output = Output(json, quiet)
+    output.report("postgres-snippet", report, postgres_text.snippet(report))
+    if not json:
+        for note in report.notes:
+            output.talk(f"note: {note}")
