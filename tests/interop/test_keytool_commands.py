@@ -32,7 +32,8 @@ IMPORTING = [
     Case("-importcert -noprompt -file three.pem -keystore n.p12 -J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE "
          "-J-Dkeystore.pkcs12.macAlgorithm=NONE && -list -keystore n.p12"),
     Case(f"-importcert -alias root -noprompt -file root.pem -keystore n.p12 {S} && "
-         f"-importcert -alias middle -file intermediate.pem -keystore n.p12 {S} && -importcert -alias leaf -file leaf.pem -keystore n.p12 {S}"),
+         f"-importcert -alias middle -file intermediate.pem -keystore n.p12 {S} && "
+         f"-importcert -alias leaf -file leaf.pem -keystore n.p12 {S}"),
 ]  # fmt: skip
 
 READING = [
