@@ -2,7 +2,7 @@
 
 Why not a library: stores hold BER with indefinite lengths, elements that must survive byte for byte, and
 certificates that strict parsers refuse. This reader only cuts bytes along their lengths; it judges nothing
-else. Every length is checked against what is left before it is believed, and nesting is bounded.
+else. Every length is checked against what is left before it is believed; nesting and numbers of elements are bounded.
 """
 
 from collections.abc import Iterator
@@ -34,6 +34,8 @@ SET: Final = 0x31
 
 CONSTRUCTED: Final = 0x20
 _MAX_DEPTH: Final = 48
+# More than any list of certificates has. An element of two octets costs a hundred times its size.
+MAX_ELEMENTS: Final = 100_000
 
 
 def context(number: int, *, constructed: bool = True) -> int:
@@ -78,8 +80,11 @@ class Element(NamedTuple):
             offset = element.next
 
     def children(self) -> list["Element"]:
-        """All elements inside this one. Raises FormatError as `items` does."""
-        return list(self.items())
+        """All elements inside this one. Raises FormatError as `items` does, and for more than MAX_ELEMENTS."""
+        found = list(islice(self.items(), MAX_ELEMENTS + 1))
+        if len(found) > MAX_ELEMENTS:
+            raise _too_many(self.start)
+        return found
 
     def fields(self, least: int, most: int) -> list["Element"]:
         """The elements inside a structure that has `least` to `most` of them; FormatError for another number."""
@@ -113,13 +118,16 @@ class Element(NamedTuple):
         return decode_oid(self.expect(OBJECT_IDENTIFIER).value)
 
     def octets(self) -> bytes:
-        """The bytes of an OCTET STRING, also of BER's constructed form (X.690, 8.7.3), whatever the outer tag."""
+        """The bytes of an OCTET STRING, also of BER's constructed form (X.690, 8.7.3), whatever the outer tag.
+
+        Raises FormatError when there is anything else inside, or more than MAX_ELEMENTS segments.
+        """
         if not self.tag & CONSTRUCTED:
             return self.value
-        collected = bytearray()
-        for segment in self._segments(0):
-            collected += segment
-        return bytes(collected)
+        segments = list(islice(self._segments(0), MAX_ELEMENTS + 1))
+        if len(segments) > MAX_ELEMENTS:
+            raise _too_many(self.start)
+        return b"".join(segments)
 
     def unwrapped(self) -> "Element":
         """The element that is encoded inside an OCTET STRING; nothing is copied when the string is primitive."""
@@ -143,13 +151,23 @@ class Element(NamedTuple):
         return decode_time(self.tag, self.value)
 
 
-def read(data: bytes, offset: int = 0, end: int | None = None, _depth: int = 0) -> Element:
+def read(data: bytes, offset: int = 0, end: int | None = None) -> Element:
     """The element that starts at `offset` and must end by `end` (default: the end of `data`).
 
     Bytes behind it are the caller's business. Raises FormatError when a header or length does not fit.
     """
     limit = len(data) if end is None else end
-    start = offset
+    tag, content, length = _read_header(data, offset, limit)
+    if length is None:
+        stop = _end_of_contents(data, offset, content, limit)
+        return Element(data, tag, offset, content, stop, stop + 2)
+    stop = content + length
+    return Element(data, tag, offset, content, stop, stop)
+
+
+def _read_header(data: bytes, start: int, limit: int) -> tuple[int, int, int | None]:
+    """Tag, offset of the content, and length of the element at `start`; the length is None where it is indefinite."""
+    offset = start
     try:
         tag = data[offset]
         offset += 1
@@ -165,21 +183,22 @@ def read(data: bytes, offset: int = 0, end: int | None = None, _depth: int = 0) 
         length = data[offset]
         offset += 1
         if length == 0x80:
-            return _read_indefinite(data, tag, start, offset, limit, _depth)
+            if not _is_constructed(tag):
+                raise FormatError(f"ASN.1 element at byte {start} is primitive and of indefinite length")
+            return tag, offset, None
         if length > 0x80:
             size = length & 0x7F
             if size > 8:
                 raise FormatError(f"ASN.1 length of {size} octets at byte {start}")
             if offset + size > limit:
-                raise FormatError(f"ASN.1 element at byte {start} is cut short")
+                raise _cut_short(start)
             length = int.from_bytes(data[offset : offset + size], "big")
             offset += size
     except IndexError:
-        raise FormatError(f"ASN.1 element at byte {start} is cut short") from None
-    stop = offset + length
-    if stop > limit:
+        raise _cut_short(start) from None
+    if offset + length > limit:
         raise FormatError(f"ASN.1 element at byte {start} says {length} bytes, {max(limit - offset, 0)} are left")
-    return Element(data, tag, start, offset, stop, stop)
+    return tag, offset, length
 
 
 def _is_constructed(tag: int) -> bool:
@@ -188,18 +207,34 @@ def _is_constructed(tag: int) -> bool:
     return bool(first & CONSTRUCTED)
 
 
-def _read_indefinite(data: bytes, tag: int, start: int, content: int, limit: int, depth: int) -> Element:
-    """BER's indefinite form (X.690, 8.1.3.6): elements up to two zero octets."""
-    if depth > _MAX_DEPTH:
-        raise FormatError("ASN.1 structure is nested too deeply")
-    if not _is_constructed(tag):
-        raise FormatError(f"ASN.1 element at byte {start} is primitive and of indefinite length")
-    offset = content
-    while data[offset : min(offset + 2, limit)] != b"\0\0":
+def _end_of_contents(data: bytes, start: int, content: int, limit: int) -> int:
+    """Where the content of BER's indefinite form (X.690, 8.1.3.6) ends: at its own two zero octets, no inner ones."""
+    offset, depth = content, 1
+    for _ in range(MAX_ELEMENTS):
+        if data[offset : min(offset + 2, limit)] == b"\0\0":
+            depth -= 1
+            if not depth:
+                return offset
+            offset += 2
+            continue
         if offset >= limit:
-            raise FormatError(f"ASN.1 element at byte {start} is cut short")
-        offset = read(data, offset, limit, depth + 1).next
-    return Element(data, tag, start, content, offset, offset + 2)
+            raise _cut_short(start)
+        _, offset, length = _read_header(data, offset, limit)
+        if length is not None:
+            offset += length
+            continue
+        depth += 1
+        if depth > _MAX_DEPTH:
+            raise FormatError("ASN.1 structure is nested too deeply")
+    raise _too_many(start)
+
+
+def _cut_short(start: int) -> FormatError:
+    return FormatError(f"ASN.1 element at byte {start} is cut short")
+
+
+def _too_many(start: int) -> FormatError:
+    return FormatError(f"the ASN.1 structure at byte {start} has more than {MAX_ELEMENTS} elements")
 
 
 def read_exactly(data: bytes) -> Element:

@@ -19,6 +19,8 @@ OpaqueKind = Literal["private-key", "secret-key", "unknown"]
 EntryKind = Literal["trusted", "private-key", "secret-key", "unknown"]
 
 _BASIC_CONSTRAINTS: Final = "2.5.29.19"
+# A certificate has some ten extensions. The bound keeps hostile ones cheap.
+_MOST_EXTENSIONS: Final = 1_000
 
 
 class Extension(NamedTuple):
@@ -147,7 +149,7 @@ class Certificate:
         if wrapper is None:
             return ()
         found = []
-        for item in wrapper.inner().expect(asn1.SEQUENCE).children():
+        for item in wrapper.inner().expect(asn1.SEQUENCE).fields(0, _MOST_EXTENSIONS):
             parts = item.expect(asn1.SEQUENCE).children()
             if not 2 <= len(parts) <= 3:
                 raise FormatError("malformed extension in a certificate")
@@ -180,7 +182,7 @@ class Certificate:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # zero and negative serial numbers are facts here, not news
                 return x509.load_der_x509_certificate(self.der)
-        except (ValueError, TypeError) as exc:
+        except (ValueError, TypeError, x509.InvalidVersion) as exc:
             raise FormatError(f"certificate cannot be parsed: {exc}") from exc
 
 

@@ -45,6 +45,8 @@ _CODECS: Final = {
     asn1.UNIVERSAL_STRING: "utf-32-be",
     asn1.TELETEX_STRING: "latin-1",
 }
+# A name has some ten parts of one attribute each. The bound keeps hostile ones cheap.
+_MOST_PARTS: Final = 200
 _ESCAPE = re.compile(r'[,+"\\<>;]|^[ #]| \Z')
 
 
@@ -90,9 +92,9 @@ class Name:
     def parse(cls, der: bytes) -> "Name":
         """Decode a DER (or BER) Name. Raises FormatError when it is not a sequence of sets of attributes."""
         rdns = []
-        for rdn in asn1.read_exactly(der).expect(asn1.SEQUENCE).children():
+        for rdn in asn1.read_exactly(der).expect(asn1.SEQUENCE).fields(0, _MOST_PARTS):
             attributes = []
-            for pair in rdn.expect(asn1.SET).children():
+            for pair in rdn.expect(asn1.SET).fields(0, _MOST_PARTS):
                 parts = pair.expect(asn1.SEQUENCE).children()
                 if len(parts) != 2:
                     raise FormatError("malformed attribute in a distinguished name")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from truststore_tool.errors import FormatError
-from truststore_tool.formats.javaobjects import end_of_stream
+from truststore_tool.formats.javaobjects import extent
 
 # Written by keytool 17.0.15: `keytool -genseckey -keyalg AES -keysize 128 -storetype jceks`, cut out of the store.
 SEALED_KEY = base64.b64decode(
@@ -91,7 +91,7 @@ WHOLE_OBJECTS = {
 @pytest.mark.parametrize("stream", WHOLE_OBJECTS.values(), ids=WHOLE_OBJECTS.keys())
 def test_the_end_is_found_wherever_the_stream_lies(stream: bytes) -> None:
     data = b"before" + HEADER + stream + b"\x70\x77behind"
-    assert end_of_stream(data, 6) == 6 + len(HEADER) + len(stream)
+    assert extent(data, 6).end == 6 + len(HEADER) + len(stream)
 
 
 @pytest.mark.parametrize("stream", WHOLE_OBJECTS.values(), ids=WHOLE_OBJECTS.keys())
@@ -99,14 +99,14 @@ def test_a_stream_cut_anywhere_is_malformed(stream: bytes) -> None:
     data = HEADER + stream
     for size in range(len(data)):
         with pytest.raises(FormatError):
-            end_of_stream(data[:size], 0)
+            extent(data[:size], 0)
 
 
 def test_a_key_that_keytool_sealed() -> None:
-    assert end_of_stream(SEALED_KEY + SEALED_KEY, 0) == len(SEALED_KEY)
+    assert extent(SEALED_KEY + SEALED_KEY, 0).end == len(SEALED_KEY)
     for size in range(len(SEALED_KEY)):
         with pytest.raises(FormatError):
-            end_of_stream(SEALED_KEY[:size], 0)
+            extent(SEALED_KEY[:size], 0)
 
 
 MALFORMED = {
@@ -131,7 +131,7 @@ MALFORMED = {
 @pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED.keys())
 def test_malformed_streams_are_refused(data: bytes) -> None:
     with pytest.raises(FormatError):
-        end_of_stream(data, 0)
+        extent(data, 0)
 
 
 HOSTILE = {
@@ -153,7 +153,7 @@ HOSTILE = {
 def test_hostile_streams_are_refused_in_no_time(data: bytes) -> None:
     began = time.process_time()
     with pytest.raises(FormatError):
-        end_of_stream(data, 0)
+        extent(data, 0)
     assert time.process_time() - began < 1
 
 
@@ -163,7 +163,7 @@ def test_a_changed_stream_ends_inside_the_data_or_is_refused(stream: bytes, draw
     place = draw.draw(st.integers(0, len(stream) - 1))
     changed = stream[:place] + draw.draw(st.binary(min_size=1, max_size=3)) + stream[place + 1 :]
     try:
-        end = end_of_stream(changed, 0)
+        end = extent(changed, 0).end
     except FormatError:
         return
     assert len(HEADER) < end <= len(changed)

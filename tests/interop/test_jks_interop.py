@@ -14,7 +14,7 @@ from tests import samples
 from tests.realtools import JavaEntry, JavaView, Jdk, Request, missing, run
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.base import Format
-from truststore_tool.formats.javaobjects import end_of_stream
+from truststore_tool.formats.javaobjects import extent
 from truststore_tool.formats.jks import JCEKS, JKS
 from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore
 
@@ -115,7 +115,7 @@ def test_the_walker_ends_where_the_jvm_ended(jdks: list[Jdk]) -> None:
         lines = run(jdk.home / "bin" / "java", Path(__file__).parent / "ObjectWriter.java").split()
         assert len(lines) == 13
         for stream in map(base64.b64decode, lines):
-            assert end_of_stream(stream + b"\x70\x79behind", 0) == len(stream)
+            assert extent(stream + b"\x70\x79behind", 0).end == len(stream)
 
 
 # We write, they read ------------------------------------------------------------------------------------

@@ -51,6 +51,8 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
             ) from exc
         if not is_certificate(element):
             break
+        if len(entries) == asn1.MAX_ELEMENTS:
+            raise FormatError(f"more than {asn1.MAX_ELEMENTS} certificates end to end")
         entries.append(TrustedEntry("", Certificate(element.raw)))
         offset = element.next
     if not entries:

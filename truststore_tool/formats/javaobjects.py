@@ -61,8 +61,15 @@ class _ClassDesc(NamedTuple):
     layouts: tuple[_Layout, ...]
 
 
-def end_of_stream(data: bytes, start: int) -> int:
-    """The offset in `data` behind the stream of one object that starts, header first, at `start`.
+class Extent(NamedTuple):
+    """How far a stream goes: the offset behind it, and how many contents it has, which is what walking it costs."""
+
+    end: int
+    contents: int
+
+
+def extent(data: bytes, start: int) -> Extent:
+    """The extent of the stream of one object that starts in `data`, header first, at `start`.
 
     Raises FormatError when the stream is malformed, does not fit, or is nested or populated beyond all reason.
     """
@@ -71,7 +78,7 @@ def end_of_stream(data: bytes, start: int) -> int:
     if data[header : walker.offset] != STREAM_HEADER:
         raise FormatError(f"no serialized Java object at byte {header}")
     walker.object()
-    return walker.offset
+    return Extent(walker.offset, walker.contents)
 
 
 class _Walker:

@@ -45,6 +45,8 @@ _DIGEST_SIZE: Final = 20
 _KEY, _TRUSTED, _SECRET_KEY = 1, 2, 3
 _TYPE: Final = b"X.509"
 _TYPES_READ: Final = (b"X.509", b"X509")
+# A sealed key takes some 25 octets for each content of its object. Denser ones are made to cost time.
+_OCTETS_A_CONTENT: Final = 16
 # The fields alone take more. Objects for millions of "certificates" of no bytes would exhaust memory.
 _SMALLEST_CERTIFICATE: Final = 32
 
@@ -151,8 +153,7 @@ def _read_entry(cursor: _Cursor, name: _Name, version: int) -> Entry:
         payload = cursor.block()
         chain = [_read_certificate(cursor, version) for _ in range(cursor.number(_U32))]
     elif tag == _SECRET_KEY and name == "jceks":
-        start = cursor.offset
-        payload = cursor.take(javaobjects.end_of_stream(cursor.data, start) - start)
+        payload = _sealed_key(cursor)
     else:
         raise FormatError(f"a {name.upper()} entry has the unknown tag {tag}")
     alias = modified_utf8.decode(alias_bytes)
@@ -167,6 +168,15 @@ def _read_entry(cursor: _Cursor, name: _Name, version: int) -> Entry:
     # JCEKS may hold keys that are protected in the way of JKS, and these may move to a JKS.
     sealed = name == "jceks" and java_keys.protector(payload) != java_keys.JKS_PROTECTOR
     return OpaqueEntry(alias, kind, "jceks" if sealed else "jks", payload, certificates, created, origin)
+
+
+def _sealed_key(cursor: _Cursor) -> bytes:
+    """The serialized SealedObject that comes next."""
+    found = javaobjects.extent(cursor.data, cursor.offset)
+    size = found.end - cursor.offset
+    if size < found.contents * _OCTETS_A_CONTENT:
+        raise FormatError(f"the serialized Java object at byte {cursor.offset} is no sealed key")
+    return cursor.take(size)
 
 
 def _read_certificate(cursor: _Cursor, version: int) -> tuple[bytes, Certificate]:
