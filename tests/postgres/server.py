@@ -45,7 +45,7 @@ def server_user() -> str | None:
 
 @dataclass(frozen=True)
 class Server:
-    """A running server: database postgres, superuser postgres (password), user app (password), user plain."""
+    """A running server with database postgres; roles postgres and app have the password, role reader needs none."""
 
     folder: Path
     port: int
@@ -106,7 +106,7 @@ def run_as_server(command: list[str]) -> None:
     )
 
 
-HBA = ("local all all trust", "host all plain all trust", "host all all all scram-sha-256")
+HBA = ("local all all trust", "host all reader all trust", "host all all all scram-sha-256")
 
 
 @contextmanager
@@ -140,7 +140,7 @@ def postgresql(folder: Path) -> Iterator[Server]:
     (data / "pg_hba.conf").write_text("\n".join(HBA) + "\n")
     run_as_server([binary("pg_ctl"), "start", "-w", "-s", "-D", str(data), "-l", str(data / "log")])
     try:
-        sql = f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'; CREATE ROLE plain LOGIN;"
+        sql = f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'; CREATE ROLE reader LOGIN;"
         run_as_server(
             [binary("psql"), "-h", str(data), "-p", str(server.port), "-U", "postgres", "-qc", sql, "postgres"]
         )

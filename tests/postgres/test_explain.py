@@ -136,7 +136,7 @@ def test_predictions_come_true_for_psql(server: Server, homes: dict[bool, Path])
             dsn = f"host={host} {case.settings}"
             found = explain(dsn, surroundings(case, homes))
             assert set(case.rules.split()) <= {rule.code for rule in found.rules}, case
-            base = f"{dsn} port={server.port} user=plain dbname=postgres gssencmode=disable"
+            base = f"{dsn} port={server.port} user=reader dbname=postgres gssencmode=disable"
             done = psql(base, homes[case.root], case.environment)
             outcome = "fails" if done.code else "tls" if done.tls else "plain"
             assert outcome == predicted(found, situation), (situation, case, done.err)
@@ -157,7 +157,7 @@ def test_predictions_come_true_for_psycopg(
         found = explain(dsn, surroundings(case, homes))
         assert set(case.rules.split()) <= {rule.code for rule in found.rules}, case
         try:
-            with psycopg.connect(f"{dsn} port={server.port} user=plain dbname=postgres gssencmode=disable") as it:
+            with psycopg.connect(f"{dsn} port={server.port} user=reader dbname=postgres gssencmode=disable") as it:
                 outcome = "tls" if it.execute(ASK).fetchone() == (True,) else "plain"
         except psycopg.OperationalError:
             outcome = "fails"
@@ -174,7 +174,7 @@ def test_predictions_come_true_for_the_jdbc_driver(
         requests: list[tuple[str, ...]] = []
         urls = [f"jdbc:postgresql://{host}:{server.port}/postgres?{case.settings}" for case in JDBC]
         for case, url in zip(JDBC, urls, strict=True):
-            requests += [("home", str(homes[case.root])), ("connect", url, "plain", "")]
+            requests += [("home", str(homes[case.root])), ("connect", url, "reader", "")]
         answers = java.ask(*requests, options=[option])[1::2]
         for case, url, answer in zip(JDBC, urls, answers, strict=True):
             found = explain(url, surroundings(case, homes, JAVA_TOOL_OPTIONS=option))
@@ -188,7 +188,7 @@ def test_a_unix_socket_knows_no_tls(server: Server, homes: dict[bool, Path]) -> 
     found = explain(dsn, Surroundings({}, str(homes[False])))
     assert [rule.code for rule in found.rules] == ["libpq-socket"]
     assert (found.encryption, found.obstacle, found.is_good) == ("never", None, True)
-    assert not psql(f"{dsn} port={server.port} user=plain dbname=postgres", homes[False]).tls
+    assert not psql(f"{dsn} port={server.port} user=reader dbname=postgres", homes[False]).tls
 
 
 def test_hostaddr_alone_leaves_no_name_to_verify(server: Server, homes: dict[bool, Path]) -> None:
@@ -196,18 +196,18 @@ def test_hostaddr_alone_leaves_no_name_to_verify(server: Server, homes: dict[boo
     found = explain(dsn, Surroundings({}, str(homes[True])))
     assert "libpq-hostaddr" in {rule.code for rule in found.rules}
     assert found.obstacle is not None
-    done = psql(f"{dsn} port={server.port} user=plain dbname=postgres gssencmode=disable", homes[True])
+    done = psql(f"{dsn} port={server.port} user=reader dbname=postgres gssencmode=disable", homes[True])
     assert done.code != 0
     assert "host name" in done.err
     good = f"{dsn} host=localhost"
     assert explain(good, Surroundings({}, str(homes[True]))).verifies_host
-    assert psql(f"{good} port={server.port} user=plain dbname=postgres gssencmode=disable", homes[True]).tls
+    assert psql(f"{good} port={server.port} user=reader dbname=postgres gssencmode=disable", homes[True]).tls
 
 
 def test_libpq_before_16_takes_system_for_a_file(server: Server, homes: dict[bool, Path]) -> None:
     dsn = "host=127.0.0.2 sslrootcert=system"
     assert "libpq-root-system-old" in {rule.code for rule in explain(dsn, Surroundings({}, str(homes[False]))).rules}
-    done = psql(f"{dsn} port={server.port} user=plain dbname=postgres gssencmode=disable", homes[False])
+    done = psql(f"{dsn} port={server.port} user=reader dbname=postgres gssencmode=disable", homes[False])
     if "PostgreSQL) 15" in psql_version():
         assert done.tls  # neither chain nor name were verified
     else:

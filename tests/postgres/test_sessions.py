@@ -26,7 +26,7 @@ def clients(server: Server) -> Iterator[Callable[..., None]]:
     with ExitStack() as stack:
 
         def connect(**options: object) -> None:
-            given = {"host": "127.0.0.1", "port": server.port, "dbname": "postgres", "user": "plain", **options}
+            given = {"host": "127.0.0.1", "port": server.port, "dbname": "postgres", "user": "reader", **options}
             stack.enter_context(psycopg.connect(**given))  # type: ignore[arg-type]
 
         yield connect
@@ -53,21 +53,21 @@ def test_who_uses_tls_and_who_does_not(tool: Tool, server: Server, clients: Call
     done = tool("postgres", "sessions", admin(server), "--json")
     assert done.code == 1
     found = {(c["user"], c["application"]): c for c in done.json["clients"]}
-    assert found["plain", "billing"]["tls"] is True
-    assert found["plain", "billing"]["version"] == "TLSv1.3"
-    assert found["plain", "billing"]["cipher"] == "TLS_AES_256_GCM_SHA384"
+    assert found["reader", "billing"]["tls"] is True
+    assert found["reader", "billing"]["version"] == "TLSv1.3"
+    assert found["reader", "billing"]["cipher"] == "TLS_AES_256_GCM_SHA384"
     assert found["app", ""]["version"] == "TLSv1.2"
-    reports = found["plain", "reports"]
+    reports = found["reader", "reports"]
     assert (reports["tls"], reports["sessions"], reports["address"]) == (False, 2, "127.0.0.1")
-    assert found["plain", "local"]["local"] is True
+    assert found["reader", "local"]["local"] is True
     assert done.json["plain"] == 2
     assert {(s["user"], s["address"]): (s["tls"], s["plain"]) for s in done.json["summary"]} == {
-        ("plain", "127.0.0.1"): (1, 2),
+        ("reader", "127.0.0.1"): (1, 2),
         ("app", "127.0.0.1"): (1, 0),
-        ("plain", None): (0, 1),
+        ("reader", None): (0, 1),
     }
     text = tool("postgres", "sessions", admin(server)).out
-    assert "plain from 127.0.0.1: 1 with TLS, 2 without" in text
+    assert "reader from 127.0.0.1: 1 with TLS, 2 without" in text
     assert "1 look; 2 sessions over the network without TLS" in text
 
 
@@ -78,7 +78,7 @@ def test_what_the_server_insists_on(tool: Tool, server: Server) -> None:
     assert done.json["ssl"] is True
     assert done.json["server_version"].startswith("15.")
     assert done.json["rds_force_ssl"] is None
-    assert done.json["plain_rules"] == ["host all plain all trust", "host all all all scram-sha-256"]
+    assert done.json["plain_rules"] == ["host all reader all trust", "host all all all scram-sha-256"]
     server.write_hba("local all all trust", "hostssl all all all scram-sha-256")
     assert tool("postgres", "sessions", admin(server), "--json").json["plain_rules"] == []
     server.write_hba("local all all trust", "hostnossl all all all reject", *HBA[1:])
@@ -91,10 +91,10 @@ def test_what_the_server_insists_on(tool: Tool, server: Server) -> None:
 def test_a_role_that_may_not_see(tool: Tool, server: Server, clients: Callable[..., None]) -> None:
     clients(user="app", password=PASSWORD, sslmode="disable")
     clients(sslmode="disable", application_name="own")
-    done = tool("postgres", "sessions", f"host=127.0.0.1 port={server.port} dbname=postgres user=plain", "--json")
+    done = tool("postgres", "sessions", f"host=127.0.0.1 port={server.port} dbname=postgres user=reader", "--json")
     assert done.json["plain_rules"] is None
     assert (done.json["hidden"], done.json["plain"]) == (1, 1)
-    assert [(c["user"], c["tls"]) for c in done.json["clients"]] == [("plain", False), ("app", None)]
+    assert [(c["user"], c["tls"]) for c in done.json["clients"]] == [("reader", False), ("app", None)]
     assert "1 sessions hide whether they use TLS: log in as a member of pg_read_all_stats" in done.err
 
 
@@ -102,7 +102,7 @@ def test_a_role_that_may_not_see(tool: Tool, server: Server, clients: Callable[.
 def test_watching_collects_clients_that_come_and_go(server: Server) -> None:
     command = [sys.executable, "-m", "truststore_tool", "postgres", "sessions", admin(server)]
     with subprocess.Popen([*command, "--watch", "30", "--every", "0.1", "--json"], stdout=subprocess.PIPE) as watcher:
-        base = f"host=127.0.0.1 port={server.port} dbname=postgres user=plain application_name=brief"
+        base = f"host=127.0.0.1 port={server.port} dbname=postgres user=reader application_name=brief"
         with psycopg.connect(f"{base} sslmode=disable") as own:
             query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'truststore-tool'"
             while not (own.execute(query).fetchone() or (0,))[0]:

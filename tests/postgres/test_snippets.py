@@ -82,7 +82,7 @@ def pgadmin(text: str) -> str:
 
 def at(server: Server, host: str = "localhost") -> tuple[str, ...]:
     """The options that name the test server."""
-    return "--host", host, "--port", str(server.port), "--dbname", "postgres", "--user", "plain"
+    return "--host", host, "--port", str(server.port), "--dbname", "postgres", "--user", "reader"
 
 
 @pytest.mark.parametrize("client", TESTED)
@@ -140,7 +140,7 @@ def link(folder: Path) -> Path:
 def pgbouncer(configuration: str, folder: Path) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
     """The port of a pgbouncer that was given this configuration, and what it takes to run here."""
     port = free_port()
-    (folder / "users.txt").write_text('"plain" ""\n')
+    (folder / "users.txt").write_text('"reader" ""\n')
     here = f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = trust\n"
     (folder / "pgbouncer.ini").write_text(f"{configuration}\n{here}auth_file = {folder / 'users.txt'}\n")
     command = [find("pgbouncer"), "-q", str(folder / "pgbouncer.ini")]
@@ -162,7 +162,7 @@ def through(port: int) -> str:
     """Whether the server behind pgbouncer is reached by TLS; "failed" when it is not reached."""
     for _ in range(40):
         try:
-            with psycopg.connect(host="127.0.0.1", port=port, user="plain", dbname="postgres") as connection:
+            with psycopg.connect(host="127.0.0.1", port=port, user="reader", dbname="postgres") as connection:
                 return "t" if connection.execute(ASK).fetchone() == (True,) else "f"
         except psycopg.OperationalError as exc:
             if "Connection refused" not in str(exc):

@@ -194,7 +194,7 @@ def _missing(source: Source, search: Search, leaf: Certificate, known: Sequence[
         text = f"it holds {name}, but libpq also needs the self-signed root above it{_look_for(look_for)}"
         yield Reason("root-missing", text, look_for)
     else:
-        text = f"unknown CA: it lacks {_lacking(top, wanted)}{_look_for(look_for)}{_namesake(source, top)}"
+        text = f"it lacks {_lacking(top, wanted)}{_look_for(look_for)}{_namesake(source, top)}"
         yield Reason("unknown-ca", text, look_for)
     if source.reader == "java" and any(c in loose for c in wanted):
         text = "the certificate is in the file, but Java does not see it: it lacks the trusted-key-usage attribute"

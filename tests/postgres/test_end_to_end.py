@@ -1,0 +1,72 @@
+"""The whole rotation, as its transcript shows it: run against a real server, each command prints what is printed."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.postgres.clients import driver_jar
+from tests.postgres.server import Server
+from tests.realtools import HERE, find, jdk_homes, missing
+from tests.samples import SAMPLES
+
+TRANSCRIPT = HERE / "postgres" / "rotation.md"
+PORT = "5432"  # in the transcript; the test server has another
+
+
+def steps(text: str) -> Iterator[tuple[str, str]]:
+    """Each command of the transcript, with the output printed below it."""
+    for block in re.findall(r"```sh-session\n(.*?)```", text, re.DOTALL):
+        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = step.partition("\n")
+            yield command, output
+
+
+def surroundings(folder: Path, server: Server) -> dict[str, str]:
+    """The folder that the transcript is typed in, and its environment."""
+    homes = jdk_homes() or [Path(missing("a JDK"))]
+    (folder / "sample_certs").symlink_to(SAMPLES)
+    (folder / "postgresql.jar").symlink_to(driver_jar())
+    (folder / "Connect.java").symlink_to(HERE / "postgres" / "Connect.java")
+    binaries = folder / "bin"
+    binaries.mkdir()
+    for name, arguments in (("truststore-tool", "-m truststore_tool"), ("python3", "")):
+        program = binaries / name
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" {arguments} "$@"\n')
+        program.chmod(0o755)
+    find("psql")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    path = os.pathsep.join([str(binaries), str(homes[0] / "bin"), os.environ["PATH"]])
+    return {**clean, "PATH": path, "PGDATA": str(server.folder), "HOME": str(folder), "LC_ALL": "C"}
+
+
+def test_the_transcript_is_what_happens(server: Server, tmp_path: Path) -> None:
+    env = surroundings(tmp_path, server)
+    seen = []
+    for command, expected in steps(TRANSCRIPT.read_text().replace(PORT, str(server.port))):
+        if command.startswith("export "):
+            name, _, value = command.removeprefix("export ").partition("=")
+            env[name] = shlex.split(value)[0]
+            continue
+        shell = ["bash", "-c", f"{command} 2>&1"]
+        done = subprocess.run(shell, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+        assert done.stdout == expected, command
+        seen.append(done.stdout)
+        if "pg_reload_conf" in command:
+            time.sleep(0.3)
+    with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
+        psycopg.connect(env["DB"], sslrootcert=str(tmp_path / "forgotten-chain.pem"))
+    everything = "".join(seen)
+    # The transcript must keep showing what it is there for.
+    assert everything.count("TLSv1.3\n") == 7
+    assert "certificate verify failed" in everything
+    assert "unable to find valid certification path" in everything
+    assert "NOT TRUSTED by forgotten-keystore" in everything
+    assert "NOT TRUSTED by forgotten-chain.pem" in everything
