@@ -1,14 +1,19 @@
 """The certificate block, byte for byte as the JDK's keytool prints it."""
 
 import os
+import socket
+import ssl
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from tests.realtools import Jdk
-from tests.samples import SAMPLES
+from tests.samples import SAMPLES, own
 from tests.shims import odd_certificates
 from tests.shims.forge import certificate, pem
 
@@ -88,3 +93,39 @@ def test_pem_output_has_the_line_ends_of_the_release(jdks: list[Jdk], tmp_path: 
     for jdk in jdks:
         real, ours = _both(jdk, path, "UTC", "-rfc")
         assert ours == real
+
+
+@contextmanager
+def _tls_server(chain: Path, key: Path) -> Iterator[int]:
+    """A TLS server that shows `chain` to whoever connects; gives its port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(chain, key)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                with suppress(OSError), context.wrap_socket(connection, server_side=True) as wrapped:
+                    wrapped.recv(1)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+@pytest.mark.parametrize("options", [(), ("-rfc",)])
+def test_the_chain_of_a_tls_server_is_printed_as_the_jdk_prints_it(jdk: Jdk, options: tuple[str, ...]) -> None:
+    with _tls_server(own("new-chain.pem"), own("new-server.key")) as port:
+        words = ["-printcert", *options, "-sslserver", f"127.0.0.1:{port}"]
+        real, ours = (
+            subprocess.run([*program, *words], capture_output=True, env=_environment(jdk), timeout=60)
+            for program in ([str(jdk.keytool)], [sys.executable, "-m", "truststore_tool", "keytool"])
+        )
+    assert (ours.returncode, ours.stdout, ours.stderr) == (real.returncode, real.stdout, real.stderr)
+    assert real.stdout.count(b"BEGIN CERTIFICATE" if options else b"Owner: ") >= 2

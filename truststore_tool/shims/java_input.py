@@ -11,8 +11,8 @@ from truststore_tool.errors import FormatError
 from truststore_tool.shims.java_certificate import JavaCertificate
 from truststore_tool.shims.java_der import JavaFormatError
 
-# Five hyphens open a header; before 25 they must begin a line.
-_OPENING: Final = {17: re.compile(rb"(?:\A|[\r\n])-{5}"), 25: re.compile(rb"-{5}")}
+# Five hyphens open a header; before 25 they must begin a line, or be the first that is read.
+_OPENING: Final = {17: re.compile(rb"(?<=[\r\n])-{5}"), 25: re.compile(rb"-{5}")}
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _BLANKS: Final = b"\t\n\r "
 
@@ -62,10 +62,13 @@ def _blocks(data: bytes, jdk: int) -> Iterator[bytes]:
                 raise JavaFormatError("Incomplete BER/DER data") from exc
             yield data[offset:end]
         else:
-            opening = _OPENING[25 if jdk >= 25 else 17].search(data, offset)
-            if opening is None:
-                return
-            block, end = _pem_block(data, opening.end() - 5)
+            start = offset
+            if not data.startswith(b"-----", offset):
+                opening = _OPENING[25 if jdk >= 25 else 17].search(data, offset)
+                if opening is None:
+                    return
+                start = opening.start()
+            block, end = _pem_block(data, start)
             yield block
         offset = end
 
@@ -86,7 +89,7 @@ def _pem_block(data: bytes, start: int) -> tuple[bytes, int]:
     stop = min((found for found in (data.find(mark, footer) for mark in stops) if found >= 0), default=len(data))
     _check_ends(header.rstrip(), data[footer:stop].replace(b"\r", b"").rstrip())
     try:
-        return base64.b64decode(text + b"=" * (-len(text) % 4 if b"=" not in text else 0), validate=True), stop
+        return base64.b64decode(text + b"=" * (-len(text) % 4 if b"=" not in text else 0), validate=True), stop + 1
     except binascii.Error as exc:
         raise JavaFormatError(f"java.lang.IllegalArgumentException: {exc}") from exc
 
