@@ -17,11 +17,6 @@ from truststore_tool.shims.java_der import JavaFormatError
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WELL_NAMED: Final = ("UTC", "GMT")  # the table is not loaded for these
-_TAIL: Final = r"(\d\d)(\d\d)(\d\d)(\d\d)(?:(\d\d){0})?(?:Z|([+-])(\d\d)(\d\d))"
-_FORMS: Final = {
-    "UTC": re.compile(r"(\d\d)" + _TAIL.format("")),
-    "Generalized": re.compile(r"(\d{4})" + _TAIL.format(r"(?:[.,]\d+)?")),
-}
 _GREGORIAN_CYCLE: Final = timedelta(days=146097)  # 400 years, a whole number of weeks
 
 
@@ -31,7 +26,7 @@ def parse(tag: int, content: bytes) -> datetime:
     Java takes what asn1 takes and the 30th of February, but no missing zone and no odd digits.
     """
     kind = "UTC" if tag == asn1.UTC_TIME else "Generalized"
-    match = _FORMS[kind].fullmatch(content.decode("ascii", "replace"))
+    match = _form(kind).fullmatch(content.decode("ascii", "replace"))
     if match is None:
         raise JavaFormatError(f"Parse {kind} time, invalid format")
     *digits, sign, hours, minutes = match.groups("0")
@@ -48,6 +43,14 @@ def parse(tag: int, content: bytes) -> datetime:
         return start + timedelta(days=day - 1) - offset
     except (ValueError, OverflowError) as exc:
         raise JavaFormatError(f"Parse {kind} time, invalid format") from exc
+
+
+@cache
+def _form(kind: str) -> re.Pattern[str]:
+    """The digits of a UTCTime or GeneralizedTime, the sign of its offset, and the offset's."""
+    year, fraction = (r"(\d\d)", "") if kind == "UTC" else (r"(\d{4})", r"(?:[.,]\d+)?")
+    pair = r"(\d\d)"
+    return re.compile(rf"{year}{pair * 4}(?:{pair}{fraction})?(?:Z|([+-]){pair}{pair})")
 
 
 def date_string(moment: datetime, jdk: int) -> str:

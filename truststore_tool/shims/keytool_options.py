@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -106,50 +105,51 @@ _UNLISTED: Final = {"-provider", "-dest", "-conf"}
 _REPEATABLE: Final = {"-ext", "-id", "-provider", "-addprovider", "-providerclass", "-providerarg"}
 
 
-@dataclass(slots=True)
 class Options:
     """What the command line asks for; None and false where it says nothing.
 
     `alias` and `dest` also hold -srcalias and -destalias; `keystore`, `storetype`, `storepass`, `providername` and
-    `protected` hold the ``-dest...`` options of -importkeystore.
+    `protected` hold the ``-dest...`` options of -importkeystore. No dataclass: making one takes longer than
+    reading a small key store. Its representation is the default one, which shows no password.
     """
 
-    command: str | None = None
-    help: bool = False
-    alias: str | None = None
-    dest: str | None = None
-    file: str | None = None
-    keystore: str | None = None
-    srckeystore: str | None = None
-    storetype: str | None = None
-    srcstoretype: str | None = None
-    storepass: str | None = field(default=None, repr=False)
-    srcstorepass: str | None = field(default=None, repr=False)
-    keypass: str | None = field(default=None, repr=False)
-    srckeypass: str | None = field(default=None, repr=False)
-    destkeypass: str | None = field(default=None, repr=False)
-    new: str | None = field(default=None, repr=False)
-    sslserver: str | None = None
-    jarfile: str | None = None
-    providername: str | None = None
-    srcprovidername: str | None = None
-    providerpath: str | None = None
-    validity: str | None = None
-    keysize: str | None = None
-    conf: str | None = None
-    ignored: str | None = field(default=None, repr=False)
-    providers: list[str] = field(default_factory=list)
-    providerclasses: list[str] = field(default_factory=list)
-    verbose: bool = False
-    debug: bool = False
-    rfc: bool = False
-    noprompt: bool = False
-    trustcacerts: bool = False
-    protected: bool = False
-    srcprotected: bool = False
-    tls: bool = False
-    cacerts: bool = False
-    nowarn: bool = False
+    def __init__(self, *, help: bool = False) -> None:  # noqa: A002 -- named for the option
+        self.command: str | None = None
+        self.help = help
+        self.alias: str | None = None
+        self.dest: str | None = None
+        self.file: str | None = None
+        self.keystore: str | None = None
+        self.srckeystore: str | None = None
+        self.storetype: str | None = None
+        self.srcstoretype: str | None = None
+        self.storepass: str | None = None
+        self.srcstorepass: str | None = None
+        self.keypass: str | None = None
+        self.srckeypass: str | None = None
+        self.destkeypass: str | None = None
+        self.new: str | None = None
+        self.sslserver: str | None = None
+        self.jarfile: str | None = None
+        self.providername: str | None = None
+        self.srcprovidername: str | None = None
+        self.providerpath: str | None = None
+        self.validity: str | None = None
+        self.keysize: str | None = None
+        self.conf: str | None = None
+        self.ignored: str | None = None
+        self.providers: list[str] = []
+        self.providerclasses: list[str] = []
+        self.verbose = False
+        self.debug = False
+        self.rfc = False
+        self.noprompt = False
+        self.trustcacerts = False
+        self.protected = False
+        self.srcprotected = False
+        self.tls = False
+        self.cacerts = False
+        self.nowarn = False
 
 
 def _plain(flag: str) -> str:
