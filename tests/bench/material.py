@@ -1,0 +1,39 @@
+"""Stores with many certificates: ``python -m tests.bench.material FOLDER ENTRIES...``.
+
+A program of its own, because what it takes in memory would count as that of every process started from it.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tests.bench.measure import PASSWORD
+from tests.samples import SAMPLES
+from truststore_tool import open_store, save_store
+from truststore_tool.model import Certificate, TrustedEntry, TrustStore
+
+ROOT: Final = SAMPLES / "amazon" / "rds-ca-2019-root.pem"
+_NAME: Final = b"Amazon RDS Root 2019 CA"
+
+
+def certificates(count: int) -> Iterator[Certificate]:
+    """`count` different certificates, made from a real one by changing its name (and not its signature)."""
+    template = next(open_store(ROOT).trusted()).certificate.der
+    before, between, after = template.split(_NAME)
+    for number in range(count):
+        name = b"Bench authority %07d" % number
+        yield Certificate(before + name + between + name + after)
+
+
+def main(folder: Path, counts: list[int]) -> None:
+    """Write for each count stores with so many certificates, and ``more-*`` with a further one."""
+    for count in counts:
+        entries = tuple(TrustedEntry(f"bench-{n:07}", c) for n, c in enumerate(certificates(count + 1)))
+        for format_name, suffix in (("jks", "jks"), ("pkcs12", "p12")):
+            for kind, chosen in (("store", entries[:-1]), ("more", entries)):
+                save_store(TrustStore(chosen, format_name), folder / f"{kind}-{count}.{suffix}", PASSWORD)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), list(map(int, sys.argv[2:])))
