@@ -1,20 +1,27 @@
 """Our verdict on chains beside that of OpenSSL (as libpq uses it) and of a JVM (as the JDBC driver uses it)."""
 
 import subprocess
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.postgres.authority import CLIENT_ONLY, SERVER, Issued, issue, write_pem
 from tests.postgres.clients import Jvm
-from tests.realtools import find
+from tests.realtools import find, run
+from tests.samples import certificates, own
 from truststore_tool.formats import pem
+from truststore_tool.model import Certificate
 from truststore_tool.postgres.hostnames import Reader
-from truststore_tool.postgres.verdict import Source, judge
+from truststore_tool.postgres.verdict import Source, judge, overruled
+from truststore_tool.stores import open_store
 
 NOW = datetime.now(UTC)
+READERS: tuple[Reader, ...] = ("java", "libpq")
 PAST, FUTURE = (2010, 2020), (2040, 2045)
 
 ROOT = issue("Root")
@@ -133,10 +140,70 @@ def test_trust_ends_with_the_first_date_that_the_reader_looks_at(tmp_path: Path)
     assert ends == {"libpq": datetime(2030, 1, 1, tzinfo=UTC), "java": datetime(2035, 1, 1, tzinfo=UTC)}
 
 
-def test_a_crowd_of_namesakes_is_judged_quickly() -> None:
-    crowd = tuple(issue("Same", ROOT).model for _ in range(60))
-    leaf = issue("l", issue("Same"), ca=False).model
-    source = Source("s", "java", pem.loads(b"", None))
-    started = datetime.now(UTC)
-    assert not judge(source, (leaf, *crowd), None, NOW).trusted
-    assert (datetime.now(UTC) - started).total_seconds() < 2
+@pytest.mark.parametrize("reader", ["java", "libpq"])
+def test_a_crowd_that_issued_each_other_is_judged_quickly(reader: Reader) -> None:
+    first = issue("Same")
+    crowd = tuple(issue("Same", first, like=first).model for _ in range(60))
+    leaf = issue("l", first, ca=False).model
+    started = time.monotonic()
+    assert not judge(Source("s", reader, pem.loads(b"", None)), (leaf, *crowd), None, NOW).trusted
+    assert time.monotonic() - started < 2
+
+
+def test_java_trusts_the_certificate_of_a_key_entry_and_so_do_we(java: Jvm, tmp_path: Path) -> None:
+    keyed = tmp_path / "key.p12"
+    files = ("-in", own("old-server.pem"), "-inkey", own("old-server.key"), "-certfile", own("old-root.pem"))
+    run(find("openssl"), "pkcs12", "-export", "-passout", "pass:changeit", *files, "-out", keyed)
+    (answer,) = java.ask(("trust", keyed, "changeit", own("old-chain.pem")))
+    source = Source("s", "java", open_store(keyed, "changeit"))
+    sent = tuple(certificates(own("old-chain.pem")))
+    assert answer == "trusted"
+    assert judge(source, sent, "localhost", NOW).trusted
+    # The root of the key's chain is no anchor: another server below it is refused.
+    (answer,) = java.ask(("trust", keyed, "changeit", own("old-intermediate.pem")))
+    assert answer.startswith("error:")
+    assert not judge(source, sent[1:], None, NOW).trusted
+
+
+def test_java_does_not_see_what_openssl_puts_into_pkcs12_and_so_do_we(java: Jvm, tmp_path: Path) -> None:
+    unseen = tmp_path / "unseen.p12"
+    certificate = ("-in", own("old-root.pem"))
+    run(find("openssl"), "pkcs12", "-export", "-nokeys", "-passout", "pass:changeit", *certificate, "-out", unseen)
+    (answer,) = java.ask(("trust", unseen, "changeit", own("old-chain.pem")))
+    assert answer.startswith("error:")
+    source = Source("s", "java", open_store(unseen, "changeit"))
+    verdict = judge(source, tuple(certificates(own("old-chain.pem"))), "localhost", NOW)
+    assert [reason.code for reason in verdict.reasons] == ["unknown-ca", "not-seen-by-java"]
+
+
+def test_openssl_has_the_last_word_on_a_chain_but_not_on_the_name() -> None:
+    store = pem.loads(own("old-root.pem").read_bytes(), None)
+    sent = tuple(certificates(own("old-chain.pem")))
+    trusted = judge(Source("s", "libpq", store), sent, "localhost", NOW)
+    assert overruled(trusted, None) == trusted
+    refused = overruled(trusted, "CA certificate key too weak")
+    assert not refused.trusted
+    assert [(r.code, r.text) for r in refused.reasons] == [
+        ("openssl", "OpenSSL refuses it: CA certificate key too weak")
+    ]
+    elsewhere = judge(Source("s", "libpq", store), sent, "db.example.com", NOW)
+    assert overruled(elsewhere, None) == elsewhere
+    unknown = judge(Source("s", "libpq", pem.loads(own("new-root.pem").read_bytes(), None)), sent, "localhost", NOW)
+    assert overruled(unknown, "unable to get local issuer certificate") == unknown
+    assert overruled(unknown, None).trusted
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 255)), max_size=6), st.integers(0, 2))
+def test_a_chain_of_damaged_certificates_is_judged_and_raises_nothing(
+    damage: list[tuple[int, int]], which: int
+) -> None:
+    ders = [bytearray(c.der) for c in certificates(own("old-chain.pem"))]
+    for position, value in damage:
+        target = ders[which % len(ders)]
+        target[position % len(target)] = value
+    store = pem.loads(own("old-root.pem").read_bytes(), None)
+    sent = tuple(Certificate(bytes(der)) for der in ders)
+    for reader in READERS:
+        verdict = judge(Source("s", reader, store), sent, "localhost", NOW)
+        assert verdict.trusted == (sent == tuple(certificates(own("old-chain.pem"))))

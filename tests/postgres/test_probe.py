@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.harness import Tool
-from tests.postgres.server import Server, pretender
+from tests.postgres.server import Server, pretender, tls_server
 from tests.realtools import find, run
 from tests.samples import own
 
@@ -120,6 +120,30 @@ def test_exit_codes_of_servers_that_do_not_answer_as_they_should(tool: Tool) -> 
     assert gone.code == 3
     assert "Connection refused" in gone.err
     assert tool("postgres", "probe", "localhost", "--tls", "--direct").code == 2
+
+
+@pytest.mark.parametrize("alpn", [True, False])
+def test_direct_tls_without_alpn_is_a_finding(tool: Tool, alpn: bool) -> None:
+    context = tls_server(own("old-chain.pem"), own("old-server.key"))
+    if alpn:
+        context.set_alpn_protocols(["postgresql"])
+
+    def converse(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as tls:
+            tls.recv(1)
+
+    with pretender(converse) as port:
+        done = tool("postgres", "probe", f"localhost:{port}", "--direct", "--bundle", own("old-root.pem"))
+    assert "TRUSTED by" in done.out
+    assert (done.code, "NO ALPN" in done.out) == ((0, False) if alpn else (1, True))
+
+
+def test_what_a_store_hides_is_said(tool: Tool, at: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tool("import", "keystore.jks", own("old-root.pem"), "--yes").code == 0
+    monkeypatch.delenv("TRUSTSTORE_PASSWORD")
+    done = tool("postgres", "probe", at, "--store", "keystore.jks")
+    assert done.code == 0
+    assert "keystore.jks: integrity was NOT verified" in done.err
 
 
 def test_other_commands_import_nothing_of_this() -> None:

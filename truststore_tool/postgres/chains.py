@@ -24,8 +24,9 @@ from truststore_tool.postgres.hostnames import Reader
 
 Chain = tuple[Certificate, ...]
 
-# A server may send hundreds of certificates that all claim to have issued each other.
+# A server may send hundreds of certificates that have all issued each other: more ways up than anybody can walk.
 _MOST_SIGNATURES: Final = 500
+_MOST_STEPS: Final = 2000
 _LONGEST: Final = 12
 
 _SUBJECT_KEY_IDENTIFIER: Final = "2.5.29.14"
@@ -54,6 +55,7 @@ class Search:
     reader: Reader
     at: datetime
     _checked: dict[tuple[bytes, bytes], bool] = field(default_factory=dict)
+    _steps: int = 0
 
     def chains(self, leaf: Certificate) -> Iterator[Chain]:
         """The chains from `leaf` to an anchor that the reader finds, those through anchors first."""
@@ -78,7 +80,8 @@ class Search:
         if last in self.anchors and (self.reader == "java" or is_self_issued(last)):
             yield chain
             return
-        if len(chain) == _LONGEST:
+        self._steps += 1
+        if len(chain) == _LONGEST or self._steps > _MOST_STEPS:
             return
         for above in self._above(last):
             if above not in chain:

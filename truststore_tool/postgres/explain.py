@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from truststore_tool.postgres import jdbc, libpq, settings
 from truststore_tool.postgres.behaviour import Behaviour, Encryption
-from truststore_tool.postgres.conninfo import JDBC_PREFIX, parse, parse_jdbc
+from truststore_tool.postgres.conninfo import JDBC_PREFIX, Conninfo, parse, parse_jdbc
 from truststore_tool.postgres.rules import RULES, Rule
 from truststore_tool.postgres.settings import Setting, Surroundings
 
@@ -55,12 +55,17 @@ def explain(text: str, around: Surroundings) -> Explanation:
 
     Raises UsageError when the text is malformed; no error shows it.
     """
+    given = read(text)
     if text.startswith(JDBC_PREFIX):
-        found = jdbc.behaviour(parse_jdbc(text).options, settings.for_jvm(around), around)
-    else:
-        given = parse("" if text == ENVIRONMENT else text)
-        found = libpq.behaviour(settings.for_libpq(given, around), around)
-    return conclude(found)
+        return conclude(jdbc.behaviour(given.options, settings.for_jvm(around), around))
+    return conclude(libpq.behaviour(settings.for_libpq(given, around), around))
+
+
+def read(text: str) -> Conninfo:
+    """The parameters in what `explain` takes. Raises UsageError as it does."""
+    if text.startswith(JDBC_PREFIX):
+        return parse_jdbc(text)
+    return parse("" if text == ENVIRONMENT else text)
 
 
 def conclude(found: Behaviour) -> Explanation:

@@ -47,9 +47,14 @@ class ProbeReport:
     expected: tuple[ExpectedCa, ...]
 
     @property
+    def speaks_directly(self) -> bool:
+        """False when direct TLS was asked for and the server did not choose ALPN: clients then hang up."""
+        return self.negotiation != "direct" or self.alpn == wire.ALPN
+
+    @property
     def is_good(self) -> bool:
-        """Whether every store trusts the server and every expectation is met."""
-        return all(v.trusted for v in self.verdicts) and all(e.met for e in self.expected)
+        """Whether every store trusts the server, every expectation is met, and direct TLS was meant for PostgreSQL."""
+        return self.speaks_directly and all(v.trusted for v in self.verdicts) and all(e.met for e in self.expected)
 
 
 def probe(

@@ -74,7 +74,7 @@ _ALL: Final = (
     Rule(
         "libpq-root-system-old",
         "libpq before version 16 takes system for the name of a file: without sslmode=verify-full it verifies nobody",
-        "libpq, Release 16, Changes",
+        "PostgreSQL 16, Release Notes, libpq",
     ),
     Rule("libpq-socket", "through a Unix socket there is no TLS, and sslmode is ignored", f"{_KEYWORDS}, sslmode"),
     Rule(

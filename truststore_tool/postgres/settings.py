@@ -49,7 +49,8 @@ class Surroundings:
         return Path(path).exists()
 
     def jvm_options(self) -> list[str]:
-        """Options that reach every JVM started from here (JDK documentation, The JDK_JAVA_OPTIONS Variable)."""
+        """Options that reach every JVM started from here (java(1), Using the JDK_JAVA_OPTIONS Launcher
+        Environment Variable; JVM TI, JAVA_TOOL_OPTIONS)."""
         text = " ".join(self.environment.get(name, "") for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"))
         try:
             return shlex.split(text)
@@ -83,6 +84,7 @@ def _environment(around: Surroundings) -> Iterator[tuple[str, str, str]]:
 def _service(name: str, around: Surroundings) -> tuple[str, dict[str, str]]:
     """The file that defines a service, and its settings (PostgreSQL documentation, The Connection Service File)."""
     own = around.environment.get("PGSERVICEFILE") or f"{around.home}/.pg_service.conf"
+    # Fixed when libpq is built; this is where Debian has it.
     shared = f"{around.environment.get('PGSYSCONFDIR', '/etc/postgresql-common')}/pg_service.conf"
     for place in (own, shared):
         options = _section(place, name)

@@ -37,6 +37,8 @@ def probed(report: "ProbeReport", now: datetime) -> Iterator[Piece]:
         yield f"  {number}. {_named(facts)}, {expiry(facts, now)}"
         yield f"     issued by {facts.issuer or 'unknown'}"
         yield f"     SHA-256 {facts.sha256}"
+    if not report.speaks_directly:
+        yield "NO ALPN: a client with sslnegotiation=direct refuses this server"
     for item in report.expected:
         yield f"{'expected CA' if item.met else 'NOT THE EXPECTED CA'}: {item.fingerprint} {item.text}"
     for verdict in report.verdicts:

@@ -7,6 +7,7 @@ import typer
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.options import JsonFlag, Quiet
 from truststore_tool.cli.output import Output
+from truststore_tool.cli.postgres.options import warn_of_password
 
 
 def explain_command(
@@ -31,12 +32,13 @@ def explain_command(
 
       truststore-tool postgres explain "jdbc:postgresql://db.example.com/app?ssl=true"
     """
-    from truststore_tool.postgres.explain import explain
+    from truststore_tool.postgres.explain import explain, read
     from truststore_tool.postgres.settings import Surroundings
     from truststore_tool.render import postgres_text
 
+    output = Output(json, quiet)
+    warn_of_password(output, read(settings))
     report = explain(settings, Surroundings.here())
-    pieces = postgres_text.explained(report)
-    Output(json, quiet).report("postgres-explain", report, pieces, good=report.is_good)
+    output.report("postgres-explain", report, postgres_text.explained(report), good=report.is_good)
     if not report.is_good:
         raise typer.Exit(FINDING)

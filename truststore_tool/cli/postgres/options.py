@@ -5,8 +5,10 @@ from typing import Annotated, Final
 
 import typer
 
+from truststore_tool.cli.output import Output
 from truststore_tool.errors import PasswordRequiredError, UsageError
 from truststore_tool.model import TrustedEntry, TrustStore
+from truststore_tool.postgres.conninfo import Conninfo
 from truststore_tool.postgres.verdict import Source
 from truststore_tool.postgres.wire import DEFAULT_TIMEOUT, Negotiation
 
@@ -41,6 +43,21 @@ def open_sources(stores: Sequence[str] | None, bundles: Sequence[str] | None, pa
     Raises as `open_store` does, but a store that cannot be opened without a password is a finding, not an error.
     """
     return [*_keystores(stores or (), password), *map(_bundle, bundles or ())]
+
+
+def warn_of_sources(output: Output, sources: Sequence[Source]) -> None:
+    """Say what opening the stores brought to light."""
+    from truststore_tool.operations.listing import warnings_of
+
+    for source in sources:
+        if source.store:
+            output.warn(f"{source.name}: {warning}" for warning in warnings_of(source.store))
+
+
+def warn_of_password(output: Output, given: Conninfo) -> None:
+    """Say that a password on a command line is no secret."""
+    if given.password:
+        output.warn(["the password stands on the command line, where others can see it: use PGPASSWORD or ~/.pgpass"])
 
 
 def _keystores(paths: Sequence[str], password: str | None) -> Iterator[Source]:

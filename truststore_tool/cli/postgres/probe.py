@@ -26,6 +26,7 @@ from truststore_tool.cli.postgres.options import (
     Tls,
     negotiation,
     open_sources,
+    warn_of_sources,
 )
 
 
@@ -56,7 +57,7 @@ def probe_command(
 
       truststore-tool postgres probe db.example.com --store clientkeystore --bundle chain.pem
 
-      truststore-tool postgres probe db.example.com:5433 --expect-ca E4:CE:41:D0:69:F4:BD:CD:...
+      truststore-tool postgres probe db.example.com:5433 --expect-ca e4ce41d069f4bdcd...
     """
     from truststore_tool.fingerprints import Fingerprint
     from truststore_tool.postgres.probe import probe
@@ -69,6 +70,7 @@ def probe_command(
     how = negotiation(tls, direct)
     password = store_password(password_env, password_file, password_fd, default_password)
     sources = open_sources(store, bundle, reveal(password))
+    warn_of_sources(output, sources)
     now = datetime.now(UTC)
     report = probe(target, sources, now, negotiation=how, expected=expected, timeout=timeout)
     output.report("postgres-probe", report, postgres_text.probed(report, now), good=report.is_good)

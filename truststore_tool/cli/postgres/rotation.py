@@ -28,6 +28,7 @@ from truststore_tool.cli.postgres.options import (
     Tls,
     negotiation,
     open_sources,
+    warn_of_sources,
 )
 from truststore_tool.errors import UsageError
 
@@ -72,6 +73,7 @@ def rotation_command(
     how = negotiation(tls, direct)
     password = reveal(store_password(password_env, password_file, password_fd, default_password))
     sources = open_sources(store, bundle, password)
+    warn_of_sources(output, sources)
     gathered = certificate_sources.gather([following], password, stdin=sys.stdin.buffer.read)
     coming = [certificate for source in gathered for certificate in source.certificates]
     report = outlook(_chain(current, how, timeout), coming, sources, datetime.now(UTC))

@@ -7,7 +7,7 @@ import typer
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.options import JsonFlag, Quiet
 from truststore_tool.cli.output import Output
-from truststore_tool.cli.postgres.options import TIMEOUT, Timeout
+from truststore_tool.cli.postgres.options import TIMEOUT, Timeout, warn_of_password
 
 
 def sessions_command(
@@ -42,8 +42,7 @@ def sessions_command(
 
     output = Output(json, quiet)
     given = conninfo.parse(dsn)
-    if given.password:
-        output.warn(["the password stands on the command line, where others can see it: use PGPASSWORD or ~/.pgpass"])
+    warn_of_password(output, given)
     report = sessions(given.options, watch=watch, every=every, timeout=timeout)
     if report.hidden:
         output.warn([f"{report.hidden} sessions hide whether they use TLS: log in as a member of pg_read_all_stats"])
