@@ -6,7 +6,7 @@ Both in the default time zone, as a JVM finds it: TZ, else the system's.
 import os
 import re
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -89,9 +89,17 @@ def _zone() -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
-        from datetime import timezone
+        return _custom_zone(name)
 
+
+def _custom_zone(name: str) -> tzinfo:
+    """A zone like ``GMT+3`` or ``GMT-03:30`` (TimeZone.parseCustomTimeZone); GMT for anything else."""
+    match = re.fullmatch(r"GMT([+-])(\d{1,2})(?::?(\d\d))?", name)
+    sign, hours, minutes = match.groups("0") if match else ("+", "0", "0")
+    offset = timedelta(hours=int(hours), minutes=int(minutes)) * (-1 if sign == "-" else 1)
+    if not offset or int(hours) > 23 or int(minutes) > 59:
         return timezone(timedelta(), "GMT")
+    return timezone(offset, f"GMT{sign}{int(hours):02}:{int(minutes):02}")
 
 
 def _zone_id() -> str:

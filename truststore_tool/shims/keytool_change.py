@@ -8,7 +8,6 @@ from typing import Final
 from truststore_tool.model import Entry, OpaqueEntry, TrustStore
 from truststore_tool.shims import keytool_stores
 from truststore_tool.shims.keytool_errors import ILLEGAL_ARGUMENT, KeytoolError
-from truststore_tool.shims.keytool_list import DEFAULT_ALIAS
 from truststore_tool.shims.keytool_session import Session, no_such_alias, null_alias
 
 _SHORTEST: Final = 6
@@ -46,7 +45,7 @@ def delete_entry(session: Session) -> None:
 
 def change_alias(session: Session) -> None:
     """-changealias: the entry moves under another alias; keys keep their protection, the date is renewed."""
-    old, new = session.options.alias or DEFAULT_ALIAS, session.options.dest
+    old, new = session.options.alias_or_default, session.options.dest
     if new is None:
         raise null_alias()
     if session.keystore.find(new) is not None:

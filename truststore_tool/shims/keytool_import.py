@@ -10,7 +10,6 @@ from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustS
 from truststore_tool.shims import java_input, keytool_stores
 from truststore_tool.shims.java_certificate import JavaCertificate
 from truststore_tool.shims.keytool_errors import FILE_NOT_FOUND, KeytoolError, OutOfScopeError
-from truststore_tool.shims.keytool_list import DEFAULT_ALIAS
 from truststore_tool.shims.keytool_session import Session
 
 
@@ -34,7 +33,7 @@ def read_input(session: Session) -> bytes:
 
 def import_certificate(session: Session) -> None:
     """-importcert."""
-    alias = session.options.alias or DEFAULT_ALIAS
+    alias = session.options.alias_or_default
     data = read_input(session)
     existing = session.keystore.find(alias)
     if isinstance(existing, OpaqueEntry):

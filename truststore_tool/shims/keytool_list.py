@@ -10,7 +10,6 @@ from truststore_tool.shims.java_certificate import JavaCertificate
 from truststore_tool.shims.keytool_errors import FILE_NOT_FOUND, KeytoolError
 from truststore_tool.shims.keytool_session import Session, no_such_alias
 
-DEFAULT_ALIAS: Final = "mykey"
 _STARS: Final = "*******************************************\n"
 
 
@@ -133,7 +132,7 @@ def export_certificate(session: Session) -> None:
 def _exported(session: Session) -> bytes:
     if not session.verified:
         session.warn_no_integrity()
-    alias = session.options.alias or DEFAULT_ALIAS
+    alias = session.options.alias_or_default
     entry = session.keystore.find(alias)
     if entry is None:
         raise no_such_alias(alias)

@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "-gencrl": "-gencrl",
     "-identitydb": "-identitydb",
 }
+DEFAULT_ALIAS: Final = "mykey"
 _HELP: Final = ("--help", "-h", "-?", "-help")
 
 # Option: the field of Options it sets. Passwords may come from elsewhere (:env, :file).
@@ -150,6 +151,11 @@ class Options:
         self.tls = False
         self.cacerts = False
         self.nowarn = False
+
+    @property
+    def alias_or_default(self) -> str:
+        """The alias, or the one that commands take without; an empty one is an alias too."""
+        return DEFAULT_ALIAS if self.alias is None else self.alias
 
 
 def _plain(flag: str) -> str:

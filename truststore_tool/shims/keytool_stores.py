@@ -233,6 +233,10 @@ def save(
     from truststore_tool import stores
 
     path = Path(keystore.name)
+    if keystore.name == "NONE":
+        edit(keystore.store)
+        reason = 'Cannot invoke "java.io.OutputStream.write(byte[])" because "stream" is null'
+        raise KeytoolError(reason, "java.lang.NullPointerException")
     if path.is_dir() or not path.parent.is_dir():
         edit(keystore.store)
         raise _not_found(keystore.name)
