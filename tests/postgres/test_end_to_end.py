@@ -57,7 +57,8 @@ def test_the_transcript_is_what_happens(server: Server, tmp_path: Path) -> None:
             continue
         shell = ["bash", "-c", f"{command} 2>&1"]
         done = subprocess.run(shell, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
-        assert done.stdout == expected, command
+        # Newer JDKs put the name of the TLS alert before the reason.
+        assert done.stdout.replace("(certificate_unknown) ", "") == expected, command
         seen.append(done.stdout)
         if "pg_reload_conf" in command:
             time.sleep(0.3)

@@ -99,13 +99,14 @@ def test_a_role_that_may_not_see(tool: Tool, server: Server, clients: Callable[.
 
 
 def wait_for_a_look(connection: psycopg.Connection) -> None:
-    """Until the watcher has finished a look that began after this connection did."""
+    """Until the watcher has finished a look that began from now on."""
+    now = connection.execute("SELECT clock_timestamp()").fetchone()
     query = """
-        SELECT 1 FROM pg_stat_activity WHERE application_name = 'truststore-tool' AND query LIKE '%pg_stat_ssl%'
-        AND query_start > (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()) AND state = 'idle'
+        SELECT 1 FROM pg_stat_activity WHERE application_name = 'truststore-tool' AND query LIKE '%%pg_stat_ssl%%'
+        AND query_start > %s AND state = 'idle'
     """
     deadline = time.monotonic() + 15
-    while connection.execute(query).fetchone() is None:
+    while connection.execute(query, now).fetchone() is None:
         connection.rollback()  # statistics stand still within a transaction
         assert time.monotonic() < deadline
         time.sleep(0.05)
