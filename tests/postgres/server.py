@@ -140,7 +140,7 @@ def postgresql(folder: Path) -> Iterator[Server]:
     (data / "pg_hba.conf").write_text("\n".join(HBA) + "\n")
     run_as_server([binary("pg_ctl"), "start", "-w", "-s", "-D", str(data), "-l", str(data / "log")])
     try:
-        sql = f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'; CREATE ROLE reader LOGIN;"
+        sql = f"CREATE ROLE app LOGIN PASSWORD '{PASSWORD}'; CREATE ROLE reader LOGIN; CREATE ROLE rdsadmin LOGIN;"
         run_as_server(
             [binary("psql"), "-h", str(data), "-p", str(server.port), "-U", "postgres", "-qc", sql, "postgres"]
         )

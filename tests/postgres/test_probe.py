@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from tests.cli.harness import Tool
 from tests.postgres.server import Server, pretender, tls_server
 from tests.realtools import find, run
-from tests.samples import own
+from tests.samples import certificates, own
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.postgres.probe import expect
 
 OLD_ROOT = "1B:B9:9C:E8:DD:B7:16:D7:35:05:F0:C3:82:89:4E:7D:E4:18:03:1E:65:AD:6E:C3:C3:A0:0E:AC:35:D3:F3:9F"
 NEW_ROOT = "2C:45:1C:93:53:C0:CC:D2:28:9A:DA:DF:16:F5:F3:10:69:43:6D:A1:70:AC:9E:A2:C9:32:23:AC:06:CD:FA:58"
@@ -120,6 +123,14 @@ def test_exit_codes_of_servers_that_do_not_answer_as_they_should(tool: Tool) -> 
     assert gone.code == 3
     assert "Connection refused" in gone.err
     assert tool("postgres", "probe", "localhost", "--tls", "--direct").code == 2
+
+
+def test_an_authority_that_a_server_only_appends_is_not_met() -> None:
+    sent = [*certificates(own("old-chain.pem")), *certificates(own("new-root.pem"))]
+    now = datetime.now(UTC)
+    assert not expect(Fingerprint.parse(NEW_ROOT), sent, (), now).met
+    old = certificates(own("old-root.pem"))
+    assert expect(Fingerprint.parse(OLD_ROOT), [*sent, *old], (), now).met
 
 
 @pytest.mark.parametrize("alpn", [True, False])

@@ -50,6 +50,7 @@ def test_who_uses_tls_and_who_does_not(tool: Tool, server: Server, clients: Call
     clients(sslmode="disable", application_name="reports")
     clients(user="app", password=PASSWORD, sslmode="require", ssl_max_protocol_version="TLSv1.2")
     clients(host=str(server.folder), application_name="local")
+    clients(host=str(server.folder), user="rdsadmin")  # the service's own, on Amazon RDS
     done = tool("postgres", "sessions", admin(server), "--json")
     assert done.code == 1
     found = {(c["user"], c["application"]): c for c in done.json["clients"]}
