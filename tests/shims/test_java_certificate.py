@@ -5,11 +5,11 @@ import pytest
 from tests.shims import odd_certificates
 from tests.shims.forge import certificate, common_name, name, number, oid, pem, seq, tlv
 from truststore_tool.errors import FormatError
-from truststore_tool.shims import java_input
-from truststore_tool.shims.java_certificate import JavaCertificate
-from truststore_tool.shims.java_der import hex_dump, value
-from truststore_tool.shims.java_names import general_name
-from truststore_tool.shims.java_names import name as name_text
+from truststore_tool.shims.java import reading as java_input
+from truststore_tool.shims.java.certificate import JavaCertificate
+from truststore_tool.shims.java.der import hex_dump, value
+from truststore_tool.shims.java.names import general_name
+from truststore_tool.shims.java.names import name as name_text
 
 SUBJECT = name(
     [("2.5.4.6", tlv(0x13, b"DE"))], [("2.5.4.10", tlv(0x0C, b'Trust, "Inc."'))], [("2.5.4.3", tlv(0x0C, b"made"))]
@@ -177,7 +177,7 @@ def test_hex_dump_has_sixteen_octets_a_line() -> None:
     ],
 )
 def test_dates_are_in_the_zone_of_the_environment(monkeypatch: pytest.MonkeyPatch, zone: str, printed: str) -> None:
-    from truststore_tool.shims import java_dates
+    from truststore_tool.shims.java import dates as java_dates
 
     monkeypatch.setenv("TZ", zone)
     java_dates._zone.cache_clear()

@@ -1,6 +1,6 @@
 """The order of java.util.Hashtable, measured on OpenJDK 17."""
 
-from truststore_tool.shims.java_hashtable import enumeration_order, string_hash
+from truststore_tool.shims.java.hashtable import enumeration_order, string_hash
 
 # Thirty keys and two that are not ASCII: the table has grown twice.
 ORDER = [

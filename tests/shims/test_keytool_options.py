@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from truststore_tool.shims import keytool_help
-from truststore_tool.shims.keytool_errors import IllegalOptionError, KeytoolError
-from truststore_tool.shims.keytool_options import Options, Parser, repetitions
+from truststore_tool.shims.keytool import usage as keytool_help
+from truststore_tool.shims.keytool.errors import IllegalOptionError, KeytoolError
+from truststore_tool.shims.keytool.options import Options, Parser, repetitions
 
 
 def parse(*words: str, jdk: int = 17) -> Options:

@@ -4,7 +4,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from truststore_tool.shims import rsa_signature
+from truststore_tool.shims.keytool import rsa_signature
 
 KEY = rsa.generate_private_key(65537, 2048)
 INFO = KEY.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)

@@ -135,7 +135,8 @@ def openssl_lines() -> list[bytes]:
 
 def keytool_lines() -> list[bytes]:
     """Command lines of keytool."""
-    from truststore_tool.shims import keytool_help, keytool_options
+    from truststore_tool.shims.keytool import options as keytool_options
+    from truststore_tool.shims.keytool import usage as keytool_help
 
     lines = [
         "-list -keystore store.jks -storepass changeit -v",

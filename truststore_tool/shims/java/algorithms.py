@@ -1,0 +1,250 @@
+"""Algorithm names, key descriptions and what the JDK's security properties call weak or disabled."""
+
+from typing import Final, Literal, NamedTuple
+
+from truststore_tool import asn1
+from truststore_tool.asn1 import Element
+from truststore_tool.shims.java.der import (
+    JavaFormatError,
+    big_integer,
+    bit_string,
+    nth,
+    oid,
+    oid_content,
+    parts,
+    sequence,
+    value,
+)
+
+# "signed-jar": disabled, but only for signing JARs after 2019-01-01.
+Verdict = Literal["", "weak", "disabled", "signed-jar"]
+
+# sun.security.util.KnownOIDs, as far as certificates are signed with them.
+_SIGNATURES: Final = {
+    "1.2.840.113549.1.1.2": "MD2withRSA",
+    "1.2.840.113549.1.1.4": "MD5withRSA",
+    "1.2.840.113549.1.1.5": "SHA1withRSA",
+    "1.2.840.113549.1.1.10": "RSASSA-PSS",
+    "1.2.840.113549.1.1.11": "SHA256withRSA",
+    "1.2.840.113549.1.1.12": "SHA384withRSA",
+    "1.2.840.113549.1.1.13": "SHA512withRSA",
+    "1.2.840.113549.1.1.14": "SHA224withRSA",
+    "1.2.840.113549.1.1.15": "SHA512/224withRSA",
+    "1.2.840.113549.1.1.16": "SHA512/256withRSA",
+    "1.3.14.3.2.15": "SHA1withRSA",
+    "1.3.14.3.2.29": "SHA1withRSA",
+    "1.3.14.3.2.13": "SHA1withDSA",
+    "1.3.14.3.2.27": "SHA1withDSA",
+    "1.2.840.10040.4.3": "SHA1withDSA",
+    "2.16.840.1.101.3.4.3.1": "SHA224withDSA",
+    "2.16.840.1.101.3.4.3.2": "SHA256withDSA",
+    "2.16.840.1.101.3.4.3.3": "SHA384withDSA",
+    "2.16.840.1.101.3.4.3.4": "SHA512withDSA",
+    "2.16.840.1.101.3.4.3.5": "SHA3-224withDSA",
+    "2.16.840.1.101.3.4.3.6": "SHA3-256withDSA",
+    "2.16.840.1.101.3.4.3.7": "SHA3-384withDSA",
+    "2.16.840.1.101.3.4.3.8": "SHA3-512withDSA",
+    "2.16.840.1.101.3.4.3.9": "SHA3-224withECDSA",
+    "2.16.840.1.101.3.4.3.10": "SHA3-256withECDSA",
+    "2.16.840.1.101.3.4.3.11": "SHA3-384withECDSA",
+    "2.16.840.1.101.3.4.3.12": "SHA3-512withECDSA",
+    "2.16.840.1.101.3.4.3.13": "SHA3-224withRSA",
+    "2.16.840.1.101.3.4.3.14": "SHA3-256withRSA",
+    "2.16.840.1.101.3.4.3.15": "SHA3-384withRSA",
+    "2.16.840.1.101.3.4.3.16": "SHA3-512withRSA",
+    "1.2.840.10045.4.1": "SHA1withECDSA",
+    "1.2.840.10045.4.3.1": "SHA224withECDSA",
+    "1.2.840.10045.4.3.2": "SHA256withECDSA",
+    "1.2.840.10045.4.3.3": "SHA384withECDSA",
+    "1.2.840.10045.4.3.4": "SHA512withECDSA",
+    "1.3.101.112": "Ed25519",
+    "1.3.101.113": "Ed448",
+    "1.2.840.10045.4.3": "SpecifiedSHA2withECDSA",
+}
+# Names that only newer releases know.
+_SIGNATURES_25: Final = {
+    "2.16.840.1.101.3.4.3.17": "ML-DSA-44",
+    "2.16.840.1.101.3.4.3.18": "ML-DSA-65",
+    "2.16.840.1.101.3.4.3.19": "ML-DSA-87",
+    "1.2.840.113549.1.9.16.3.17": "HSS/LMS",
+}
+_SPECIFIED_ECDSA: Final = "1.2.840.10045.4.3"
+_DIGESTS: Final = {
+    "1.3.14.3.2.26": "SHA1",
+    "2.16.840.1.101.3.4.2.1": "SHA256",
+    "2.16.840.1.101.3.4.2.2": "SHA384",
+    "2.16.840.1.101.3.4.2.3": "SHA512",
+    "2.16.840.1.101.3.4.2.4": "SHA224",
+}
+# sun.security.util.CurveDB: name, and bits of the order, which is what the JDK calls the key's size.
+_CURVES: Final = {
+    "1.2.840.10045.3.0.5": ("X9.62 c2tnb191v1", 191),
+    "1.2.840.10045.3.0.6": ("X9.62 c2tnb191v2", 190),
+    "1.2.840.10045.3.0.7": ("X9.62 c2tnb191v3", 189),
+    "1.2.840.10045.3.0.11": ("X9.62 c2tnb239v1", 238),
+    "1.2.840.10045.3.0.12": ("X9.62 c2tnb239v2", 237),
+    "1.2.840.10045.3.0.13": ("X9.62 c2tnb239v3", 236),
+    "1.2.840.10045.3.0.18": ("X9.62 c2tnb359v1", 353),
+    "1.2.840.10045.3.0.20": ("X9.62 c2tnb431r1", 418),
+    "1.2.840.10045.3.1.1": ("secp192r1", 192),
+    "1.2.840.10045.3.1.2": ("X9.62 prime192v2", 192),
+    "1.2.840.10045.3.1.3": ("X9.62 prime192v3", 192),
+    "1.2.840.10045.3.1.4": ("X9.62 prime239v1", 239),
+    "1.2.840.10045.3.1.5": ("X9.62 prime239v2", 239),
+    "1.2.840.10045.3.1.6": ("X9.62 prime239v3", 239),
+    "1.2.840.10045.3.1.7": ("secp256r1", 256),
+    "1.3.36.3.3.2.8.1.1.1": ("brainpoolP160r1", 160),
+    "1.3.36.3.3.2.8.1.1.3": ("brainpoolP192r1", 192),
+    "1.3.36.3.3.2.8.1.1.5": ("brainpoolP224r1", 224),
+    "1.3.36.3.3.2.8.1.1.7": ("brainpoolP256r1", 256),
+    "1.3.36.3.3.2.8.1.1.9": ("brainpoolP320r1", 320),
+    "1.3.36.3.3.2.8.1.1.11": ("brainpoolP384r1", 384),
+    "1.3.36.3.3.2.8.1.1.13": ("brainpoolP512r1", 512),
+    "1.3.132.0.1": ("sect163k1", 163),
+    "1.3.132.0.2": ("sect163r1", 162),
+    "1.3.132.0.3": ("sect239k1", 238),
+    "1.3.132.0.4": ("sect113r1", 113),
+    "1.3.132.0.5": ("sect113r2", 113),
+    "1.3.132.0.6": ("secp112r1", 112),
+    "1.3.132.0.7": ("secp112r2", 110),
+    "1.3.132.0.8": ("secp160r1", 161),
+    "1.3.132.0.9": ("secp160k1", 161),
+    "1.3.132.0.10": ("secp256k1", 256),
+    "1.3.132.0.15": ("sect163r2", 163),
+    "1.3.132.0.16": ("sect283k1", 281),
+    "1.3.132.0.17": ("sect283r1", 282),
+    "1.3.132.0.22": ("sect131r1", 131),
+    "1.3.132.0.23": ("sect131r2", 131),
+    "1.3.132.0.24": ("sect193r1", 193),
+    "1.3.132.0.25": ("sect193r2", 193),
+    "1.3.132.0.26": ("sect233k1", 232),
+    "1.3.132.0.27": ("sect233r1", 233),
+    "1.3.132.0.28": ("secp128r1", 128),
+    "1.3.132.0.29": ("secp128r2", 126),
+    "1.3.132.0.30": ("secp160r2", 161),
+    "1.3.132.0.31": ("secp192k1", 192),
+    "1.3.132.0.32": ("secp224k1", 225),
+    "1.3.132.0.33": ("secp224r1", 224),
+    "1.3.132.0.34": ("secp384r1", 384),
+    "1.3.132.0.35": ("secp521r1", 521),
+    "1.3.132.0.36": ("sect409k1", 407),
+    "1.3.132.0.37": ("sect409r1", 409),
+    "1.3.132.0.38": ("sect571k1", 570),
+    "1.3.132.0.39": ("sect571r1", 570),
+}
+_KEY_ALGORITHMS: Final = {
+    "1.2.840.113549.1.1.1": "RSA",
+    "2.5.8.1.1": "RSA",
+    "1.2.840.113549.1.1.10": "RSASSA-PSS",
+    "1.2.840.10046.2.1": "DH",
+    "1.2.840.10045.2.1": "EC",
+    "1.2.840.10040.4.1": "DSA",
+    "1.2.840.113549.1.3.1": "DH",
+}
+_EDWARDS: Final = {"1.3.101.112": ("Ed25519", 255, 32), "1.3.101.113": ("Ed448", 448, 57)}
+_MONTGOMERY: Final = {"1.3.101.110": ("X25519", 255), "1.3.101.111": ("X448", 448)}
+_LARGEST_RSA: Final = 16384
+
+
+class PublicKey(NamedTuple):
+    """A subject public key: the JDK's name of its algorithm, size in bits or None, and curve name or empty."""
+
+    algorithm: str
+    size: int | None
+    curve: str = ""
+
+    def describe(self, jdk: int) -> str:
+        """As keytool prints it, e.g. ``2048-bit RSA key``."""
+        shown = f"{self.algorithm} ({self.curve})" if self.curve else self.algorithm
+        if self.size is None:
+            return f"{shown} key" if jdk >= 25 else f"{shown} key of unknown size"
+        return f"{self.size}-bit {shown} key"
+
+
+def algorithm_identifier(element: Element) -> tuple[str, Element | None]:
+    """OID and parameters of an AlgorithmIdentifier; NULL parameters are none. Raises JavaFormatError."""
+    fields = sequence(element, "algid parse error, not a sequence")
+    identifier = oid(nth(fields, 0))
+    parameters = fields[1] if len(fields) > 1 and fields[1].tag != asn1.NULL else None
+    if len(fields) > 2:
+        raise JavaFormatError("Invalid AlgorithmIdentifier: extra data")
+    return identifier, parameters
+
+
+def signature_name(identifier: str, parameters: Element | None, jdk: int) -> str:
+    """That release's name of a signature algorithm; an unknown one is its OID."""
+    if identifier == _SPECIFIED_ECDSA and parameters is not None:
+        digest, _ = algorithm_identifier(parameters)
+        return f"{_DIGESTS.get(digest, digest)}withECDSA"
+    if jdk >= 25 and identifier in _SIGNATURES_25:
+        return _SIGNATURES_25[identifier]
+    return _SIGNATURES.get(identifier, identifier)
+
+
+def public_key(element: Element, jdk: int) -> PublicKey:
+    """The key of a SubjectPublicKeyInfo. Raises JavaFormatError where the JDK refuses it."""
+    fields = sequence(element, "corrupt subject key")
+    if len(fields) != 2:
+        raise JavaFormatError("excess subject key")
+    identifier, parameters = algorithm_identifier(nth(fields, 0))
+    content = bit_string(fields[1])
+    match _KEY_ALGORITHMS.get(identifier):
+        case "RSA" | "RSASSA-PSS" as algorithm:
+            return PublicKey(algorithm, _rsa_size(content))
+        case "EC":
+            return _ec_key(parameters, content)
+        case "DSA" | "DH" as algorithm:
+            prime = b"" if parameters is None else nth(parts(parameters), 0).value
+            return PublicKey(algorithm, int.from_bytes(prime, "big").bit_length() or None)
+    if identifier in _EDWARDS:
+        name, bits, octets = _EDWARDS[identifier]
+        if len(content) != octets:
+            raise JavaFormatError(f"subject key, key length must be {octets}")
+        return PublicKey(name, bits if jdk < 25 else None)
+    if identifier in _MONTGOMERY:
+        name, bits = _MONTGOMERY[identifier]
+        return PublicKey("XDH", bits) if jdk < 25 else PublicKey(name, None)
+    return PublicKey(_SIGNATURES_25.get(identifier, identifier) if jdk >= 25 else identifier, None)
+
+
+def _rsa_size(content: bytes) -> int:
+    """Bits of the modulus, if the JDK takes the key (RSAPublicKeyImpl, RSAKeyFactory.checkKeyLengths)."""
+    fields = sequence(value(content), "Sequence tag error")
+    modulus, exponent = (big_integer(nth(fields, i)) for i in (0, 1))
+    size = modulus.bit_length()
+    if modulus < 0 or size < 505:  # it counts whole bytes: 505 bits are 64 of them
+        raise JavaFormatError("subject key, RSA keys must be at least 512 bits long")
+    if size > _LARGEST_RSA:
+        raise JavaFormatError(f"subject key, RSA keys must be no longer than {_LARGEST_RSA} bits")
+    if exponent < 3:
+        raise JavaFormatError("subject key, exponent is smaller than 3")
+    return size
+
+
+def _ec_key(parameters: Element | None, point: bytes) -> PublicKey:
+    curve = oid_content(parameters.value) if parameters is not None and parameters.tag == asn1.OBJECT_IDENTIFIER else ""
+    if curve not in _CURVES:
+        raise JavaFormatError(f"subject key, Unknown named curve: {curve}")
+    if point[:1] != b"\x04":
+        raise JavaFormatError("subject key, Only uncompressed point format supported")
+    name, size = _CURVES[curve]
+    return PublicKey("EC", size, name)
+
+
+# jdk.certpath.disabledAlgorithms and jdk.security.legacyAlgorithms of the java.security file of both releases.
+_SMALLEST_ENABLED: Final = {"RSA": 1024, "DSA": 1024, "EC": 224}
+_SMALLEST_STRONG: Final = {"RSA": 2048, "DSA": 2048}
+
+
+def signature_verdict(name: str) -> Verdict:
+    """What the JDK thinks of a signature algorithm, outside signed JARs."""
+    digest = name.partition("with")[0]
+    return "disabled" if digest in ("MD2", "MD5") else "weak" if digest == "SHA1" else ""
+
+
+def key_verdict(key: PublicKey) -> Verdict:
+    """Whether a key is too small for the JDK: disabled, weak (legacy) or neither."""
+    size = _SMALLEST_STRONG.get(key.algorithm, 0) if key.size is None else key.size
+    if size < _SMALLEST_ENABLED.get(key.algorithm, 0):
+        return "disabled"
+    return "weak" if size < _SMALLEST_STRONG.get(key.algorithm, 0) else ""

@@ -1,0 +1,247 @@
+"""A certificate as the JDK reads and prints it: the block of ``keytool -printcert`` and ``-list -v``."""
+
+from datetime import datetime
+from functools import cached_property
+
+from truststore_tool import asn1
+from truststore_tool.asn1 import Element
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.model import Extension
+from truststore_tool.shims.java import dates
+from truststore_tool.shims.java import extensions as java_extensions
+from truststore_tool.shims.java import names as java_names
+from truststore_tool.shims.java.algorithms import (
+    PublicKey,
+    Verdict,
+    algorithm_identifier,
+    key_verdict,
+    public_key,
+    signature_name,
+    signature_verdict,
+)
+from truststore_tool.shims.java.der import (
+    JavaFormatError,
+    big_integer,
+    bit_string,
+    boolean,
+    integer,
+    is_context,
+    nth,
+    octets,
+    oid,
+    parts,
+    sequence,
+    signed,
+    value,
+)
+
+_SUBJECT_ALTERNATIVE_NAME = "2.5.29.17"
+_BASIC_CONSTRAINTS = "2.5.29.19"
+_EXTENDED_KEY_USAGE = "2.5.29.37"
+_SERVER = "1.3.6.1.5.5.7.3.1"
+_CLIENT = "1.3.6.1.5.5.7.3.2"
+_CODE_SIGNING = "1.3.6.1.5.5.7.3.3"
+_TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
+
+
+class JavaCertificate:
+    """An X.509 certificate under the JDK's rules (X509CertImpl).
+
+    Creating one cuts it into its fields; each is read when it is first asked for, as that release (17 or 25) reads
+    it. `check` reads them all: what passes is what the release's CertificateFactory takes. What it refuses raises
+    JavaFormatError.
+    """
+
+    def __init__(self, der: bytes, jdk: int) -> None:
+        self.der = der
+        self.jdk = jdk
+        self._outer = sequence(value(der), "invalid DER-encoded certificate data")
+        if len(self._outer) != 3:
+            raise JavaFormatError("signed overrun")
+        fields = sequence(self._outer[0], "signed fields invalid")
+        self.version = 1
+        if is_context(nth(fields, 0), 0, constructed=True):
+            self.version = integer(nth(parts(fields.pop(0)), 0)) + 1
+        nth(fields, 5)
+        self._serial, self._algorithm, self._issuer, self._validity, self._subject, self._key = fields[:6]
+        self._tail = fields[6:]
+
+    def check(self) -> "JavaCertificate":
+        """This certificate, if the JDK takes it whole."""
+        inner, inner_parameters = algorithm_identifier(self._algorithm)
+        outer, parameters = algorithm_identifier(self._outer[1])
+        if (inner, inner_parameters and inner_parameters.raw) != (outer, parameters and parameters.raw):
+            raise JavaFormatError("Signature algorithm mismatch", "java.security.cert.CertificateException")
+        bit_string(self._outer[2])
+        _ = (self.serial, self.issuer, self.validity, self.subject, self.public_key, self.extension_texts)
+        if java_names.is_empty(self._issuer):
+            raise JavaFormatError("Empty issuer DN not allowed in X509Certificates")
+        if java_names.is_empty(self._subject):
+            self._check_empty_subject()
+        return self
+
+    def _check_empty_subject(self) -> None:
+        """Who has no subject must have a critical alternative name; if nothing follows the key, Java forgets to ask."""
+        names = self.extension(_SUBJECT_ALTERNATIVE_NAME)
+        if self.version == 1 or (self._tail and (names is None or not names.critical)):
+            raise JavaFormatError("X.509 Certificate is incomplete: subject field is empty")
+
+    @property
+    def to_be_signed(self) -> bytes:
+        """What the signature is over."""
+        return self._outer[0].raw
+
+    @property
+    def signature(self) -> bytes:
+        """The signature."""
+        return bit_string(self._outer[2])
+
+    @property
+    def public_key_info(self) -> bytes:
+        """The encoded SubjectPublicKeyInfo."""
+        return self._key.raw
+
+    @cached_property
+    def serial(self) -> int:
+        """The serial number, of either sign."""
+        if self._serial.tag != asn1.INTEGER:
+            raise JavaFormatError(f"DerValue.getBigIntegerInternal, not expected {signed(self._serial.tag)}")
+        return big_integer(self._serial)
+
+    @cached_property
+    def signature_algorithm(self) -> str:
+        """The JDK's name of the algorithm it is signed with."""
+        identifier, parameters = algorithm_identifier(self._outer[1])
+        return signature_name(identifier, parameters, self.jdk)
+
+    @cached_property
+    def issuer(self) -> str:
+        """The issuer as Java prints it."""
+        return java_names.name(self._issuer)
+
+    @cached_property
+    def subject(self) -> str:
+        """The subject as Java prints it."""
+        return java_names.name(self._subject)
+
+    @cached_property
+    def validity(self) -> tuple[datetime, datetime]:
+        """Its first and last moment."""
+        return _validity(self._validity)
+
+    @cached_property
+    def public_key(self) -> PublicKey:
+        """The subject's public key."""
+        return public_key(self._key, self.jdk)
+
+    @cached_property
+    def extensions(self) -> tuple[Extension, ...]:
+        """The extensions in the order of the file."""
+        if self._tail and self.version == 1:
+            raise JavaFormatError("no more data allowed for version 1 certificate")
+        tail = [f for f in self._tail if f.tag & 0x1F not in (1, 2)]
+        if tail and self.version != 3:
+            raise JavaFormatError("Extensions not allowed in v2 certificate")
+        if not tail or not is_context(tail[0], 3, constructed=True):
+            return ()
+        return tuple(_extension(item) for item in sequence(nth(parts(tail[0]), 0), "Sequence tag error"))
+
+    @cached_property
+    def extension_texts(self) -> list[str]:
+        """The extensions as Java prints them, in its order."""
+        return java_extensions.describe(self.extensions)
+
+    def extension(self, identifier: str) -> Extension | None:
+        """The extension with that OID, or None."""
+        return next((extension for extension in self.extensions if extension.oid == identifier), None)
+
+    @property
+    def signature_verdict(self) -> Verdict:
+        """Whether the JDK calls the signature algorithm weak or disabled."""
+        verdict = signature_verdict(self.signature_algorithm)
+        return "signed-jar" if verdict == "weak" and self._signs_jars() else verdict
+
+    def _signs_jars(self) -> bool:
+        """Whether Java takes it for a certificate of who signs JARs, or stamps the time on them."""
+        purposes = self.purposes
+        return _CODE_SIGNING in purposes or (_TIME_STAMPING in purposes and not {_CLIENT, _SERVER} & set(purposes))
+
+    @cached_property
+    def purposes(self) -> tuple[str, ...]:
+        """The OIDs of the extended key usage. Raises JavaFormatError where 25 gives up on them."""
+        usage = self.extension(_EXTENDED_KEY_USAGE)
+        try:
+            complaint = "Invalid encoding for ExtendedKeyUsageExtension."
+            return tuple(oid(item) for item in sequence(value(usage.value), complaint)) if usage else ()
+        except JavaFormatError as exc:
+            if self.jdk < 25:
+                return ()
+            raise JavaFormatError(exc.reason, "java.security.cert.CertificateParsingException") from exc
+
+    @property
+    def key_verdict(self) -> Verdict:
+        """Whether the JDK calls the key's size weak or disabled."""
+        return key_verdict(self.public_key)
+
+    @cached_property
+    def sha256(self) -> str:
+        """The SHA-256 fingerprint in keytool's spelling."""
+        return str(Fingerprint.of(self.der, "sha256"))
+
+    @property
+    def is_authority(self) -> bool:
+        """Whether its basic constraints say so."""
+        constraints = self.extension(_BASIC_CONSTRAINTS)
+        fields = parts(value(constraints.value)) if constraints else []
+        return bool(fields) and fields[0].tag == asn1.BOOLEAN and boolean(fields[0])
+
+    @property
+    def is_self_issued(self) -> bool:
+        """Whether subject and issuer are the same name to Java, which compares neither case nor spacing."""
+        return canonical(self.subject) == canonical(self.issuer)
+
+    def block(self, *, trusted: bool) -> str:
+        """The text of ``-printcert``; `trusted` ones are not blamed for their signature algorithm."""
+        signature = self.signature_algorithm + ("" if trusted else _mark(self.signature_verdict))
+        _ = self.purposes  # where 25 gives up on them, it does so before it prints anything
+        start, end = (dates.date_string(moment, self.jdk) for moment in self.validity)
+        lines = [
+            f"Owner: {self.subject}",
+            f"Issuer: {self.issuer}",
+            f"Serial number: {self.serial:x}",
+            f"Valid from: {start} until: {end}",
+            "Certificate fingerprints:",
+            f"\t SHA1: {Fingerprint.of(self.der, 'sha1')}",
+            f"\t SHA256: {self.sha256}",
+            f"Signature algorithm name: {signature}",
+            f"Subject Public Key Algorithm: {self.public_key.describe(self.jdk)}{_mark(self.key_verdict)}",
+            f"Version: {self.version}",
+        ]
+        shown = [f"#{number}: {text}\n" for number, text in enumerate(self.extension_texts, 1)]
+        return "\n".join(lines) + "\n" + ("\nExtensions: \n\n" if shown else "") + "".join(shown)
+
+
+def canonical(name: str) -> str:
+    """The form of a printed name under which two names are the same (X500Name.canonicalize)."""
+    return " ".join(name.lower().split())
+
+
+def _mark(verdict: Verdict) -> str:
+    return f" ({'weak' if verdict == 'weak' else 'disabled'})" if verdict else ""
+
+
+def _validity(element: Element) -> tuple[datetime, datetime]:
+    times = sequence(element, "corrupted CertificateValidity field")
+    if len(times) != 2:
+        raise JavaFormatError("Invalid encoding for CertificateValidity")
+    if any(time.tag not in (asn1.UTC_TIME, asn1.GENERALIZED_TIME) for time in times):
+        raise JavaFormatError("Invalid encoding for CertificateValidity")
+    start, end = (dates.parse(time.tag, time.value) for time in times)
+    return start, end
+
+
+def _extension(item: Element) -> Extension:
+    fields = sequence(item, f"toDerInputStream rejects tag type {item.tag}")
+    flag = nth(fields, 1)
+    marked = flag.tag == asn1.BOOLEAN
+    return Extension(oid(fields[0]), marked and boolean(flag), octets(nth(fields, 2 if marked else 1)))

@@ -1,0 +1,263 @@
+"""Certificate extensions as the JDK prints them (the toString of sun.security.x509's extension classes)."""
+
+from collections.abc import Callable
+from typing import Final
+
+from truststore_tool import asn1
+from truststore_tool.asn1 import Element
+from truststore_tool.model import Extension
+from truststore_tool.shims.java import dates, points
+from truststore_tool.shims.java.der import (
+    IO_EXCEPTION,
+    JavaFormatError,
+    big_integer,
+    boolean,
+    flags_of,
+    hex_dump,
+    indented,
+    integer,
+    is_context,
+    listed,
+    named,
+    nth,
+    octets,
+    oid,
+    parts,
+    sequence,
+    value,
+)
+from truststore_tool.shims.java.names import general_name, general_names
+
+_NO_LIMIT: Final = 2**31 - 1
+
+# sun.security.util.KnownOIDs, as far as they are used as purposes.
+PURPOSES: Final = {
+    "2.5.29.37.0": "anyExtendedKeyUsage",
+    "1.3.6.1.5.5.7.3.1": "serverAuth",
+    "1.3.6.1.5.5.7.3.2": "clientAuth",
+    "1.3.6.1.5.5.7.3.3": "codeSigning",
+    "1.3.6.1.5.5.7.3.4": "emailProtection",
+    "1.3.6.1.5.5.7.3.5": "ipsecEndSystem",
+    "1.3.6.1.5.5.7.3.6": "ipsecTunnel",
+    "1.3.6.1.5.5.7.3.7": "ipsecUser",
+    "1.3.6.1.5.5.7.3.8": "timeStamping",
+    "1.3.6.1.5.5.7.3.9": "OCSPSigning",
+    "2.16.840.1.113730.4.1": "NETSCAPE_ExportApproved",
+    "1.3.6.1.4.1.311.10.3.3": "MICROSOFT_ExportApproved",
+}
+_KEY_USAGES: Final = (
+    "DigitalSignature",
+    "Non_repudiation",
+    "Key_Encipherment",
+    "Data_Encipherment",
+    "Key_Agreement",
+    "Key_CertSign",
+    "Crl_Sign",
+    "Encipher_Only",
+    "Decipher_Only",
+)
+_NETSCAPE_TYPES: Final = (
+    "   SSL client\n",
+    "   SSL server\n",
+    "   S/MIME\n",
+    "   Object Signing\n",
+    "",
+    "   SSL CA\n",
+    "   S/MIME CA\n",
+    "   Object Signing CA",  # no line end: so the JDK has it
+)
+
+
+def _key_identifier(content: bytes) -> str:
+    return f"KeyIdentifier [\n{hex_dump(content)}]\n"
+
+
+def _authority_key_identifier(data: bytes) -> str:
+    shown = ["", "", ""]
+    for item in sequence(value(data), "Invalid encoding for AuthorityKeyIdentifierExtension."):
+        if is_context(item, 0, constructed=False):
+            shown[0] = _key_identifier(item.value)
+        elif is_context(item, 1, constructed=True):
+            shown[1] = listed(general_names(item)) + "\n"
+        elif is_context(item, 2, constructed=False):
+            shown[2] = f"SerialNumber: {_hexadecimal(big_integer(item))}\n"
+        else:
+            raise JavaFormatError("Invalid encoding of AuthorityKeyIdentifierExtension.")
+    return f"AuthorityKeyIdentifier [\n{''.join(shown)}]\n"
+
+
+def _hexadecimal(number: int) -> str:
+    """The two's complement octets of a number, in as few as hold it, joined by colons (Debug.toString)."""
+    size = (number if number >= 0 else ~number).bit_length() // 8 + 1
+    return number.to_bytes(size, "big", signed=True).hex(":")
+
+
+def _basic_constraints(data: bytes) -> str:
+    fields = sequence(value(data), "Invalid encoding of BasicConstraints")
+    is_ca, length = False, -1
+    if fields and fields[0].tag == asn1.BOOLEAN:
+        is_ca, length = boolean(fields[0]), _NO_LIMIT
+        if len(fields) > 1:
+            if fields[1].tag != asn1.INTEGER:
+                raise JavaFormatError("Invalid encoding of BasicConstraints")
+            length = integer(fields[1])
+    shown = " undefined" if length < 0 else " no limit" if length == _NO_LIMIT else str(length)
+    return f"BasicConstraints:[\n  CA:{str(is_ca).lower()}\n  PathLen:{shown}\n]\n"
+
+
+def _extended_key_usages(data: bytes) -> str:
+    usages = [oid(u) for u in sequence(value(data), "Invalid encoding for ExtendedKeyUsageExtension.")]
+    shown = "\n".join("  " + PURPOSES.get(usage, usage) for usage in usages)
+    return f"ExtendedKeyUsages [\n{shown or '  '}\n]\n"
+
+
+def _inhibit_any_policy(data: bytes) -> str:
+    element = value(data)
+    if element.tag != asn1.INTEGER:
+        raise JavaFormatError("Invalid encoding of InhibitAnyPolicy: data not integer")
+    skip = integer(element)
+    if skip < -1:
+        raise JavaFormatError("Invalid value for skipCerts")
+    return f"InhibitAnyPolicy: {_NO_LIMIT if skip == -1 else skip}\n"
+
+
+def _alternative_names(title: str) -> Callable[[bytes], str]:
+    def shown(data: bytes) -> str:
+        element = value(data)
+        sequence(element, "Invalid encoding for GeneralNames.")
+        return f"{title} [\n{indented(general_names(element))}]\n"
+
+    return shown
+
+
+def _key_usage(data: bytes) -> str:
+    if not data:
+        raise JavaFormatError("Index 0 out of bounds for length 0", "java.lang.ArrayIndexOutOfBoundsException")
+    inner = octets(value(data)) if data[0] == asn1.OCTET_STRING else data
+    flags = flags_of(value(inner))
+    return f"KeyUsage [\n{indented(named(_KEY_USAGES, flags))}]\n"
+
+
+def _name_constraints(data: bytes) -> str:
+    shown = ["", ""]
+    for item in sequence(value(data), "Invalid encoding for NameConstraintsExtension."):
+        if is_context(item, 0, constructed=True):
+            shown[0] = f"\n    Permitted:{_subtrees(item)}"
+        elif is_context(item, 1, constructed=True):
+            shown[1] = f"\n    Excluded:{_subtrees(item)}"
+        else:
+            raise JavaFormatError("Invalid encoding of NameConstraintsExtension.")
+    return f"NameConstraints: [{''.join(shown)}   ]\n"
+
+
+def _subtrees(item: Element) -> str:
+    return f"   GeneralSubtrees:\n{listed([_subtree(tree) for tree in parts(item)])}\n"
+
+
+def _subtree(tree: Element) -> str:
+    fields = sequence(tree, "Invalid encoding for GeneralSubtree.")
+    minimum, maximum = 0, -1
+    base = general_name(nth(fields, 0), constraint=True)
+    for item in fields[1:]:
+        if is_context(item, 0, constructed=False):
+            minimum = integer(item)
+        elif is_context(item, 1, constructed=False):
+            maximum = integer(item)
+        else:
+            raise JavaFormatError("Invalid encoding of GeneralSubtree.")
+    limit = "undefined" if maximum == -1 else str(maximum)
+    return f"\n   GeneralSubtree: [\n    GeneralName: {base}\n    Minimum: {minimum}\n    Maximum: {limit}    ]\n"
+
+
+def _netscape_cert_type(data: bytes) -> str:
+    flags = flags_of(value(data))
+    return f"NetscapeCertType [\n{''.join(named(_NETSCAPE_TYPES, flags))}]\n"
+
+
+def _policy_constraints(data: bytes) -> str:
+    limits: dict[int, int] = {}
+    for item in sequence(value(data), "Sequence tag missing for PolicyConstraint."):
+        number = item.tag & 0x1F
+        if number > 1 or not is_context(item, number, constructed=False):
+            raise JavaFormatError("Invalid encoding of PolicyConstraint")
+        if number in limits:
+            field = "inhibitPolicyMapping" if number else "requireExplicitPolicy"
+            raise JavaFormatError(f"Duplicate {field} found in the PolicyConstraintsExtension")
+        limits[number] = integer(item)
+    require, inhibit = (str(limits[i]) if i in limits else "unspecified" for i in (0, 1))
+    return f"PolicyConstraints: [  Require: {require};\tInhibit: {inhibit} ]\n"
+
+
+def _private_key_usage(data: bytes) -> str:
+    moments = ["", ""]
+    for item in sequence(value(data), "Sequence tag error"):
+        number = item.tag & 0x1F
+        if number > 1 or not is_context(item, number, constructed=False):
+            raise JavaFormatError("Invalid encoding of PrivateKeyUsageExtension")
+        moment = dates.parse(asn1.GENERALIZED_TIME, item.value)
+        moments[number] = ("From: ", "To: ")[number] + dates.date_string(moment, 17)
+    return f"PrivateKeyUsage: [\n{', '.join(filter(None, moments))}]\n"
+
+
+def _subject_key_identifier(data: bytes) -> str:
+    return f"SubjectKeyIdentifier [\n{_key_identifier(octets(value(data)))}]\n"
+
+
+def _nothing(_data: bytes) -> str:
+    return ""
+
+
+# sun.security.x509.OIDMap: what the JDK has a class for, its NAME (the sort key), and how it prints the value.
+_KNOWN: Final[dict[str, tuple[str, Callable[[bytes], str]]]] = {
+    "1.3.6.1.5.5.7.1.1": ("AuthorityInfoAccess", points.authority_info_access),
+    "2.5.29.35": ("AuthorityKeyIdentifier", _authority_key_identifier),
+    "2.5.29.19": ("BasicConstraints", _basic_constraints),
+    "2.5.29.31": ("CRLDistributionPoints", points.crl_distribution_points),
+    "2.5.29.32": ("CertificatePolicies", points.certificate_policies),
+    "2.5.29.37": ("ExtendedKeyUsage", _extended_key_usages),
+    "2.5.29.46": ("FreshestCRL", points.freshest_crl),
+    "2.5.29.54": ("InhibitAnyPolicy", _inhibit_any_policy),
+    "2.5.29.18": ("IssuerAlternativeName", _alternative_names("IssuerAlternativeName")),
+    "2.5.29.28": ("IssuingDistributionPoint", points.issuing_distribution_point),
+    "2.5.29.15": ("KeyUsage", _key_usage),
+    "2.5.29.30": ("NameConstraints", _name_constraints),
+    "2.16.840.1.113730.1.1": ("NetscapeCertType", _netscape_cert_type),
+    "1.3.6.1.5.5.7.48.1.5": ("OCSPNoCheck", _nothing),
+    "2.5.29.36": ("PolicyConstraints", _policy_constraints),
+    "2.5.29.33": ("PolicyMappings", points.policy_mappings),
+    "2.5.29.16": ("PrivateKeyUsage", _private_key_usage),
+    "2.5.29.17": ("SubjectAlternativeName", _alternative_names("SubjectAlternativeName")),
+    "1.3.6.1.5.5.7.1.11": ("SubjectInfoAccess", points.subject_info_access),
+    "2.5.29.14": ("SubjectKeyIdentifier", _subject_key_identifier),
+}
+
+
+def describe(extensions: tuple[Extension, ...]) -> list[str]:
+    """Each extension's text, in the order the JDK prints them: by name, unknown ones by OID, unparseable ones last.
+
+    Raises JavaFormatError where the JDK refuses the certificate: a critical extension that cannot be parsed, or
+    the same one twice.
+    """
+    readable: dict[str, str] = {}
+    unparseable: dict[str, str] = {}
+    for extension in extensions:
+        head = f"ObjectId: {extension.oid} Criticality={str(extension.critical).lower()}\n"
+        name, printer = _KNOWN.get(extension.oid, (extension.oid, None))
+        try:
+            if name == "InhibitAnyPolicy" and not extension.critical:
+                raise JavaFormatError("Criticality cannot be false for InhibitAnyPolicy")
+            text = head + (_unknown(extension.value) if printer is None else printer(extension.value))
+        except JavaFormatError as exc:
+            if extension.critical:
+                raise
+            reason = f"Unparseable {name} extension due to\n{exc}\n\n{hex_dump(extension.value)}"
+            unparseable[extension.oid] = head + reason
+            continue
+        if name in readable:
+            raise JavaFormatError("Duplicate extensions not allowed", IO_EXCEPTION)
+        readable[name] = text
+    return [readable[name] for name in sorted(readable)] + [unparseable[key] for key in sorted(unparseable)]
+
+
+def _unknown(data: bytes) -> str:
+    return hex_dump(data) + "\n" if data else "(Empty value)\n"

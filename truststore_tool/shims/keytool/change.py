@@ -1,0 +1,141 @@
+"""keytool -delete, -changealias and -storepasswd."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from truststore_tool.model import Entry, OpaqueEntry, TrustStore
+from truststore_tool.shims.keytool import stores
+from truststore_tool.shims.keytool.errors import ILLEGAL_ARGUMENT, KeytoolError
+from truststore_tool.shims.keytool.session import Session, no_such_alias, null_alias
+
+_SHORTEST: Final = 6
+_UNRECOVERABLE: Final = "java.security.UnrecoverableKeyException"
+
+
+def announce_saving(session: Session) -> None:
+    """What -v adds before the store is written."""
+    if session.options.verbose:
+        session.console.err(f"[Storing {session.keystore.name}]\n")
+
+
+def _save(session: Session, edit: Callable[[TrustStore], TrustStore], new_password: str | None = None) -> None:
+    def announced(store: TrustStore) -> TrustStore:
+        changed = edit(store)
+        announce_saving(session)
+        return changed
+
+    stores.save(session.keystore, session.password, announced, jdk=session.jdk, new_password=new_password)
+
+
+def delete_entry(session: Session) -> None:
+    """-delete."""
+    alias = session.options.alias or ""
+    entry = session.keystore.find(alias)
+    if entry is None:
+        raise no_such_alias(alias)
+    index = session.keystore.store.entries.index(entry)
+
+    def edit(store: TrustStore) -> TrustStore:
+        return store.with_entries(tuple(e for i, e in enumerate(store.entries) if i != index))
+
+    _save(session, edit)
+
+
+def change_alias(session: Session) -> None:
+    """-changealias: the entry moves under another alias; keys keep their protection, the date is renewed."""
+    old, new = session.options.alias_or_default, session.options.dest
+    if new is None:
+        raise null_alias()
+    if session.keystore.find(new) is not None:
+        raise KeytoolError(f"Destination alias <{new}> already exists")
+    entry = session.keystore.find(old)
+    if entry is None:
+        raise no_such_alias(old)
+    if isinstance(entry, OpaqueEntry):
+        open_key(session, entry, session.password, session.options.keypass)
+    index = session.keystore.store.entries.index(entry)
+
+    def edit(store: TrustStore) -> TrustStore:
+        moved = _reborn(replace(store.entries[index], alias=new, created=datetime.now(UTC)))
+        return store.with_entries((*store.entries[:index], *store.entries[index + 1 :], moved))
+
+    _save(session, edit)
+
+
+def _reborn(entry: Entry) -> Entry:
+    """The entry as a new one, which is written behind the others, unless its place in the file says more than we do."""
+    from truststore_tool.formats.pkcs12_view import Origin
+
+    if isinstance(entry, OpaqueEntry) or not isinstance(entry.origin, Origin):
+        return entry
+    bag = entry.origin.bag
+    ours = sum((bag.name is not None, bag.key_id is not None, bag.trusted))
+    has_more = bag.attributes is not None and len(bag.attributes.children()) > ours
+    return entry if has_more else replace(entry, origin=None)
+
+
+def open_key(session: Session, entry: OpaqueEntry, storepass: str | None, keypass: str | None) -> tuple[bytes, str]:
+    """The key of a private-key entry (PKCS#8) and the password that opened it, asking for one if need be.
+
+    The real tool tries -keypass if given, and nothing else; otherwise the store's password, then the user's.
+    Raises KeytoolError.
+    """
+    from truststore_tool import formats
+    from truststore_tool.errors import FormatError, IntegrityError
+
+    codec = formats.get(entry.format).keys
+    if entry.kind != "private-key" or codec is None:
+        return b"", storepass or ""
+    candidates = [keypass] if keypass is not None else [storepass] if storepass is not None else []
+    for candidate in candidates:
+        try:
+            return codec.open(entry, candidate or ""), candidate or ""
+        except (IntegrityError, FormatError) as exc:
+            if entry.format == "pkcs12":
+                raise KeytoolError(
+                    "Get Key failed: Given final block not properly padded. Such issues can arise if a "
+                    "bad key is used during decryption.",
+                    _UNRECOVERABLE,
+                ) from exc
+            if keypass is not None:
+                raise KeytoolError("Cannot recover key", _UNRECOVERABLE) from exc
+    password = None
+    for _ in range(3):
+        password = session.console.password(f"Enter key password for <{entry.alias}>")
+        if password is not None:
+            break
+    if password is None:
+        raise KeytoolError("Too many failures - try later")
+    try:
+        return codec.open(entry, password), password
+    except (IntegrityError, FormatError) as exc:
+        raise KeytoolError("Cannot recover key", _UNRECOVERABLE) from exc
+
+
+def change_password(session: Session) -> None:
+    """-storepasswd: PKCS12 keys follow the store's password, those of JKS and JCEKS keep their own."""
+    new = session.options.new
+    if new is None:
+        new = _new_password(session, "keystore password", session.password)
+    session.options.new = new
+    if session.password is None and not session.keystore.is_passwordless:
+        raise KeytoolError("password can't be null", ILLEGAL_ARGUMENT)
+    _save(session, lambda store: store, new)
+
+
+def _new_password(session: Session, what: str, old: str | None) -> str:
+    """A password typed twice. Raises KeytoolError after three failures."""
+    console = session.console
+    for _ in range(3):
+        entered = console.password(f"New {what}: ")
+        if entered is None or len(entered) < _SHORTEST:
+            console.err("Password is too short - must be at least 6 characters\n")
+        elif entered == old:
+            console.err("Passwords must differ\n")
+        elif console.password(f"Re-enter new {what}: ") != entered:
+            console.err("They don't match. Try again\n")
+        else:
+            return entered
+    raise KeytoolError("Too many failures - try later")

@@ -1,0 +1,47 @@
+"""How keytool fails: a Java exception on standard output, or a usage error with the help text."""
+
+from typing import Final
+
+from truststore_tool.errors import TrustStoreError
+
+EXCEPTION: Final = "java.lang.Exception"
+IO_EXCEPTION: Final = "java.io.IOException"
+FILE_NOT_FOUND: Final = "java.io.FileNotFoundException"
+ILLEGAL_ARGUMENT: Final = "java.lang.IllegalArgumentException"
+KEY_STORE: Final = "java.security.KeyStoreException"
+
+
+class KeytoolError(TrustStoreError):
+    """What keytool reports as ``keytool error: <class>: <message>``, exit code 1.
+
+    Args:
+        message: the exception's message.
+        kind: the exception's class.
+        cause: what -v adds below the stack trace as ``Caused by:``, with the number of frames it leaves out.
+    """
+
+    def __init__(self, message: str, kind: str = EXCEPTION, *, cause: tuple[str, int] | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.cause = cause
+
+    @property
+    def trace(self) -> str:
+        """What -v prints of it. The frames, which are places in Java source files, are left out."""
+        caused = "" if self.cause is None else f"Caused by: {self.cause[0]}\n\t... {self.cause[1]} more\n"
+        return f"{self}\n{caused}"
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.message}" if self.message else self.kind
+
+
+class IllegalOptionError(TrustStoreError):
+    """A command line that keytool answers with one line and its help, exit code 1."""
+
+
+class GivenUpError(TrustStoreError):
+    """Three failures at a password prompt: keytool says so and exits 0, having done nothing."""
+
+
+class OutOfScopeError(TrustStoreError):
+    """Something the real keytool does and this one does not; one line, exit code 1, nothing changed."""

@@ -1,0 +1,114 @@
+"""keytool -importcert: a certificate becomes a trusted entry, after the questions the real tool would ask."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from truststore_tool import files
+from truststore_tool.errors import FormatError, UnreadableError
+from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
+from truststore_tool.shims.java import reading
+from truststore_tool.shims.java.certificate import JavaCertificate
+from truststore_tool.shims.keytool import stores
+from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KeytoolError, OutOfScopeError
+from truststore_tool.shims.keytool.session import Session
+
+
+class _RefusedError(Exception):
+    """The user said no: nothing is to be saved."""
+
+
+def read_input(session: Session) -> bytes:
+    """What -file names, or standard input. Raises KeytoolError."""
+    name = session.options.file
+    if name is None:
+        return session.console.read_all()
+    path = Path(name)
+    if path.is_dir():
+        raise KeytoolError(f"{name} (Is a directory)", FILE_NOT_FOUND)
+    try:
+        return files.read(path)
+    except UnreadableError as exc:
+        raise KeytoolError(f"{name} ({exc.message.rpartition(': ')[2]})", FILE_NOT_FOUND) from exc
+
+
+def import_certificate(session: Session) -> None:
+    """-importcert."""
+    alias = session.options.alias_or_default
+    data = read_input(session)
+    existing = session.keystore.find(alias)
+    if isinstance(existing, OpaqueEntry):
+        if existing.kind == "private-key":
+            raise OutOfScopeError(
+                f"alias <{alias}> holds a private key: installing certificate replies is outside the trust-store subset"
+            )
+        return
+
+    def edit(store: TrustStore) -> TrustStore:
+        certificate = _accepted(session, alias, data)
+        session.console.err("Certificate was added to keystore\n")
+        if session.options.verbose:
+            session.console.err(f"[Storing {session.keystore.name}]\n")
+        entry = TrustedEntry(alias, Certificate(certificate.der), datetime.now(UTC))
+        # A certificate that was in the file without being an entry is one now.
+        loose = tuple(item for item in store.loose if item.certificate != entry.certificate)
+        return replace(store, entries=(*store.entries, entry), loose=loose)
+
+    try:
+        stores.save(session.keystore, session.password, edit, jdk=session.jdk)
+    except _RefusedError:
+        session.console.err("Certificate was not added to keystore\n")
+
+
+def _accepted(session: Session, alias: str, data: bytes) -> JavaCertificate:
+    """The certificate, if it can be read and the user wants it. Raises KeytoolError and _RefusedError."""
+    if session.keystore.find(alias) is not None:
+        raise KeytoolError(f"Certificate not imported, alias <{alias}> already exists")
+    try:
+        certificate = reading.first_certificate(data, session.jdk)
+    except FormatError as exc:
+        raise KeytoolError("Input not an X.509 certificate") from exc
+    if session.options.noprompt:
+        session.blame("The input", certificate)
+        return certificate
+    question = _question(session, certificate)
+    if question is not None and not session.console.agrees(question):
+        raise _RefusedError
+    return certificate
+
+
+def _question(session: Session, certificate: JavaCertificate) -> str | None:
+    """What to ask before the certificate is trusted, once what it is about was shown; None for nothing."""
+    from truststore_tool.shims.keytool import trust
+
+    self_signed = trust.is_self_signed(certificate)
+    holder = session.keystore.holder_of(certificate.der)
+    if holder is not None:
+        known = f"Certificate already exists in keystore under alias <{session.keystore.alias_of(holder)}>\n"
+        return _about_known(session, certificate, known, "Do you still want to add it? [no]:  ")
+    if self_signed:
+        anchor = session.cacerts.holder_of(certificate.der) if session.cacerts else None
+        if session.cacerts and anchor:
+            known = (
+                "Certificate already exists in system-wide CA keystore under alias "
+                f"<{session.cacerts.alias_of(anchor)}>\n"
+            )
+            question = "Do you still want to add it to your own keystore? [no]:  "
+            return _about_known(session, certificate, known, question)
+    else:
+        chain = trust.chain_to_root(session, certificate)
+        if chain is not None:
+            for label, link in chain:
+                session.blame(label, link)
+            return None
+    session.show(certificate)
+    session.blame("The input", certificate)
+    session.print_warnings(before_question=True)
+    return "Trust this certificate? [no]:  "
+
+
+def _about_known(session: Session, certificate: JavaCertificate, known: str, question: str) -> str:
+    session.console.err(known)
+    session.blame("The input", certificate)
+    session.print_warnings(before_question=True)
+    return question

@@ -1,0 +1,227 @@
+"""keytool -importkeystore: entries of one key store into another, or a key store into another format in place."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from truststore_tool import files
+from truststore_tool.errors import FormatError, TrustStoreError
+from truststore_tool.formats.carrying import carry_key
+from truststore_tool.model import Entry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.shims.keytool import stores as keytool_stores
+from truststore_tool.shims.keytool.change import announce_saving, open_key
+from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KEY_STORE, KeytoolError, OutOfScopeError
+from truststore_tool.shims.keytool.session import Session, no_such_alias
+from truststore_tool.shims.keytool.stores import Keystore
+
+
+class _ProblemError(Exception):
+    """An entry that the destination refuses; the others go on."""
+
+
+@dataclass(slots=True)
+class _Target:
+    """The destination while it fills."""
+
+    keystore: Keystore
+    entries: list[Entry]
+
+    def holds(self, alias: str) -> bool:
+        """Whether an entry bears the alias, as Java compares."""
+        return any(fold_alias(entry.alias) == fold_alias(alias) for entry in self.entries)
+
+    def put(self, entry: Entry) -> None:
+        """Add an entry, in the place of one that bears its alias."""
+        for index, old in enumerate(self.entries):
+            if fold_alias(old.alias) == fold_alias(entry.alias):
+                self.entries[index] = entry
+                return
+        self.entries.append(entry)
+
+
+def import_keystore(session: Session) -> None:
+    """-importkeystore, opening both key stores."""
+    options = session.options
+    name = options.srckeystore
+    if name is None:
+        raise KeytoolError("Please specify -srckeystore")
+    path = Path(name)
+    if path.is_file() and path.stat().st_size == 0:
+        raise KeytoolError(f"Source keystore file exists, but is empty: {name}")
+    if path.resolve() == Path(options.keystore or "").resolve():
+        _import_in_place(session, name)
+        return
+    session.console.err(f"Importing keystore {name} to {options.keystore}...\n")
+    session.open()
+    source = _open_source(session, name)
+    _check_options(session)
+    _import(session, source)
+    session.warn_jks()
+
+
+def _open_source(session: Session, name: str) -> Keystore:
+    """The source; without a password what can be read without one, and a frame of stars."""
+    options = session.options
+    path = Path(name)
+    if not path.is_file():
+        reason = "Is a directory" if path.is_dir() else "No such file or directory"
+        raise KeytoolError(f"{name} ({reason})", FILE_NOT_FOUND)
+    kind = options.srcstoretype or (None if options.srcprovidername is None else "pkcs12")
+    if kind is not None:
+        keytool_stores.check_type(kind, options.srcprovidername)
+    source = keytool_stores.load(name, kind, options.srcstorepass, frames=3 if kind is None else 1)
+    if options.srcstorepass is None and not options.srcprotected and not source.is_passwordless:
+        options.srcstorepass = session.console.password("Enter source keystore password:  ")
+        source = keytool_stores.load(name, kind, options.srcstorepass, frames=1)
+    given = None not in (options.srckeypass, options.srcstorepass)
+    if source.is_pkcs12 and given and options.srckeypass != options.srcstorepass:
+        session.console.err(
+            "Warning:  Different store and key passwords not supported for PKCS12 KeyStores. "
+            "Ignoring user-specified -srckeypass value.\n"
+        )
+        options.srckeypass = options.srcstorepass
+    if options.srcstorepass is None and not source.is_passwordless:
+        session.warn_no_integrity(source=True)
+    return source
+
+
+def _check_options(session: Session) -> None:
+    options = session.options
+    if options.alias is None and (options.dest is not None or options.srckeypass is not None):
+        raise KeytoolError("if alias not specified, destalias and srckeypass must not be specified")
+
+
+def _import(session: Session, source: Keystore) -> None:
+    target = _Target(session.keystore, list(session.keystore.store.entries))
+
+    def edit(store: TrustStore) -> TrustStore:
+        _import_entries(session, source, target)
+        announce_saving(session)
+        return store.with_entries(tuple(target.entries))
+
+    keytool_stores.save(session.keystore, session.password, edit, jdk=session.jdk)
+
+
+def _import_entries(session: Session, source: Keystore, target: _Target) -> None:
+    if session.options.alias is not None:
+        _import_one(session, source, target, session.options.alias)
+        return
+    done = 0
+    entries = source.entries()
+    for entry in entries:
+        alias = source.alias_of(entry)
+        outcome = _import_one(session, source, target, alias)
+        if outcome:
+            done += 1
+            session.console.err(f"Entry for alias {alias} successfully imported.\n")
+        elif outcome is None and _wants_to_quit(session):
+            break
+    session.console.err(
+        f"Import command completed:  {done} entries successfully imported, "
+        f"{len(entries) - done} entries failed or cancelled\n"
+    )
+
+
+def _wants_to_quit(session: Session) -> bool:
+    """Ask after an entry that could not be imported."""
+    return not session.options.noprompt and session.console.agrees("Do you want to quit the import process? [no]:  ")
+
+
+def _import_one(session: Session, source: Keystore, target: _Target, alias: str) -> bool | None:
+    """True when the entry was imported, False when the user did not want it, None when the destination refused."""
+    new_alias = session.options.dest or alias
+    if target.holds(new_alias):
+        chosen = _settle_clash(session, alias, new_alias)
+        if chosen == "":
+            session.console.err(f"Entry for alias {alias} not imported.\n")
+            return False
+        new_alias = chosen
+    entry = source.find(alias)
+    if entry is None:
+        raise no_such_alias(alias)
+    try:
+        moved = _moved(session, target.keystore, entry)
+    except _ProblemError as exc:
+        session.console.err(
+            f"Problem importing entry for alias {alias}: {exc}.\nEntry for alias {alias} not imported.\n"
+        )
+        return None
+    target.put(replace(moved, alias=new_alias, created=datetime.now(UTC), origin=None))
+    if entry.certificates:
+        trusted = isinstance(moved, TrustedEntry) if session.jdk >= 25 else False
+        session.blame(f"<{new_alias}>", session.certificate(entry.certificates[0].der), trusted=trusted)
+    return True
+
+
+def _settle_clash(session: Session, alias: str, new_alias: str) -> str:
+    """The alias to use where the wanted one is taken; empty to leave the entry behind. Raises KeytoolError."""
+    if session.options.noprompt:
+        session.console.err(f"Warning: Overwriting existing alias {alias} in destination keystore\n")
+        return new_alias
+    if session.console.agrees(f"Existing entry alias {alias} exists, overwrite? [no]:  "):
+        return new_alias
+    answer = session.console.line("Enter new alias name\t(RETURN to cancel import for this entry):  ")
+    if answer is None:
+        raise KeytoolError("invalid null input", "java.lang.NullPointerException")
+    return answer
+
+
+def _moved(session: Session, target: Keystore, entry: Entry) -> Entry:
+    """The entry as the destination's format holds it. Raises _ProblemError and KeytoolError."""
+    options = session.options
+    if isinstance(entry, TrustedEntry):
+        if options.destkeypass is not None:
+            raise _ProblemError(f"{KEY_STORE}: trusted certificate entries are not password-protected")
+        return entry
+    if entry.kind != "private-key":
+        if target.format == "jks":
+            raise _ProblemError(f"{KEY_STORE}: Cannot store non-PrivateKeys")
+        if entry.format != target.format:
+            raise OutOfScopeError(
+                f"entry <{entry.alias}> is a secret key; moving it from {entry.format.upper()} to "
+                f"{target.format.upper()} is outside the trust-store subset, and nothing was changed"
+            )
+        return entry
+    _, old = open_key(session, entry, options.srcstorepass, options.srckeypass)
+    new = options.destkeypass or (session.password if target.is_pkcs12 and not target.is_passwordless else old)
+    try:
+        return carry_key(entry, target.format, old, new)
+    except (FormatError, TrustStoreError) as exc:
+        raise _ProblemError(f"{KEY_STORE}: {exc.message}") from exc
+
+
+def _import_in_place(session: Session, name: str) -> None:
+    """The source becomes the destination, in another format or the same; the old file is kept as ``.old``."""
+    options = session.options
+    source = _open_source(session, name)
+    if session.password is None:
+        session.password = options.srcstorepass
+    session.open(in_place=True)
+    _check_options(session)
+    target = _Target(session.keystore, [])
+    _import_entries(session, source, target)
+    backup = _free_name(name)
+    data = files.read(Path(name))
+    with files.locked(Path(backup)):
+        files.replace(Path(backup), data)
+    announce_saving(session)
+    from truststore_tool import stores
+
+    stores.save_store(session.keystore.store.with_entries(tuple(target.entries)), name, session.password)
+    session.warn_jks()
+    if source.format == session.keystore.format:
+        session.warnings.append(f'The original keystore "{name}" is backed up as "{backup}"...')
+    else:
+        session.warnings.append(
+            f'Migrated "{name}" to {session.keystore.format.upper()}. '
+            f'The {source.format.upper()} keystore is backed up as "{backup}".'
+        )
+
+
+def _free_name(name: str) -> str:
+    """``<name>.old``, ``.old2`` and so on: the first that is free."""
+    number, backup = 1, f"{name}.old"
+    while Path(backup).exists():
+        number += 1
+        backup = f"{name}.old{number}"
+    return backup

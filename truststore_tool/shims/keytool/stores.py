@@ -1,0 +1,266 @@
+"""Key stores as the JDK opens them: which type, what is wrong, what the user is told; and how a change is saved."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from truststore_tool import files, formats
+from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError, TrustStoreError, WriteError
+from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.shims.keytool.errors import (
+    FILE_NOT_FOUND,
+    ILLEGAL_ARGUMENT,
+    IO_EXCEPTION,
+    KEY_STORE,
+    KeytoolError,
+)
+
+PKCS12: Final = "PKCS12"
+# Type: its provider, and the formats of ours that are opened under it (keystore.type.compat lets JKS open PKCS12).
+_TYPES: Final = {
+    "JKS": ("SUN", ("jks", "pkcs12")),
+    "PKCS12": ("SUN", ("jks", "pkcs12")),
+    "JCEKS": ("SunJCE", ("jceks", "jks")),
+}
+_PROVIDERS: Final = {
+    "SUN": ("JKS", "PKCS12"),
+    "SunJCE": ("JCEKS",),
+    "SunJSSE": ("PKCS12",),
+    **dict.fromkeys(
+        ("SunRsaSign", "SunEC", "SunJGSS", "SunSASL", "XMLDSig", "SunPCSC", "JdkLDAP", "JdkSASL", "SunPKCS11"), ()
+    ),
+}
+_MAGICS: Final = {b"\xfe\xed\xfe\xed": "jks", b"\xce\xce\xce\xce": "jceks"}
+
+
+class Keystore:
+    """An opened key store.
+
+    Attributes:
+        name: the file's name as the user gave it.
+        type: the type as keytool prints it: the one asked for, else the file's own.
+        format: our name of the format it is in, and is saved in.
+        exists: whether there is a file.
+        store: what is in it.
+    """
+
+    def __init__(self, name: str, kind: str, store: TrustStore, *, exists: bool) -> None:
+        self.name = name
+        self.type = kind
+        self.store = store
+        self.exists = exists
+
+    @property
+    def format(self) -> str:
+        """The format's name."""
+        return self.store.format
+
+    @property
+    def is_pkcs12(self) -> bool:
+        """Whether keytool takes it for PKCS12: by the type asked for, else by content."""
+        return self.type.upper() == PKCS12
+
+    @property
+    def is_passwordless(self) -> bool:
+        """Whether it is a PKCS#12 file that needs no password."""
+        return self.format == "pkcs12" and self.exists and self.store.integrity == "absent"
+
+    @property
+    def provider(self) -> str:
+        """The JDK's provider of the type."""
+        return _TYPES[self.type.upper()][0]
+
+    def find(self, alias: str) -> Entry | None:
+        """The entry that Java finds under the alias: it looks in lower case, and JKS keeps aliases as they are."""
+        return self._by_alias.get(fold_alias(alias))
+
+    def alias_of(self, entry: Entry) -> str:
+        """The alias under which Java lists an entry."""
+        return fold_alias(entry.alias) if self.format == "pkcs12" else entry.alias
+
+    @cached_property
+    def _by_alias(self) -> dict[str, Entry]:
+        return {self.alias_of(entry): entry for entry in self.store.entries if entry.kind != "unknown"}
+
+    @cached_property
+    def _by_certificate(self) -> dict[bytes, Entry]:
+        """By the certificate, or the first of the chain; of several entries the first counts."""
+        return {e.certificates[0].der: e for e in reversed(self.entries()) if e.certificates}
+
+    def entries(self) -> list[Entry]:
+        """The entries in the order in which Java enumerates them."""
+        if self.format == "pkcs12":
+            return list(self._by_alias.values())
+        from truststore_tool.shims.java.hashtable import enumeration_order
+
+        return [self._by_alias[alias] for alias in enumeration_order(self._by_alias)]
+
+    def holder_of(self, der: bytes) -> Entry | None:
+        """The first entry with that certificate: trusted, or the first of a key's chain (getCertificateAlias)."""
+        return self._by_certificate.get(der)
+
+    def trusts(self, der: bytes) -> bool:
+        """Whether that certificate is found as a trusted entry."""
+        return isinstance(self.holder_of(der), TrustedEntry)
+
+    def has_keys(self) -> bool:
+        """Whether any entry is a key."""
+        return any(isinstance(entry, OpaqueEntry) for entry in self.entries())
+
+
+def exists(name: str) -> bool:
+    """Whether there is a readable file of that name. Raises KeytoolError for an empty one."""
+    path = Path(name)
+    if path.is_file() and path.stat().st_size == 0:
+        raise KeytoolError(f"Keystore file exists, but is empty: {name}")
+    return path.is_file() and os.access(path, os.R_OK)
+
+
+def check_providers(names: list[str], classes: list[str]) -> None:
+    """Raises KeytoolError for a provider that the JDK would not find: only its own are known here."""
+    for name in names:
+        if name not in _PROVIDERS:
+            raise KeytoolError(f'Provider named "{name}" not found')
+    for name in classes:
+        if not name.startswith(("sun.security.", "com.sun.")):
+            raise KeytoolError(f'Provider "{name}" not found')
+
+
+def check_type(kind: str, provider: str | None) -> None:
+    """Raises KeytoolError unless that is a type of key store, and one of the provider's if one is named."""
+    if provider is not None and provider not in _PROVIDERS:
+        raise KeytoolError(f"no such provider: {provider}", "java.security.NoSuchProviderException")
+    if kind.upper() == "DKS":
+        raise KeytoolError(
+            "This keystore must be loaded using a DomainLoadStoreParameter", "java.lang.UnsupportedOperationException"
+        )
+    if kind.upper() not in _TYPES or (provider is not None and kind.upper() not in _PROVIDERS[provider]):
+        cause = f"java.security.NoSuchAlgorithmException: {kind} KeyStore not available"
+        raise KeytoolError(f"{kind} not found", KEY_STORE, cause=(cause, 3))
+
+
+def load(name: str, kind: str | None, password: str | None, *, frames: int = 0) -> Keystore:
+    """Open the file of that name; `kind` is the type asked for, None finds it out. Raises KeytoolError.
+
+    `frames` says how deep the real tool is in its calls here, which its stack traces show.
+    """
+    try:
+        data = files.read(Path(name))
+    except TrustStoreError as exc:
+        raise _not_found(name) from exc
+    found = _detect(data)
+    if kind is None:
+        if found is None:
+            raise KeytoolError("Unrecognized keystore format. Please load it with a specified type", KEY_STORE)
+        return Keystore(name, found.upper(), _decode(data, found, password, frames), exists=True)
+    _, accepted = _TYPES[kind.upper()]
+    if found not in accepted:
+        raise _wrong_type(kind.upper(), data)
+    store = _decode(data, found or "", password, frames)
+    # JceKeyStore reads JKS and writes JCEKS.
+    store = replace(store, format="jceks") if kind.upper() == "JCEKS" else store
+    return Keystore(name, kind, store, exists=True)
+
+
+def _decode(data: bytes, name: str, password: str | None, frames: int) -> TrustStore:
+    """The store in `data`, which is of that format of ours. Raises KeytoolError as the JDK would say it."""
+    try:
+        return formats.get(name).loads(data, password)
+    except IntegrityError as exc:
+        raise _wrong_password(name, frames) from exc
+    except FormatError as exc:
+        if name != "pkcs12":
+            raise KeytoolError("", "java.io.EOFException") from exc
+        raise KeytoolError(exc.message, IO_EXCEPTION) from exc
+
+
+def _wrong_password(name: str, frames: int = 0) -> KeytoolError:
+    unrecoverable = "java.security.UnrecoverableKeyException: "
+    if name == "pkcs12":
+        cause = (
+            f"{unrecoverable}failed to decrypt safe contents entry: javax.crypto.BadPaddingException: "
+            "Given final block not properly padded. Such issues can arise if a bad key is used during decryption."
+        )
+        return KeytoolError("keystore password was incorrect", IO_EXCEPTION, cause=(cause, 6 + frames))
+    return KeytoolError(
+        "Keystore was tampered with, or password was incorrect",
+        IO_EXCEPTION,
+        cause=(f"{unrecoverable}Password verification failed", 5 + frames),
+    )
+
+
+def _detect(data: bytes) -> str | None:
+    name = _MAGICS.get(data[:4], "pkcs12")
+    return name if name != "pkcs12" or formats.get(name).detect(data) else None
+
+
+def _wrong_type(kind: str, data: bytes) -> KeytoolError:
+    """What the loader of a type says of bytes that are no such store."""
+    if kind != PKCS12:
+        return KeytoolError("Invalid keystore format", IO_EXCEPTION)
+    if len(data) > 1 and data[1] > 0x84:
+        return KeytoolError(f"DerInputStream.getLength(): lengthTag={data[1] & 0x7F}, too big.", IO_EXCEPTION)
+    tag = data[0] - 256 if data[0] > 127 else data[0]
+    if tag != 0x30:
+        return KeytoolError(f"toDerInputStream rejects tag type {tag}", IO_EXCEPTION)
+    return KeytoolError("DerValue.getBigIntegerInternal, not expected 48", IO_EXCEPTION)
+
+
+def _not_found(name: str) -> KeytoolError:
+    path = Path(name)
+    reason = (
+        "Is a directory" if path.is_dir() else "Permission denied" if path.exists() else "No such file or directory"
+    )
+    return KeytoolError(f"{name} ({reason})", FILE_NOT_FOUND)
+
+
+def save(
+    keystore: Keystore,
+    password: str | None,
+    edit: Callable[[TrustStore], TrustStore],
+    *,
+    jdk: int,
+    new_password: str | None = None,
+) -> None:
+    """Change the store of that name under its lock: load, `edit`, save, read back.
+
+    `edit` is given what is in the file at that moment, which is what was opened unless another process came
+    between. Raises whatever `edit` raises, and KeytoolError as the JDK would say it.
+    """
+    from truststore_tool import stores
+
+    path = Path(keystore.name)
+    if keystore.name == "NONE":
+        edit(keystore.store)
+        reason = 'Cannot invoke "java.io.OutputStream.write(byte[])" because "stream" is null'
+        raise KeytoolError(reason, "java.lang.NullPointerException")
+    if path.is_dir() or not path.parent.is_dir():
+        edit(keystore.store)
+        raise _not_found(keystore.name)
+
+    changed: list[TrustStore] = []
+
+    def change(store: TrustStore) -> tuple[TrustStore, None]:
+        changed.append(edit(replace(store, format=keystore.format) if keystore.exists else keystore.store))
+        _check_password(keystore, password if new_password is None else new_password, jdk)
+        return changed[0], None
+
+    try:
+        stores.update_store(path, password, change, create=keystore.format, new_password=new_password)
+        if changed and not path.exists():  # nothing was changed in a new store: keytool writes the empty one
+            stores.save_store(changed[0], path, password)
+    except IntegrityError as exc:
+        if isinstance(exc, PasswordRequiredError):
+            raise KeytoolError("password can't be null", ILLEGAL_ARGUMENT) from exc
+        raise _wrong_password(keystore.format) from exc
+    except WriteError as exc:
+        raise KeytoolError(f"{keystore.name} ({exc.message.rpartition(': ')[2]})", FILE_NOT_FOUND) from exc
+
+
+def _check_password(keystore: Keystore, password: str | None, jdk: int) -> None:
+    """Java before 18 cannot encrypt under a password that is not ASCII."""
+    if jdk < 25 and keystore.format == "pkcs12" and password is not None and not password.isascii():
+        raise KeytoolError("getSecretKey failed: Password is not ASCII", IO_EXCEPTION)

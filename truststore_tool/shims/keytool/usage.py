@@ -1,0 +1,188 @@
+"""keytool's help texts: the list of commands, and each command's options."""
+
+from typing import Final
+
+# Option: its argument and what it is for. "file<" and "file>" are both -file, read or written.
+_OPTIONS: Final = {
+    "addprovider": ("<name>", "add security provider by name (e.g. SunPKCS11)"),
+    "alias": ("<alias>", "alias name of the entry to process"),
+    "cacerts": ("", "access the cacerts keystore"),
+    "destalias": ("<alias>", "destination alias"),
+    "destkeypass": ("<arg>", "destination key password"),
+    "destkeystore": ("<keystore>", "destination keystore name"),
+    "destprotected": ("", "destination keystore password protected"),
+    "destprovidername": ("<name>", "destination keystore provider name"),
+    "deststorepass": ("<arg>", "destination keystore password"),
+    "deststoretype": ("<type>", "destination keystore type"),
+    "dname": ("<name>", "distinguished name"),
+    "ext": ("<value>", "X.509 extension"),
+    "file<": ("<file>", "input file name"),
+    "file>": ("<file>", "output file name"),
+    "groupname": ("<name>", "Group name. For example, an Elliptic Curve name."),
+    "id": ("<id:reason>", "Serial ID of cert to revoke"),
+    "infile": ("<file>", "input file name"),
+    "jarfile": ("<file>", "signed jar file"),
+    "keyalg": ("<alg>", "key algorithm name"),
+    "keypass": ("<arg>", "key password"),
+    "keysize": ("<size>", "key bit size"),
+    "keystore": ("<keystore>", "keystore name"),
+    "new": ("<arg>", "new password"),
+    "noprompt": ("", "do not prompt"),
+    "outfile": ("<file>", "output file name"),
+    "protected": ("", "password through protected mechanism"),
+    "providerclass": ("<class>", "add security provider by fully-qualified class name"),
+    "providername": ("<name>", "provider name"),
+    "providerpath": ("<list>", "provider classpath"),
+    "rfc": ("", "output in RFC style"),
+    "sigalg": ("<alg>", "signature algorithm name"),
+    "signer": ("<alias>", "signer alias"),
+    "signerkeypass": ("<arg>", "signer key password"),
+    "srcalias": ("<alias>", "source alias"),
+    "srckeypass": ("<arg>", "source key password"),
+    "srckeystore": ("<keystore>", "source keystore name"),
+    "srcprotected": ("", "source keystore password protected"),
+    "srcprovidername": ("<name>", "source keystore provider name"),
+    "srcstorepass": ("<arg>", "source keystore password"),
+    "srcstoretype": ("<type>", "source keystore type"),
+    "sslserver": ("<server[:port]>", "SSL server host and port"),
+    "startdate": ("<date>", "certificate validity start date/time"),
+    "storepass": ("<arg>", "keystore password"),
+    "storetype": ("<type>", "keystore type"),
+    "tls": ("", "Displays TLS configuration information"),
+    "trustcacerts": ("", "trust certificates from cacerts"),
+    "v": ("", "verbose output"),
+    "validity": ("<days>", "validity number of days"),
+}
+_FURTHER: Final = {
+    "addprovider": "configure argument for -addprovider",
+    "providerclass": "configure argument for -providerclass",
+}
+_PROVIDERS: Final = "providername addprovider providerclass providerpath"
+# Command: what it does, and its options in the order of the help.
+_COMMANDS: Final = {
+    "-certreq": (
+        "Generates a certificate request",
+        f"alias sigalg file> keypass keystore dname ext storepass storetype {_PROVIDERS} v protected",
+    ),
+    "-changealias": (
+        "Changes an entry's alias",
+        f"alias destalias keypass keystore cacerts storepass storetype {_PROVIDERS} v protected",
+    ),
+    "-delete": (
+        "Deletes an entry",
+        f"alias keystore cacerts storepass storetype {_PROVIDERS} v protected",
+    ),
+    "-exportcert": (
+        "Exports certificate",
+        f"rfc alias file> keystore cacerts storepass storetype {_PROVIDERS} v protected",
+    ),
+    "-genkeypair": (
+        "Generates a key pair",
+        (
+            "alias keyalg keysize groupname sigalg dname startdate ext validity "
+            f"keypass keystore signer signerkeypass storepass storetype {_PROVIDERS} v protected"
+        ),
+    ),
+    "-genseckey": (
+        "Generates a secret key",
+        f"alias keypass keyalg keysize keystore storepass storetype {_PROVIDERS} v protected",
+    ),
+    "-gencert": (
+        "Generates certificate from a certificate request",
+        (
+            "rfc infile outfile alias sigalg dname startdate ext "
+            f"validity keypass keystore storepass storetype {_PROVIDERS} v protected"
+        ),
+    ),
+    "-importcert": (
+        "Imports a certificate or a certificate chain",
+        f"noprompt trustcacerts protected alias file< keypass keystore cacerts storepass storetype {_PROVIDERS} v",
+    ),
+    "-importpass": (
+        "Imports a password",
+        f"alias keypass keyalg keysize keystore storepass storetype {_PROVIDERS} v protected",
+    ),
+    "-importkeystore": (
+        "Imports one or all entries from another keystore",
+        (
+            "srckeystore destkeystore srcstoretype deststoretype srcstorepass deststorepass "
+            "srcprotected destprotected srcprovidername destprovidername srcalias destalias "
+            "srckeypass destkeypass noprompt addprovider providerclass providerpath v"
+        ),
+    ),
+    "-keypasswd": (
+        "Changes the key password of an entry",
+        f"alias keypass new keystore storepass storetype {_PROVIDERS} v",
+    ),
+    "-list": (
+        "Lists entries in a keystore",
+        f"rfc alias keystore cacerts storepass storetype {_PROVIDERS} v protected",
+    ),
+    "-printcert": (
+        "Prints the content of a certificate",
+        f"rfc file< sslserver jarfile keystore storepass storetype trustcacerts {_PROVIDERS} v protected",
+    ),
+    "-printcertreq": (
+        "Prints the content of a certificate request",
+        "file< v",
+    ),
+    "-printcrl": (
+        "Prints the content of a CRL file",
+        f"file< keystore storepass storetype trustcacerts {_PROVIDERS} v protected",
+    ),
+    "-storepasswd": (
+        "Changes the store password of a keystore",
+        f"new keystore cacerts storepass storetype {_PROVIDERS} v",
+    ),
+    "-showinfo": (
+        "Displays security-related information",
+        "tls v",
+    ),
+    "-keyclone": (
+        "Clones a key entry",
+        f"alias destalias keypass new storetype keystore storepass {_PROVIDERS} v",
+    ),
+    "-selfcert": (
+        "Generates a self-signed certificate",
+        f"alias sigalg dname startdate ext validity keypass storetype keystore storepass {_PROVIDERS} v",
+    ),
+    "-gencrl": (
+        "Generates CRL",
+        f"rfc file> id alias sigalg keypass keystore storepass storetype {_PROVIDERS} v protected",
+    ),
+    "-identitydb": (
+        "Imports entries from a JDK 1.1.x-style identity database",
+        f"file< storetype keystore storepass {_PROVIDERS} v",
+    ),
+    "-version": ("Prints the program version", ""),
+}
+_UNDOCUMENTED: Final = ("-keyclone", "-selfcert", "-gencrl", "-identitydb")
+_FOOT: Final = 'Use "keytool -?, -h, or --help" for this help message\n'
+
+
+def general(jdk: int) -> str:
+    """The list of commands."""
+    shown = [
+        f" {name:<20}{what}\n"
+        for name, (what, _) in _COMMANDS.items()
+        if name not in _UNDOCUMENTED and (name != "-version" or jdk >= 25)
+    ]
+    return (
+        f"Key and Certificate Management Tool\n\nCommands:\n\n{''.join(shown)}\n{_FOOT}"
+        'Use "keytool -command_name --help" for usage of command_name.\n'
+        "Use the -conf <url> option to specify a pre-configured options file.\n"
+    )
+
+
+def of_command(name: str) -> str:
+    """One command's options; `name` with its dash."""
+    what, options = _COMMANDS[name]
+    rows: list[tuple[str, str]] = []
+    for option in options.split():
+        argument, text = _OPTIONS[option]
+        rows.append((f"-{option.rstrip('<>')} {argument}".rstrip(), text))
+        if option in _FURTHER:
+            rows.append(("[-providerarg <arg>]", _FURTHER[option]))
+    width = max((len(left) for left, _ in rows), default=0)
+    shown = [f"{'   ' if left.startswith('[') else ' '}{left:<{width}}  {text}\n" for left, text in rows]
+    return f"keytool {name} [OPTION]...\n\n{what}\n\nOptions:\n\n{''.join(shown)}\n{_FOOT}"
