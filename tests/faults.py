@@ -70,17 +70,17 @@ class Outcome:
     again: dict[str, bytes]
 
 
-def outcomes(scenario: str, scratch: Path) -> list[Outcome]:
-    """The run without a fault, then every run with one."""
+def outcomes(scenario: str, scratch: Path, module: str = "tests.faults") -> list[Outcome]:
+    """The run without a fault, then every run with one. `module` is the one that knows the scenario."""
     library = scratch / "faults.so"
     run(find("cc"), "-shared", "-fPIC", "-O1", "-o", library, HERE / "faults.c", "-ldl")
     with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else scratch) as work:
         done = subprocess.run(
-            [sys.executable, "-m", "tests.faults", scenario, work],
+            [sys.executable, "-m", module, scenario, work],
             cwd=HERE.parent,
             env={**os.environ, "LD_PRELOAD": str(library)},
             capture_output=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
     assert done.returncode == 0, done.stderr.decode()
@@ -187,8 +187,8 @@ def _act(scenario: Scenario, folder: Path, at: int, fault: int) -> _Run:
     return _Run(status, message, trace.replace("64", "").split())
 
 
-def _main(name: str, scratch: Path) -> None:
-    scenario = SCENARIOS[name]
+def main(scenario: Scenario, scratch: Path) -> None:
+    """Go through a scenario under LD_PRELOAD of the library, and print what `outcomes` reads."""
     folder = scratch / "folder"
 
     def report(call: str, at: int, fault: int) -> list[str]:
@@ -216,4 +216,4 @@ def _main(name: str, scratch: Path) -> None:
 
 
 if __name__ == "__main__":
-    _main(sys.argv[1], Path(sys.argv[2]))
+    main(SCENARIOS[sys.argv[1]], Path(sys.argv[2]))

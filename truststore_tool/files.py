@@ -42,6 +42,9 @@ _WRITE_HINTS: Final = {
     errno.ENOSPC: "free some space and run the command again; the file is as it was",
     errno.EDQUOT: "free some space and run the command again; the file is as it was",
     errno.EFBIG: "raise the limit on file sizes (ulimit -f); the file is as it was",
+    errno.EIO: "check the disk and its file system",
+    errno.EBUSY: "a file that is mounted by itself, as into a container, cannot be replaced: mount its directory",
+    errno.EXDEV: "the file system cannot replace a file in one step; work on a copy elsewhere and move it there",
     errno.ELOOP: "the path leads through symbolic links that never end",
 }
 
@@ -90,8 +93,8 @@ def locked(path: Path, *, timeout: float = 30.0) -> Iterator[None]:
     """Hold the one lock of the file (or directory) that `path` names once symbolic links are followed.
 
     Between load and save under this lock nobody else who uses it changes the file. Temporaries that a killed run
-    left for this target are removed. Not re-entrant. Raises WriteError when another process keeps the lock for
-    `timeout` seconds, or when the directory is missing or cannot be written.
+    left for this target are removed. Not re-entrant. Raises WriteError when one other process keeps the lock for
+    `timeout` seconds (in a queue that moves there is no limit), or when the directory is missing or cannot be written.
     """
     # Not the package filelock: importing it takes 40 ms, as long as all else we do, and its lock files stay behind.
     with _writing(path):
@@ -110,6 +113,18 @@ def locked(path: Path, *, timeout: float = 30.0) -> Iterator[None]:
             _close(lock)  # last: as long as we hold the lock, the file of this name is ours to remove
     finally:
         _close(directory)
+
+
+def tidy(path: Path) -> None:
+    """Remove what a killed run left beside the file, for whoever has nothing to write there.
+
+    Nothing happens while another process is at work. What cannot be removed stays; nothing is raised.
+    """
+    with suppress(OSError, ValueError, WriteError):
+        real = Path(os.path.realpath(path))
+        if any(name == f".{real.name}.lock" or _is_temporary_of(name, real.name) for name in _names(real.parent)):
+            with locked(path, timeout=0):
+                pass
 
 
 def replace(path: Path, data: bytes, *, backup: bool = False) -> Path | None:
@@ -252,7 +267,7 @@ def _open_directory(path: Path) -> int:
 
 def _acquire(directory: int, name: str, path: Path, timeout: float) -> int:
     """A descriptor of the lock file `name`, locked. The kernel frees the lock of a dead process: none is ever stale."""
-    deadline = time.monotonic() + timeout
+    holder, deadline = None, 0.0
     nap = 0.001
     while True:
         lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=directory)
@@ -262,7 +277,11 @@ def _acquire(directory: int, name: str, path: Path, timeout: float) -> int:
             if os.fstat(lock).st_nlink:
                 return lock
         except BlockingIOError:
-            if time.monotonic() >= deadline:
+            # Each holder made a file of its own. As long as they take turns, ours will come.
+            status, now = os.fstat(lock), time.monotonic()
+            if holder != (status.st_ino, status.st_ctime_ns):
+                holder, deadline = (status.st_ino, status.st_ctime_ns), now + timeout
+            if now >= deadline:
                 _close(lock)
                 raise WriteError(
                     f"could not write {path}: another process has been changing it for {timeout:g} seconds",
@@ -280,6 +299,11 @@ def _close(descriptor: int) -> None:
     """Close what nothing was written through: that an error says then changes nothing."""
     with suppress(OSError):
         os.close(descriptor)
+
+
+def _is_temporary_of(name: str, target: str) -> bool:
+    match = _TEMPORARY.fullmatch(name)
+    return match is not None and match["target"] == target
 
 
 def _remove_temporaries(directory: int, is_ours: Callable[[str], bool]) -> None:

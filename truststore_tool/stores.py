@@ -129,7 +129,7 @@ def update_store(
             )
         current = password if new_password is None else new_password
         _save(after, target, current, after.format, backup=backup)
-        return open_store(target, current, after.format), report
+        return _read_back(target, current, after.format), report
 
 
 def new_format(path: str | os.PathLike[str], wanted: str | None = None) -> str:
@@ -232,6 +232,14 @@ def _reloaded(codec: Format, data: bytes, password: str | None, path: Path) -> T
         return codec.loads(data, password)
     except TrustStoreError as exc:
         raise WriteError(f"could not write {path}: what would be written cannot be read: {exc.message}") from exc
+
+
+def _read_back(path: Path, password: str | None, name: str) -> TrustStore:
+    """The store that was written just now. Raises WriteError, and says that it is written, when it cannot be read."""
+    try:
+        return open_store(path, password, name)
+    except UnreadableError as exc:
+        raise WriteError(f"{path} is written, but could not be read back: {exc.message}", hint=exc.hint) from exc
 
 
 class _Outline(NamedTuple):

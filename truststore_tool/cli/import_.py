@@ -77,7 +77,7 @@ def import_command(
 
       truststore-tool import cacerts.p12 global-bundle.pem --yes
     """
-    from truststore_tool import formats, passwords, stores
+    from truststore_tool import files, formats, passwords, stores
 
     output = Output(json, quiet)
     expected = [Fingerprint.parse(item) for item in expect or ()]
@@ -116,6 +116,8 @@ def import_command(
     if approved and not dry_run:
         with working(f"writing {store}", quiet=quiet):
             current, report = stores.update_store(store, secret, change, create=target, backup=backup)
+    elif not dry_run:
+        files.tidy(store)
     output.warn(report.warnings)
     proofs = () if dry_run else prove(current, unique)
     pieces = [*text.imported(report), *text.proof(str(store), proofs)]

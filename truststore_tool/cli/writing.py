@@ -14,7 +14,7 @@ def write_new(out: str, store: TrustStore, password: str | None, *, force: bool,
     A file that already trusts just these certificates is left alone, so that a script can run again. Any other file
     is replaced only with `force` or `backup`. Raises UsageError when neither was given.
     """
-    from truststore_tool import formats, stores
+    from truststore_tool import files, formats, stores
 
     if out == "-":
         sys.stdout.buffer.write(formats.encode(store, password))
@@ -22,6 +22,7 @@ def write_new(out: str, store: TrustStore, password: str | None, *, force: bool,
     path = Path(out)
     if path.exists() and not (force or backup):
         if _is_same(path, store, password):
+            files.tidy(path)
             return False
         raise UsageError(
             f"{path} exists and holds something else", hint="--force replaces it; --backup keeps a copy of it as well"
