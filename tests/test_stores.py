@@ -197,7 +197,7 @@ class TestProof:
                 case _:
                     return dumps(store, password)[:-1]
 
-        broken: Format = replace(codec, dumps=wrong)
+        broken: Format = codec._replace(dumps=wrong)
         monkeypatch.setattr(formats, "get", lambda _: broken)
         before = snapshot(jks.parent)
         with pytest.raises(WriteError, match="could not write"):

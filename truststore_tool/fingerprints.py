@@ -13,13 +13,12 @@ _ALGORITHM_BY_LENGTH: Final = {20: "sha1", 32: "sha256", 48: "sha384", 64: "sha5
 ALGORITHMS: Final = ("sha256", "sha1", "sha384", "sha512")
 
 # "SHA256 Fingerprint=AA:BB", "sha256:aabb", "SHA-1: AA BB", "SHA1 aabb", "Certificate fingerprint (SHA-256): AA"
-_LABEL = re.compile(
-    r"^(?:certificate\s+)?(?:fingerprint\s*)?\(?(?:sha-?(?P<bits>1|256|384|512))\)?"
-    r"(?:\s*fingerprint)?(?:\s*[:=]\s*|\s+)",
-    re.IGNORECASE,
+_LABEL: Final = (
+    r"(?:certificate\s+)?(?:fingerprint\s*)?\(?(?:sha-?(?P<bits>1|256|384|512))\)?"
+    r"(?:\s*fingerprint)?(?:\s*[:=]\s*|\s+)"
 )
-_SEPARATORS = re.compile(r"[\s:\-.]+")
-_HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
+_SEPARATORS: Final = r"[\s:\-.]+"
+_HEX: Final = r"(?:[0-9a-fA-F]{2})+"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,9 +55,9 @@ class Fingerprint:
         Raises UsageError when it is no SHA-1, SHA-256, SHA-384 or SHA-512 fingerprint.
         """
         stripped = text.strip().strip("'\"").strip()
-        label = _LABEL.match(stripped)
-        body = _SEPARATORS.sub("", stripped[label.end() :] if label else stripped)
-        algorithm = _ALGORITHM_BY_LENGTH.get(len(body) // 2) if _HEX.fullmatch(body) else None
+        label = re.match(_LABEL, stripped, re.IGNORECASE)
+        body = re.sub(_SEPARATORS, "", stripped[label.end() :] if label else stripped)
+        algorithm = _ALGORITHM_BY_LENGTH.get(len(body) // 2) if re.fullmatch(_HEX, body) else None
         if algorithm is None:
             raise UsageError(
                 f"not a fingerprint: {text.strip()[:80]!r}",

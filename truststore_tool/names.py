@@ -5,8 +5,7 @@ UTF8String), and a trust store must still be able to name them; so every string 
 """
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
@@ -50,8 +49,7 @@ _MOST_PARTS: Final = 200
 _ESCAPE = re.compile(r'[,+"\\<>;]|^[ #]| \Z')
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One AttributeTypeAndValue (RFC 5280, 4.1.2.4).
 
     Attributes:
@@ -76,8 +74,7 @@ class Attribute:
             return self.value.decode("latin-1")
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A distinguished name: relative distinguished names in the order of the encoding, most general first.
 
     Attributes:

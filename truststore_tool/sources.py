@@ -3,9 +3,8 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from truststore_tool import asn1, files, formats
 from truststore_tool.errors import FormatError, PasswordRequiredError, TrustStoreError, UnreadableError
@@ -26,8 +25,7 @@ _BUNDLES: Final = (
 _SHOWN: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(NamedTuple):
     """What one source gave.
 
     Attributes:

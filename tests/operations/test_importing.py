@@ -6,8 +6,9 @@ from tests.samples import amazon, certificates, own
 from truststore_tool.errors import FindingError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, LooseCertificate, OpaqueEntry, TrustedEntry, TrustStore
+from truststore_tool.operations.candidates import Candidate
 from truststore_tool.operations.expecting import require_expected
-from truststore_tool.operations.importing import Candidate, import_certificates
+from truststore_tool.operations.importing import import_certificates
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 

@@ -6,12 +6,12 @@ from tests.samples import certificates, own
 from truststore_tool.errors import FindingError, WriteError
 from truststore_tool.model import Certificate, LooseCertificate, OpaqueEntry, TrustedEntry, TrustStore
 from truststore_tool.operations.bundling import bundle
+from truststore_tool.operations.candidates import Candidate
 from truststore_tool.operations.changing import remove_entries, rename_entry
 from truststore_tool.operations.comparing import compare
 from truststore_tool.operations.converting import convert
 from truststore_tool.operations.describe import describe
 from truststore_tool.operations.expecting import verify
-from truststore_tool.operations.importing import Candidate
 from truststore_tool.operations.listing import list_store, warnings_of
 from truststore_tool.operations.proving import prove
 from truststore_tool.operations.selecting import certificates_of, select

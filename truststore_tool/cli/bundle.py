@@ -25,8 +25,8 @@ from truststore_tool.errors import UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import TrustStore
 from truststore_tool.operations.bundling import BundleReport, bundle
+from truststore_tool.operations.candidates import distinct
 from truststore_tool.operations.expecting import require_expected
-from truststore_tool.operations.importing import distinct
 from truststore_tool.render import text
 
 

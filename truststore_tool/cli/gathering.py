@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from truststore_tool.cli.opening import reveal
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
-from truststore_tool.operations.importing import Candidate
+from truststore_tool.operations.candidates import Candidate
 from truststore_tool.passwords import Password
 
 

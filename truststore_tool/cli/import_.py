@@ -28,9 +28,9 @@ from truststore_tool.cli.progress import working
 from truststore_tool.errors import FindingError, UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, TrustStore
+from truststore_tool.operations.candidates import distinct
 from truststore_tool.operations.describe import CertificateFacts
-from truststore_tool.operations.expecting import require_expected
-from truststore_tool.operations.importing import ImportReport, distinct, import_certificates
+from truststore_tool.operations.importing import ImportReport, import_certificates
 from truststore_tool.operations.proving import prove
 from truststore_tool.render import text
 from truststore_tool.render.safe import printable
@@ -110,6 +110,8 @@ def import_command(
         current, report = stores.update_store(store, secret, change, create=target, dry_run=True)
     approved = set(_fresh(unique, report))
     if expected:
+        from truststore_tool.operations.expecting import require_expected
+
         output.warn(require_expected(unique, list(approved), expected))
     elif approved and not yes and not dry_run:
         ask_to_trust([item.certificate for item in report.items if item.status != "present"], store, now)

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import typer
 
@@ -12,8 +12,7 @@ from truststore_tool.render.tables import drawn, plain
 from truststore_tool.render.text import Piece
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """How a command reports: as text, as JSON, or not at all."""
 
     json: bool = False

@@ -1,13 +1,12 @@
 """What every format offers. A format is one file in this folder that ends in an object satisfying `Format`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from truststore_tool.model import OpaqueEntry, TrustStore
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(NamedTuple):
     """A codec: bytes in, a store out, and back.
 
     Attributes:
@@ -37,8 +36,7 @@ class Format:
     keys: "KeyCodec | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeyCodec:
+class KeyCodec(NamedTuple):
     """What a format can do with the private keys it holds.
 
     Attributes:

@@ -17,14 +17,13 @@ import hashlib
 import hmac
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from struct import Struct
 from typing import Final, Literal, NamedTuple
 
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
-from truststore_tool.formats import java_keys, javaobjects, modified_utf8
+from truststore_tool.formats import java_keys, modified_utf8
 from truststore_tool.formats.base import Format
 from truststore_tool.model import (
     Certificate,
@@ -56,8 +55,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
+class _Facts(NamedTuple):
     """What saving a store needs: Java always writes version 2, we keep what the file had."""
 
     version: int
@@ -172,6 +170,8 @@ def _read_entry(cursor: _Cursor, name: _Name, version: int) -> Entry:
 
 def _sealed_key(cursor: _Cursor) -> bytes:
     """The serialized SealedObject that comes next."""
+    from truststore_tool.formats import javaobjects
+
     found = javaobjects.extent(cursor.data, cursor.offset)
     size = found.end - cursor.offset
     if size < found.contents * _OCTETS_A_CONTENT:

@@ -9,7 +9,6 @@ import binascii
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple, NoReturn
 
 from truststore_tool import asn1
@@ -39,8 +38,7 @@ _END_OF_LINE = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Block:
+class Block(NamedTuple):
     """A block of the file that holds certificates.
 
     Attributes:
@@ -48,12 +46,11 @@ class Block:
         certificates: what it holds: one certificate, or those of a PKCS#7 structure.
     """
 
-    raw: bytes = field(repr=False)
+    raw: bytes
     certificates: tuple[Certificate, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """A PEM file cut into what holds certificates and what does not.
 
     Attributes:
@@ -62,7 +59,7 @@ class Layout:
         newline: the line end that the file uses.
     """
 
-    texts: tuple[bytes, ...] = field(repr=False)
+    texts: tuple[bytes, ...]
     blocks: tuple[Block, ...]
     newline: bytes
 

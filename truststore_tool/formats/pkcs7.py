@@ -4,8 +4,7 @@ Files called .p7b or .p7c are a degenerate SignedData: certificates and CRLs, si
 a message that somebody did sign are read just the same; its signature proves nothing here and is not looked at.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
@@ -20,8 +19,7 @@ _CERTIFICATES: Final = asn1.context(0)
 _CRLS: Final = asn1.context(1)
 
 
-@dataclass(frozen=True, slots=True)
-class SignedData:
+class SignedData(NamedTuple):
     """What a SignedData holds for a trust store.
 
     Attributes:

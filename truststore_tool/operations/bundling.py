@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from truststore_tool.model import TrustedEntry, TrustStore
+from truststore_tool.operations.candidates import Candidate, distinct
 from truststore_tool.operations.describe import CertificateFacts, describe, ends_before
-from truststore_tool.operations.importing import Candidate, distinct
 
 
 @dataclass(frozen=True, slots=True)

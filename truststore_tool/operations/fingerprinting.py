@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.operations.candidates import Candidate
 from truststore_tool.operations.describe import subject_text
-from truststore_tool.operations.importing import Candidate
 
 
 @dataclass(frozen=True, slots=True)

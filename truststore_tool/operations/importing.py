@@ -10,17 +10,10 @@ from truststore_tool.errors import FindingError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 from truststore_tool.operations.aliases import DEFAULT_ALIAS, alias_from_subject, assign
+from truststore_tool.operations.candidates import Candidate, distinct
 from truststore_tool.operations.describe import CertificateFacts, describe
 
 ImportStatus = Literal["added", "present", "replaced"]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A certificate that asks to be trusted, and the name of the source it came from."""
-
-    certificate: Certificate
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +52,6 @@ class ImportReport:
     def count(self, status: ImportStatus) -> int:
         """How many certificates have this status."""
         return sum(item.status == status for item in self.items)
-
-
-def distinct(candidates: Sequence[Candidate]) -> dict[Certificate, Candidate]:
-    """The candidates without repetitions, in order."""
-    found: dict[Certificate, Candidate] = {}
-    for candidate in candidates:
-        found.setdefault(candidate.certificate, candidate)
-    return found
 
 
 def import_certificates(

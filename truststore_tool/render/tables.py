@@ -1,13 +1,12 @@
 """Rows of text: aligned columns for pipes, a drawn table for terminals."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from truststore_tool.render.safe import printable
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Column headings and rows of cells."""
 
     headings: tuple[str, ...]
