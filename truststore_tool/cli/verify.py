@@ -53,7 +53,7 @@ def verify_command(
 
     Examples:
 
-      truststore-tool verify clientkeystore --expect D4:0D:DB:29:E3:75:0D:FF:A6:71:C3:14:0B:BF:5F:47:8D:1C:80:96
+      truststore-tool verify clientkeystore --expect d40ddb29e3750dffa671c3140bbf5f478d1c8096
 
       truststore-tool verify clientkeystore --against global-bundle.pem
     """
