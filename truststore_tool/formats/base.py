@@ -1,6 +1,7 @@
 """What every format offers. A format is one file in this folder that ends in an object satisfying `Format`."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from truststore_tool.model import OpaqueEntry, TrustStore
@@ -22,7 +23,7 @@ class Format(NamedTuple):
             PasswordRequiredError when the format needs a password.
         has_aliases: whether entries bear aliases.
         has_password: whether a new store of this format is protected by a password.
-        keys: how its private keys are opened and sealed, or None where it has none.
+        keys: how its keys are opened and sealed, or None where it has none.
     """
 
     name: str
@@ -36,8 +37,21 @@ class Format(NamedTuple):
     keys: "KeyCodec | None" = None
 
 
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    """A secret key out of any format.
+
+    Attributes:
+        algorithm: Java's name for what the key is for, e.g. ``"AES"`` or ``"HmacSHA256"``.
+        key: the bare key.
+    """
+
+    algorithm: str
+    key: bytes = field(repr=False)
+
+
 class KeyCodec(NamedTuple):
-    """What a format can do with the private keys it holds.
+    """What a format can do with the private and secret keys it holds.
 
     Attributes:
         open: ``open(entry, password) -> bytes``: the PKCS#8 PrivateKeyInfo (DER) of a private-key entry of this
@@ -47,8 +61,14 @@ class KeyCodec(NamedTuple):
         rekey: ``rekey(store, old, new) -> TrustStore``: the store with all that the store password protects moved
             to a new password, ready for ``dumps(store, new)``. Formats whose keys keep their own password return
             the store unchanged.
+        open_secret: ``open_secret(entry, password) -> SecretKey``: as `open`, for a secret-key entry. Raises
+            FormatError, too, when the key is of a kind that is not known. None where the format has no secret keys.
+        seal_secret: ``seal_secret(entry, secret, password) -> OpaqueEntry``: as `seal`, for a secret key. Raises
+            FormatError when the format has no name for its algorithm.
     """
 
     open: Callable[[OpaqueEntry, str], bytes]
     seal: Callable[[OpaqueEntry, bytes, str], OpaqueEntry]
     rekey: Callable[[TrustStore, str, str], TrustStore]
+    open_secret: Callable[[OpaqueEntry, str], SecretKey] | None = None
+    seal_secret: Callable[[OpaqueEntry, SecretKey, str], OpaqueEntry] | None = None

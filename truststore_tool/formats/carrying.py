@@ -2,11 +2,12 @@
 
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
 from truststore_tool.formats import get
+from truststore_tool.formats.base import KeyCodec
 from truststore_tool.model import OpaqueEntry
 
 
 def carry_key(entry: OpaqueEntry, target: str, old: str | None, new: str | None) -> OpaqueEntry:
-    """A private-key entry for a store of format `target`, with the same alias, chain and date.
+    """A private-key or secret-key entry for a store of format `target`, with the same alias, chain and date.
 
     Args:
         entry: of any format; one that is of the target format already is carried as it is when `old` equals `new`.
@@ -14,27 +15,38 @@ def carry_key(entry: OpaqueEntry, target: str, old: str | None, new: str | None)
         old: the password of the key now.
         new: its password in the target.
 
-    Raises FormatError (the key's format cannot be opened, the target holds no keys, or it is no private key),
+    Raises FormatError (the key's format cannot be opened, the target holds no such keys, or it is no key),
     PasswordRequiredError (no password) and IntegrityError (`old` does not open it).
     """
     if entry.format == target and old == new:
         return entry
     source, sink = get(entry.format).keys, get(target).keys
-    if source is None or sink is None or entry.kind != "private-key":
+    if source is None or sink is None or not (_takes(source, entry) and _takes(sink, entry)):
         raise FormatError(
             f"{entry.kind} {entry.alias!r} cannot be carried from {entry.format} to {target}",
             hint="leave keys behind with --certificates-only",
         )
     if old is None or new is None:
         raise PasswordRequiredError(
-            f"private key {entry.alias!r} needs a password to be carried over",
+            f"{_title(entry)} {entry.alias!r} needs a password to be carried over",
             hint="give the store's password, or leave keys behind with --certificates-only",
         )
     try:
+        if entry.kind == "secret-key" and source.open_secret and sink.seal_secret:
+            return sink.seal_secret(entry, source.open_secret(entry, old), new)
         key = source.open(entry, old)
     except IntegrityError as exc:
         raise IntegrityError(
-            f"private key {entry.alias!r} has another password than the store",
+            f"{_title(entry)} {entry.alias!r} has another password than the store",
             hint="leave keys behind with --certificates-only",
         ) from exc
     return sink.seal(entry, key, new)
+
+
+def _takes(codec: KeyCodec, entry: OpaqueEntry) -> bool:
+    """Whether a format opens and seals keys of the entry's kind."""
+    return entry.kind == "private-key" or (entry.kind == "secret-key" and codec.open_secret is not None)
+
+
+def _title(entry: OpaqueEntry) -> str:
+    return entry.kind.replace("-", " ")

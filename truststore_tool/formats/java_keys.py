@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError, UsageError
-from truststore_tool.formats.base import KeyCodec
+from truststore_tool.formats.base import KeyCodec, SecretKey
 from truststore_tool.model import OpaqueEntry, TrustStore
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ JCEKS_PROTECTOR: Final = "1.3.6.1.4.1.42.2.19.1"  # PBEWithMD5AndTripleDES
 _SHA1_SIZE: Final = 20
 _ITERATIONS: Final = 200_000  # what JceKeyStore writes
 _MAX_ITERATIONS: Final = 5_000_000  # what it reads; the file chooses this number
-_HINT: Final = "a key may have a password of its own"
+NOT_OPENED: Final = "the password does not open the key"
+HINT: Final = "a key may have a password of its own"
 
 
 def password_bytes(password: str) -> bytes:
@@ -88,7 +89,7 @@ def _jks_unprotect(content: bytes, password: str) -> bytes:
     salt, encrypted, check = content[:_SHA1_SIZE], content[_SHA1_SIZE:-_SHA1_SIZE], content[-_SHA1_SIZE:]
     plain = _xor_chain(encrypted, salt, secret)
     if not hmac.compare_digest(check, _sha1(secret + plain)):
-        raise IntegrityError("the password does not open the key", hint=_HINT)
+        raise IntegrityError(NOT_OPENED, hint=HINT)
     return plain
 
 
@@ -115,6 +116,14 @@ def jceks_protect(pkcs8: bytes, password: str) -> bytes:
 
     Raises UsageError for a password beyond printable ASCII, which JDK 17 could not open the key with.
     """
+    return _encrypted(JCEKS_PROTECTOR, *triple_des_encrypt(pkcs8, password))
+
+
+def triple_des_encrypt(plain: bytes, password: str) -> tuple[bytes, bytes]:
+    """`plain` under PBEWithMD5AndTripleDES: the PBE parameters (DER), and the encrypted content.
+
+    Raises UsageError as `jceks_protect` does.
+    """
     from cryptography.hazmat.primitives.padding import PKCS7
 
     if not (password.isascii() and password.isprintable()):
@@ -124,12 +133,26 @@ def jceks_protect(pkcs8: bytes, password: str) -> bytes:
         salt = os.urandom(8)
     padder = PKCS7(64).padder()
     encryptor = _triple_des(salt, _ITERATIONS, password).encryptor()
-    content = encryptor.update(padder.update(pkcs8) + padder.finalize()) + encryptor.finalize()
-    parameters = asn1.sequence(asn1.octet_string(salt), asn1.integer(_ITERATIONS))
-    return _encrypted(JCEKS_PROTECTOR, parameters, content)
+    content = encryptor.update(padder.update(plain) + padder.finalize()) + encryptor.finalize()
+    return asn1.sequence(asn1.octet_string(salt), asn1.integer(_ITERATIONS)), content
 
 
 def _jceks_unprotect(parameters: asn1.Element, content: bytes, password: str) -> bytes:
+    plain = triple_des_decrypt(parameters, content, password)
+    try:
+        # The padding of a wrongly decrypted key is right once in 256 times: look at what was decrypted.
+        asn1.read_exactly(plain).expect(asn1.SEQUENCE)
+    except FormatError as exc:
+        raise IntegrityError(NOT_OPENED, hint=HINT) from exc
+    return plain
+
+
+def triple_des_decrypt(parameters: asn1.Element, content: bytes, password: str) -> bytes:
+    """What `triple_des_encrypt` encrypted; under a wrong password once in 256 times something else.
+
+    Raises IntegrityError when the padding shows that the password is wrong, and FormatError when the parameters are
+    malformed or demand too much work.
+    """
     from cryptography.hazmat.primitives.padding import PKCS7
 
     fields = parameters.expect(asn1.SEQUENCE).children()
@@ -142,12 +165,9 @@ def _jceks_unprotect(parameters: asn1.Element, content: bytes, password: str) ->
     unpadder = PKCS7(64).unpadder()
     try:
         padded = decryptor.update(content) + decryptor.finalize()
-        plain = unpadder.update(padded) + unpadder.finalize()
-        # The padding of a wrongly decrypted key is right once in 256 times: look at what was decrypted.
-        asn1.read_exactly(plain).expect(asn1.SEQUENCE)
-    except (ValueError, FormatError) as exc:
-        raise IntegrityError("the password does not open the key", hint=_HINT) from exc
-    return plain
+        return unpadder.update(padded) + unpadder.finalize()
+    except ValueError as exc:
+        raise IntegrityError(NOT_OPENED, hint=HINT) from exc
 
 
 def _triple_des(salt: bytes, iterations: int, password: str) -> "Cipher[CBC]":
@@ -184,10 +204,25 @@ def _seal_jceks(entry: OpaqueEntry, pkcs8: bytes, password: str) -> OpaqueEntry:
     return replace(entry, kind="private-key", format="jceks", payload=jceks_protect(pkcs8, password))
 
 
+def _open_secret(entry: OpaqueEntry, password: str) -> SecretKey:
+    from truststore_tool.formats import java_secrets
+
+    if entry.format != "jceks" or entry.kind != "secret-key":
+        raise FormatError(f"the entry {entry.alias!r} holds no secret key in the way of JCEKS")
+    return java_secrets.unseal(entry.payload, password)
+
+
+def _seal_secret(entry: OpaqueEntry, secret: SecretKey, password: str) -> OpaqueEntry:
+    from truststore_tool.formats import java_secrets
+
+    sealed = java_secrets.seal(secret, password)
+    return replace(entry, kind="secret-key", format="jceks", payload=sealed, certificates=())
+
+
 def _rekey(store: TrustStore, old: str, new: str) -> TrustStore:  # noqa: ARG001 -- the signature of KeyCodec
     # Keys have passwords of their own here; keytool -storepasswd, too, leaves them alone.
     return store
 
 
 JKS_KEYS: Final = KeyCodec(open=_open, seal=_seal_jks, rekey=_rekey)
-JCEKS_KEYS: Final = KeyCodec(open=_open, seal=_seal_jceks, rekey=_rekey)
+JCEKS_KEYS: Final = KeyCodec(_open, _seal_jceks, _rekey, _open_secret, _seal_secret)

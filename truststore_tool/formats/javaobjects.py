@@ -13,20 +13,20 @@ from truststore_tool.errors import FormatError
 
 STREAM_HEADER: Final = b"\xac\xed\x00\x05"  # STREAM_MAGIC, STREAM_VERSION
 
-_BASE_HANDLE: Final = 0x7E0000
-_PRIMITIVE_SIZES: Final = {"B": 1, "C": 2, "D": 8, "F": 4, "I": 4, "J": 8, "S": 2, "Z": 1}
+BASE_HANDLE: Final = 0x7E0000
+PRIMITIVE_SIZES: Final = {"B": 1, "C": 2, "D": 8, "F": 4, "I": 4, "J": 8, "S": 2, "Z": 1}
 
 # Flags of a class descriptor.
-_SC_WRITE_METHOD, _SC_SERIALIZABLE, _SC_EXTERNALIZABLE, _SC_BLOCK_DATA = 0x01, 0x02, 0x04, 0x08
+_SC_WRITE_METHOD, SC_SERIALIZABLE, _SC_EXTERNALIZABLE, _SC_BLOCK_DATA = 0x01, 0x02, 0x04, 0x08
 
 # A sealed key takes some 20 contents, 3 levels deep. The bounds keep hostile streams cheap.
 _MAX_DEPTH: Final = 32
 _MAX_CONTENTS: Final = 1_000
 
-_U16, _U32, _U64 = Struct(">H"), Struct(">I"), Struct(">Q")
+U16, U32, _U64 = Struct(">H"), Struct(">I"), Struct(">Q")
 
 
-class _TC(IntEnum):
+class TypeCode(IntEnum):
     """The type code that each content begins with."""
 
     NULL = 0x70
@@ -81,17 +81,12 @@ def extent(data: bytes, start: int) -> Extent:
     return Extent(walker.offset, walker.contents)
 
 
-class _Walker:
-    """A position in the stream, and what the stream can refer back to by handle: only classes need remembering."""
+class Cursor:
+    """A position in the bytes of a stream. Every step is checked against what is left."""
 
     def __init__(self, data: bytes, offset: int) -> None:
         self.data = data
         self.offset = offset
-        self.handles: list[_ClassDesc | None] = []
-        self.contents = 0
-        self.depth = 0
-
-    # Steps, each checked against what is left.
 
     def skip(self, size: int) -> int:
         """Step over `size` bytes; gives where they began."""
@@ -112,9 +107,19 @@ class _Walker:
 
     def name(self) -> str:
         """The name that comes next. Only its ASCII matters to the grammar, so the rest needs no true decoding."""
-        size = self.number(_U16)
+        size = self.number(U16)
         start = self.skip(size)
         return self.data[start : start + size].decode("latin-1")
+
+
+class _Walker(Cursor):
+    """What the stream can refer back to by handle: only classes need remembering."""
+
+    def __init__(self, data: bytes, offset: int) -> None:
+        super().__init__(data, offset)
+        self.handles: list[_ClassDesc | None] = []
+        self.contents = 0
+        self.depth = 0
 
     # The rules of the grammar.
 
@@ -127,38 +132,38 @@ class _Walker:
         code = self.octet()
         found = None
         match code:
-            case _TC.NULL | _TC.ENDBLOCKDATA:
+            case TypeCode.NULL | TypeCode.ENDBLOCKDATA:
                 pass
-            case _TC.REFERENCE:
+            case TypeCode.REFERENCE:
                 found = self.reference()
-            case _TC.OBJECT:
+            case TypeCode.OBJECT:
                 self.new_object()
-            case _TC.ARRAY:
+            case TypeCode.ARRAY:
                 self.new_array()
-            case _TC.STRING:
+            case TypeCode.STRING:
                 self.new_handle()
-                self.skip(self.number(_U16))
-            case _TC.LONGSTRING:
+                self.skip(self.number(U16))
+            case TypeCode.LONGSTRING:
                 self.new_handle()
                 self.skip(self.number(_U64))
-            case _TC.CLASSDESC:
+            case TypeCode.CLASSDESC:
                 found = self.new_class_desc()
-            case _TC.PROXYCLASSDESC:
+            case TypeCode.PROXYCLASSDESC:
                 found = self.new_proxy_class_desc()
-            case _TC.CLASS:
+            case TypeCode.CLASS:
                 self.class_desc()
                 self.new_handle()
-            case _TC.ENUM:
+            case TypeCode.ENUM:
                 self.class_desc()
                 self.new_handle()
                 self.object()  # the constant's name
-            case _TC.BLOCKDATA:
+            case TypeCode.BLOCKDATA:
                 self.skip(self.octet())
-            case _TC.BLOCKDATALONG:
-                self.skip(self.number(_U32))
-            case _TC.RESET if self.depth == 1:  # Java, too, takes these two only between objects
+            case TypeCode.BLOCKDATALONG:
+                self.skip(self.number(U32))
+            case TypeCode.RESET if self.depth == 1:  # Java, too, takes these two only between objects
                 self.handles.clear()
-            case _TC.EXCEPTION if self.depth == 1:
+            case TypeCode.EXCEPTION if self.depth == 1:
                 self.handles.clear()
                 self.object()
                 self.handles.clear()
@@ -170,9 +175,9 @@ class _Walker:
     def object(self) -> None:
         """Walk one object, which resets may precede."""
         code, _ = self.content()
-        while code == _TC.RESET:
+        while code == TypeCode.RESET:
             code, _ = self.content()
-        if code in (_TC.BLOCKDATA, _TC.BLOCKDATALONG, _TC.ENDBLOCKDATA):
+        if code in (TypeCode.BLOCKDATA, TypeCode.BLOCKDATALONG, TypeCode.ENDBLOCKDATA):
             raise FormatError(f"serialized Java data ends at byte {self.offset} where an object is due")
 
     def class_desc(self) -> _ClassDesc:
@@ -185,13 +190,13 @@ class _Walker:
     def superclass(self) -> _ClassDesc | None:
         """Walk what may be a class or null."""
         code, found = self.content()
-        if found is None and code != _TC.NULL:
+        if found is None and code != TypeCode.NULL:
             raise FormatError(f"serialized Java object has no superclass where one is due at byte {self.offset}")
         return found
 
     def annotation(self) -> None:
         """Walk contents up to the end of block data."""
-        while self.content()[0] != _TC.ENDBLOCKDATA:
+        while self.content()[0] != TypeCode.ENDBLOCKDATA:
             pass
 
     def new_handle(self) -> int:
@@ -201,7 +206,7 @@ class _Walker:
 
     def reference(self) -> _ClassDesc | None:
         """The class that the handle which comes next stands for; None for any other object."""
-        place = self.number(_U32) - _BASE_HANDLE
+        place = self.number(U32) - BASE_HANDLE
         if not 0 <= place < len(self.handles):
             raise FormatError(f"serialized Java object refers to a handle that is not there at byte {self.offset}")
         return self.handles[place]
@@ -213,11 +218,11 @@ class _Walker:
         place = self.new_handle()
         flags = self.octet()
         primitive_bytes = objects = 0
-        for _ in range(self.number(_U16)):
+        for _ in range(self.number(U16)):
             field_type = chr(self.octet())
-            self.skip(self.number(_U16))  # the field's name
-            if field_type in _PRIMITIVE_SIZES:
-                primitive_bytes += _PRIMITIVE_SIZES[field_type]
+            self.skip(self.number(U16))  # the field's name
+            if field_type in PRIMITIVE_SIZES:
+                primitive_bytes += PRIMITIVE_SIZES[field_type]
             elif field_type in "[L":
                 objects += 1
                 self.object()  # the name of its class
@@ -232,8 +237,8 @@ class _Walker:
     def new_proxy_class_desc(self) -> _ClassDesc:
         """The dynamic proxy class whose descriptor comes next."""
         place = self.new_handle()
-        for _ in range(self.number(_U32)):
-            self.skip(self.number(_U16))  # the name of an interface
+        for _ in range(self.number(U32)):
+            self.skip(self.number(U16))  # the name of an interface
         return self.finish_class(place, "", _Layout(0, 0, annotated=False))
 
     def finish_class(self, place: int, name: str, layout: _Layout) -> _ClassDesc:
@@ -263,9 +268,9 @@ class _Walker:
         """Walk an array; the class's name, e.g. ``[B``, tells the size of an element."""
         component = self.class_desc().name[1:2]
         self.new_handle()
-        size = self.number(_U32)
-        if component in _PRIMITIVE_SIZES:
-            self.skip(size * _PRIMITIVE_SIZES[component])
+        size = self.number(U32)
+        if component in PRIMITIVE_SIZES:
+            self.skip(size * PRIMITIVE_SIZES[component])
         else:
             for _ in range(size):
                 self.object()

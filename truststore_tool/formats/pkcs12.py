@@ -10,10 +10,10 @@ from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
-from truststore_tool.formats import kdf, pbe, pkcs12_bags, pkcs12_layout, pkcs12_mac
-from truststore_tool.formats.base import Format, KeyCodec
+from truststore_tool.formats import kdf, pbe, pkcs12_bags, pkcs12_layout, pkcs12_mac, pkcs12_secrets
+from truststore_tool.formats.base import Format, KeyCodec, SecretKey
 from truststore_tool.formats.kdf import Passphrase
-from truststore_tool.formats.pkcs12_bags import KEY_BAG, SHROUDED_KEY_BAG, Safe, encode_safe, plain_bag
+from truststore_tool.formats.pkcs12_bags import KEY_BAG, SECRET_BAG, SHROUDED_KEY_BAG, Safe, encode_safe, plain_bag
 from truststore_tool.formats.pkcs12_layout import Layout, Pfx
 from truststore_tool.formats.pkcs12_plan import plan
 from truststore_tool.formats.pkcs12_view import Origin, view
@@ -118,7 +118,7 @@ def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> 
     new = [None if bags is None else todo.settled(bags) for bags in old]
     parts = []
     certificates_at = _home(layout.safes, (pkcs12_bags.CERT_BAG,))
-    keys_at = _home(layout.safes, (SHROUDED_KEY_BAG, KEY_BAG, pkcs12_bags.SECRET_BAG))
+    keys_at = _home(layout.safes, (SHROUDED_KEY_BAG, KEY_BAG, SECRET_BAG))
     for index, safe in enumerate(layout.safes):
         bags = new[index]
         if bags is None:
@@ -170,6 +170,18 @@ def _seal(pkcs8: bytes, scheme: pbe.Scheme, passphrase: Passphrase) -> bytes:
     return plain_bag(SHROUDED_KEY_BAG, asn1.sequence(scheme.encoded(), encrypted))
 
 
+def _seal_secret(inner_oid: bytes, info: bytes, scheme: pbe.Scheme, passphrase: Passphrase) -> bytes:
+    """The payload of Java's secret bag: a bag type (DER), and EncryptedPrivateKeyInfo in an OCTET STRING."""
+    sealed = asn1.sequence(scheme.encoded(), asn1.octet_string(scheme.encrypt(info, passphrase)))
+    return plain_bag(SECRET_BAG, asn1.sequence(inner_oid, asn1.explicit(0, asn1.octet_string(sealed))))
+
+
+def _secret_fields(value: asn1.Element) -> tuple[asn1.Element, asn1.Element]:
+    """The bag type and the EncryptedPrivateKeyInfo in the value of Java's secret bag."""
+    inner_oid, inner = value.expect(asn1.SEQUENCE).fields(2, 2)
+    return inner_oid, inner.expect(asn1.context(0)).inner().unwrapped()
+
+
 def _unseal(info: asn1.Element, password: str) -> tuple[bytes, pbe.Scheme]:
     """PrivateKeyInfo in an EncryptedPrivateKeyInfo, and how it was encrypted."""
     algorithm, encrypted = info.expect(asn1.SEQUENCE).fields(2, 2)
@@ -213,6 +225,29 @@ def seal_key(entry: OpaqueEntry, pkcs8: bytes, password: str) -> OpaqueEntry:
     )
 
 
+def open_secret(entry: OpaqueEntry, password: str) -> SecretKey:
+    """The key of a secret-key entry.
+
+    Raises IntegrityError when the password is wrong, FormatError when the entry holds no secret key in the way of
+    Java or its encryption is not known.
+    """
+    if entry.format != "pkcs12" or entry.kind != "secret-key":
+        raise FormatError(f"entry {entry.alias!r} is no secret key in PKCS#12's form")
+    wrapper = asn1.read_exactly(entry.payload).expect(asn1.SEQUENCE).fields(2, 2)[1]
+    inner_oid, info = _secret_fields(wrapper.inner())
+    if inner_oid.oid() != SHROUDED_KEY_BAG:
+        raise FormatError(f"entry {entry.alias!r} is a secret of a kind that is not known ({inner_oid.oid()})")
+    return pkcs12_secrets.decode(_unseal(info, password)[0])
+
+
+def seal_secret(entry: OpaqueEntry, secret: SecretKey, password: str) -> OpaqueEntry:
+    """The entry with its secret key encrypted as `seal_key` does. Raises FormatError when its algorithm has no OID."""
+    info = pkcs12_secrets.encode(secret)
+    payload = _seal_secret(asn1.oid(SHROUDED_KEY_BAG), info, pbe.modern(), kdf.passphrases(password)[0])
+    origin = entry.origin if isinstance(entry.origin, Origin) else None
+    return OpaqueEntry(entry.alias, "secret-key", "pkcs12", payload, (), entry.created, origin)
+
+
 def rekey(store: TrustStore, old: str, new: str) -> TrustStore:
     """The store moved from password `old` to `new`, for ``dumps(store, new)``.
 
@@ -252,12 +287,9 @@ def _resealed(payload: bytes, old: str, new: str) -> bytes:
     if kind == SHROUDED_KEY_BAG:
         key, scheme = _unseal(wrapper.inner(), old)
         return _seal(key, scheme.renewed(), passphrase)
-    # Java's SecretBag: the bag type of a shrouded key, and an EncryptedPrivateKeyInfo in an OCTET STRING.
-    inner_oid, inner = wrapper.inner().expect(asn1.SEQUENCE).fields(2, 2)
-    key, scheme = _unseal(inner.expect(asn1.context(0)).inner().unwrapped(), old)
-    scheme = scheme.renewed()
-    sealed = asn1.sequence(scheme.encoded(), asn1.octet_string(scheme.encrypt(key, passphrase)))
-    return plain_bag(kind, asn1.sequence(inner_oid.raw, asn1.explicit(0, asn1.octet_string(sealed))))
+    inner_oid, info = _secret_fields(wrapper.inner())
+    key, scheme = _unseal(info, old)
+    return _seal_secret(inner_oid.raw, key, scheme.renewed(), passphrase)
 
 
 PKCS12: Final = Format(
@@ -269,5 +301,5 @@ PKCS12: Final = Format(
     dumps=dumps,
     has_aliases=True,
     has_password=True,
-    keys=KeyCodec(open_key, seal_key, rekey),
+    keys=KeyCodec(open_key, seal_key, rekey, open_secret, seal_secret),
 )

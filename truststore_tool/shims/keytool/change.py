@@ -3,15 +3,23 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from truststore_tool.model import Entry, OpaqueEntry, TrustStore
 from truststore_tool.shims.keytool import stores
-from truststore_tool.shims.keytool.errors import ILLEGAL_ARGUMENT, KeytoolError
+from truststore_tool.shims.keytool.errors import ILLEGAL_ARGUMENT, KeytoolError, OutOfScopeError
 from truststore_tool.shims.keytool.session import Session, no_such_alias, null_alias
+
+if TYPE_CHECKING:
+    from truststore_tool.formats.base import SecretKey
+
+_Key = TypeVar("_Key")
 
 _SHORTEST: Final = 6
 _UNRECOVERABLE: Final = "java.security.UnrecoverableKeyException"
+_BAD_PADDING: Final = (
+    "Given final block not properly padded. Such issues can arise if a bad key is used during decryption."
+)
 
 
 def announce_saving(session: Session) -> None:
@@ -79,28 +87,61 @@ def _reborn(entry: Entry) -> Entry:
 def open_key(session: Session, entry: OpaqueEntry, storepass: str | None, keypass: str | None) -> tuple[bytes, str]:
     """The key of a private-key entry (PKCS#8) and the password that opened it, asking for one if need be.
 
-    The real tool tries -keypass if given, and nothing else; otherwise the store's password, then the user's.
     Raises KeytoolError.
     """
     from truststore_tool import formats
-    from truststore_tool.errors import FormatError, IntegrityError
 
     codec = formats.get(entry.format).keys
     if entry.kind != "private-key" or codec is None:
         return b"", storepass or ""
+    return _opened(session, entry, storepass, keypass, codec.open)
+
+
+def open_secret(
+    session: Session, entry: OpaqueEntry, storepass: str | None, keypass: str | None
+) -> "tuple[SecretKey, str]":
+    """The same of a secret-key entry. Raises KeytoolError, and OutOfScopeError for a key of an unknown kind."""
+    from truststore_tool import formats
+    from truststore_tool.errors import FormatError
+
+    codec = formats.get(entry.format).keys
+
+    def opener(entry: OpaqueEntry, password: str) -> "SecretKey":
+        try:
+            if codec is None or codec.open_secret is None:
+                raise FormatError(f"{entry.format.upper()} keys without certificates cannot be opened")
+            return codec.open_secret(entry, password)
+        except FormatError as exc:
+            raise OutOfScopeError(
+                f"entry <{entry.alias}> is a secret key that cannot be moved, and nothing was changed: {exc.message}"
+            ) from exc
+
+    return _opened(session, entry, storepass, keypass, opener)
+
+
+def _opened(
+    session: Session,
+    entry: OpaqueEntry,
+    storepass: str | None,
+    keypass: str | None,
+    opener: Callable[[OpaqueEntry, str], _Key],
+) -> tuple[_Key, str]:
+    """What `opener` makes of the entry and the password that it took.
+
+    The real tool tries -keypass if given, and nothing else; otherwise the store's password, then the user's.
+    """
+    from truststore_tool.errors import FormatError, IntegrityError
+
+    unopened = _BAD_PADDING if entry.kind == "secret-key" else "Cannot recover key"
     candidates = [keypass] if keypass is not None else [storepass] if storepass is not None else []
     for candidate in candidates:
         try:
-            return codec.open(entry, candidate or ""), candidate or ""
+            return opener(entry, candidate or ""), candidate or ""
         except (IntegrityError, FormatError) as exc:
             if entry.format == "pkcs12":
-                raise KeytoolError(
-                    "Get Key failed: Given final block not properly padded. Such issues can arise if a "
-                    "bad key is used during decryption.",
-                    _UNRECOVERABLE,
-                ) from exc
+                raise KeytoolError(f"Get Key failed: {_BAD_PADDING}", _UNRECOVERABLE) from exc
             if keypass is not None:
-                raise KeytoolError("Cannot recover key", _UNRECOVERABLE) from exc
+                raise KeytoolError(unopened, _UNRECOVERABLE) from exc
     password = None
     for _ in range(3):
         password = session.console.password(f"Enter key password for <{entry.alias}>")
@@ -109,9 +150,9 @@ def open_key(session: Session, entry: OpaqueEntry, storepass: str | None, keypas
     if password is None:
         raise KeytoolError("Too many failures - try later")
     try:
-        return codec.open(entry, password), password
+        return opener(entry, password), password
     except (IntegrityError, FormatError) as exc:
-        raise KeytoolError("Cannot recover key", _UNRECOVERABLE) from exc
+        raise KeytoolError(unopened, _UNRECOVERABLE) from exc
 
 
 def change_password(session: Session) -> None:

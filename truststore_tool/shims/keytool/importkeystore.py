@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from truststore_tool import files
+from truststore_tool import files, formats
 from truststore_tool.errors import FormatError, TrustStoreError
 from truststore_tool.formats.carrying import carry_key
-from truststore_tool.model import Entry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 from truststore_tool.shims.keytool import stores as keytool_stores
-from truststore_tool.shims.keytool.change import announce_saving, open_key
-from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KEY_STORE, KeytoolError, OutOfScopeError
+from truststore_tool.shims.keytool.change import announce_saving, open_key, open_secret
+from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KEY_STORE, KeytoolError
 from truststore_tool.shims.keytool.session import Session, no_such_alias
 from truststore_tool.shims.keytool.stores import Keystore
 
@@ -140,7 +140,7 @@ def _import_one(session: Session, source: Keystore, target: _Target, alias: str)
     if entry is None:
         raise no_such_alias(alias)
     try:
-        moved = _moved(session, target.keystore, entry)
+        moved = _moved(session, target.keystore, entry, new_alias)
     except _ProblemError as exc:
         session.console.err(
             f"Problem importing entry for alias {alias}: {exc}.\nEntry for alias {alias} not imported.\n"
@@ -166,28 +166,47 @@ def _settle_clash(session: Session, alias: str, new_alias: str) -> str:
     return answer
 
 
-def _moved(session: Session, target: Keystore, entry: Entry) -> Entry:
+def _moved(session: Session, target: Keystore, entry: Entry, new_alias: str) -> Entry:
     """The entry as the destination's format holds it. Raises _ProblemError and KeytoolError."""
     options = session.options
     if isinstance(entry, TrustedEntry):
         if options.destkeypass is not None:
             raise _ProblemError(f"{KEY_STORE}: trusted certificate entries are not password-protected")
         return entry
-    if entry.kind != "private-key":
-        if target.format == "jks":
-            raise _ProblemError(f"{KEY_STORE}: Cannot store non-PrivateKeys")
-        if entry.format != target.format:
-            raise OutOfScopeError(
-                f"entry <{entry.alias}> is a secret key; moving it from {entry.format.upper()} to "
-                f"{target.format.upper()} is outside the trust-store subset, and nothing was changed"
-            )
-        return entry
+    if entry.kind == "secret-key":
+        return _moved_secret(session, target, entry, new_alias)
     _, old = open_key(session, entry, options.srcstorepass, options.srckeypass)
-    new = options.destkeypass or (session.password if target.is_pkcs12 and not target.is_passwordless else old)
+    new = _new_password(session, target, old)
     try:
         return carry_key(entry, target.format, old, new)
     except (FormatError, TrustStoreError) as exc:
         raise _ProblemError(f"{KEY_STORE}: {exc.message}") from exc
+
+
+def _new_password(session: Session, target: Keystore, old: str) -> str | None:
+    """The password of a key in the destination."""
+    own = session.password if target.is_pkcs12 and not target.is_passwordless else old
+    return session.options.destkeypass or own
+
+
+def _moved_secret(session: Session, target: Keystore, entry: OpaqueEntry, new_alias: str) -> Entry:
+    """The same for a secret key, which JDK 25 may have something to say about."""
+    options = session.options
+    secret, old = open_secret(session, entry, options.srcstorepass, options.srckeypass)
+    codec = formats.get(target.format).keys
+    if codec is None or codec.seal_secret is None:
+        raise _ProblemError(f"{KEY_STORE}: Cannot store non-PrivateKeys")
+    try:
+        moved = codec.seal_secret(entry, secret, _new_password(session, target, old) or "")
+    except FormatError as exc:
+        raise _ProblemError(
+            f"{KEY_STORE}: Key protection algorithm not found: java.security.NoSuchAlgorithmException: "
+            f"unrecognized algorithm name: {secret.algorithm}"
+        ) from exc
+    except TrustStoreError as exc:
+        raise _ProblemError(f"{KEY_STORE}: {exc.message}") from exc
+    session.blame_secret(f"<{new_alias}>", secret.algorithm)
+    return moved
 
 
 def _import_in_place(session: Session, name: str) -> None:

@@ -22,6 +22,8 @@ _NO_INTEGRITY: Final = (
     "* has NOT been verified!  In order to verify its integrity, *\n"
     "* you must provide {1:<41}*\n" + _STARS + "\n"
 )
+# Of jdk.security.legacyAlgorithms in JDK 25 those that a secret key can be for.
+_LEGACY_CIPHERS: Final = ("DES", "DESEDE", "RC2", "ARCFOUR")
 # Where distributions keep the bundle that a JDK of theirs would use.
 _BUNDLES: Final = ("/etc/ssl/certs/java/cacerts", "/etc/pki/java/cacerts")
 
@@ -102,6 +104,11 @@ class Session:
         trusted = self.trusts(certificate) if trusted is None else trusted
         for_itself = link == 0 and not certificate.is_authority
         self._warn(*keytool_weak.warnings(subject, certificate, blame_signature=not trusted, for_itself=for_itself))
+
+    def blame_secret(self, subject: str, algorithm: str) -> None:
+        """Note what JDK 25 calls a risk about a secret key."""
+        if self.jdk >= 25 and algorithm.upper() in _LEGACY_CIPHERS:
+            self._warn(f"{subject} uses the {algorithm} algorithm which is considered a security risk.")
 
     def _warn(self, *warnings: str) -> None:
         self.warnings += [warning for warning in dict.fromkeys(warnings) if warning not in self.warnings]
