@@ -152,3 +152,9 @@ class TestPasswd:
     def test_an_openssl_made_store_becomes_visible_to_java(self, tool: Tool) -> None:
         assert tool("convert", own("old-root.pem"), "-o", "x.p12").code == 0
         assert len(open_store("x.p12", "changeit").entries) == 1
+
+
+def test_a_path_that_no_system_takes_exits_5(tool: Tool) -> None:
+    done = tool("convert", RDS, "-o", "a" * 300, "--to", "pem")
+    assert done.code == 5
+    assert "File name too long" in done.err

@@ -128,3 +128,19 @@ def test_in_place_migration_keeps_the_old_file(folder: Path) -> None:
     assert 'Migrated "ks" to PKCS12. The JKS keystore is backed up as "ks.old".\n' in done.stderr
     assert (folder / "ks.old").read_bytes() == before
     assert stores.open_store(folder / "ks", SECRET).format == "pkcs12"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-list", "-keystore", "{long}"],
+        ["-printcert", "-file", "{long}"],
+        ["-importcert", "-noprompt", "-file", "one.pem", "-keystore", "{long}"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_path_that_no_system_takes_is_one_line(folder: Path, words: list[str]) -> None:
+    long = "a" * 300
+    done = keytool(*(word.format(long=long) for word in words), "-storepass", SECRET, cwd=folder)
+    message = f"keytool error: java.io.FileNotFoundException: {long} (File name too long)\n"
+    assert (done.returncode, done.stdout) == (1, message)

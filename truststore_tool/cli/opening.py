@@ -1,5 +1,6 @@
 """Opening stores for reading, and asking for a password when only a person can give it."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -51,7 +52,7 @@ def writing_password(path: Path, password: Password | None, format_name: str | N
 
     if password is not None:
         return password
-    exists = path.exists()
+    exists = os.path.lexists(path)
     if exists:
         needed = stores.open_store(path).integrity == "unchecked"
     else:

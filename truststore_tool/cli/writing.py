@@ -1,5 +1,6 @@
 """Writing a store to where the user said: a new file, or standard output."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -20,14 +21,14 @@ def write_new(out: str, store: TrustStore, password: str | None, *, force: bool,
         sys.stdout.buffer.write(formats.encode(store, password))
         return True
     path = Path(out)
-    if path.exists() and not (force or backup):
+    if os.path.lexists(path) and not (force or backup):
         if _is_same(path, store, password):
             files.tidy(path)
             return False
         raise UsageError(
             f"{path} exists and holds something else", hint="--force replaces it; --backup keeps a copy of it as well"
         )
-    stores.save_store(store, path, password, backup=backup and path.exists())
+    stores.save_store(store, path, password, backup=backup and os.path.lexists(path))
     return True
 
 

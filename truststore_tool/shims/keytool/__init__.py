@@ -88,6 +88,11 @@ def _run(words: Sequence[str], properties: dict[str, str], console: Console, jdk
     except TrustStoreError as exc:
         console.out(f"keytool error: java.io.IOException: {exc.message}\n")
         code = 1
+    except BrokenPipeError:
+        raise
+    except OSError as exc:  # a path that the system refuses even to look at, as one that is too long
+        console.out(f"keytool error: java.io.FileNotFoundException: {exc.filename} ({exc.strerror})\n")
+        code = 1
     session.print_warnings()
     return code
 
