@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from truststore_tool.errors import FormatError
 from truststore_tool.fingerprints import Fingerprint
@@ -14,70 +14,114 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class CertificateFacts:
-    """A certificate as reports show it.
+    """A certificate as reports show it. A field is read when it is asked for: most reports need two or three."""
 
-    Attributes:
-        subject, issuer: RFC 4514 strings.
-        serial: the serial number in lower-case hex, with a minus sign when negative.
-        not_before, not_after: aware datetimes in UTC.
-        sha256, sha1: fingerprints of the DER bytes.
-        is_ca: whether it may issue certificates.
-        self_issued: whether subject and issuer are the same name.
-        problems: why fields above are None, one line each.
-    """
+    certificate: Certificate
 
-    subject: str | None
-    issuer: str | None
-    serial: str | None
-    not_before: datetime | None
-    not_after: datetime | None
-    sha256: Fingerprint
-    sha1: Fingerprint
-    is_ca: bool | None
-    self_issued: bool | None
-    problems: tuple[str, ...] = ()
+    @property
+    def subject(self) -> str | None:
+        """The subject as an RFC 4514 string."""
+        return _readable(lambda: str(self.certificate.subject))
+
+    @property
+    def issuer(self) -> str | None:
+        """The issuer as an RFC 4514 string."""
+        return _readable(lambda: str(self.certificate.issuer))
+
+    @property
+    def serial(self) -> str | None:
+        """The serial number in lower-case hex, with a minus sign when negative."""
+        return _readable(lambda: f"{self.certificate.serial_number:x}")
+
+    @property
+    def not_before(self) -> datetime | None:
+        """Start of validity, an aware datetime in UTC."""
+        return _readable(lambda: self.certificate.not_before)
+
+    @property
+    def not_after(self) -> datetime | None:
+        """End of validity, an aware datetime in UTC."""
+        return _readable(lambda: self.certificate.not_after)
+
+    @property
+    def sha256(self) -> Fingerprint:
+        """The SHA-256 fingerprint of the DER bytes."""
+        return self.certificate.sha256
+
+    @property
+    def sha1(self) -> Fingerprint:
+        """The SHA-1 fingerprint of the DER bytes."""
+        return self.certificate.fingerprint("sha1")
+
+    @property
+    def is_ca(self) -> bool | None:
+        """Whether it may issue certificates."""
+        return _readable(lambda: self.certificate.is_ca)
+
+    @property
+    def self_issued(self) -> bool | None:
+        """Whether subject and issuer are the same name."""
+        return _readable(lambda: self.certificate.is_self_issued)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why fields above are None, one line each."""
+        found = []
+        for name, read in _READINGS.items():
+            try:
+                read(self.certificate)
+            except FormatError as exc:
+                found.append(f"{name}: {exc.message}")
+        return tuple(found)
 
     def expired(self, now: datetime) -> bool:
         """Whether validity ended before `now` (aware). False when the end is unknown."""
-        return self.not_after is not None and self.not_after < now
+        return ends_before(self.certificate, now)
+
+
+# The fields in the order in which reports show them.
+FIELDS: Final = (
+    "subject",
+    "issuer",
+    "serial",
+    "not_before",
+    "not_after",
+    "sha256",
+    "sha1",
+    "is_ca",
+    "self_issued",
+    "problems",
+)
+# What each field that can be unreadable is read from.
+_READINGS: Final[dict[str, Callable[[Certificate], object]]] = {
+    "subject": lambda certificate: certificate.subject,
+    "issuer": lambda certificate: certificate.issuer,
+    "serial": lambda certificate: certificate.serial_number,
+    "not_before": lambda certificate: certificate.not_before,
+    "not_after": lambda certificate: certificate.not_after,
+    "is_ca": lambda certificate: certificate.is_ca,
+    "self_issued": lambda certificate: certificate.is_self_issued,
+}
 
 
 def describe(certificate: Certificate) -> CertificateFacts:
-    """The facts of `certificate`; never raises for what is inside it."""
-    problems: list[str] = []
-
-    def field(name: str, read: Callable[[], T]) -> T | None:
-        try:
-            return read()
-        except FormatError as exc:
-            problems.append(f"{name}: {exc.message}")
-            return None
-
-    return CertificateFacts(
-        subject=field("subject", lambda: str(certificate.subject)),
-        issuer=field("issuer", lambda: str(certificate.issuer)),
-        serial=field("serial", lambda: f"{certificate.serial_number:x}"),
-        not_before=field("not_before", lambda: certificate.not_before),
-        not_after=field("not_after", lambda: certificate.not_after),
-        sha256=certificate.sha256,
-        sha1=certificate.fingerprint("sha1"),
-        is_ca=field("is_ca", lambda: certificate.is_ca),
-        self_issued=field("self_issued", lambda: certificate.is_self_issued),
-        problems=tuple(problems),
-    )
+    """The facts of `certificate`; none of them raises for what is inside it."""
+    return CertificateFacts(certificate)
 
 
 def ends_before(certificate: Certificate, now: datetime) -> bool:
     """Whether the certificate expired before `now` (aware); False when its end cannot be read."""
-    try:
-        return certificate.not_after < now
-    except FormatError:
-        return False
+    end = _readable(lambda: certificate.not_after)
+    return end is not None and end < now
 
 
 def subject_text(certificate: Certificate) -> str | None:
     """The subject as an RFC 4514 string, or None when it cannot be read."""
+    return _readable(lambda: str(certificate.subject))
+
+
+def _readable(read: Callable[[], T]) -> T | None:
     try:
-        return str(certificate.subject)
+        return read()
     except FormatError:
         return None

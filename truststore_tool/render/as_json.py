@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import Final
 
 from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.operations.describe import FIELDS, CertificateFacts
 
 SCHEMA: Final = 1
 
@@ -32,6 +33,8 @@ def _plain(value: object) -> object:
         return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
+    if isinstance(value, CertificateFacts):
+        return {name: _plain(getattr(value, name)) for name in FIELDS}
     if is_dataclass(value):
         return _fields(value)
     if isinstance(value, PurePath):
