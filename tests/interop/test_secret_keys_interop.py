@@ -71,7 +71,7 @@ def test_every_jvm_finds_the_keys_that_we_moved(made: list[Made], jdks: list[Jdk
 def cases() -> list[Case]:
     whole = [
         Case(
-            f"-importkeystore -noprompt -srckeystore s.{source} -destkeystore n.{target} -deststoretype {target} {BOTH}",
+            f"-importkeystore -noprompt -srckeystore s.{source} -destkeystore new -deststoretype {target} {BOTH}",
             varies=source != target,
         )
         for source, target in DIRECTIONS
