@@ -27,11 +27,11 @@ def certificates(count: int) -> Iterator[Certificate]:
 
 
 def main(folder: Path, counts: list[int]) -> None:
-    """Write for each count stores with so many certificates, and ``more-*`` with a further one."""
+    """Write for each count two stores with so many certificates, of which all but one are the same."""
     for count in counts:
         entries = tuple(TrustedEntry(f"bench-{n:07}", c) for n, c in enumerate(certificates(count + 1)))
         for format_name, suffix in (("jks", "jks"), ("pkcs12", "p12")):
-            for kind, chosen in (("store", entries[:-1]), ("more", entries)):
+            for kind, chosen in (("store", entries[:-1]), ("other", entries[1:])):
                 save_store(TrustStore(chosen, format_name), folder / f"{kind}-{count}.{suffix}", PASSWORD)
 
 

@@ -64,7 +64,7 @@ def _memory(operation: str, suffix: str, size: int, peak: int, folder: Path) -> 
     """The memory beyond that of an idle interpreter, in terms of the files read."""
     inputs = [folder / f"store-{size}.{suffix}"]
     if operation == "diff":
-        inputs.append(folder / f"more-{size}.{suffix}")
+        inputs.append(folder / f"other-{size}.{suffix}")
     total = sum(path.stat().st_size for path in inputs)
     name = f"{operation}, {suffix.upper()} of {size:,}: peak memory"
     return Figure("scale", name, None, None, "size of the file", peak / total, _MEMORY)
@@ -87,7 +87,7 @@ def _ours(operation: str, suffix: str, size: int) -> Command:
         *_, last = certificates(size)
         return Command((OURS, "verify", store, "--expect", str(last.sha256)))
     if operation == "diff":
-        return Command((OURS, "diff", store, f"more-{size}.{suffix}"), codes=(1,))
+        return Command((OURS, "diff", store, f"other-{size}.{suffix}"), codes=(1,))
     return Command((OURS, "bundle", store, "-o", "out.pem"), {"out.pem": None})
 
 
@@ -99,7 +99,7 @@ def _keytool(operation: str, suffix: str, size: int) -> Command:
         return Command(("keytool", *words, "-keystore", f"copy.{suffix}", *STORE_PASSWORD), {f"copy.{suffix}": store})
     reading = " ".join(("keytool -list", *STORE_PASSWORD))
     if operation == "diff":
-        one, other = f"{reading} -keystore {store} > one", f"{reading} -keystore more-{size}.{suffix} > other"
+        one, other = f"{reading} -keystore {store} > one", f"{reading} -keystore other-{size}.{suffix} > other"
         return Command(("sh", "-c", f"{one} && {other} && diff one other"), codes=(1,))
     if operation == "bundle":
         return Command(("sh", "-c", f"{reading} -rfc -keystore {store} > out.pem"))

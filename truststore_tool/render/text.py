@@ -23,7 +23,7 @@ Piece = str | Table
 
 def day(moment: datetime | None) -> str:
     """The date in UTC, or a dash for none."""
-    return "-" if moment is None else f"{moment.astimezone(UTC):%Y-%m-%d}"
+    return "-" if moment is None else moment.astimezone(UTC).date().isoformat()
 
 
 def count(number: int, noun: str) -> str:
