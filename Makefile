@@ -1,7 +1,8 @@
 # make setup   an environment with everything, made once for each version of Python
 # make demo    the main job on sample_certs/, step by step
 # make test    the test suite            make check   linters, types, import contracts
-# make bench   the benchmarks            make clean   remove what these made
+# make bench   the benchmarks            make torture kills, crowds and hostile input for MINUTES (20)
+# make clean   remove what these made
 # Another Python: make test PYTHON=python3.13
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV := .venv-$(VERSION)
 READY := $(VENV)/.ready
 BIN := $(abspath $(VENV)/bin)
 
-.PHONY: setup demo test check bench clean
+.PHONY: setup demo test check bench torture clean
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -45,6 +46,10 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/python -m tests.bench
 
+MINUTES ?= 20
+torture: $(READY)
+	nice -n 19 $(BIN)/python -m tests.torture --minutes $(MINUTES)
+
 clean:
-	rm -rf .venv-*/ demo-out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv-*/ demo-out torture-findings build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

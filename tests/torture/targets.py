@@ -18,7 +18,7 @@ from truststore_tool import asn1, formats
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.formats import capath, javaobjects
-from truststore_tool.model import Certificate, OpaqueEntry, TrustStore
+from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
 from truststore_tool.operations.describe import describe
 from truststore_tool.operations.listing import list_store
 from truststore_tool.render import as_json, tables, text
@@ -160,9 +160,10 @@ def _read_fields(data: bytes) -> None:
     """All fields of a certificate, as objects, as text and as JSON: nothing that a terminal obeys may get out."""
     certificate = Certificate(data)
     facts = describe(certificate)
+    report = list_store(TrustStore((TrustedEntry(facts.subject or "unknown", certificate),)))
     shown = [printable(line) for line in text.certificate_lines(facts, _NOW)]
     row = ("alias", facts.subject or "", facts.issuer or "")
-    shown += [tables.plain(tables.Table(("a", "b", "c"), (row,))).removesuffix("\n"), as_json.to_json("x", facts)]
+    shown += [tables.plain(tables.Table(("a", "b", "c"), (row,))).removesuffix("\n"), as_json.to_json("list", report)]
     for line in shown[:-1]:
         if not line.isprintable() and printable(line) != line:
             raise BrokenPromiseError(f"not printable: {line!r}")
