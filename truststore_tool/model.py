@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from truststore_tool import asn1
@@ -44,6 +44,31 @@ class _Skeleton(NamedTuple):
     signature_algorithm: asn1.Element
 
 
+@lru_cache(maxsize=16)
+def _skeleton(der: bytes) -> _Skeleton:
+    """Find the fields. Those of the last few certificates are remembered: of all they would be twice the store."""
+    outer = asn1.read_exactly(der).expect(asn1.SEQUENCE).children()
+    if len(outer) != 3:
+        raise FormatError("not an X.509 certificate")
+    fields = outer[0].expect(asn1.SEQUENCE).children()
+    version = 1
+    if fields and fields[0].tag == asn1.context(0):
+        version = fields.pop(0).inner().integer() + 1
+    if len(fields) < 6:
+        raise FormatError("not an X.509 certificate: fields are missing")
+    tail = [f for f in fields[6:] if f.tag == asn1.context(3)]
+    return _Skeleton(
+        version=version,
+        serial=fields[0],
+        issuer=fields[2],
+        validity=fields[3],
+        subject=fields[4],
+        public_key=fields[5],
+        extensions=tail[0] if tail else None,
+        signature_algorithm=outer[1],
+    )
+
+
 @dataclass(frozen=True)
 class Certificate:
     """An X.509 certificate. Its DER bytes are the truth: two certificates are the same when their DER is.
@@ -63,68 +88,45 @@ class Certificate:
         """The SHA-256 fingerprint."""
         return Fingerprint.of(self.der, "sha256")
 
-    @cached_property
-    def _skeleton(self) -> _Skeleton:
-        outer = asn1.read_exactly(self.der).expect(asn1.SEQUENCE).children()
-        if len(outer) != 3:
-            raise FormatError("not an X.509 certificate")
-        fields = outer[0].expect(asn1.SEQUENCE).children()
-        version = 1
-        if fields and fields[0].tag == asn1.context(0):
-            version = fields.pop(0).inner().integer() + 1
-        if len(fields) < 6:
-            raise FormatError("not an X.509 certificate: fields are missing")
-        tail = [f for f in fields[6:] if f.tag == asn1.context(3)]
-        return _Skeleton(
-            version=version,
-            serial=fields[0],
-            issuer=fields[2],
-            validity=fields[3],
-            subject=fields[4],
-            public_key=fields[5],
-            extensions=tail[0] if tail else None,
-            signature_algorithm=outer[1],
-        )
-
     @property
     def version(self) -> int:
         """1, 2 or 3."""
-        return self._skeleton.version
+        return _skeleton(self.der).version
 
     @property
     def serial_number(self) -> int:
         """The serial number; zero and negative ones occur."""
-        return self._skeleton.serial.integer()
+        return _skeleton(self.der).serial.integer()
 
-    @cached_property
+    @property
     def subject(self) -> Name:
         """The subject's distinguished name."""
-        return Name.parse(self._skeleton.subject.raw)
+        return Name.parse(_skeleton(self.der).subject.raw)
 
-    @cached_property
+    @property
     def issuer(self) -> Name:
         """The issuer's distinguished name."""
-        return Name.parse(self._skeleton.issuer.raw)
+        return Name.parse(_skeleton(self.der).issuer.raw)
 
     @property
     def subject_der(self) -> bytes:
         """The encoded subject, as it stands in the certificate."""
-        return self._skeleton.subject.raw
+        return _skeleton(self.der).subject.raw
 
     @property
     def issuer_der(self) -> bytes:
         """The encoded issuer, as it stands in the certificate."""
-        return self._skeleton.issuer.raw
+        return _skeleton(self.der).issuer.raw
 
     @property
     def public_key_der(self) -> bytes:
         """The encoded SubjectPublicKeyInfo."""
-        return self._skeleton.public_key.raw
+        return _skeleton(self.der).public_key.raw
 
     @property
     def signature_algorithm_oid(self) -> str:
         """The dotted OID of the algorithm the issuer signed with."""
-        return self._skeleton.signature_algorithm.inner().oid()
+        return _skeleton(self.der).signature_algorithm.inner().oid()
 
     @cached_property
     def not_before(self) -> datetime:
@@ -137,7 +139,7 @@ class Certificate:
         return self._validity(1)
 
     def _validity(self, index: int) -> datetime:
-        times = self._skeleton.validity.expect(asn1.SEQUENCE).children()
+        times = _skeleton(self.der).validity.expect(asn1.SEQUENCE).children()
         if len(times) != 2:
             raise FormatError("malformed validity in a certificate")
         return times[index].time()
@@ -145,7 +147,7 @@ class Certificate:
     @cached_property
     def extensions(self) -> tuple[Extension, ...]:
         """The extensions in file order; none for versions 1 and 2."""
-        wrapper = self._skeleton.extensions
+        wrapper = _skeleton(self.der).extensions
         if wrapper is None:
             return ()
         found = []

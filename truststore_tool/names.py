@@ -5,6 +5,7 @@ UTF8String), and a trust store must still be able to name them; so every string 
 """
 
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from truststore_tool import asn1
@@ -88,16 +89,8 @@ class Name(NamedTuple):
     @classmethod
     def parse(cls, der: bytes) -> "Name":
         """Decode a DER (or BER) Name. Raises FormatError when it is not a sequence of sets of attributes."""
-        rdns = []
-        for rdn in asn1.read_exactly(der).expect(asn1.SEQUENCE).fields(0, _MOST_PARTS):
-            attributes = []
-            for pair in rdn.expect(asn1.SET).fields(0, _MOST_PARTS):
-                parts = pair.expect(asn1.SEQUENCE).children()
-                if len(parts) != 2:
-                    raise FormatError("malformed attribute in a distinguished name")
-                attributes.append(Attribute(parts[0].oid(), parts[1].tag, parts[1].value))
-            rdns.append(tuple(attributes))
-        return cls(tuple(rdns), der)
+        parts = asn1.read_exactly(der).expect(asn1.SEQUENCE).fields(0, _MOST_PARTS)
+        return cls(tuple([_attributes(part.raw) for part in parts]), der)
 
     def first(self, oid: str) -> str | None:
         """The text of the most specific attribute of type `oid`, or None."""
@@ -112,6 +105,18 @@ class Name(NamedTuple):
         return ",".join(
             "+".join(f"{SHORT_NAMES.get(a.oid, a.oid)}={_escaped(a)}" for a in rdn) for rdn in reversed(self.rdns)
         )
+
+
+@lru_cache(maxsize=256)
+def _attributes(rdn: bytes) -> tuple[Attribute, ...]:
+    """Decode one RelativeDistinguishedName. The same few countries and organizations stand in most names."""
+    attributes = []
+    for pair in asn1.read_exactly(rdn).expect(asn1.SET).fields(0, _MOST_PARTS):
+        parts = pair.expect(asn1.SEQUENCE).children()
+        if len(parts) != 2:
+            raise FormatError("malformed attribute in a distinguished name")
+        attributes.append(Attribute(parts[0].oid(), parts[1].tag, parts[1].value))
+    return tuple(attributes)
 
 
 def _escaped(attribute: Attribute) -> str:

@@ -28,6 +28,8 @@ _ANY_USAGE: Final = asn1.oid("2.5.29.37.0")
 
 # Far beyond any real store: a bag costs some hundred bytes of memory, however few it has in the file.
 MAX_BAGS: Final = 100_000
+# What the bag of a small certificate takes in the file.
+OCTETS_A_BAG: Final = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)

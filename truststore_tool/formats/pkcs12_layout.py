@@ -80,11 +80,16 @@ class Pfx:
             raise IntegrityError("wrong password, or the store was changed since it was written", hint=_WRONG_HINT)
         for safe in encrypted:
             for candidate in candidates:
-                if safe.opened(candidate).bags is not None:
+                if safe.opened(candidate, self._room).bags is not None:
                     return None, candidate
         if encrypted:
             raise IntegrityError("the password does not open the store", hint=_WRONG_HINT)
         return None, candidates[0]
+
+    @property
+    def _room(self) -> int:
+        """How many bags are read: more than usual where the file is as large as so many certificates make it."""
+        return max(pkcs12_bags.MAX_BAGS, len(self.content.data) // pkcs12_bags.OCTETS_A_BAG)
 
     def opened(self, passphrase: Passphrase | None) -> tuple[Safe, ...]:
         """The safes with their bags, those that open; without a passphrase, the plain ones.
@@ -92,7 +97,7 @@ class Pfx:
         Raises FormatError when a plain safe is malformed.
         """
         safes = []
-        room = pkcs12_bags.MAX_BAGS
+        room = self._room
         for safe in self.safes:
             safes.append(safe.opened(passphrase, room))
             room -= len(safes[-1].bags or ())
