@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
+from truststore_tool import strangers
 from truststore_tool.errors import UnreadableError, WriteError
 
 # 200,000 certificates. Without a bound /dev/zero, or a log file in a directory of certificates, would eat all memory.
@@ -244,6 +245,7 @@ def _locate(path: Path) -> tuple[int, Path]:
 
     Everything else goes through the descriptor, so that it happens in one directory even if that one is moved.
     """
+    strangers.refuse_links(path)
     real = Path(os.path.realpath(path))
     if real.is_symlink():  # realpath gives up on links that lead in a circle
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
@@ -311,7 +313,9 @@ def _remove_temporaries(directory: int, is_ours: Callable[[str], bool]) -> None:
     for name in _names(directory):
         match = _TEMPORARY.fullmatch(name)
         if match and is_ours(match["target"]):
-            os.unlink(name, dir_fd=directory)
+            # What a stranger put there under such a name, and may not be removed, must not keep us from our work.
+            with suppress(PermissionError, IsADirectoryError):
+                os.unlink(name, dir_fd=directory)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from functools import lru_cache
 from random import Random
 from typing import Final, NamedTuple
 
+from truststore_tool.model import Certificate
+
 # Longer mutants cost time and say no more.
 LONGEST: Final = 64 * 1024
 _NUMBERS: Final = (
@@ -192,6 +194,17 @@ def _nodes(data: bytes) -> tuple[_Node, ...]:
             inside = head + (data[start] == 0x03)
             waiting.append((inside, head + size, len(found) - 1))
     return tuple(found)
+
+
+def put_text(certificate: Certificate, text: str) -> Certificate:
+    """The certificate with `text` in place of every text in its subject and issuer; its signature is void then."""
+    data = certificate.der
+    count = sum(data[node.start] in (0x0C, 0x13) for node in _nodes(data))
+    for number in range(count):
+        nodes = _nodes(data)
+        texts = sorted((node for node in nodes if data[node.start] in (0x0C, 0x13)), key=lambda node: node.start)
+        data = _put(data, nodes, texts[number], _tlv(b"\x0c", text.encode()))
+    return Certificate(data)
 
 
 def _length(size: int) -> bytes:

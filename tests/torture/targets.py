@@ -22,7 +22,7 @@ from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustS
 from truststore_tool.operations.describe import describe
 from truststore_tool.operations.listing import list_store
 from truststore_tool.render import as_json, tables, text
-from truststore_tool.render.safe import printable
+from truststore_tool.safe import printable
 
 _NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from truststore_tool.errors import (
     UsageError,
     WriteError,
 )
-from truststore_tool.render.safe import printable
+from truststore_tool.safe import printable
 
 FINDING: Final = 1
 USAGE: Final = 2

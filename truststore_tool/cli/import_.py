@@ -33,7 +33,7 @@ from truststore_tool.operations.describe import CertificateFacts
 from truststore_tool.operations.importing import ImportReport, import_certificates
 from truststore_tool.operations.proving import prove
 from truststore_tool.render import text
-from truststore_tool.render.safe import printable
+from truststore_tool.safe import printable
 
 
 def import_command(
@@ -77,7 +77,7 @@ def import_command(
 
       truststore-tool import cacerts.p12 global-bundle.pem --yes
     """
-    from truststore_tool import files, formats, passwords, stores
+    from truststore_tool import files, formats, passwords, stores, strangers
 
     output = Output(json, quiet)
     expected = [Fingerprint.parse(item) for item in expect or ()]
@@ -121,6 +121,8 @@ def import_command(
     elif not dry_run:
         files.tidy(store)
     output.warn(report.warnings)
+    if strangers.may_replace(store):
+        output.warn([f"{store}: every user may replace it, as its directory is writable for all (chmod o-w)"])
     proofs = () if dry_run else prove(current, unique)
     pieces = [*text.imported(report), *text.proof(str(store), proofs)]
     output.report("import", report, pieces, store=str(store), dry_run=dry_run, read_back=proofs)

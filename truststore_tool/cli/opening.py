@@ -9,7 +9,7 @@ from truststore_tool.cli.progress import working
 from truststore_tool.errors import PasswordRequiredError
 from truststore_tool.model import TrustStore
 from truststore_tool.passwords import Password
-from truststore_tool.render.safe import printable
+from truststore_tool.safe import printable
 
 _HINT: Final = "set TRUSTSTORE_PASSWORD, or give --password-env, --password-file or --password-fd"
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import typer
 
-from truststore_tool.render.safe import printable
 from truststore_tool.render.tables import drawn, plain
 from truststore_tool.render.text import Piece
+from truststore_tool.safe import printable
 
 
 class Output(NamedTuple):

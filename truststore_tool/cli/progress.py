@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Final
 
-from truststore_tool.render.safe import printable
+from truststore_tool.safe import printable
 
 _PATIENCE: Final = 0.7  # seconds; most work is done by then, and loading the spinner alone would take a tenth of it
 

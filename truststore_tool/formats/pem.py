@@ -17,6 +17,7 @@ from truststore_tool.formats import pkcs7
 from truststore_tool.formats.base import Format
 from truststore_tool.formats.der import trusted_only
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
+from truststore_tool.safe import printable
 
 _BOM: Final = b"\xef\xbb\xbf"
 _DASHES: Final = b"-----"
@@ -217,10 +218,9 @@ def _lookalikes(texts: list[bytes]) -> Iterator[str]:
 
 
 def encode(certificate: Certificate, comment: str = "") -> str:
-    """A CERTIFICATE block of 64 columns with LF line ends; each line of `comment` stands before it behind ``# ``."""
+    """A CERTIFICATE block of 64 columns with LF line ends; before it each line of `comment`, escaped, behind ``# ``."""
     text = binascii.b2a_base64(certificate.der, newline=False).decode("ascii")
-    printable = comment.encode("utf-8", "backslashreplace").decode()  # a lone surrogate cannot be written
-    lines = [f"# {line}".rstrip() for line in printable.splitlines()]
+    lines = [f"# {printable(line)}".rstrip() for line in comment.splitlines()]  # people look at PEM on terminals
     lines.append("-----BEGIN CERTIFICATE-----")
     lines += [text[i : i + _COLUMNS] for i in range(0, len(text), _COLUMNS)]
     lines.append("-----END CERTIFICATE-----\n")

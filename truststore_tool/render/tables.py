@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from truststore_tool.render.safe import printable
+from truststore_tool.safe import printable
 
 
 class Table(NamedTuple):

@@ -1,4 +1,4 @@
-"""Text from files made harmless for a terminal."""
+"""Text from files made harmless for a terminal: for every renderer, and for the comments that are written into PEM."""
 
 import unicodedata
 
