@@ -116,6 +116,7 @@ def import_command(
     elif approved and not yes and not dry_run:
         ask_to_trust([item.certificate for item in report.items if item.status != "present"], store, now)
     if approved and not dry_run:
+        del current  # a large store need not be in memory once more
         with working(f"writing {store}", quiet=quiet):
             current, report = stores.update_store(store, secret, change, create=target, backup=backup)
     elif not dry_run:
