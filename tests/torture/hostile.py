@@ -60,6 +60,7 @@ class HangError(Exception):
 
 def attack(name: str, seconds: float, seed: int, findings: Path, *, with_bulk: bool = True) -> Figures:
     """Feed a target for so many seconds, in a process of its own, and large inputs at the end; gives the figures."""
+    findings = findings.resolve()  # the process works in another directory
     with tempfile.TemporaryDirectory(dir=_memory()) as folder:
         answer = Path(folder, "answer.json")
         child = os.fork()

@@ -89,7 +89,7 @@ def _decode(name: str, data: bytes) -> None:
                     codec.keys.open(entry, seeds.PASSWORD)
     if codec.dumps is not None:
         with contextlib.suppress(TrustStoreError):
-            again = codec.loads(codec.dumps(store, seeds.PASSWORD), seeds.PASSWORD)
+            again = codec.loads(codec.dumps(store, seeds.PASSWORD), password)
             if outline(again) != outline(store):
                 raise BrokenPromiseError("what was written is not what was read")
 
