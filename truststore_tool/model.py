@@ -44,9 +44,9 @@ class _Skeleton(NamedTuple):
     signature_algorithm: asn1.Element
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=1024)
 def _skeleton(der: bytes) -> _Skeleton:
-    """Find the fields. Those of the last few certificates are remembered: of all they would be twice the store."""
+    """Find the fields. Those of the last certificates are remembered; of all in a large store they would outgrow it."""
     outer = asn1.read_exactly(der).expect(asn1.SEQUENCE).children()
     if len(outer) != 3:
         raise FormatError("not an X.509 certificate")
