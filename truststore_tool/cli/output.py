@@ -29,12 +29,9 @@ class Output(NamedTuple):
 
     def pieces(self, pieces: Iterable[Piece]) -> None:
         """Print lines and tables to standard output; tables are drawn on a terminal and plain in a pipe."""
-        draw = sys.stdout.isatty()
-        for piece in pieces:
-            if isinstance(piece, str):
-                typer.echo(printable(piece))
-            else:
-                typer.echo(drawn(piece) if draw else plain(piece), nl=False)
+        table = drawn if sys.stdout.isatty() else plain
+        shown = (f"{printable(piece)}\n" if isinstance(piece, str) else table(piece) for piece in pieces)
+        typer.echo("".join(shown), nl=False)  # at once: each call flushes
 
     def talk(self, line: str) -> None:
         """Say a line on standard error, unless quiet."""
