@@ -4,7 +4,7 @@ A program of its own, because what it takes in memory would count as that of eve
 """
 
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -17,19 +17,20 @@ ROOT: Final = SAMPLES / "amazon" / "rds-ca-2019-root.pem"
 _NAME: Final = b"Amazon RDS Root 2019 CA"
 
 
-def certificates(count: int) -> Iterator[Certificate]:
-    """`count` different certificates, made from a real one by changing its name (and not its signature)."""
-    template = next(open_store(ROOT).trusted()).certificate.der
-    before, between, after = template.split(_NAME)
-    for number in range(count):
-        name = b"Bench authority %07d" % number
-        yield Certificate(before + name + between + name + after)
+def certificate(number: int) -> Certificate:
+    """One of many different certificates: a real one with another name (and the same signature)."""
+    return Certificate(_template().replace(_NAME, b"Bench authority %07d" % number))
+
+
+@cache
+def _template() -> bytes:
+    return next(open_store(ROOT).trusted()).certificate.der
 
 
 def main(folder: Path, counts: list[int]) -> None:
     """Write for each count two stores with so many certificates, of which all but one are the same."""
     for count in counts:
-        entries = tuple(TrustedEntry(f"bench-{n:07}", c) for n, c in enumerate(certificates(count + 1)))
+        entries = tuple(TrustedEntry(f"bench-{n:07}", c) for n, c in enumerate(map(certificate, range(count + 1))))
         for format_name, suffix in (("jks", "jks"), ("pkcs12", "p12")):
             for kind, chosen in (("store", entries[:-1]), ("other", entries[1:])):
                 save_store(TrustStore(chosen, format_name), folder / f"{kind}-{count}.{suffix}", PASSWORD)
