@@ -1,33 +1,60 @@
 """``python -m truststore_tool``, the console script, and both tools' own names when it is called by these."""
 
 import gc
+import os
 import sys
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NoReturn
 
 # A command lives for moments, and nearly all that it makes lives as long: Python's search for cycles among it, after
 # every 700 new objects, takes up to half of the time of a large store.
 _GARBAGE_THRESHOLD: Final = 200_000
 
 
-def main() -> int:
-    """Run the command line with this process's arguments; returns the exit code."""
+def main() -> NoReturn:
+    """Run the command line with this process's arguments, and end the process with its exit code."""
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    arguments = sys.argv[1:]
-    called = sys.argv[0].rpartition("/")[2]
-    if called in ("keytool", "openssl"):
-        arguments.insert(0, called)
-    if arguments[:1] == ["keytool"]:
+    _open_closed_streams()
+    _end(_run(sys.argv[0].rpartition("/")[2], sys.argv[1:]))
+
+
+def _open_closed_streams() -> None:
+    """Lead standard streams that the caller closed nowhere, lest the next file that is opened take their numbers."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)  # the kernel gives the lowest number that is free: this one
+            setattr(sys, name, open(number, "w" if number else "r"))  # noqa: PTH123, SIM115 -- no path, and for good
+
+
+def _run(called: str, arguments: Sequence[str]) -> int:
+    words = [called, *arguments] if called in ("keytool", "openssl") else [*arguments]
+    if words[:1] == ["keytool"]:
         from truststore_tool.shims import keytool
 
-        return keytool.run(arguments[1:])
-    if arguments[:1] == ["openssl"]:
+        return keytool.run(words[1:])
+    if words[:1] == ["openssl"]:
         from truststore_tool.shims import openssl
 
-        return openssl.run(arguments[1:])
+        return openssl.run(words[1:])
     from truststore_tool.cli import run
 
-    return run(arguments)
+    return run(words)
+
+
+def _end(code: int) -> NoReturn:
+    """Leave at once: all files are closed, and to take apart every object takes as long as a small command itself.
+
+    Profilers and coverage want the long way, which TRUSTSTORE_TOOL_DEBUG takes.
+    """
+    if os.environ.get("TRUSTSTORE_TOOL_DEBUG"):
+        sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        try:  # noqa: SIM105 -- contextlib would be imported for this alone
+            stream.flush()
+        except OSError:
+            pass  # whoever wrote to it has heard of that already
+    os._exit(code)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -66,6 +66,10 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
         return 0
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None:
+            # Files are read and written behind errors of ours: what is left is standard output, full or broken.
+            _say(f"could not write the output: {error.strerror}", "make room where it goes, and run again")
+            return EXIT_CODES[WriteError]
         if isinstance(error, _ClickError):
             context = getattr(error, "ctx", None)
             command = context.command_path if context else "truststore-tool"

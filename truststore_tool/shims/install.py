@@ -85,7 +85,7 @@ def _script() -> bytes:
         "import sys",
         f"sys.path += {list(places)!r}",
         "from truststore_tool.__main__ import main",
-        "sys.exit(main())",
+        "main()",
         "",
     ]
     return os.fsencode("\n".join(lines))

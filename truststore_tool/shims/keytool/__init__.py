@@ -16,6 +16,7 @@ from truststore_tool.shims.keytool import options as keytool_options
 from truststore_tool.shims.keytool.console import Console, java_text
 from truststore_tool.shims.keytool.errors import (
     ILLEGAL_ARGUMENT,
+    BrokenOutputError,
     GivenUpError,
     IllegalOptionError,
     KeytoolError,
@@ -37,7 +38,10 @@ def run(arguments: Sequence[str]) -> int:
     console = Console(jdk)
     try:
         code = _run(words, properties, console, jdk)
-        sys.stdout.flush()
+        console.flush()
+    except BrokenOutputError as exc:
+        sys.stderr.write(f"keytool: standard output could not be written: {exc}\n")
+        return 1
     except BrokenPipeError:
         # The reader is gone; what is still buffered must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -7,9 +7,10 @@ the real tool.
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Final
 
-from truststore_tool.shims.keytool.errors import KeytoolError
+from truststore_tool.shims.keytool.errors import BrokenOutputError, KeytoolError
 
 _BUFFER: Final = 8192
 _MAX_RETRIES: Final = 20
@@ -26,6 +27,15 @@ def java_text(argument: str) -> str:
     return os.fsencode(argument).decode(java_charset(), "replace")
 
 
+def _to_stdout(step: Callable[[], object]) -> None:
+    try:
+        step()
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        raise BrokenOutputError(exc.strerror) from exc
+
+
 class Console:
     """Standard input, output and error of one run."""
 
@@ -39,12 +49,16 @@ class Console:
         self.out_bytes(self._encode(text))
 
     def out_bytes(self, data: bytes) -> None:
-        """Bytes to standard output."""
-        sys.stdout.buffer.write(data)
+        """Bytes to standard output. Raises BrokenOutputError."""
+        _to_stdout(lambda: sys.stdout.buffer.write(data))
+
+    def flush(self) -> None:
+        """Let all that was written go out. Raises BrokenOutputError."""
+        _to_stdout(sys.stdout.buffer.flush)
 
     def err(self, text: str) -> None:
         """Text to standard error, behind all that was written to standard output."""
-        sys.stdout.buffer.flush()
+        self.flush()
         sys.stderr.buffer.write(self._encode(text))
         sys.stderr.buffer.flush()
 

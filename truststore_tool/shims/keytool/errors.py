@@ -45,3 +45,7 @@ class GivenUpError(TrustStoreError):
 
 class OutOfScopeError(TrustStoreError):
     """Something the real keytool does and this one does not; one line, exit code 1, nothing changed."""
+
+
+class BrokenOutputError(Exception):
+    """Standard output took no more, as on a full disk. The real tool stays silent and exits 0; we say so and exit 1."""

@@ -48,12 +48,17 @@ def write(target: str | None, data: bytes) -> None:
 
 
 def to_stdout(data: bytes) -> None:
-    """Write to standard output; it is no error when nobody reads it any more."""
+    """Write to standard output; it is no error when nobody reads it any more.
+
+    Raises StopError when it takes no more, as on a full disk, where the real tool stays silent and exits 0.
+    """
     try:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except OSError as exc:
+        raise StopError(f"openssl: standard output could not be written: {exc.strerror}") from exc
 
 
 def to_stderr(text: str) -> None:
