@@ -1,13 +1,17 @@
 """Key derivation and password-based encryption against published vectors and against an independent computation."""
 
 import hashlib
+import sys
 
 import pytest
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests.realtools import missing
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError
 from truststore_tool.formats import kdf, pbe
@@ -61,6 +65,58 @@ def element(der: bytes) -> asn1.Element:
 def test_pkcs12_kdf(password: bytes, purpose: int, salt: str, count: int, wanted: str) -> None:
     derived = kdf.pkcs12_kdf("sha1", purpose, password, bytes.fromhex(salt), count, len(wanted) // 2)
     assert derived.hex() == wanted
+
+
+@pytest.mark.parametrize(("password", "purpose", "salt", "count", "wanted"), PKCS12_VECTORS)
+def test_pkcs12_kdf_of_the_library_behind_hashlib(
+    password: bytes, purpose: int, salt: str, count: int, wanted: str
+) -> None:
+    derive = kdf._openssl_kdf() or missing("an OpenSSL that hashlib shares")
+    derived = derive("sha1", purpose, password, bytes.fromhex(salt), count, len(wanted) // 2)
+    assert derived is not None
+    assert derived.hex() == wanted
+
+
+@given(
+    digest=st.sampled_from(["sha1", "sha224", "sha256", "sha384", "sha512"]),
+    purpose=st.sampled_from([kdf.KEY, kdf.IV, kdf.MAC]),
+    password=st.binary(max_size=150),
+    salt=st.binary(max_size=150),
+    count=st.integers(1, 20),
+    size=st.integers(1, 200),
+)
+@settings(deadline=None)
+def test_both_derivations_agree(digest: str, purpose: int, password: bytes, salt: bytes, count: int, size: int) -> None:
+    derive = kdf._openssl_kdf() or missing("an OpenSSL that hashlib shares")
+    theirs = derive(digest, purpose, password, salt, count, size)
+    if theirs is None:
+        assert not password or not salt  # OpenSSL may refuse to do without
+    else:
+        assert theirs == kdf._python_kdf(digest, purpose, password, salt, count, size)
+
+
+@pytest.mark.parametrize(("count", "by_openssl"), [(10, False), (40_000, True)])
+def test_only_much_work_is_left_to_openssl(count: int, by_openssl: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kdf, "_openssl_kdf", lambda: lambda *_: b"theirs")
+    monkeypatch.setattr(kdf, "_python_kdf", lambda *_: b"ours")
+    assert kdf.pkcs12_kdf("sha1", kdf.KEY, SMEG, b"saltsalt", count, 6) == (b"theirs" if by_openssl else b"ours")
+
+
+@pytest.mark.parametrize("openssl", [None, lambda *_: None], ids=["not there", "refuses"])
+def test_without_openssl_the_work_is_done_all_the_same(
+    openssl: kdf._Kdf | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kdf, "_openssl_kdf", lambda: openssl)
+    monkeypatch.setattr(kdf, "_WORTH_OPENSSL", 1)
+    password, purpose, salt, count, wanted = PKCS12_VECTORS[3]
+    assert kdf.pkcs12_kdf("sha1", purpose, password, bytes.fromhex(salt), count, 24).hex() == wanted
+
+
+def test_a_hashlib_without_a_library_of_its_own_is_done_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    kdf._openssl_kdf.cache_clear()
+    monkeypatch.setitem(sys.modules, "_hashlib", None)
+    assert kdf._openssl_kdf() is None
+    kdf._openssl_kdf.cache_clear()
 
 
 @pytest.mark.parametrize(("prf", "password", "salt", "count", "wanted"), PBKDF2_VECTORS)

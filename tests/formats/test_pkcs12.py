@@ -604,17 +604,39 @@ def test_detection_is_by_content() -> None:
     assert not pkcs12.detect(shrouded())
 
 
-@pytest.mark.parametrize("where", ["mac", "safe"])
-def test_too_much_work_is_refused_before_it_is_done(where: str) -> None:
-    many = pbe.Pbes1(FAST.oid, b"saltsalt", kdf.MAX_ITERATIONS)
-    if where == "safe":
-        data = pfx(*[sealed_safe(many.encoded(), bytes(16))] * 3)
-    else:
-        data = pfx(plain_safe(), mac=pkcs12_mac)
-        assert data.endswith(asn1.integer(2))
-        data = pfx(plain_safe(), mac=lambda c: pkcs12_mac(c)[:-3] + asn1.integer(2)[:-1] + b"\0")
+def sealed_by(count: int) -> bytes:
+    return sealed_safe(pbe.Pbes1(FAST.oid, b"saltsalt", count).encoded(), bytes(16))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pfx(sealed_by(kdf.MAX_ITERATIONS + 1)),
+        pfx(sealed_by(kdf.MAX_ITERATIONS), sealed_by(1)),
+        pfx(sealed_by(kdf.MAX_ITERATIONS - 1), mac=pkcs12_mac),
+        pfx(plain_safe(), mac=lambda content: pkcs12_mac(content)[:-3] + asn1.integer(0)),
+    ],
+    ids=["safe", "safes", "mac and safe", "no iterations"],
+)
+def test_too_much_work_is_refused_before_it_is_done(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(kdf, "pkcs12_kdf")
     with pytest.raises(FormatError, match="iterations"):
         loads(data)
+
+
+def test_as_much_work_as_java_takes_for_one_part_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = []
+
+    def derive(*arguments: object) -> bytes:
+        *_, count, size = arguments
+        assert isinstance(size, int)
+        counts.append(count)
+        return bytes(size)
+
+    monkeypatch.setattr(kdf, "pkcs12_kdf", derive)
+    with pytest.raises(IntegrityError):
+        loads(pfx(sealed_by(kdf.MAX_ITERATIONS)))
+    assert set(counts) == {5_000_000}
 
 
 def test_a_version_or_protection_that_is_not_supported_is_named() -> None:

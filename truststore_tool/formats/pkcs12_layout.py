@@ -13,8 +13,8 @@ from truststore_tool.model import Entry, LooseCertificate
 
 _DATA: Final = "1.2.840.113549.1.7.1"
 _VERSION: Final = 3
-# A MAC and an encrypted part, each with the most that Java accepts for one.
-MAX_WORK: Final = 2 * kdf.MAX_ITERATIONS
+# Java accepts so many for each part of a file; all together are one or two seconds of work.
+MAX_WORK: Final = kdf.MAX_ITERATIONS
 _WRONG_HINT: Final = "check the password; an empty one and a missing one are different things"
 
 
