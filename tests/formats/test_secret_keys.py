@@ -1,13 +1,13 @@
 """Secret keys out of JCEKS and PKCS#12 and into them: stores that keytool wrote, and hostile objects made by hand."""
 
 import base64
-import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.formats.test_javaobjects import SEALED_KEY, a_class, text
+from tests.work import at_most
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError, UsageError
 from truststore_tool.formats import java_keys, java_secrets, javavalues, pkcs12_secrets
@@ -202,16 +202,14 @@ def test_what_decrypts_to_no_object_is_a_wrong_password() -> None:
         java_secrets.unseal(sealed(b"no object"), PASSWORD)
 
 
-def test_absurd_work_is_refused_in_no_time() -> None:
+def test_absurd_work_is_refused_before_any_is_done() -> None:
     parameters = asn1.sequence(asn1.octet_string(b"saltsal2"), asn1.integer(2**40))
     hostile = an_object(
         "javax.crypto.SealedObject", encodedParams=parameters, encryptedContent=bytes(72),
         sealAlg="PBEWithMD5AndTripleDES",
     )  # fmt: skip
-    began = time.process_time()
-    with pytest.raises(FormatError):
+    with pytest.raises(FormatError), at_most(20_000):
         java_secrets.unseal(hostile, PASSWORD)
-    assert time.process_time() - began < 1
 
 
 REFERENCE_TO_ITSELF = HEADER + b"s" + a_class("A", 2, b"L" + text("a") + b"t" + text("LA;")) + b"q\0\x7e\0\x02"
