@@ -12,6 +12,7 @@ import sys
 import tempfile
 import textwrap
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -119,10 +120,13 @@ class TestRead:
         huge = tmp_path / "huge"
         with huge.open("wb") as file:
             file.truncate(1 << 40)
-        started = time.monotonic()
-        with pytest.raises(UnreadableError, match="larger than"):
-            files.read(huge)
-        assert time.monotonic() - started < 1
+        tracemalloc.start()
+        try:
+            with pytest.raises(UnreadableError, match="larger than"):
+                files.read(huge)
+            assert tracemalloc.get_traced_memory()[1] < 1_000_000
+        finally:
+            tracemalloc.stop()
 
 
 class TestReplace:
@@ -344,11 +348,11 @@ class TestLock:
         with files.locked(tmp_path / "store"):
             started = time.monotonic()
             with (
-                pytest.raises(WriteError, match="another process") as caught,
+                pytest.raises(WriteError, match=r"another process .* for 0\.3 seconds") as caught,
                 files.locked(tmp_path / "store", timeout=0.3),
             ):
                 pytest.fail("two held the lock")
-            assert 0.3 <= time.monotonic() - started < 5
+            assert time.monotonic() - started >= 0.3
             assert caught.value.hint is not None
             assert names(tmp_path) == [".store.lock"]
         with files.locked(tmp_path / "store", timeout=0):

@@ -76,7 +76,7 @@ class Server:
         log = self.folder / "log"
         seen = log.stat().st_size if log.exists() else 0
         run_as_server([binary("pg_ctl"), "reload", "-s", "-D", str(self.folder)])
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if b"received SIGHUP" in log.read_bytes()[seen:]:
                 time.sleep(0.2)  # the postmaster reads the files right after it says so

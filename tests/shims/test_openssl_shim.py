@@ -61,7 +61,7 @@ def test_output_may_be_a_fifo_or_a_device(tmp_path: Path, capfdbinary: pytest.Ca
     os.mkfifo(fifo)
     reader = subprocess.Popen(["cat", fifo], stdout=subprocess.PIPE)
     assert _out(capfdbinary, "x509", "-in", ROOT, "-out", fifo) == (0, b"", b"")
-    assert reader.communicate(timeout=10)[0].startswith(b"-----BEGIN CERTIFICATE-----\n")
+    assert reader.communicate(timeout=60)[0].startswith(b"-----BEGIN CERTIFICATE-----\n")
     assert _out(capfdbinary, "x509", "-in", ROOT, "-out", "/dev/null") == (0, b"", b"")
 
 
