@@ -73,9 +73,9 @@ class Element(NamedTuple):
         """
         if not _is_constructed(self.tag):
             raise FormatError(f"ASN.1 tag 0x{self.tag:02x} at byte {self.start} is primitive where a structure is due")
-        offset = self.content
-        while offset < self.stop:
-            element = read(self.data, offset, self.stop)
+        data, offset, stop = self.data, self.content, self.stop
+        while offset < stop:
+            element = read(data, offset, stop)
             yield element
             offset = element.next
 
@@ -151,18 +151,60 @@ class Element(NamedTuple):
         return decode_time(self.tag, self.value)
 
 
+# What a NamedTuple's own constructor comes to, without the detour: elements are made by the million.
+_new: Final = tuple.__new__
+
+
 def read(data: bytes, offset: int = 0, end: int | None = None) -> Element:
     """The element that starts at `offset` and must end by `end` (default: the end of `data`).
 
     Bytes behind it are the caller's business. Raises FormatError when a header or length does not fit.
     """
     limit = len(data) if end is None else end
+    if offset + 4 <= limit and (tag := data[offset]) & 0x1F != 0x1F:
+        # The headers of nearly all elements: one octet of tag, and one to three of length.
+        size = data[offset + 1]
+        content = offset + 2
+        if size == 0x81:
+            size = data[content]
+            content += 1
+        elif size == 0x82:
+            size = data[content] << 8 | data[content + 1]
+            content += 2
+        elif size >= 0x80:
+            size = limit
+        if (stop := content + size) <= limit:
+            return _new(Element, (data, tag, offset, content, stop, stop))
     tag, content, length = _read_header(data, offset, limit)
     if length is None:
         stop = _end_of_contents(data, offset, content, limit)
         return Element(data, tag, offset, content, stop, stop + 2)
     stop = content + length
-    return Element(data, tag, offset, content, stop, stop)
+    return _new(Element, (data, tag, offset, content, stop, stop))
+
+
+def starts(data: bytes, offset: int, stop: int) -> list[int]:
+    """Where each of the elements begins that fill `data` from `offset` to `stop`; `stop` is the last number.
+
+    As `Element.children`, for those who need few of many elements: it makes none. Raises FormatError as that does.
+    """
+    found = [offset]
+    while offset < stop:
+        # The header of one octet of tag and one to three of length; all others, and what does not fit, `read` knows.
+        size = data[offset + 1] if offset + 4 <= stop and data[offset] & 0x1F != 0x1F else 0x80
+        if size < 0x80:
+            following = offset + 2 + size
+        elif size == 0x81:
+            following = offset + 3 + data[offset + 2]
+        elif size == 0x82:
+            following = offset + 4 + (data[offset + 2] << 8 | data[offset + 3])
+        else:
+            following = stop + 1
+        offset = following if following <= stop else read(data, offset, stop).next
+        found.append(offset)
+        if len(found) > MAX_ELEMENTS + 1:
+            raise _too_many(found[0])
+    return found
 
 
 def _read_header(data: bytes, start: int, limit: int) -> tuple[int, int, int | None]:
@@ -261,9 +303,22 @@ def decode_oid(content: bytes) -> str:
     return ".".join(map(str, [first, arcs[0] - 40 * first, *arcs[1:]]))
 
 
+# The one length of each that DER knows (X.690, 11.7 and 11.8, without fractions of seconds, as RFC 5280 demands).
+_DER_TIMES: Final = {UTC_TIME: 13, GENERALIZED_TIME: 15}
+
+
 def decode_time(tag: int, content: bytes) -> datetime:
     """The moment that a UTCTime or GeneralizedTime names. Seconds and zone may be missing, as in old files."""
     try:
+        if len(content) == _DER_TIMES.get(tag) and content[-1:] == b"Z" and content[:-1].isdigit():
+            rest, second = divmod(int(content[:-1]), 100)
+            rest, minute = divmod(rest, 100)
+            rest, hour = divmod(rest, 100)
+            rest, day = divmod(rest, 100)
+            year, month = divmod(rest, 100)
+            if tag == UTC_TIME:
+                year += 1900 if year >= 50 else 2000
+            return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         text = content.decode("ascii").strip()
         year_digits = {UTC_TIME: 2, GENERALIZED_TIME: 4}[tag]
         digits, zone = text, timedelta()

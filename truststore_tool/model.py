@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from truststore_tool import asn1
@@ -32,49 +32,81 @@ class Extension(NamedTuple):
 
 
 class _Skeleton(NamedTuple):
-    """Where the fields of a certificate lie (RFC 5280, 4.1)."""
+    """Where the fields of a certificate lie (RFC 5280, 4.1).
+
+    Attributes:
+        version: 1, 2 or 3.
+        fields: where each field of the TBSCertificate from the serial number on begins, and the last one ends.
+        signature_algorithm: where the outer one begins.
+    """
 
     version: int
-    serial: asn1.Element
-    issuer: asn1.Element
-    validity: asn1.Element
-    subject: asn1.Element
-    public_key: asn1.Element
-    extensions: asn1.Element | None
-    signature_algorithm: asn1.Element
+    fields: list[int]
+    signature_algorithm: int
+
+
+# How every newer certificate begins: [0] EXPLICIT INTEGER 2.
+_VERSION_3: Final = b"\xa0\x03\x02\x01\x02"
+# Places in `_Skeleton.fields`.
+_SERIAL, _ISSUER, _VALIDITY, _SUBJECT, _PUBLIC_KEY, _OPTIONAL = 0, 2, 3, 4, 5, 6
 
 
 @lru_cache(maxsize=1024)
 def _skeleton(der: bytes) -> _Skeleton:
     """Find the fields. Those of the last certificates are remembered; of all in a large store they would outgrow it."""
-    outer = asn1.read_exactly(der).expect(asn1.SEQUENCE).children()
-    if len(outer) != 3:
+    outer = asn1.read_exactly(der).expect(asn1.SEQUENCE)
+    parts = asn1.starts(der, outer.content, outer.stop)
+    if len(parts) != 4:
         raise FormatError("not an X.509 certificate")
-    fields = outer[0].expect(asn1.SEQUENCE).children()
+    body = asn1.read(der, parts[0], outer.stop).expect(asn1.SEQUENCE)
+    fields = asn1.starts(der, body.content, body.stop)
     version = 1
-    if fields and fields[0].tag == asn1.context(0):
-        version = fields.pop(0).inner().integer() + 1
-    if len(fields) < 6:
+    if der.startswith(_VERSION_3, fields[0]):
+        version = 3
+        del fields[0]
+    elif fields[0] < body.stop and der[fields[0]] == asn1.context(0):
+        version = asn1.read(der, fields.pop(0), body.stop).inner().integer() + 1
+    if len(fields) <= _OPTIONAL:
         raise FormatError("not an X.509 certificate: fields are missing")
-    tail = [f for f in fields[6:] if f.tag == asn1.context(3)]
-    return _Skeleton(
-        version=version,
-        serial=fields[0],
-        issuer=fields[2],
-        validity=fields[3],
-        subject=fields[4],
-        public_key=fields[5],
-        extensions=tail[0] if tail else None,
-        signature_algorithm=outer[1],
-    )
+    return _Skeleton(version, fields, parts[1])
 
 
-@dataclass(frozen=True)
+@lru_cache(maxsize=1024)
+def _extensions(der: bytes) -> tuple[Extension, ...]:
+    optional = _skeleton(der).fields[_OPTIONAL:-1]
+    wrapper = next((start for start in optional if der[start] == asn1.context(3)), None)
+    if wrapper is None:
+        return ()
+    found = []
+    for item in asn1.read(der, wrapper).inner().expect(asn1.SEQUENCE).fields(0, _MOST_EXTENSIONS):
+        parts = item.expect(asn1.SEQUENCE).children()
+        if not 2 <= len(parts) <= 3:
+            raise FormatError("malformed extension in a certificate")
+        critical = len(parts) == 3 and parts[1].boolean()
+        found.append(Extension(parts[0].oid(), critical, parts[-1].expect(asn1.OCTET_STRING).value))
+    return tuple(found)
+
+
+@lru_cache(maxsize=128)
+def _x509(der: bytes) -> "x509.Certificate":
+    import warnings
+
+    from cryptography import x509
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # zero and negative serial numbers are facts here, not news
+            return x509.load_der_x509_certificate(der)
+    except (ValueError, TypeError, x509.InvalidVersion) as exc:
+        raise FormatError(f"certificate cannot be parsed: {exc}") from exc
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
     """An X.509 certificate. Its DER bytes are the truth: two certificates are the same when their DER is.
 
-    Creating one parses nothing. Each field is read when it is first asked for and raises FormatError when
-    just that field cannot be; a certificate that no library accepts is still carried, compared and written.
+    Creating one parses nothing. Each field is read when it is asked for and raises FormatError when just that field
+    cannot be; a certificate that no library accepts is still carried, compared and written.
     """
 
     der: bytes = field(repr=False)
@@ -83,7 +115,7 @@ class Certificate:
         """The digest of the DER bytes under `algorithm` (``"sha256"``, ``"sha1"``, any name hashlib knows)."""
         return Fingerprint.of(self.der, algorithm)
 
-    @cached_property
+    @property
     def sha256(self) -> Fingerprint:
         """The SHA-256 fingerprint."""
         return Fingerprint.of(self.der, "sha256")
@@ -96,68 +128,62 @@ class Certificate:
     @property
     def serial_number(self) -> int:
         """The serial number; zero and negative ones occur."""
-        return _skeleton(self.der).serial.integer()
+        return self._field(_SERIAL).integer()
 
     @property
     def subject(self) -> Name:
         """The subject's distinguished name."""
-        return Name.parse(_skeleton(self.der).subject.raw)
+        return Name.parse(self.subject_der)
 
     @property
     def issuer(self) -> Name:
         """The issuer's distinguished name."""
-        return Name.parse(_skeleton(self.der).issuer.raw)
+        return Name.parse(self.issuer_der)
 
     @property
     def subject_der(self) -> bytes:
         """The encoded subject, as it stands in the certificate."""
-        return _skeleton(self.der).subject.raw
+        return self._field(_SUBJECT).raw
 
     @property
     def issuer_der(self) -> bytes:
         """The encoded issuer, as it stands in the certificate."""
-        return _skeleton(self.der).issuer.raw
+        return self._field(_ISSUER).raw
 
     @property
     def public_key_der(self) -> bytes:
         """The encoded SubjectPublicKeyInfo."""
-        return _skeleton(self.der).public_key.raw
+        return self._field(_PUBLIC_KEY).raw
 
     @property
     def signature_algorithm_oid(self) -> str:
         """The dotted OID of the algorithm the issuer signed with."""
-        return _skeleton(self.der).signature_algorithm.inner().oid()
+        return asn1.read(self.der, _skeleton(self.der).signature_algorithm).inner().oid()
 
-    @cached_property
+    def _field(self, place: int) -> asn1.Element:
+        return asn1.read(self.der, _skeleton(self.der).fields[place])
+
+    @property
     def not_before(self) -> datetime:
         """Start of validity, an aware datetime in UTC."""
         return self._validity(0)
 
-    @cached_property
+    @property
     def not_after(self) -> datetime:
         """End of validity, an aware datetime in UTC."""
         return self._validity(1)
 
     def _validity(self, index: int) -> datetime:
-        times = _skeleton(self.der).validity.expect(asn1.SEQUENCE).children()
-        if len(times) != 2:
+        validity = self._field(_VALIDITY).expect(asn1.SEQUENCE)
+        times = asn1.starts(self.der, validity.content, validity.stop)
+        if len(times) != 3:
             raise FormatError("malformed validity in a certificate")
-        return times[index].time()
+        return asn1.read(self.der, times[index], validity.stop).time()
 
-    @cached_property
+    @property
     def extensions(self) -> tuple[Extension, ...]:
         """The extensions in file order; none for versions 1 and 2."""
-        wrapper = _skeleton(self.der).extensions
-        if wrapper is None:
-            return ()
-        found = []
-        for item in wrapper.inner().expect(asn1.SEQUENCE).fields(0, _MOST_EXTENSIONS):
-            parts = item.expect(asn1.SEQUENCE).children()
-            if not 2 <= len(parts) <= 3:
-                raise FormatError("malformed extension in a certificate")
-            critical = len(parts) == 3 and parts[1].boolean()
-            found.append(Extension(parts[0].oid(), critical, parts[-1].expect(asn1.OCTET_STRING).value))
-        return tuple(found)
+        return _extensions(self.der)
 
     @property
     def is_self_issued(self) -> bool:
@@ -173,19 +199,10 @@ class Certificate:
                 return bool(parts) and parts[0].tag == asn1.BOOLEAN and parts[0].boolean()
         return self.version == 1 and self.is_self_issued
 
-    @cached_property
+    @property
     def x509(self) -> "x509.Certificate":
         """The certificate as `cryptography` parses it. Raises FormatError when it refuses."""
-        import warnings
-
-        from cryptography import x509
-
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # zero and negative serial numbers are facts here, not news
-                return x509.load_der_x509_certificate(self.der)
-        except (ValueError, TypeError, x509.InvalidVersion) as exc:
-            raise FormatError(f"certificate cannot be parsed: {exc}") from exc
+        return _x509(self.der)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,40 +126,47 @@ class _Cursor:
         self.offset = stop
         return self.data[start:stop]
 
+    def numbers(self, layout: Struct) -> tuple[int, ...]:
+        """The numbers that come next."""
+        start = self.offset
+        self.offset = start + layout.size
+        if self.offset > len(self.data):
+            raise FormatError(f"the key store is cut short: {layout.size} bytes are due at byte {start}")
+        return layout.unpack_from(self.data, start)
+
     def number(self, layout: Struct) -> int:
         """The number that comes next."""
-        value: int = layout.unpack(self.take(layout.size))[0]
-        return value
+        return self.numbers(layout)[0]
 
     def text(self) -> bytes:
         """The text that comes next, still encoded."""
-        return self.take(self.number(_U16))
+        return self.take(self.numbers(_U16)[0])
 
     def block(self) -> bytes:
         """The block that comes next."""
-        return self.take(self.number(_U32))
+        return self.take(self.numbers(_U32)[0])
 
 
 def _read_entry(cursor: _Cursor, name: _Name, version: int) -> Entry:
-    tag = cursor.number(_U32)
-    alias_bytes = cursor.text()
+    tag, size = cursor.numbers(_ALIAS_HEAD)
+    alias_bytes = cursor.take(size)
     milliseconds = cursor.number(_S64)
-    payload, chain = b"", []
+    alias = modified_utf8.decode(alias_bytes)
+    created = _moment(milliseconds)
     if tag == _TRUSTED:
-        chain = [_read_certificate(cursor, version)]
-    elif tag == _KEY:
+        type_bytes, certificate = _read_certificate(cursor, version)
+        origin = _origin(alias, alias_bytes, milliseconds, created, (type_bytes,))
+        return TrustedEntry(alias, certificate, created, origin)
+    payload, chain = b"", []
+    if tag == _KEY:
         payload = cursor.block()
         chain = [_read_certificate(cursor, version) for _ in range(cursor.number(_U32))]
     elif tag == _SECRET_KEY and name == "jceks":
         payload = _sealed_key(cursor)
     else:
         raise FormatError(f"a {name.upper()} entry has the unknown tag {tag}")
-    alias = modified_utf8.decode(alias_bytes)
-    created = _moment(milliseconds)
-    origin = _origin(alias, alias_bytes, milliseconds, created, tuple([kind for kind, _ in chain]))
+    origin = _origin(alias, alias_bytes, milliseconds, created, tuple([type_bytes for type_bytes, _ in chain]))
     certificates = tuple([certificate for _, certificate in chain])
-    if tag == _TRUSTED:
-        return TrustedEntry(alias, certificates[0], created, origin)
     kind: OpaqueKind = "private-key"
     if tag == _SECRET_KEY or (name == "jks" and not certificates):
         kind = "secret-key"  # what JavaKeyStore calls a key without a chain, too
@@ -198,7 +205,7 @@ def _origin(
         created is not None
         and alias == fold_alias(alias)
         and alias_bytes == modified_utf8.encode(alias)
-        and all(kind == _TYPE for kind in types)
+        and types.count(_TYPE) == len(types)
     )
     return None if plain else _Origin(alias, alias_bytes, milliseconds, types)
 

@@ -1,6 +1,5 @@
 """Rows of text: aligned columns for pipes, a drawn table for terminals."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from truststore_tool.safe import printable
@@ -17,11 +16,8 @@ def plain(table: Table) -> str:
     """The rows without headings, columns aligned and two blanks apart; one line a row, never wrapped."""
     rows = [tuple(map(printable, row)) for row in table.rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "".join(_line(row, widths) for row in rows)
-
-
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
+    line = "  ".join(f"%-{width}s" for width in widths)
+    return "".join([f"{(line % row).rstrip()}\n" for row in rows])
 
 
 def drawn(table: Table) -> str:

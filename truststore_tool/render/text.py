@@ -23,7 +23,9 @@ Piece = str | Table
 
 def day(moment: datetime | None) -> str:
     """The date in UTC, or a dash for none."""
-    return "-" if moment is None else moment.astimezone(UTC).date().isoformat()
+    if moment is None:
+        return "-"
+    return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).date().isoformat()
 
 
 def count(number: int, noun: str) -> str:
@@ -33,9 +35,10 @@ def count(number: int, noun: str) -> str:
 
 def expiry(facts: "CertificateFacts", now: datetime) -> str:
     """The end of validity and whether it has passed."""
-    if facts.not_after is None:
+    end = facts.not_after
+    if end is None:
         return "expiry unknown"
-    return f"{'expired' if facts.expired(now) else 'expires'} {day(facts.not_after)}"
+    return f"{'expired' if end < now else 'expires'} {day(end)}"
 
 
 def listing(report: "ListReport", now: datetime, *, sha1: bool) -> Iterator[Piece]:
