@@ -1,5 +1,7 @@
 """CApath: files under OpenSSL's subject hashes."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.samples import SAMPLES, amazon, certificates, own
@@ -34,6 +36,11 @@ def named(*rdns: bytes) -> Certificate:
 
 def rdn(*values: tuple[int, bytes]) -> bytes:
     return asn1.tlv(asn1.SET, *(asn1.sequence(asn1.oid("2.5.4.3"), asn1.tlv(tag, value)) for tag, value in values))
+
+
+def test_what_is_no_text_is_hashed_as_it_stands() -> None:
+    # openssl x509 -noout -subject_hash of a certificate with this one attribute
+    assert subject_hash(named(rdn((asn1.BIT_STRING, b"\0 A  B ")))) == "21c9f3f5"
 
 
 def test_the_hashes_of_a_published_root() -> None:
@@ -84,6 +91,31 @@ def test_a_directory_without_hash_names_is_read_all_the_same() -> None:
     assert len(store.notes) == 1
 
 
+def test_certificates_of_one_file_get_files_of_their_own() -> None:
+    store = loads({"c.pem": text(RDS) + text(TWIN), "d.pem": text(ROOT)})
+    digest = subject_hash(ROOT)
+    assert dumps(store) == {f"{RDS_HASHES[0]}.0": text(RDS), f"{digest}.0": text(TWIN), f"{digest}.1": text(ROOT)}
+
+
+def test_a_certificate_given_twice_is_written_once_and_those_behind_it_too() -> None:
+    files = dumps(trusting(RDS, RDS, ROOT))
+    assert files == {f"{RDS_HASHES[0]}.0": text(RDS), f"{subject_hash(ROOT)}.0": text(ROOT)}
+
+
+@pytest.mark.parametrize("other", ["00000000", "ffffffff"])
+def test_a_file_under_any_other_hash_is_not_found(other: str) -> None:
+    store = loads({f"{RDS_HASHES[0]}.0": text(RDS), f"{other}.0": text(ROOT)})
+    assert [entry.certificates[0] for entry in store.entries] == [RDS]
+    assert [item.certificate for item in store.loose] == [ROOT]
+
+
+def test_a_subject_that_cannot_be_read_is_found_by_nobody() -> None:
+    unreadable = named(asn1.integer(1))
+    store = loads({f"{RDS_HASHES[0]}.0": text(RDS), "00000000.0": unreadable.der})
+    assert [entry.certificates[0] for entry in store.entries] == [RDS]
+    assert [item.certificate for item in store.loose] == [unreadable]
+
+
 def test_numbers_count_up_for_equal_hashes() -> None:
     digest = subject_hash(ROOT)
     assert subject_hash(TWIN) == digest
@@ -96,7 +128,10 @@ def test_files_that_stay_keep_their_content() -> None:
     digest = subject_hash(ROOT)
     content = b"Certificate: of ours\n" + text(ROOT)
     store = loads({f"{digest}.1": content, f"{digest}.0": text(TWIN)})
-    remaining = tuple(entry for entry in store.entries if entry.certificates[0] == ROOT)
+    # An equal certificate, such as one that was fetched again, is the same one.
+    remaining = tuple(
+        replace(entry, certificate=Certificate(ROOT.der)) for entry in store.trusted() if entry.certificate == ROOT
+    )
     files = dumps(store.with_entries((*remaining, TrustedEntry("", RDS, comment="new"))))
     assert files == {f"{digest}.0": content, f"{RDS_HASHES[0]}.0": b"# new\n" + text(RDS)}
 

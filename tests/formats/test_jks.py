@@ -96,9 +96,10 @@ KEY_ONLY = private_key(b"key", b"protected", certificate(DER_A), certificate(DER
 @FORMATS
 def test_a_store_is_told_by_its_magic_number(form: Format) -> None:
     assert form.detect(file(form=form.name))
-    assert not any(
-        form.detect(data) for data in (b"", b"\xfe\xed", file(form={"jks": "jceks", "jceks": "jks"}[form.name]))
-    )
+    for data in (b"", b"\xfe\xed", file(form={"jks": "jceks", "jceks": "jks"}[form.name])):
+        assert not form.detect(data)
+        with pytest.raises(FormatError):
+            form.loads(data, "changeit")
 
 
 @FORMATS
@@ -355,11 +356,12 @@ def test_a_store_cut_anywhere_is_malformed(password: str | None) -> None:
 
 
 MALFORMED = {
-    "other magic": file(form="jceks"),
+    "other magic": b"\xfe\xed\xfe\xee" + file()[4:],
     "version 0": file(version=0),
     "version 3": file(version=3),
     "tag 0": file(struct.pack(">I", 0) + trusted(b"one")[4:]),
     "secret key in a JKS": file(secret_key(b"s")),
+    "tag 0 before a sealed key": file(struct.pack(">I", 0) + secret_key(b"s")[4:], form="jceks"),
     "certificate of another type": file(trusted(b"one", DER_A, b"PGP")),
     "certificate of no bytes": file(trusted(b"one", b"")),
     "negative length": file(trusted(b"one").replace(struct.pack(">I", 40), b"\xff" * 4)),
@@ -372,8 +374,9 @@ MALFORMED = {
 
 @pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED.keys())
 def test_malformed_stores_are_refused_after_little_work(data: bytes) -> None:
+    form = JCEKS if JCEKS.detect(data) else JKS
     with pytest.raises(FormatError), at_most(10_000):
-        JKS.loads(data, "changeit")
+        form.loads(data, "changeit")
 
 
 WHOLE = file(trusted(b"one"), KEY_ONLY, secret_key(b"s"), trusted("größe".encode()), form="jceks")
@@ -547,6 +550,7 @@ def test_reading_and_writing_certificates_never_loads_cryptography() -> None:
 def test_each_certificate_takes_the_same_work(number: int) -> None:
     many = Watched(file(*(trusted(b"alias-%d" % n, DER_A * 25) for n in range(number))))
     store = JKS.loads(many, "changeit")
+    assert (len(store.entries), store.loose) == (number, ())
     assert many.taken <= len(many)
     with at_most(200 * number):
         JKS.loads(bytes(many), "changeit")

@@ -157,6 +157,9 @@ def test_a_file_without_certificates_is_still_pem(label: str) -> None:
         (b"0 s:CN=a\n" + GOOD, True),
         (b"\x30\x82\xff\xff\n" + GOOD, True),
         (b"\x30\x82" + (len(GOOD) + 1).to_bytes(2, "big") + b"\n" + GOOD, False),
+        (b"\x30\x80\x04\x82" + (len(GOOD) + 1).to_bytes(2, "big") + b"\n" + GOOD + b"\0\0", False),
+        (b"#\x82\1\0\n" + GOOD, True),
+        (b"\xdb\x82\1\0\n" + GOOD, True),
         (b"\0\n" + GOOD, False),
         (b"  \t" + GOOD, True),
     ],
@@ -196,6 +199,17 @@ def test_removing_takes_the_block_and_keeps_the_text() -> None:
     without = dump(store.with_entries((store.entries[0], store.entries[2])))
     assert without == THREE.replace(block(G1, columns=76).rstrip(b"\n"), b"")
     assert dump(store.with_entries(())) == HEADER + b"\r\n# old\r\n" + KEY + b"\n  \n\nend"
+
+
+def test_a_certificate_for_all_the_old_ones_is_written_behind_the_text() -> None:
+    store = loads(b"# ours\n" + block(RDS) + b"# end\n")
+    assert dump(store.with_entries((TrustedEntry("", ROOT),))) == b"# ours\n\n# end\n" + block(ROOT)
+
+
+def test_blocks_that_change_places_still_begin_lines() -> None:
+    store = loads(b"# ours\n" + block(RDS) + b"# between\n" + block(G1))
+    changed = dump(store.with_entries(store.entries[::-1]))
+    assert changed == b"# ours\n\n# between\n" + block(G1) + block(RDS)
 
 
 def test_a_changed_certificate_is_written_in_its_place() -> None:

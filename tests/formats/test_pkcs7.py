@@ -66,7 +66,10 @@ def test_members_that_are_no_certificates_are_counted() -> None:
 
 
 def test_bytes_behind_are_counted() -> None:
-    assert loads(message(RDS.der) + b"\n").notes == ("1 bytes behind the PKCS#7 structure were ignored",)
+    for number in (1, 10_000):
+        assert loads(message(RDS.der) + b"\n" * number).notes == (
+            f"{number} bytes behind the PKCS#7 structure were ignored",
+        )
 
 
 @pytest.mark.parametrize("wanted", [(), (RDS,), (ROOT, RDS, G1), (RDS, RDS)])
@@ -101,6 +104,9 @@ ENVELOPED = asn1.sequence(asn1.oid("1.2.840.113549.1.7.3"), asn1.tlv(0xA0, asn1.
         pytest.param(asn1.sequence(SIGNED_DATA), id="no content"),
         pytest.param(asn1.sequence(SIGNED_DATA, asn1.tlv(0xA0)), id="empty content"),
         pytest.param(asn1.sequence(SIGNED_DATA, asn1.tlv(0xA0, b"\x04\0")), id="content of another type"),
+        pytest.param(asn1.sequence(SIGNED_DATA, asn1.tlv(0xA0, asn1.sequence()), asn1.sequence()), id="three fields"),
+        pytest.param(b"\x24" + message(RDS.der)[1:], id="an OCTET STRING"),
+        pytest.param(b"\x31" + message(RDS.der)[1:], id="a SET"),
         pytest.param(message(RDS.der)[:-1], id="cut"),
         pytest.param(message(RDS.der[:-1]), id="a member cut"),
         pytest.param(b"\x30\x80" * 50_000, id="deep nesting"),
@@ -109,6 +115,11 @@ ENVELOPED = asn1.sequence(asn1.oid("1.2.840.113549.1.7.3"), asn1.tlv(0xA0, asn1.
 def test_what_is_no_signed_data_is_refused(data: bytes) -> None:
     with pytest.raises(FormatError):
         loads(data)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x30", message(RDS.der)[:-1], ENVELOPED, b"\x31" + message(RDS.der)[1:]])
+def test_what_is_no_signed_data_is_not_detected(data: bytes) -> None:
+    assert not PKCS7.detect(data)
 
 
 def block(data: bytes, label: str) -> bytes:

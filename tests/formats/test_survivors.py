@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from tests.formats.test_jks import file, trusted
-from tests.samples import certificates, own
+from tests.samples import amazon, certificates, own
 from truststore_tool import asn1, formats
 from truststore_tool.formats import pem
 from truststore_tool.model import TrustedEntry
@@ -85,6 +85,30 @@ def test_an_indented_block_is_read_and_counted_as_unseen(indent: bytes) -> None:
     assert any(note.startswith(UNSEEN) for note in found.notes)
 
 
+PADDED = next(c for c in certificates(amazon("rds-global-bundle.pem")) if len(c.der) % 3)
+BEGIN, END = b"-----BEGIN CERTIFICATE-----\n", b"-----END CERTIFICATE-----\n"
+
+
+# Each has one irregularity only. OpenSSL 3.0 (crl2pkcs7 -nocrl -certfile) loses the certificate, or the whole file.
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(BEGIN, b" " + BEGIN, id="blank before BEGIN"),
+        pytest.param(BEGIN, BEGIN.rstrip(), id="content on the line of BEGIN"),
+        pytest.param(b"\n" + END, END, id="content on the line of END"),
+        pytest.param(END, END.rstrip() + b" x\n", id="text behind END"),
+        pytest.param(END, b"\n" + END, id="empty line"),
+        pytest.param(b"=", b"", id="no padding"),
+    ],
+)
+def test_one_irregularity_is_enough_to_be_unseen(old: bytes, new: bytes) -> None:
+    regular = block_of_64(PADDED.der)
+    assert PEM.loads(regular, None).notes == ()
+    found = PEM.loads(regular.replace(old, new) + block_of_64(TWO.der), None)
+    assert [entry.certificate for entry in found.trusted()] == [PADDED, TWO]
+    assert found.notes == (f"{UNSEEN} (PKCS7 blocks, irregular lines): 1",)
+
+
 @pytest.mark.parametrize("trailing", [b" ", b"\t", b"\r"])
 def test_blanks_at_the_ends_of_lines_are_nothing_to_openssl(trailing: bytes) -> None:
     begin, *body, end = block(ONE.der, "CERTIFICATE").splitlines()
@@ -107,3 +131,20 @@ def block_of_64(der: bytes) -> bytes:
     text = base64.b64encode(der)
     lines = [text[i : i + 64] for i in range(0, len(text), 64)]
     return b"\n".join([b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b""])
+
+
+# Their lower case, k and \u03c9, comes before them.
+@pytest.mark.parametrize("alias", ["\u212a", "\u2126"], ids=["KELVIN SIGN", "OHM SIGN"])
+def test_aliases_not_in_lower_case_stay_whatever_their_order(alias: str) -> None:
+    jks = formats.get("jks")
+    data = file(trusted(alias.encode()))
+    store = jks.loads(data, "changeit")
+    assert jks.dumps is not None
+    assert jks.dumps(store, "changeit") == data
+    assert store.notes[0].startswith("aliases that are not in lower case")
+
+
+@pytest.mark.parametrize("alias", ["\U00010000", "\U00040000", "\U0010ffff"])
+def test_aliases_in_plain_utf8_are_noted(alias: str) -> None:
+    (note,) = formats.get("jks").loads(file(trusted(alias.encode())), "changeit").notes
+    assert note.startswith("aliases in plain UTF-8, over which Java refuses the whole store: ")
