@@ -116,6 +116,33 @@ class TestRead:
         with pytest.raises(UnreadableError, match="larger than"):
             files.read(Path("/dev/zero"))
 
+    def test_the_largest_file_and_the_longest_stream_are_read(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(files, "MAX_SIZE", 1000)
+        for size in (1000, 1001):
+            (tmp_path / "file").write_bytes(b"x" * size)
+            end, start = os.pipe()
+            os.write(start, b"x" * size)
+            os.close(start)
+            for path in (tmp_path / "file", Path(f"/dev/fd/{end}")):
+                if size == 1000:
+                    assert files.read(path) == b"x" * size
+                else:
+                    with pytest.raises(UnreadableError, match="larger than 1000 bytes"):
+                        files.read(path)
+            os.close(end)
+
+    def test_what_cannot_be_known_to_be_a_directory_is_none(self, shared: Path) -> None:
+        (shared / "folder").mkdir()
+        assert files.is_directory(shared / "folder")
+        for name in ("missing", "n" * 300, "nul\0", "\udcff\ud800"):
+            assert not files.is_directory(shared / name)
+        (shared / "folder" / "inner").mkdir()
+        (shared / "folder").chmod(0o600)
+        code = "print(files.is_directory(target / 'folder' / 'inner')); raise errors.UnreadableError('')"
+        assert as_another_user(shared, code, kind="UnreadableError").split() == ["False"]
+
     def test_a_huge_file_is_refused_before_it_is_read(self, tmp_path: Path) -> None:
         huge = tmp_path / "huge"
         with huge.open("wb") as file:
@@ -228,6 +255,7 @@ class TestReplace:
             ("fifo", "not a regular file"),
             ("folder/missing/store", "No such file"),
             ("plain/store", "Not a directory"),
+            ("fifo/store", "Not a directory"),
             ("nul\0", "null"),
             ("n" * 300, "too long"),
         ],
@@ -251,6 +279,17 @@ class TestReplace:
         with pytest.raises(WriteError, match="not a regular file"):
             files.replace(Path(device), b"new")
         assert stat.S_ISCHR(Path(device).stat().st_mode)
+
+    def test_a_link_under_the_name_of_the_temporary_is_not_followed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(os, "urandom", bytes)
+        (tmp_path / "victim").write_bytes(b"not ours")
+        (tmp_path / ".store.0000000000000000.tmp").symlink_to("victim")
+        with pytest.raises(WriteError, match="File exists"):
+            files.replace(tmp_path / "store", b"new")
+        assert (tmp_path / "victim").read_bytes() == b"not ours"
+        assert not (tmp_path / "store").exists()
 
     def test_a_limit_on_file_sizes(self, tmp_path: Path) -> None:
         target = tmp_path / "store"
@@ -357,6 +396,21 @@ class TestLock:
             assert names(tmp_path) == [".store.lock"]
         with files.locked(tmp_path / "store", timeout=0):
             pass
+
+    def test_a_holder_is_waited_for_half_a_minute(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        now = 0.0
+
+        def sleep(seconds: float) -> None:
+            nonlocal now
+            assert 0 < seconds <= 0.1  # that somebody waited longer than need be is not to be felt
+            now += seconds
+
+        monkeypatch.setattr(time, "sleep", sleep)
+        monkeypatch.setattr(time, "monotonic", lambda: now)
+        with files.locked(tmp_path / "store"):
+            with pytest.raises(WriteError, match="for 30 seconds"), files.locked(tmp_path / "store"):
+                pytest.fail("two held the lock")
+            assert 30 <= now < 31
 
     def test_a_link_and_its_target_are_one_store(self, tmp_path: Path) -> None:
         (tmp_path / "elsewhere").mkdir()
@@ -509,15 +563,23 @@ class TestDirectory:
 
     def test_links_in_it_are_replaced_not_followed(self, tmp_path: Path) -> None:
         (tmp_path / "system.pem").write_bytes(b"not ours")
+        (tmp_path / "system.pem").chmod(0o600)
         certs = tmp_path / "certs"
         certs.mkdir()
         (certs / "00000001.0").symlink_to("../system.pem")
         (certs / "00000002.0").symlink_to("../system.pem")
-        files.replace_directory(certs, {"00000001.0": b"ours", "00000002.0": b"not ours"})
+        with umask(0o022):
+            files.replace_directory(certs, {"00000001.0": b"ours", "00000002.0": b"not ours"})
+        assert mode(certs / "00000001.0") == 0o644  # a new file's, not that of what the link led to
         assert (tmp_path / "system.pem").read_bytes() == b"not ours"
         assert (certs / "00000001.0").read_bytes() == b"ours"
         assert not (certs / "00000001.0").is_symlink()
         assert (certs / "00000002.0").is_symlink()
+
+    def test_a_fifo_in_it_is_replaced_and_nobody_waits_for_its_writer(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "00000001.0")
+        files.replace_directory(tmp_path, {"00000001.0": b"ours"})
+        assert (tmp_path / "00000001.0").read_bytes() == b"ours"
 
     @pytest.mark.parametrize("name", ["../escaped", "/escaped", "a/b", ".", "..", ""])
     def test_names_that_lead_elsewhere_are_refused(self, tmp_path: Path, name: str) -> None:

@@ -158,6 +158,25 @@ def test_a_key_without_a_chain_is_what_the_jdk_calls_a_secret_key() -> None:
     assert dumps(JKS, store) == data
 
 
+def test_a_key_without_a_chain_opens_as_any_other() -> None:
+    (whole,) = JKS.loads(KEYTOOL_JKS, None).entries
+    assert isinstance(whole, OpaqueEntry)
+    (bare,) = JKS.loads(file(private_key(b"key", whole.payload)), None).entries
+    assert isinstance(bare, OpaqueEntry)
+    assert JKS.keys is not None
+    assert hashlib.sha256(JKS.keys.open(bare, "keypass")).hexdigest() == KEYTOOL_JKS_KEY
+
+
+@pytest.mark.parametrize("last", [b"\0", b"\2"])
+def test_a_key_under_an_algorithm_beside_that_of_jceks_is_not_opened(last: bytes) -> None:
+    oid = bytes.fromhex("06092b060104012a0213")
+    (entry,) = JCEKS.loads(KEYTOOL_JCEKS, None).entries
+    assert isinstance(entry, OpaqueEntry)
+    assert java_keys.unprotect(entry.payload, "keypass")
+    with pytest.raises(FormatError, match="do not know"):
+        java_keys.unprotect(entry.payload.replace(oid + b"\1", oid + last), "keypass")
+
+
 def test_a_jceks_key_without_a_chain_is_no_sealed_object() -> None:
     data = file(private_key(b"key", b"protected"), secret_key(b"sealed"), form="jceks")
     store = JCEKS.loads(data, "changeit")

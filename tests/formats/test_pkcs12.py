@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import pkcs12 as other
 from hypothesis import given, settings
@@ -24,7 +25,7 @@ PASSWORD = "changeit"
 FRIENDLY_NAME, LOCAL_KEY_ID = "1.2.840.113549.1.9.20", "1.2.840.113549.1.9.21"
 TRUSTED_KEY_USAGE = "2.16.840.1.113894.746875.1.1"
 DATA, ENCRYPTED_DATA = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.6"
-KEY, SHROUDED, CERT, CRL, SECRET = (f"1.2.840.113549.1.12.10.1.{number}" for number in range(1, 6))
+KEY, SHROUDED, CERT, CRL, SECRET, NESTED = (f"1.2.840.113549.1.12.10.1.{number}" for number in range(1, 7))
 
 ROOT, INTERMEDIATE, SERVER, OTHER = (
     samples.certificates(samples.own(name))[0]
@@ -219,8 +220,8 @@ def test_dates_are_in_local_key_ids() -> None:
 
 def test_secrets_crls_and_unknown_bags_are_opaque_entries() -> None:
     bags = [bag(SECRET, asn1.null(), "s"), bag(CRL, asn1.null()), bag("1.2.3.4", asn1.octet_string(b"?"), "u")]
-    store = loads(pfx(plain_safe(*bags)))
-    assert seen(store) == [("s", "secret-key", []), ("", "unknown", []), ("u", "unknown", [])]
+    store = loads(pfx(plain_safe(*bags, bag(NESTED, asn1.sequence()))))
+    assert seen(store) == [("s", "secret-key", []), ("", "unknown", []), ("u", "unknown", []), ("", "unknown", [])]
 
 
 def test_a_key_in_the_clear_is_an_entry_with_a_note() -> None:
@@ -229,6 +230,56 @@ def test_a_key_in_the_clear_is_an_entry_with_a_note() -> None:
     assert any("is not encrypted" in note for note in store.notes)
     assert isinstance(store.entries[0], OpaqueEntry)
     assert pkcs12.open_key(store.entries[0], "any") == PKCS8
+
+
+def test_of_issuers_of_one_name_the_one_with_the_key_identifier_is_taken() -> None:
+    issuer, twin, leaf = (
+        samples.certificates(samples.own(name))[0]
+        for name in ("old-root.pem", "same-subject-root.pem", "old-intermediate.pem")
+    )
+    for order in ((twin, issuer), (issuer, twin)):
+        bags = plain_safe(cert_bag(leaf, "k", b"id"), *map(cert_bag, order))
+        assert loads(pfx(plain_safe(key_bag("k", b"id")), bags)).entries[0].certificates == (leaf, issuer)
+
+
+def chain_of(leaf: Certificate, *others: Certificate) -> tuple[Certificate, ...]:
+    """The chain of a key whose certificate is `leaf`; the others come before it in the file."""
+    certificates = plain_safe(*map(cert_bag, others), cert_bag(leaf, "k", b"id"))
+    return loads(pfx(plain_safe(key_bag("k", b"id")), certificates)).entries[0].certificates
+
+
+def roots(*signers: int) -> list[Certificate]:
+    """Certificates of one name without extensions; each is signed by the key of the one with that index."""
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in signers]
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Same")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, None, 1, now, now + timedelta(days=1))
+    return [
+        Certificate(builder.public_key(key.public_key()).sign(keys[signer], hashes.SHA256()).public_bytes(DER))
+        for key, signer in zip(keys, signers, strict=True)
+    ]
+
+
+def test_a_chain_ends_at_what_signed_itself_and_not_at_what_only_names_itself() -> None:
+    first, second, renewed = roots(0, 1, 0)
+    assert chain_of(second, first) == (second,)
+    assert chain_of(renewed, first) == (renewed, first)
+
+
+def test_a_chain_ends_at_what_cannot_be_read() -> None:
+    name = asn1.sequence(asn1.set_of(asn1.sequence(asn1.oid("2.5.4.3"), asn1.tlv(asn1.UTF8_STRING, b"x"))))
+    good, twin = skeleton(name, name), skeleton(name, name, asn1.sequence())
+    no_issuer = skeleton(asn1.sequence(asn1.integer(1)), asn1.sequence())
+    no_extensions = skeleton(name, asn1.sequence(), asn1.explicit(3, asn1.integer(1)))
+    assert chain_of(twin, good) == (twin,)  # no library can tell whether it signed itself
+    assert chain_of(no_issuer, good) == (no_issuer,)
+    assert chain_of(no_extensions, good) == (no_extensions, good)  # without a key identifier the name alone counts
+
+
+def skeleton(issuer: bytes, subject: bytes, *more: bytes) -> Certificate:
+    """What has no more of a certificate than its names."""
+    fields = [asn1.integer(1), asn1.sequence(), issuer, asn1.sequence(), subject, asn1.sequence(), *more]
+    return Certificate(asn1.sequence(asn1.sequence(*fields), asn1.sequence(), asn1.tlv(asn1.BIT_STRING, b"\0")))
 
 
 def test_a_chain_of_certificates_that_name_each_other_ends() -> None:
@@ -309,8 +360,9 @@ def test_what_cannot_be_opened_is_kept_byte_for_byte() -> None:
     sealed = sealed_safe(asn1.sequence(asn1.oid("1.2.643.2.2.21"), asn1.null()), b"whatever")
     foreign = encrypted_safe(FAST, cert_bag(INTERMEDIATE), password="quite another")
     store = loads(pfx(sealed, foreign, plain_safe(cert_bag(ROOT, "root", None, TRUSTED)), mac=pkcs12_mac))
+    assert store.notes[0].startswith("part 1 was not opened: ")
     assert "1.2.643.2.2.21 is not known" in store.notes[0]
-    assert "the password does not open it" in store.notes[1]
+    assert store.notes[1] == "part 2 was not opened: the password does not open it"
     changed = dumps(plus(store, TrustedEntry("other", OTHER)))
     assert sealed in changed
     assert foreign in changed
@@ -420,6 +472,14 @@ def test_only_the_part_that_changed_is_written_anew_with_its_own_parameters() ->
     assert digest.children()[0].inner().oid() == "1.3.14.3.2.26"
     assert (len(salt.value), count.integer()) == (8, 2)
     assert salt.value != b"saltsalt"
+
+
+def test_an_encrypted_part_in_which_nothing_changed_stays_byte_for_byte() -> None:
+    trusted = encrypted_safe(FAST, cert_bag(ROOT, "root", None, TRUSTED))
+    store = loads(pfx(plain_safe(key_bag("k", b"id")), trusted, mac=pkcs12_mac))
+    changed = dumps(without(store, "k"))
+    assert trusted in changed
+    assert seen(loads(changed)) == [("root", "trusted", [ROOT])]
 
 
 def test_removing_takes_the_entry_and_nothing_else() -> None:
@@ -548,6 +608,29 @@ def test_a_sealed_key_opens_under_its_password_only() -> None:
     assert again(TrustStore((sealed,), "pkcs12")).entries == (sealed,)
 
 
+def test_a_key_that_is_sealed_anew_keeps_its_attributes() -> None:
+    store = loads(pfx(plain_safe(key_bag("k", b"id", ODD), cert_bag(SERVER, "k", b"id"))))
+    (entry,) = store.entries
+    assert isinstance(entry, OpaqueEntry)
+    data = dumps(store.with_entries((pkcs12.seal_key(entry, PKCS8, PASSWORD),)))
+    assert data.count(ODD) == 1
+    assert shrouded() not in data
+    assert seen(loads(data)) == [("k", "private-key", [SERVER])]
+
+
+@pytest.mark.parametrize("form", ["jks", "uber"])
+def test_keys_of_other_formats_are_told_apart(form: str) -> None:
+    (key, secret) = loads(pfx(plain_safe(key_bag("k", b"id"), bag(SECRET, asn1.null(), "s")))).entries
+    assert isinstance(key, OpaqueEntry)
+    assert isinstance(secret, OpaqueEntry)
+    for entry in (secret, replace(key, format=form)):
+        with pytest.raises(FormatError, match="is no private key in PKCS#12's form"):
+            pkcs12.open_key(entry, PASSWORD)
+    for entry in (key, replace(secret, format=form)):
+        with pytest.raises(FormatError, match="is no secret key in PKCS#12's form"):
+            pkcs12.open_secret(entry, PASSWORD)
+
+
 def test_rekeying_moves_parts_and_keys_and_names_those_that_stay() -> None:
     scheme = pbe.Pbes1(FAST.oid, b"saltsalt", 7)
     foreign = asn1.sequence(scheme.encoded(), asn1.octet_string(scheme.encrypt(PKCS8, kdf.passphrases("its own")[0])))
@@ -672,8 +755,7 @@ def linked(number: int) -> Certificate:
         text = asn1.tlv(asn1.UTF8_STRING, str(number).encode())
         return asn1.sequence(asn1.set_of(asn1.sequence(asn1.oid("2.5.4.3"), text)))
 
-    fields = [asn1.integer(number), asn1.sequence(), name(number + 1), asn1.sequence(), name(number), asn1.sequence()]
-    return Certificate(asn1.sequence(asn1.sequence(*fields), asn1.sequence(), asn1.tlv(asn1.BIT_STRING, b"\0")))
+    return skeleton(name(number + 1), name(number))
 
 
 def test_an_endless_chain_is_cut_but_its_certificates_are_kept() -> None:
