@@ -11,7 +11,7 @@ import pytest
 
 from tests import samples
 from tests.realtools import find, run
-from truststore_tool import formats, stores
+from truststore_tool import files, formats, stores
 from truststore_tool.errors import (
     FormatError,
     IntegrityError,
@@ -309,7 +309,7 @@ class TestUpdate:
             update_store(jks, PASSWORD, fail)
         assert snapshot(jks.parent) == before
 
-    def test_the_lock_is_held_while_changing(self, jks: Path) -> None:
+    def test_nobody_waits_for_a_lock_while_nothing_is_saved(self, jks: Path) -> None:
         seen = []
 
         def look(store: TrustStore) -> tuple[TrustStore, None]:
@@ -317,7 +317,58 @@ class TestUpdate:
             return add(store)[0], None
 
         update_store(jks, PASSWORD, look)
-        assert seen == [[".clientkeystore.lock", "clientkeystore"]]
+        assert seen == [["clientkeystore"]]
+        with files.locked(jks):
+            update_store(jks, PASSWORD, keep)
+
+    def test_what_another_wrote_meanwhile_is_changed_again_under_the_lock(self, jks: Path) -> None:
+        seen: list[list[str]] = []
+
+        def change(store: TrustStore) -> tuple[TrustStore, int]:
+            if not seen:  # another one is quicker
+                save_store(store.with_entries((*store.entries, TrustedEntry("other", NEW))), jks, PASSWORD)
+            seen.append([path.name for path in jks.parent.iterdir() if path.name.endswith(".lock")])
+            return store.with_entries((*store.entries, TrustedEntry("ours", OLD))), len(store.entries)
+
+        store, report = update_store(jks, PASSWORD, change)
+        assert seen == [[], [".clientkeystore.lock"]]
+        assert report == 2
+        assert [entry.alias for entry in store.entries] == ["old", "other", "ours"]
+        assert store == open_store(jks, PASSWORD)
+
+    def test_what_another_did_meanwhile_may_leave_nothing_to_do(self, jks: Path) -> None:
+        def change(store: TrustStore) -> tuple[TrustStore, None]:
+            if any(entry.alias == "other" for entry in store.entries):
+                return store, None
+            more = store.with_entries((*store.entries, TrustedEntry("other", NEW)))
+            save_store(more, jks, PASSWORD)
+            return more, None
+
+        update_store(jks, PASSWORD, change)
+        assert [entry.alias for entry in open_store(jks, PASSWORD).entries] == ["old", "other"]
+        assert [path.name for path in jks.parent.iterdir()] == ["clientkeystore"]
+
+    def test_a_store_that_another_made_meanwhile_is_not_lost(self, tmp_path: Path) -> None:
+        path = tmp_path / "new.jks"
+
+        def change(store: TrustStore) -> tuple[TrustStore, None]:
+            if not path.exists():
+                save_store(BEFORE, path, PASSWORD)
+            return add(store)[0], None
+
+        update_store(path, PASSWORD, change, create="jks")
+        assert trusted(open_store(path, PASSWORD)) == [OLD, NEW]
+
+    def test_a_file_that_another_took_at_once_is_reported(self, jks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        replace_file = files.replace
+
+        def replaced(path: Path, data: bytes, *, backup: bool = False) -> None:
+            replace_file(path, data, backup=backup)
+            path.write_bytes(b"another")
+
+        monkeypatch.setattr(files, "replace", replaced)
+        with pytest.raises(WriteError, match="is written, but holds other bytes"):
+            update_store(jks, PASSWORD, add)
 
     def test_writers_at_the_same_time_lose_no_entry(self, jks: Path) -> None:
         code = """

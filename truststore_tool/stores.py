@@ -1,8 +1,8 @@
 """From a path to a TrustStore and back: which format, under which lock, and proof before anything is replaced."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -16,7 +16,7 @@ from truststore_tool.errors import (
     WriteError,
 )
 from truststore_tool.formats.base import Format
-from truststore_tool.model import TrustStore, fold_alias
+from truststore_tool.model import Entry, TrustStore, fold_alias
 
 # keytool refuses shorter ones for a new store and opens whatever is there (sun.security.tools.keytool.Main).
 SHORTEST_NEW_PASSWORD: Final = 6
@@ -43,18 +43,7 @@ def open_store(
     if isinstance(source, bytes):
         return _loads(source, password, format)
     path = _path(source)
-    wanted = formats.canonical(format) if format else None
-    if files.is_directory(path) or wanted == formats.CAPATH:
-        if wanted not in {None, formats.CAPATH}:
-            raise UsageError(f"{path} is a directory, which no {format} store is", hint="name a file, or use capath")
-        from truststore_tool.formats import capath
-
-        content = files.read_directory(path)
-        with _naming(path):
-            return capath.loads(content)
-    data = files.read(path)
-    with _naming(path):
-        return _loads(data, password, wanted)
+    return _parsed(_content(path, format), path, password, format)
 
 
 def save_store(
@@ -96,40 +85,63 @@ def update_store(
     backup: bool = False,
     dry_run: bool = False,
 ) -> tuple[TrustStore, R]:
-    """Change the store at `path` in place, holding its lock from load to save.
+    """Change the store at `path` in place; no other writer of this tool comes between the load and the save.
 
     Args:
         path: the store.
         password: its password; a store that holds a digest cannot be changed without one.
-        change: given the store, returns the changed store and a report. It is called once, under the lock.
+        change: given the store, returns the changed store and a report. It is called again, under the lock, when
+            the file changed before the lock was ours; what it returns last counts.
         create: the format in which a missing store begins, empty; None makes a missing store an error.
         new_password: protects the store, and the keys that share its password, from now on.
         backup: first copy what is there to ``<name>.bak`` (``.bak1`` and so on).
         dry_run: change nothing, take no lock.
 
     Returns the store as it now is on the disk (with `dry_run`, as it would be) and the report. When `change`
-    changes no entry, the file is not touched. Raises as `open_store` and `save_store` do, and whatever `change`
-    raises; the file is then as it was.
+    changes no entry, no lock is taken and the file is not touched. Raises as `open_store` and `save_store` do, and
+    whatever `change` raises; the file is then as it was.
     """
     target = _path(path)
-    if create is None and not os.path.lexists(target):
-        raise _no_store(target)
-    with nullcontext() if dry_run else files.locked(target):
-        before = _load_or_begin(target, password, create)
+
+    def look() -> tuple[_Draft, R]:
+        content = _content_or_none(target, create)
+        before = _begun(create, password) if content is None else _parsed(content, target, password, None)
         after, report = change(before)
+        changed = new_password is not None or not _is_unchanged(before, after)
         if new_password is not None:
             after = _rekeyed(after, password, new_password)
-        elif _is_unchanged(before, after):
-            return before, report
-        if dry_run:
-            return after, report
-        if before.integrity == "unchecked":
+        if changed and not dry_run and before.integrity == "unchecked":
             raise PasswordRequiredError(
                 f"{path}: cannot be changed without its password", hint="give the password of the store"
             )
-        current = password if new_password is None else new_password
-        _save(after, target, current, after.format, backup=backup)
-        return _read_back(target, current, after.format), report
+        return _Draft(_mark(content), after, changed), report
+
+    try:
+        draft, report = look()
+    except UnreadableError:
+        if create is not None and not dry_run:
+            with files.locked(target):  # a place where nothing can be written says so, and not that it cannot be read
+                raise
+        raise
+    if dry_run:
+        return draft.store, report
+    if draft.changed:
+        with files.locked(target):
+            if _mark(_content_or_none(target, create)) != draft.mark:
+                draft, report = look()
+            if draft.changed:
+                current = password if new_password is None else new_password
+                return _save(draft.store, target, current, draft.store.format, backup=backup), report
+    files.tidy(target)
+    return draft.store, report
+
+
+class _Draft(NamedTuple):
+    """What is to be saved: the mark of the content it was made from, the store, and whether it differs from that."""
+
+    mark: object
+    store: TrustStore
+    changed: bool
 
 
 def new_format(path: str | os.PathLike[str], wanted: str | None = None) -> str:
@@ -162,6 +174,47 @@ def _naming(path: Path) -> Iterator[None]:
         raise type(exc)(f"{path}: {exc.message}", hint=exc.hint) from exc
 
 
+_Content = bytes | Mapping[str, bytes]
+
+
+def _content(path: Path, name: str | None) -> _Content:
+    """The bytes of a file, or the files of a CApath directory."""
+    wanted = formats.canonical(name) if name else None
+    if files.is_directory(path) or wanted == formats.CAPATH:
+        if wanted not in {None, formats.CAPATH}:
+            raise UsageError(f"{path} is a directory, which no {name} store is", hint="name a file, or use capath")
+        return files.read_directory(path)
+    return files.read(path)
+
+
+def _content_or_none(path: Path, create: str | None) -> _Content | None:
+    """The content, or None where there is nothing and a store may be made."""
+    try:
+        return _content(path, None)
+    except UnreadableError as exc:
+        if create is None or not isinstance(exc.__cause__, FileNotFoundError):
+            raise
+        return None
+
+
+def _mark(content: _Content | None) -> object:
+    """Something that is equal for equal content, and small."""
+    if isinstance(content, bytes):
+        from hashlib import sha256
+
+        return sha256(content).digest()
+    return content
+
+
+def _parsed(content: _Content, path: Path, password: str | None, name: str | None) -> TrustStore:
+    with _naming(path):
+        if isinstance(content, bytes):
+            return _loads(content, password, name)
+        from truststore_tool.formats import capath
+
+        return capath.loads(content)
+
+
 def _loads(data: bytes, password: str | None, name: str | None) -> TrustStore:
     if not data:  # not even in a format of which nothing would be an empty store
         raise FormatError("the file is empty")
@@ -169,18 +222,11 @@ def _loads(data: bytes, password: str | None, name: str | None) -> TrustStore:
     return codec.loads(data, password)
 
 
-def _no_store(path: Path) -> UnreadableError:
-    return UnreadableError(f"could not read {path}: No such file or directory", hint="check the path")
-
-
-def _load_or_begin(path: Path, password: str | None, create: str | None) -> TrustStore:
-    try:
-        return open_store(path, password)
-    except UnreadableError as exc:
-        if create is None or not isinstance(exc.__cause__, FileNotFoundError):
-            raise
-    _check_new_password(create, password)
-    return TrustStore(format=create)
+def _begun(create: str | None, password: str | None) -> TrustStore:
+    """A new store without entries."""
+    name = create or ""
+    _check_new_password(name, password)
+    return TrustStore(format=name)
 
 
 def _is_unchanged(before: TrustStore, after: TrustStore) -> bool:
@@ -205,8 +251,11 @@ def _rekeyed(store: TrustStore, old: str | None, new: str) -> TrustStore:
     return store if keys is None else keys.rekey(store, old or "", new)
 
 
-def _save(store: TrustStore, path: Path, password: str | None, name: str, *, backup: bool) -> None:
-    """Encode, prove that the encoded store says the same, and only then replace what is on the disk."""
+def _save(store: TrustStore, path: Path, password: str | None, name: str, *, backup: bool) -> TrustStore:
+    """Encode, prove that the encoded store says the same, and only then replace what is on the disk.
+
+    Returns the store as it was read from just those bytes that are now in the file.
+    """
     if name == formats.CAPATH:
         from truststore_tool.formats import capath
 
@@ -216,15 +265,19 @@ def _save(store: TrustStore, path: Path, password: str | None, name: str, *, bac
             content = capath.dumps(store)
         _prove(_each_once(store), _each_once(capath.loads(content)), path)
         files.replace_directory(path, content)
-        return
+        return open_store(path, None, name)
     codec = formats.get(name)
     if codec.dumps is None:
         writable = [other for other in formats.NAMES if formats.get(other).dumps]
         raise UsageError(f"{codec.title} stores are only read", hint=f"write {', '.join(writable)} or {formats.CAPATH}")
     with _naming(path):
         data = codec.dumps(store, password)
-    _prove(_outline(store, codec), _outline(_reloaded(codec, data, password, path), codec), path)
+    written = _reloaded(codec, data, password, path)
+    if not _is_told_alike(store, written, codec):
+        _prove(_outline(store, codec), _outline(written, codec), path)
     files.replace(path, data, backup=backup)
+    _read_back(path, data)
+    return written
 
 
 def _reloaded(codec: Format, data: bytes, password: str | None, path: Path) -> TrustStore:
@@ -234,12 +287,14 @@ def _reloaded(codec: Format, data: bytes, password: str | None, path: Path) -> T
         raise WriteError(f"could not write {path}: what would be written cannot be read: {exc.message}") from exc
 
 
-def _read_back(path: Path, password: str | None, name: str) -> TrustStore:
-    """The store that was written just now. Raises WriteError, and says that it is written, when it cannot be read."""
+def _read_back(path: Path, data: bytes) -> None:
+    """Read what was written just now, by its name. Raises WriteError, and says that it is written, unless it is it."""
     try:
-        return open_store(path, password, name)
+        same = files.read(path) == data
     except UnreadableError as exc:
         raise WriteError(f"{path} is written, but could not be read back: {exc.message}", hint=exc.hint) from exc
+    if not same:
+        raise WriteError(f"{path} is written, but holds other bytes already", hint="see who else writes to it")
 
 
 class _Outline(NamedTuple):
@@ -249,21 +304,31 @@ class _Outline(NamedTuple):
     trusted: bool
     certificates: tuple[bytes, ...]
 
+    @classmethod
+    def of(cls, entry: Entry, codec: Format) -> "_Outline":
+        """Of an entry as `codec` can write it."""
+        return cls(
+            fold_alias(entry.alias) if codec.has_aliases else "",
+            entry.kind == "trusted",
+            tuple([certificate.der for certificate in entry.certificates]),
+        )
+
     def holds(self, meant: "_Outline") -> bool:
         """A key's chain may have grown: readers of PKCS#12 complete it from the certificates beside it."""
         return self[:2] == meant[:2] and self.certificates[: len(meant.certificates)] == meant.certificates
 
 
+def _is_told_alike(meant: TrustStore, written: TrustStore, codec: Format) -> bool:
+    """Whether both have the same entries in the same order, as nearly always: then nothing need be sorted."""
+    return len(meant.entries) == len(written.entries) and all(
+        _Outline.of(one, codec) == _Outline.of(other, codec)
+        for one, other in zip(meant.entries, written.entries, strict=True)
+    )
+
+
 def _outline(store: TrustStore, codec: Format) -> list[_Outline]:
     """The sorted entries; their order in the file is the codec's business."""
-    return sorted(
-        _Outline(
-            fold_alias(entry.alias) if codec.has_aliases else "",
-            entry.kind == "trusted",
-            tuple(certificate.der for certificate in entry.certificates),
-        )
-        for entry in store.entries
-    )
+    return sorted(_Outline.of(entry, codec) for entry in store.entries)
 
 
 def _each_once(store: TrustStore) -> list[_Outline]:

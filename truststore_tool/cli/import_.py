@@ -77,7 +77,8 @@ def import_command(
 
       truststore-tool import cacerts.p12 global-bundle.pem --yes
     """
-    from truststore_tool import files, formats, passwords, stores, strangers
+    from truststore_tool import formats, passwords, stores, strangers
+    from truststore_tool.operations.expecting import require_expected
 
     output = Output(json, quiet)
     expected = [Fingerprint.parse(item) for item in expect or ()]
@@ -97,41 +98,33 @@ def import_command(
     unique = list(distinct(candidates))
     approved: set[Certificate] | None = None
 
-    def change(present: TrustStore) -> tuple[TrustStore, ImportReport]:
+    def change(present: TrustStore) -> tuple[TrustStore, tuple[ImportReport, tuple[str, ...]]]:
         changed, report = import_certificates(
             present, candidates, created=now, alias=alias, replace=replace, aliased=formats.has_aliases(present.format)
         )
-        if approved is not None and not approved.issuperset(_fresh(unique, report)):
+        fresh = [c for c, item in zip(unique, report.items, strict=True) if item.status != "present"]
+        if approved is not None and not approved.issuperset(fresh):
             raise FindingError(f"{store} was changed while its certificates were being confirmed", hint="run again")
-        return changed, report
+        return changed, (report, tuple(require_expected(unique, fresh, expected)) if expected else ())
 
-    # First without writing or locking: nobody else waits while a person reads fingerprints.
-    with working(f"reading {store}", quiet=quiet):
-        current, report = stores.update_store(store, secret, change, create=target, dry_run=True)
-    approved = set(_fresh(unique, report))
-    if expected:
-        from truststore_tool.operations.expecting import require_expected
-
-        output.warn(require_expected(unique, list(approved), expected))
-    elif approved and not yes and not dry_run:
-        ask_to_trust([item.certificate for item in report.items if item.status != "present"], store, now)
-    if approved and not dry_run:
-        del current  # a large store need not be in memory once more
-        with working(f"writing {store}", quiet=quiet):
-            current, report = stores.update_store(store, secret, change, create=target, backup=backup)
-    elif not dry_run:
-        files.tidy(store)
+    if not (expected or yes or dry_run):
+        with working(f"reading {store}", quiet=quiet):
+            _, (report, _) = stores.update_store(store, secret, change, create=target, dry_run=True)
+        fresh = [item.certificate for item in report.items if item.status != "present"]
+        if fresh:
+            ask_to_trust(fresh, store, now)
+        approved = {facts.certificate for facts in fresh}
+    with working(f"writing {store}", quiet=quiet):
+        current, (report, notes) = stores.update_store(
+            store, secret, change, create=target, backup=backup, dry_run=dry_run
+        )
+    output.warn(notes)
     output.warn(report.warnings)
     if strangers.may_replace(store):
         output.warn([f"{store}: every user may replace it, as its directory is writable for all (chmod o-w)"])
     proofs = () if dry_run else prove(current, unique)
     pieces = [*text.imported(report), *text.proof(str(store), proofs)]
     output.report("import", report, pieces, store=str(store), dry_run=dry_run, read_back=proofs)
-
-
-def _fresh(unique: Sequence[Certificate], report: ImportReport) -> list[Certificate]:
-    """The certificates that the report says are not in the store yet."""
-    return [c for c, item in zip(unique, report.items, strict=True) if item.status != "present"]
 
 
 def ask_to_trust(certificates: Sequence[CertificateFacts], store: Path, now: datetime) -> None:

@@ -30,12 +30,12 @@ def prove(reread: TrustStore, sources: Sequence[Certificate]) -> tuple[Proof, ..
 
     Raises WriteError when one is not there: the file is not what was meant.
     """
-    index = {entry.certificate.sha256: entry for entry in reversed(list(reread.trusted()))}
+    index = {entry.certificate: entry for entry in reversed(list(reread.trusted()))}
     proofs = []
     for certificate in sources:
-        entry = index.get(certificate.fingerprint("sha256"))
-        if entry is None or entry.certificate.fingerprint("sha1") != certificate.fingerprint("sha1"):
-            raise WriteError(f"the store does not hold {certificate.sha256} after it was written")
-        kept = entry.certificate
-        proofs.append(Proof(entry.alias, entry.kind, entry.created, kept.fingerprint("sha1"), kept.sha256))
+        entry = index.get(certificate)
+        sha1, sha256 = certificate.fingerprint("sha1"), certificate.sha256
+        if entry is None or (entry.certificate.fingerprint("sha1"), entry.certificate.sha256) != (sha1, sha256):
+            raise WriteError(f"the store does not hold {sha256} after it was written")
+        proofs.append(Proof(entry.alias, entry.kind, entry.created, sha1, sha256))
     return tuple(proofs)

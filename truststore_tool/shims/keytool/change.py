@@ -9,6 +9,7 @@ from truststore_tool.model import Entry, OpaqueEntry, TrustStore
 from truststore_tool.shims.keytool import stores
 from truststore_tool.shims.keytool.errors import ILLEGAL_ARGUMENT, KeytoolError, OutOfScopeError
 from truststore_tool.shims.keytool.session import Session, no_such_alias, null_alias
+from truststore_tool.shims.keytool.stores import Keystore
 
 if TYPE_CHECKING:
     from truststore_tool.formats.base import SecretKey
@@ -28,27 +29,22 @@ def announce_saving(session: Session) -> None:
         session.console.err(f"[Storing {session.keystore.name}]\n")
 
 
-def _save(session: Session, edit: Callable[[TrustStore], TrustStore], new_password: str | None = None) -> None:
-    def announced(store: TrustStore) -> TrustStore:
-        changed = edit(store)
-        announce_saving(session)
-        return changed
-
-    stores.save(session.keystore, session.password, announced, jdk=session.jdk, new_password=new_password)
+def save(session: Session, edit: Callable[[TrustStore], TrustStore], new_password: str | None = None) -> None:
+    """Say that the store is saved, and save what `edit` makes of it. `edit` neither asks nor says anything."""
+    announce_saving(session)
+    stores.save(session.keystore, session.password, edit, jdk=session.jdk, new_password=new_password)
 
 
 def delete_entry(session: Session) -> None:
     """-delete."""
     alias = session.options.alias or ""
-    entry = session.keystore.find(alias)
-    if entry is None:
-        raise no_such_alias(alias)
-    index = session.keystore.store.entries.index(entry)
+    _found(session.keystore, alias)
 
     def edit(store: TrustStore) -> TrustStore:
-        return store.with_entries(tuple(e for i, e in enumerate(store.entries) if i != index))
+        entry = _found(session.keystore.holding(store), alias)
+        return store.with_entries(tuple(e for e in store.entries if e is not entry))
 
-    _save(session, edit)
+    save(session, edit)
 
 
 def change_alias(session: Session) -> None:
@@ -56,20 +52,32 @@ def change_alias(session: Session) -> None:
     old, new = session.options.alias_or_default, session.options.dest
     if new is None:
         raise null_alias()
-    if session.keystore.find(new) is not None:
-        raise KeytoolError(f"Destination alias <{new}> already exists")
-    entry = session.keystore.find(old)
-    if entry is None:
-        raise no_such_alias(old)
+    _refuse_taken(session.keystore, new)
+    entry = _found(session.keystore, old)
     if isinstance(entry, OpaqueEntry):
         open_key(session, entry, session.password, session.options.keypass)
-    index = session.keystore.store.entries.index(entry)
+    now = datetime.now(UTC)
 
     def edit(store: TrustStore) -> TrustStore:
-        moved = _reborn(replace(store.entries[index], alias=new, created=datetime.now(UTC)))
-        return store.with_entries((*store.entries[:index], *store.entries[index + 1 :], moved))
+        keystore = session.keystore.holding(store)
+        _refuse_taken(keystore, new)
+        entry = _found(keystore, old)
+        rest = (e for e in store.entries if e is not entry)
+        return store.with_entries((*rest, _reborn(replace(entry, alias=new, created=now))))
 
-    _save(session, edit)
+    save(session, edit)
+
+
+def _found(keystore: Keystore, alias: str) -> Entry:
+    entry = keystore.find(alias)
+    if entry is None:
+        raise no_such_alias(alias)
+    return entry
+
+
+def _refuse_taken(keystore: Keystore, alias: str) -> None:
+    if keystore.find(alias) is not None:
+        raise KeytoolError(f"Destination alias <{alias}> already exists")
 
 
 def _reborn(entry: Entry) -> Entry:
@@ -163,7 +171,7 @@ def change_password(session: Session) -> None:
     session.options.new = new
     if session.password is None and not session.keystore.is_passwordless:
         raise KeytoolError("password can't be null", ILLEGAL_ARGUMENT)
-    _save(session, lambda store: store, new)
+    save(session, lambda store: store, new)
 
 
 def _new_password(session: Session, what: str, old: str | None) -> str:

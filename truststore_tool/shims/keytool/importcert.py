@@ -9,9 +9,10 @@ from truststore_tool.errors import FormatError, UnreadableError
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
 from truststore_tool.shims.java import reading
 from truststore_tool.shims.java.certificate import JavaCertificate
-from truststore_tool.shims.keytool import stores
+from truststore_tool.shims.keytool.change import save
 from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KeytoolError, OutOfScopeError
 from truststore_tool.shims.keytool.session import Session
+from truststore_tool.shims.keytool.stores import Keystore
 
 
 class _RefusedError(Exception):
@@ -44,26 +45,31 @@ def import_certificate(session: Session) -> None:
             )
         return
 
-    def edit(store: TrustStore) -> TrustStore:
+    try:
         certificate = _accepted(session, alias, data)
-        session.console.err("Certificate was added to keystore\n")
-        if session.options.verbose:
-            session.console.err(f"[Storing {session.keystore.name}]\n")
-        entry = TrustedEntry(alias, Certificate(certificate.der), datetime.now(UTC))
+    except _RefusedError:
+        session.console.err("Certificate was not added to keystore\n")
+        return
+    session.console.err("Certificate was added to keystore\n")
+    entry = TrustedEntry(alias, Certificate(certificate.der), datetime.now(UTC))
+
+    def edit(store: TrustStore) -> TrustStore:
+        _refuse_taken(session.keystore.holding(store), alias)
         # A certificate that was in the file without being an entry is one now.
         loose = tuple(item for item in store.loose if item.certificate != entry.certificate)
         return replace(store, entries=(*store.entries, entry), loose=loose)
 
-    try:
-        stores.save(session.keystore, session.password, edit, jdk=session.jdk)
-    except _RefusedError:
-        session.console.err("Certificate was not added to keystore\n")
+    save(session, edit)
+
+
+def _refuse_taken(keystore: Keystore, alias: str) -> None:
+    if keystore.find(alias) is not None:
+        raise KeytoolError(f"Certificate not imported, alias <{alias}> already exists")
 
 
 def _accepted(session: Session, alias: str, data: bytes) -> JavaCertificate:
     """The certificate, if it can be read and the user wants it. Raises KeytoolError and _RefusedError."""
-    if session.keystore.find(alias) is not None:
-        raise KeytoolError(f"Certificate not imported, alias <{alias}> already exists")
+    _refuse_taken(session.keystore, alias)
     try:
         certificate = reading.first_certificate(data, session.jdk)
     except FormatError as exc:

@@ -1,6 +1,7 @@
 """keytool -importkeystore: entries of one key store into another, or a key store into another format in place."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from truststore_tool.errors import FormatError, TrustStoreError
 from truststore_tool.formats.carrying import carry_key
 from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 from truststore_tool.shims.keytool import stores as keytool_stores
-from truststore_tool.shims.keytool.change import announce_saving, open_key, open_secret
+from truststore_tool.shims.keytool.change import announce_saving, open_key, open_secret, save
 from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KEY_STORE, KeytoolError
 from truststore_tool.shims.keytool.session import Session, no_such_alias
 from truststore_tool.shims.keytool.stores import Keystore
@@ -19,24 +20,27 @@ class _ProblemError(Exception):
     """An entry that the destination refuses; the others go on."""
 
 
-@dataclass(slots=True)
 class _Target:
-    """The destination while it fills."""
+    """The destination while it fills: what it held, and what comes to it."""
 
-    keystore: Keystore
-    entries: list[Entry]
+    def __init__(self, keystore: Keystore, held: Iterable[Entry]) -> None:
+        self.keystore = keystore
+        self._held = {fold_alias(entry.alias) for entry in held}
+        self._new: dict[str, Entry] = {}
 
     def holds(self, alias: str) -> bool:
         """Whether an entry bears the alias, as Java compares."""
-        return any(fold_alias(entry.alias) == fold_alias(alias) for entry in self.entries)
+        return fold_alias(alias) in self._held or fold_alias(alias) in self._new
 
     def put(self, entry: Entry) -> None:
         """Add an entry, in the place of one that bears its alias."""
-        for index, old in enumerate(self.entries):
-            if fold_alias(old.alias) == fold_alias(entry.alias):
-                self.entries[index] = entry
-                return
-        self.entries.append(entry)
+        self._new[fold_alias(entry.alias)] = entry
+
+    def merged(self, store: TrustStore) -> TrustStore:
+        """`store` with all that was put."""
+        new = dict(self._new)
+        entries = [new.pop(fold_alias(entry.alias), entry) for entry in store.entries]
+        return store.with_entries((*entries, *new.values()))
 
 
 def import_keystore(session: Session) -> None:
@@ -92,14 +96,9 @@ def _check_options(session: Session) -> None:
 
 
 def _import(session: Session, source: Keystore) -> None:
-    target = _Target(session.keystore, list(session.keystore.store.entries))
-
-    def edit(store: TrustStore) -> TrustStore:
-        _import_entries(session, source, target)
-        announce_saving(session)
-        return store.with_entries(tuple(target.entries))
-
-    keytool_stores.save(session.keystore, session.password, edit, jdk=session.jdk)
+    target = _Target(session.keystore, session.keystore.store.entries)
+    _import_entries(session, source, target)
+    save(session, target.merged)
 
 
 def _import_entries(session: Session, source: Keystore, target: _Target) -> None:
@@ -226,7 +225,7 @@ def _import_in_place(session: Session, name: str) -> None:
     announce_saving(session)
     from truststore_tool import stores
 
-    stores.save_store(session.keystore.store.with_entries(tuple(target.entries)), name, session.password)
+    stores.save_store(target.merged(session.keystore.store.with_entries(())), name, session.password)
     session.warn_jks()
     if source.format == session.keystore.format:
         session.warnings.append(f'The original keystore "{name}" is backed up as "{backup}"...')

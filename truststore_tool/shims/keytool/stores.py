@@ -73,6 +73,10 @@ class Keystore:
         """The JDK's provider of the type."""
         return _TYPES[self.type.upper()][0]
 
+    def holding(self, store: TrustStore) -> "Keystore":
+        """The same with other contents."""
+        return Keystore(self.name, self.type, store, exists=self.exists)
+
     def find(self, alias: str) -> Entry | None:
         """The entry that Java finds under the alias: it looks in lower case, and JKS keeps aliases as they are."""
         return self._by_alias.get(fold_alias(alias))
@@ -225,10 +229,11 @@ def save(
     jdk: int,
     new_password: str | None = None,
 ) -> None:
-    """Change the store of that name under its lock: load, `edit`, save, read back.
+    """Change the store of that name: load, `edit`, save under its lock, read back.
 
     `edit` is given what is in the file at that moment, which is what was opened unless another process came
-    between. Raises whatever `edit` raises, and KeytoolError as the JDK would say it.
+    between, and again when one comes between once more. Raises whatever it raises, and KeytoolError as the JDK would
+    say it.
     """
     from truststore_tool import stores
 
@@ -246,12 +251,12 @@ def save(
     def change(store: TrustStore) -> tuple[TrustStore, None]:
         changed.append(edit(replace(store, format=keystore.format) if keystore.exists else keystore.store))
         _check_password(keystore, password if new_password is None else new_password, jdk)
-        return changed[0], None
+        return changed[-1], None
 
     try:
         stores.update_store(path, password, change, create=keystore.format, new_password=new_password)
         if changed and not path.exists():  # nothing was changed in a new store: keytool writes the empty one
-            stores.save_store(changed[0], path, password)
+            stores.save_store(changed[-1], path, password)
     except IntegrityError as exc:
         if isinstance(exc, PasswordRequiredError):
             raise KeytoolError("password can't be null", ILLEGAL_ARGUMENT) from exc

@@ -1,0 +1,114 @@
+"""keytool's commands when another process changes the key store after they opened it: nobody's entry is lost."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.shims.forge import certificate, common_name, pem
+from truststore_tool.model import Certificate, TrustedEntry, TrustStore
+from truststore_tool.shims import keytool
+from truststore_tool.shims.keytool import change
+from truststore_tool.shims.keytool.session import Session
+from truststore_tool.stores import open_store, save_store
+
+ONE, TWO, THREE = (Certificate(certificate(subject=common_name(name))) for name in ("one", "two", "three"))
+SECRET = "changeit"
+
+Meanwhile = Callable[[Callable[[TrustStore], TrustStore]], None]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The current directory, with a key store of two entries, another of one, and a certificate."""
+    monkeypatch.chdir(tmp_path)
+    save_store(TrustStore((TrustedEntry("one", ONE), TrustedEntry("two", TWO))), "ks", SECRET)
+    save_store(TrustStore((TrustedEntry("three", THREE),)), "source", SECRET)
+    Path("three.pem").write_bytes(pem(THREE.der))
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
+    """Let another one change the key store when a command has opened it and is about to save."""
+
+    def arrange(edit: Callable[[TrustStore], TrustStore]) -> None:
+        def change_it(_: Session) -> None:
+            save_store(edit(open_store("ks", SECRET)), "ks", SECRET)
+
+        monkeypatch.setattr(change, "announce_saving", change_it)
+
+    return arrange
+
+
+def without_the_first(store: TrustStore) -> TrustStore:
+    return store.with_entries(store.entries[1:])
+
+
+def with_one_more(store: TrustStore) -> TrustStore:
+    return store.with_entries((TrustedEntry("other", THREE), *store.entries))
+
+
+def aliases() -> list[str]:
+    return sorted(entry.alias for entry in open_store("ks", SECRET).entries)
+
+
+def run(*words: str) -> int:
+    return keytool.run([*words, "-keystore", "ks", "-storepass", SECRET])
+
+
+COMMANDS = {
+    "delete": (("-delete", "-alias", "two"), ["one", "other"]),
+    "changealias": (("-changealias", "-alias", "two", "-destalias", "new"), ["new", "one", "other"]),
+    "importcert": (
+        ("-importcert", "-noprompt", "-alias", "new", "-file", "three.pem"),
+        ["new", "one", "other", "two"],
+    ),
+    "storepasswd": (("-storepasswd", "-new", SECRET), ["one", "other", "two"]),
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_an_entry_that_came_meanwhile_stays(meanwhile: Meanwhile, name: str) -> None:
+    meanwhile(with_one_more)
+    words, expected = COMMANDS[name]
+    assert run(*words) == 0
+    assert aliases() == expected
+
+
+def test_an_entry_that_came_meanwhile_stays_beside_those_of_another_key_store(meanwhile: Meanwhile) -> None:
+    meanwhile(with_one_more)
+    words = ("-srckeystore", "source", "-srcstorepass", SECRET, "-destkeystore", "ks", "-deststorepass", SECRET)
+    assert keytool.run(["-importkeystore", "-noprompt", *words]) == 0
+    assert aliases() == ["one", "other", "three", "two"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-delete", "-alias", "one"), "Alias <one> does not exist"),
+        (("-changealias", "-alias", "one", "-destalias", "new"), "Alias <one> does not exist"),
+    ],
+)
+def test_an_entry_that_went_meanwhile_is_missed_and_no_other_one_goes(
+    meanwhile: Meanwhile, capfd: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    meanwhile(without_the_first)
+    assert run(*words) == 1
+    assert said in capfd.readouterr().out
+    assert aliases() == ["two"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("-importcert", "-noprompt", "-alias", "other", "-file", "three.pem"), "alias <other> already exists"),
+        (("-changealias", "-alias", "one", "-destalias", "other"), "Destination alias <other> already exists"),
+    ],
+)
+def test_an_alias_that_was_taken_meanwhile_is_left_alone(
+    meanwhile: Meanwhile, capfd: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    meanwhile(with_one_more)
+    assert run(*words) == 1
+    assert said in capfd.readouterr().out
+    assert aliases() == ["one", "other", "two"]
