@@ -224,6 +224,21 @@ def test_secrets_crls_and_unknown_bags_are_opaque_entries() -> None:
     assert seen(store) == [("s", "secret-key", []), ("", "unknown", []), ("u", "unknown", []), ("", "unknown", [])]
 
 
+def test_attributes_are_found_in_any_order_and_may_be_empty() -> None:
+    key_id = attribute(LOCAL_KEY_ID, asn1.octet_string(b"id"))
+    empty = [attribute(oid, b"") for oid in (FRIENDLY_NAME, LOCAL_KEY_ID)]
+    bags = [key_bag(None, None, name_attribute("k"), key_id, ODD), cert_bag(SERVER, None, b"id", ODD)]
+    bags += [cert_bag(OTHER, None, None, *empty), cert_bag(ROOT, None, None, TRUSTED, *empty)]
+    store = loads(pfx(plain_safe(*bags)))
+    assert seen(store) == [("k", "private-key", [SERVER]), ("1", "trusted", [ROOT])]
+    assert store.loose == (LooseCertificate(OTHER, None),)
+
+
+def test_a_name_in_utf8_is_read_too() -> None:
+    name = attribute(FRIENDLY_NAME, asn1.tlv(asn1.UTF8_STRING, "größe".encode()))
+    assert loads(pfx(plain_safe(cert_bag(ROOT, None, None, TRUSTED, name)))).entries == (TrustedEntry("größe", ROOT),)
+
+
 def test_a_key_in_the_clear_is_an_entry_with_a_note() -> None:
     store = loads(pfx(plain_safe(bag(KEY, PKCS8, "k", b"id"), cert_bag(SERVER, None, b"id"))))
     assert seen(store) == [("k", "private-key", [SERVER])]
@@ -352,8 +367,34 @@ def test_without_a_password_encrypted_parts_are_named_and_nothing_can_be_changed
 def test_an_encrypted_store_without_mac_shows_a_wrong_password() -> None:
     data = pfx(encrypted_safe(FAST, cert_bag(ROOT, "root", None, TRUSTED)))
     assert loads(data).integrity == "absent"
+    assert loads(data, None).integrity == "unchecked"
+    with pytest.raises(PasswordRequiredError):
+        dumps(plus(loads(data, None), TrustedEntry("other", OTHER)), None)
     with pytest.raises(IntegrityError):
         loads(data, "Changeit")
+
+
+def test_an_encrypted_part_with_attributes_of_its_own_is_opened() -> None:
+    """EncryptedData may bear unprotectedAttrs [1] (RFC 5652, section 8)."""
+    kind, wrapper = asn1.read(encrypted_safe(FAST, cert_bag(ROOT, "root", None, TRUSTED))).children()
+    parts = [part.raw for part in wrapper.inner().children()]
+    attributed = asn1.sequence(*parts, asn1.tlv(asn1.context(1), ODD))
+    store = loads(pfx(asn1.sequence(kind.raw, asn1.explicit(0, attributed)), mac=pkcs12_mac))
+    assert store.entries == (TrustedEntry("root", ROOT),)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        asn1.sequence(asn1.integer(0)),
+        asn1.sequence(asn1.integer(0), asn1.sequence(asn1.oid(DATA), FAST.encoded())),
+        asn1.sequence(asn1.integer(0), asn1.sequence(asn1.oid(DATA), FAST.encoded(), asn1.null(), asn1.null())),
+    ],
+    ids=["version alone", "no content", "too much content"],
+)
+def test_a_malformed_encrypted_part_is_refused(content: bytes) -> None:
+    with pytest.raises(FormatError, match="wrong number of fields"):
+        loads(pfx(asn1.sequence(asn1.oid(ENCRYPTED_DATA), asn1.explicit(0, content))))
 
 
 def test_what_cannot_be_opened_is_kept_byte_for_byte() -> None:
@@ -472,6 +513,12 @@ def test_only_the_part_that_changed_is_written_anew_with_its_own_parameters() ->
     assert digest.children()[0].inner().oid() == "1.3.14.3.2.26"
     assert (len(salt.value), count.integer()) == (8, 2)
     assert salt.value != b"saltsalt"
+
+
+def test_a_bag_beside_a_changed_one_stays_byte_for_byte() -> None:
+    odd = cert_bag(ROOT, None, None, TRUSTED, ODD, name_attribute("root"))
+    store = loads(pfx(plain_safe(odd, cert_bag(OTHER, "other", None, TRUSTED))))
+    assert dumps(without(store, "other")) == pfx(plain_safe(odd))
 
 
 def test_an_encrypted_part_in_which_nothing_changed_stays_byte_for_byte() -> None:
