@@ -1,5 +1,6 @@
 """Key derivation and password-based encryption against published vectors and against an independent computation."""
 
+import base64
 import hashlib
 import sys
 
@@ -8,7 +9,7 @@ from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.realtools import missing
@@ -85,6 +86,8 @@ def test_pkcs12_kdf_of_the_library_behind_hashlib(
     count=st.integers(1, 20),
     size=st.integers(1, 200),
 )
+@example("sha1", kdf.KEY, bytes(range(63)), bytes(range(127)), 2, 60)  # one octet short of whole blocks
+@example("sha512", kdf.KEY, bytes(range(127)), bytes(range(128)), 2, 130)
 @settings(deadline=None)
 def test_both_derivations_agree(digest: str, purpose: int, password: bytes, salt: bytes, count: int, size: int) -> None:
     derive = kdf._openssl_kdf() or missing("an OpenSSL that hashlib shares")
@@ -136,9 +139,12 @@ def test_encodings_of_a_password() -> None:
     assert "Beavis" not in repr(only)
 
 
-@pytest.mark.parametrize("count", [0, -1, 5_000_001, 10**30])
-def test_absurd_iteration_counts_are_refused(count: int) -> None:
-    with pytest.raises(FormatError, match="iterations"):
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(0, "0"), (-1, "-1"), (5_000_001, "5000001"), (2**63 - 1, str(2**63 - 1)), (10**30, "an absurd number of")],
+)
+def test_absurd_iteration_counts_are_refused(count: int, said: str) -> None:
+    with pytest.raises(FormatError, match=f"asks for {said} iterations"):
         kdf.iterations(element(asn1.integer(count)))
 
 
@@ -161,6 +167,71 @@ def test_every_scheme_survives_its_encoding_and_decrypts_what_it_encrypted(schem
     secret = scheme.encrypt(b"some bytes of no whole block", PASSPHRASE)
     assert b"some bytes" not in secret
     assert scheme.decrypt(secret, PASSPHRASE) == b"some bytes of no whole block"
+
+
+# The Ed25519 key of RFC 8410, 10.3, encrypted by OpenSSL 3.0.19: openssl pkcs8 -topk8 -iter 3 -passout pass:secret, and
+# -v1 PBE-SHA1-RC4-128 and so on; for PBES2 -v2 rc2-40-cbc, rc2-64-cbc, rc2-cbc, des3; aes-192-cbc with hmacWithSHA512.
+ED25519 = bytes.fromhex(
+    "302e020100300506032b657004220420d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842"
+)
+BY_OPENSSL = {
+    "RC4-128": (
+        "ME8wGwYKKoZIhvcNAQwBATANBAgI6Sz8YSRAcQIBAwQwRjRNq6yIZifBYO0Q/tZLSKaWYIYZtCdTZ5f1ue3D2AOyGGqH0Oe2NkKpeoNYF6Qm"
+    ),
+    "RC4-40": (
+        "ME8wGwYKKoZIhvcNAQwBAjANBAgl9FHov1FmkQIBAwQw6troHHUtYiS3bQTHOScwb8B4P7LPlQMAv+LIEbwq+g+qnD5t/8o9E5VQdZw5KvrC"
+    ),
+    "3DES": (
+        "MFcwGwYKKoZIhvcNAQwBAzANBAhQkFZKKLqzmQIBAwQ4+AdhbGk6pJBv/QsFdoVMOjRuZfp+Dks/0jRI5sYNayEpWIcPT2o+"
+        "cg+zRwjjLFdobEnSpDNLk54="
+    ),
+    "2DES": (
+        "MFcwGwYKKoZIhvcNAQwBBDANBAh+D4ydBH2YAgIBAwQ4x0Wvixe4NJuP79MYasXS8NAbJ0JGpRcw0GZZcgNQtIegUHhLetpL"
+        "uJQ86dMgOdnPflEmeoUhEvk="
+    ),
+    "RC2-128": (
+        "MFcwGwYKKoZIhvcNAQwBBTANBAie4+KGrFiDMAIBAwQ4vJ72kyBHhhsz8I1ngGbjjzNAM455MgfeS84894z6fHGSSIVXvwTq"
+        "VdeSOFfS/8xda2ZjtDhObeU="
+    ),
+    "RC2-40": (
+        "MFcwGwYKKoZIhvcNAQwBBjANBAgRNV6sq59x4wIBAwQ4mtJf3+9iQ7kNdvuHae3cJ2YyOdmHnnaIal6sJG1fpP8615MKWCgo"
+        "MTOuBs7GjCCIvGjrwUE/904="
+    ),
+    "PBES2 RC2-40": (
+        "MIGSMFYGCSqGSIb3DQEFDTBJMCsGCSqGSIb3DQEFDDAeBAg/78WCJZDEdgIBAwIBBTAMBggqhkiG9w0CCQUAMBoGCCqGSIb3"
+        "DQMCMA4CAgCgBAiE3S7JO375lQQ4Yybjh9/+uHPBjVIMLFfFsHnoAVybGdDBiXcSTdWAh4C0GBAKDqEJBvB8OWKv/tgwp7Yx"
+        "EIWBljs="
+    ),
+    "PBES2 RC2-64": (
+        "MIGRMFUGCSqGSIb3DQEFDTBIMCsGCSqGSIb3DQEFDDAeBAiRIuSsQ8+7ygIBAwIBCDAMBggqhkiG9w0CCQUAMBkGCCqGSIb3"
+        "DQMCMA0CAXgECEpfJJqyjvjABDg84Yn1g8spaLlVNQTQefE4zdch3tP9LsivB/75ywyTryk6MXAz1xcJYjH7njZtpFLwOeQp"
+        "6BgtRw=="
+    ),
+    "PBES2 RC2-128": (
+        "MIGRMFUGCSqGSIb3DQEFDTBIMCsGCSqGSIb3DQEFDDAeBAiknRUq2czOEAIBAwIBEDAMBggqhkiG9w0CCQUAMBkGCCqGSIb3"
+        "DQMCMA0CAToECJqg4n4nksA4BDhT72lbnV7HvDUjhTNn5uwdTXjuazR7VP3rP29+gHnlR+0WEROq+0tAc2bJzwGcpt7on41W"
+        "cTvnNg=="
+    ),
+    "PBES2 3DES": (
+        "MIGJME0GCSqGSIb3DQEFDTBAMCgGCSqGSIb3DQEFDDAbBAhmTjY27nfS0wIBAzAMBggqhkiG9w0CCQUAMBQGCCqGSIb3DQMH"
+        "BAi3yu3+l/IjEQQ4G1SX/9go2sfnhHWxlDNGvX+c6UXHPP/nMD1wnQHyp7MXjAAlqLZWtU67CD3Q9phlKX+1xut5BVs="
+    ),
+    "PBES2 AES-192": (
+        "MIGaMFYGCSqGSIb3DQEFDTBJMCgGCSqGSIb3DQEFDDAbBAhWdj9jACo+MwIBAzAMBggqhkiG9w0CCwUAMB0GCWCGSAFlAwQB"
+        "FgQQ7ebhr9EM4dRrgv1UTK8M4QRAHuxibT81gh917Ub7yELDwo8UXteFKBpsjMogGxcm1lfU/fFTj9xKizI4V1NabZqt8xGv"
+        "3wZl7nTsr5ftyA+HiQ=="
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BY_OPENSSL)
+def test_what_openssl_encrypted_is_decrypted(name: str) -> None:
+    algorithm, secret = element(base64.b64decode(BY_OPENSSL[name])).children()
+    scheme = pbe.parse(algorithm)
+    assert scheme.count == 3
+    assert scheme.decrypt(secret.octets(), PASSPHRASE) == ED25519
+    assert scheme.encrypt(ED25519, PASSPHRASE) == secret.octets()
+    assert scheme.encoded() == algorithm.raw
 
 
 def test_pbes2_is_what_the_rfc_says() -> None:
@@ -194,6 +265,11 @@ def test_a_wrong_password_or_a_cut_is_noticed() -> None:
             scheme.decrypt(data, passphrase)
 
 
+def with_parameters(oid: str, *parameters: int | bytes) -> bytes:
+    encoded = [asn1.integer(p) if isinstance(p, int) else asn1.octet_string(p) for p in parameters]
+    return asn1.sequence(asn1.oid(oid), asn1.sequence(*encoded))
+
+
 def test_unknown_algorithms_are_told_from_malformed_ones() -> None:
     with pytest.raises(UnknownAlgorithmError, match=r"1\.2\.643\.2\.2\.21"):
         pbe.parse(element(asn1.sequence(asn1.oid("1.2.643.2.2.21"), asn1.null())))
@@ -208,7 +284,11 @@ def test_unknown_algorithms_are_told_from_malformed_ones() -> None:
         asn1.sequence(asn1.oid(PBES1[0]), asn1.sequence()),
         asn1.sequence(asn1.oid(pbe.PBES2), asn1.sequence(good, short)),
         asn1.sequence(asn1.oid(pbe.PBES2), asn1.sequence(kdf.Pbkdf2(b"s", 3, 24, SHA1).encoded(), cipher)),
-        pbe.Pbes2(kdf.Pbkdf2(b"s", 3, None, SHA1), RC2_CBC, bytes(8), 5000).encoded(),
+        *(pbe.Pbes2(kdf.Pbkdf2(b"s", 3, None, SHA1), RC2_CBC, bytes(8), n).encoded() for n in (0, 5, 255, 5000)),
+        asn1.sequence(asn1.oid(PBES1[0]), asn1.sequence(asn1.octet_string(b"saltsalt"))),
+        asn1.sequence(asn1.oid(pbe.PBES2), asn1.sequence(good, cipher, cipher)),
+        asn1.sequence(asn1.oid(pbe.PBES2), asn1.sequence(good, with_parameters(AES_CBC[0], 58, bytes(16)))),
+        asn1.sequence(asn1.oid(pbe.PBES2), asn1.sequence(good, with_parameters(RC2_CBC, 58, 58, bytes(8)))),
     ]
     for der in malformed:
         with pytest.raises(FormatError) as caught:
