@@ -24,6 +24,7 @@ from truststore_tool.model import Certificate, Entry, LooseCertificate, OpaqueEn
 PASSWORD = "changeit"
 FRIENDLY_NAME, LOCAL_KEY_ID = "1.2.840.113549.1.9.20", "1.2.840.113549.1.9.21"
 TRUSTED_KEY_USAGE = "2.16.840.1.113894.746875.1.1"
+SHA1, PBMAC1 = "1.3.14.3.2.26", "1.2.840.113549.1.5.14"
 DATA, ENCRYPTED_DATA = "1.2.840.113549.1.7.1", "1.2.840.113549.1.7.6"
 KEY, SHROUDED, CERT, CRL, SECRET, NESTED = (f"1.2.840.113549.1.12.10.1.{number}" for number in range(1, 7))
 
@@ -334,6 +335,7 @@ def test_a_pbmac1_store_stays_one() -> None:
     changed = dumps(plus(loads(data), TrustedEntry("other", OTHER)))
     assert asn1.oid("1.2.840.113549.1.5.14") in changed
     assert len(loads(changed).entries) == 2
+    assert asn1.read(changed).children()[2].children()[2].integer() == 1  # unused, but none would be no count
     with pytest.raises(IntegrityError):
         loads(changed, "Changeit")
 
@@ -342,6 +344,50 @@ def test_a_pbmac1_store_stays_one() -> None:
 def test_a_pbmac1_key_that_is_short_or_of_no_length_is_refused(key_length: int | None) -> None:
     with pytest.raises(FormatError, match="key length"):
         loads(pfx(plain_safe(), mac=lambda content: pbmac1(content, key_length=key_length)))
+
+
+def test_a_mac_without_a_count_is_one_of_one_iteration() -> None:
+    """MacData ::= SEQUENCE { mac DigestInfo, macSalt OCTET STRING, iterations INTEGER DEFAULT 1 } (RFC 7292, 4)."""
+
+    def once(content: bytes) -> bytes:
+        # B.2 for one iteration, and for a salt and a password that are shorter than the block: no more than a digest.
+        secret = PASSWORD.encode("utf-16-be") + b"\0\0"
+        block = b"\3" * 64 + b"saltsalt" * 8 + (secret * 4)[:64]
+        value = hmac.digest(hashlib.sha1(block, usedforsecurity=False).digest(), content, "sha1")
+        return mac_data((SHA1, asn1.null()), asn1.octet_string(value), salt=b"saltsalt")
+
+    assert loads(pfx(plain_safe(cert_bag(ROOT)), mac=once)).integrity == "verified"
+
+
+def mac_data(
+    algorithm: tuple[str, bytes], *values: bytes, salt: bytes = b"salt", more: tuple[bytes, ...] = ()
+) -> bytes:
+    oid, parameters = algorithm
+    info = asn1.sequence(asn1.sequence(asn1.oid(oid), parameters), *values)
+    return asn1.sequence(info, asn1.octet_string(salt), *more)
+
+
+@pytest.mark.parametrize(
+    "mac",
+    [
+        asn1.sequence(asn1.sequence(asn1.sequence(asn1.oid(SHA1)), asn1.octet_string(b""))),
+        mac_data((SHA1, asn1.null()), asn1.octet_string(b""), more=(asn1.integer(1), asn1.integer(1))),
+        mac_data((SHA1, asn1.null())),
+        mac_data((SHA1, asn1.null()), asn1.octet_string(b""), asn1.octet_string(b"")),
+        mac_data((PBMAC1, asn1.sequence(asn1.null())), asn1.octet_string(b"")),
+    ],
+    ids=["no salt", "too much", "no value", "two values", "no scheme"],
+)
+def test_a_malformed_mac_is_refused(mac: bytes) -> None:
+    with pytest.raises(FormatError, match="wrong number of fields"):
+        loads(pfx(plain_safe(), mac=lambda _: mac))
+
+
+@pytest.mark.parametrize("oid", ["1.2.840.113549.1.5.13", "1.2.840.113549.1.5.15"])
+def test_a_mac_that_is_nearly_pbmac1_is_unknown(oid: str) -> None:
+    mac = mac_data((oid, asn1.sequence()), asn1.octet_string(b""))
+    with pytest.raises(FormatError, match=f"MAC algorithm {oid} is not known"):
+        loads(pfx(plain_safe(), mac=lambda _: mac))
 
 
 def test_an_unknown_mac_is_an_error_only_when_there_is_a_password_to_check() -> None:
