@@ -676,6 +676,17 @@ def test_a_second_key_does_not_make_java_lose_the_first() -> None:
     assert not any("does not see" in note for note in changed.notes)
 
 
+def test_bags_that_bear_no_name_or_no_key_id_get_none_for_what_happens_to_others() -> None:
+    others = [bag(SECRET, asn1.null(), "s"), bag(CRL, asn1.null()), key_bag("k")]
+    store = loads(pfx(plain_safe(*others), plain_safe(*(cert_bag(c, None, None, TRUSTED) for c in (ROOT, OTHER)))))
+    assert plain_safe(*others) in dumps(without(store, "1"))
+    # Java skips the second key of a file without a localKeyId: that is for its owner to change.
+    keys = [key_bag("one", b"id"), key_bag("two")]
+    third = pkcs12.seal_key(OpaqueEntry("three", "private-key", "jks", b"", (OTHER,)), PKCS8, PASSWORD)
+    data = dumps(plus(loads(pfx(plain_safe(*keys))), third))
+    assert all(key in data for key in keys)
+
+
 def test_the_issuers_of_new_chains_are_written_once() -> None:
     chains = [(SERVER, INTERMEDIATE, ROOT), (OTHER, INTERMEDIATE)]
     foreign = [OpaqueEntry(f"k{i}", "private-key", "jks", b"", chain) for i, chain in enumerate(chains)]
@@ -819,6 +830,8 @@ def test_a_version_or_protection_that_is_not_supported_is_named() -> None:
     data = pfx(plain_safe())
     with pytest.raises(FormatError, match="version 3"):
         loads(data.replace(asn1.integer(3), asn1.integer(4), 1))
+    with pytest.raises(FormatError, match="wrong number of fields"):
+        loads(asn1.sequence(asn1.read(data).value, asn1.sequence(), asn1.null()))
     signed = data.replace(asn1.oid(DATA), asn1.oid("1.2.840.113549.1.7.2"), 1)
     with pytest.raises(FormatError, match="public keys"):
         loads(signed)

@@ -145,6 +145,14 @@ def test_algorithms_without_an_oid_are_refused_as_java_refuses_them(name: str) -
         pkcs12_secrets.encode(SecretKey(name, b"k"))
 
 
+@pytest.mark.parametrize("number", [2, 5])
+def test_a_secret_of_a_wrong_number_of_fields_is_malformed(number: int) -> None:
+    fields = [asn1.integer(0), asn1.sequence(asn1.oid("2.16.840.1.101.3.4.1")), asn1.octet_string(b"k")]
+    assert pkcs12_secrets.decode(asn1.sequence(*fields)) == SecretKey("AES", b"k")
+    with pytest.raises(FormatError, match="wrong number of fields"):
+        pkcs12_secrets.decode(asn1.sequence(*(fields + [asn1.null()] * 2)[:number]))
+
+
 def test_other_secrets_in_a_secret_bag_are_not_taken_for_keys() -> None:
     secret_bag, other = (asn1.oid(f"1.2.840.113549.1.12.10.1.{number}") for number in (5, 1))
     value = asn1.sequence(other, asn1.explicit(0, asn1.octet_string(asn1.sequence())))
