@@ -32,6 +32,9 @@ BMP_STRING: Final = 0x1E
 SEQUENCE: Final = 0x30
 SET: Final = 0x31
 
+# What need not be copied to be hashed or decrypted.
+Octets = bytes | memoryview
+
 CONSTRUCTED: Final = 0x20
 _MAX_DEPTH: Final = 48
 # More than any list of certificates has. An element of two octets costs a hundred times its size.
@@ -128,6 +131,12 @@ class Element(NamedTuple):
         if len(segments) > MAX_ELEMENTS:
             raise _too_many(self.start)
         return b"".join(segments)
+
+    def view(self) -> memoryview:
+        """The same, not copied when the string is primitive."""
+        if self.tag & CONSTRUCTED:
+            return memoryview(self.octets())
+        return memoryview(self.data)[self.content : self.stop]
 
     def unwrapped(self) -> "Element":
         """The element that is encoded inside an OCTET STRING; nothing is copied when the string is primitive."""

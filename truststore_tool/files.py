@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from truststore_tool import strangers
 from truststore_tool.errors import UnreadableError, WriteError
@@ -64,6 +64,12 @@ def read(path: Path) -> bytes:
     if data is None:
         raise UnreadableError(f"{path}: larger than {MAX_SIZE} bytes", hint="no trust store is; check the path")
     return data
+
+
+def holds(path: Path, data: bytes) -> bool:
+    """Whether the regular file is exactly `data`. Raises UnreadableError when it cannot be read."""
+    with _reading(path), path.open("rb") as file:
+        return _gives(file, data)
 
 
 def is_directory(path: Path) -> bool:
@@ -386,7 +392,17 @@ def _holds(directory: int, name: str, data: bytes) -> bool:
     except FileNotFoundError:
         return False
     with os.fdopen(descriptor, "rb") as file:
-        return os.fstat(descriptor).st_size == len(data) and file.read() == data
+        return os.fstat(descriptor).st_size == len(data) and _gives(file, data)
+
+
+def _gives(file: BinaryIO, data: bytes) -> bool:
+    """Whether the rest of the file is exactly `data`. Only a part of it is in memory beside that."""
+    offset = 0
+    while chunk := file.read(_CHUNK):
+        if chunk != data[offset : offset + len(chunk)]:
+            return False
+        offset += len(chunk)
+    return offset == len(data)
 
 
 def _back_up(directory: int, name: str, old: int) -> str:

@@ -102,9 +102,7 @@ class Name(NamedTuple):
 
     def __str__(self) -> str:
         """The string form of RFC 4514: most specific first, unescaped beyond ASCII."""
-        return ",".join(
-            "+".join(f"{SHORT_NAMES.get(a.oid, a.oid)}={_escaped(a)}" for a in rdn) for rdn in reversed(self.rdns)
-        )
+        return ",".join(map(_text, reversed(self.rdns)))
 
 
 @lru_cache(maxsize=256)
@@ -117,6 +115,11 @@ def _attributes(rdn: bytes) -> tuple[Attribute, ...]:
             raise FormatError("malformed attribute in a distinguished name")
         attributes.append(Attribute(parts[0].oid(), parts[1].tag, parts[1].value))
     return tuple(attributes)
+
+
+@lru_cache(maxsize=256)
+def _text(rdn: tuple[Attribute, ...]) -> str:
+    return "+".join(f"{SHORT_NAMES.get(a.oid, a.oid)}={_escaped(a)}" for a in rdn)
 
 
 def _escaped(attribute: Attribute) -> str:

@@ -290,7 +290,7 @@ def _reloaded(codec: Format, data: bytes, password: str | None, path: Path) -> T
 def _read_back(path: Path, data: bytes) -> None:
     """Read what was written just now, by its name. Raises WriteError, and says that it is written, unless it is it."""
     try:
-        same = files.read(path) == data
+        same = files.holds(path, data)
     except UnreadableError as exc:
         raise WriteError(f"{path} is written, but could not be read back: {exc.message}", hint=exc.hint) from exc
     if not same:
@@ -321,7 +321,7 @@ class _Outline(NamedTuple):
 def _is_told_alike(meant: TrustStore, written: TrustStore, codec: Format) -> bool:
     """Whether both have the same entries in the same order, as nearly always: then nothing need be sorted."""
     return len(meant.entries) == len(written.entries) and all(
-        _Outline.of(one, codec) == _Outline.of(other, codec)
+        one == other or _Outline.of(one, codec) == _Outline.of(other, codec)
         for one, other in zip(meant.entries, written.entries, strict=True)
     )
 

@@ -163,7 +163,10 @@ def _read_fields(data: bytes) -> None:
     report = list_store(TrustStore((TrustedEntry(facts.subject or "unknown", certificate),)))
     shown = [printable(line) for line in text.certificate_lines(facts, _NOW)]
     row = ("alias", facts.subject or "", facts.issuer or "")
-    shown += [tables.plain(tables.Table(("a", "b", "c"), (row,))).removesuffix("\n"), as_json.to_json("list", report)]
+    shown += [
+        "".join(tables.plain(tables.Table(("a", "b", "c"), (row,)))).removesuffix("\n"),
+        as_json.to_json("list", report),
+    ]
     for line in shown[:-1]:
         if not line.isprintable() and printable(line) != line:
             raise BrokenPromiseError(f"not printable: {line!r}")

@@ -3,13 +3,16 @@
 import os
 import sys
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import typer
 
 from truststore_tool.render.tables import drawn, plain
 from truststore_tool.render.text import Piece
 from truststore_tool.safe import printable
+
+# Characters that are written at once, as each call flushes; all of a large report would be in memory twice.
+_BLOCK: Final = 100_000
 
 
 class Output(NamedTuple):
@@ -30,8 +33,15 @@ class Output(NamedTuple):
     def pieces(self, pieces: Iterable[Piece]) -> None:
         """Print lines and tables to standard output; tables are drawn on a terminal and plain in a pipe."""
         table = drawn if sys.stdout.isatty() else plain
-        shown = (f"{printable(piece)}\n" if isinstance(piece, str) else table(piece) for piece in pieces)
-        typer.echo("".join(shown), nl=False)  # at once: each call flushes
+        block, size = [], 0
+        for piece in pieces:
+            for text in (f"{printable(piece)}\n",) if isinstance(piece, str) else table(piece):
+                block.append(text)
+                size += len(text)
+                if size >= _BLOCK:
+                    typer.echo("".join(block), nl=False)
+                    block, size = [], 0
+        typer.echo("".join(block), nl=False)
 
     def talk(self, line: str) -> None:
         """Say a line on standard error, unless quiet."""

@@ -51,6 +51,8 @@ _SMALLEST_CERTIFICATE: Final = 32
 
 _U16, _U32, _S64, _HEADER = Struct(">H"), Struct(">I"), Struct(">q"), Struct(">4sII")
 _ALIAS_HEAD: Final = Struct(">IH")
+# What is between the alias and the certificate of nearly every trusted entry: date, type (text), size of the block.
+_PLAIN_MIDDLE: Final = Struct(">qH5sI")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -150,13 +152,14 @@ class _Cursor:
 def _read_entry(cursor: _Cursor, name: _Name, version: int) -> Entry:
     tag, size = cursor.numbers(_ALIAS_HEAD)
     alias_bytes = cursor.take(size)
-    milliseconds = cursor.number(_S64)
     alias = modified_utf8.decode(alias_bytes)
-    created = _moment(milliseconds)
     if tag == _TRUSTED:
-        type_bytes, certificate = _read_certificate(cursor, version)
+        milliseconds, type_bytes, certificate = _read_trusted(cursor, version)
+        created = _moment(milliseconds)
         origin = _origin(alias, alias_bytes, milliseconds, created, (type_bytes,))
         return TrustedEntry(alias, certificate, created, origin)
+    milliseconds = cursor.number(_S64)
+    created = _moment(milliseconds)
     payload, chain = b"", []
     if tag == _KEY:
         payload = cursor.block()
@@ -186,15 +189,29 @@ def _sealed_key(cursor: _Cursor) -> bytes:
     return cursor.take(size)
 
 
+def _read_trusted(cursor: _Cursor, version: int) -> tuple[int, bytes, Certificate]:
+    """What follows the alias of a trusted entry: its date, the name of the certificate's type, the certificate."""
+    start = cursor.offset
+    if version == 2 and start + _PLAIN_MIDDLE.size <= len(cursor.data):
+        milliseconds, length, kind, size = _PLAIN_MIDDLE.unpack_from(cursor.data, start)
+        if kind == _TYPE and length == len(_TYPE):
+            cursor.offset += _PLAIN_MIDDLE.size
+            return milliseconds, _TYPE, _certificate(cursor.take(size))
+    return cursor.number(_S64), *_read_certificate(cursor, version)
+
+
 def _read_certificate(cursor: _Cursor, version: int) -> tuple[bytes, Certificate]:
     """A certificate and the name of its type."""
     kind = cursor.text() if version == 2 else _TYPE
     if kind not in _TYPES_READ:
         raise FormatError("the key store holds a certificate that is not X.509")
-    der = cursor.block()
+    return kind, _certificate(cursor.block())
+
+
+def _certificate(der: bytes) -> Certificate:
     if len(der) < _SMALLEST_CERTIFICATE:
         raise FormatError(f"{len(der)} bytes in the key store are no certificate")
-    return kind, Certificate(der)
+    return Certificate(der)
 
 
 def _origin(
@@ -320,6 +337,10 @@ def _entry_parts(entry: Entry, name: _Name, version: int, now: int) -> list[byte
     else:
         milliseconds = origin.milliseconds if origin else now
     tag = _tag(entry, name)
+    if tag == _TRUSTED and origin is None and version == 2:
+        [certificate] = entry.certificates
+        middle = _PLAIN_MIDDLE.pack(milliseconds, len(_TYPE), _TYPE, len(certificate.der))
+        return [_ALIAS_HEAD.pack(tag, len(alias)) + alias + middle, certificate.der]
     parts = [_ALIAS_HEAD.pack(tag, len(alias)) + alias + _S64.pack(milliseconds)]
     if isinstance(entry, OpaqueEntry):
         if tag == _KEY:

@@ -70,7 +70,7 @@ class Pbes1:
         salt, count = parameters.expect(asn1.SEQUENCE).fields(2, 2)
         return cls(oid, salt.octets(), kdf.iterations(count))
 
-    def decrypt(self, data: bytes, passphrase: Passphrase) -> bytes:
+    def decrypt(self, data: asn1.Octets, passphrase: Passphrase) -> bytes:
         """The plain bytes. Raises IntegrityError when the padding shows that the password is wrong."""
         return _unpadded(self._run(data, passphrase, False), _PBES1[self.oid].block)
 
@@ -78,7 +78,7 @@ class Pbes1:
         """The encrypted bytes; to be used once on a `renewed` scheme."""
         return self._run(_padded(data, _PBES1[self.oid].block), passphrase, True)
 
-    def _run(self, data: bytes, passphrase: Passphrase, encrypting: bool) -> bytes:
+    def _run(self, data: asn1.Octets, passphrase: Passphrase, encrypting: bool) -> bytes:
         cipher = _PBES1[self.oid]
         key = kdf.pkcs12_kdf("sha1", kdf.KEY, passphrase.bmp, self.salt, self.count, cipher.key_size)
         iv = b""
@@ -153,7 +153,7 @@ class Pbes2:
         """The iteration count."""
         return self.kdf.count
 
-    def decrypt(self, data: bytes, passphrase: Passphrase) -> bytes:
+    def decrypt(self, data: asn1.Octets, passphrase: Passphrase) -> bytes:
         """The plain bytes. Raises IntegrityError when the padding shows that the password is wrong."""
         return _unpadded(self._run(data, passphrase, False), len(self.iv))
 
@@ -161,7 +161,7 @@ class Pbes2:
         """The encrypted bytes; to be used once on a `renewed` scheme."""
         return self._run(_padded(data, len(self.iv)), passphrase, True)
 
-    def _run(self, data: bytes, passphrase: Passphrase, encrypting: bool) -> bytes:
+    def _run(self, data: asn1.Octets, passphrase: Passphrase, encrypting: bool) -> bytes:
         cipher = self._cipher
         bits = self._rc2_bits if cipher.family == _RC2 else 8 * cipher.key_size
         key = self.kdf.derive(passphrase, cipher.key_size)
@@ -220,12 +220,12 @@ def _unpadded(data: bytes, block: int) -> bytes:
     return data[:-size]
 
 
-def _crypt(cipher: Cipher, bits: int, key: bytes, iv: bytes, data: bytes, encrypting: bool) -> bytes:
+def _crypt(cipher: Cipher, bits: int, key: bytes, iv: bytes, data: asn1.Octets, encrypting: bool) -> bytes:
     """Run the cipher in CBC mode (or as a stream) over whole blocks. `bits` are the effective key bits of RC2."""
     if len(data) % cipher.block:
         raise IntegrityError("the encrypted part is cut short")
     if cipher.family == _RC2 and not bits == 8 * cipher.key_size == 128:  # RC2 of 128 bits is all they offer
-        return (rc2.encrypt if encrypting else rc2.decrypt)(key, bits, iv, data)
+        return (rc2.encrypt if encrypting else rc2.decrypt)(key, bits, iv, bytes(data))
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.decrepit.ciphers.algorithms import ARC4, RC2, TripleDES
     from cryptography.hazmat.primitives.ciphers import Cipher as Machine

@@ -4,7 +4,7 @@ A bag keeps the bytes it was read from, and a safe too: what is not changed is w
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from truststore_tool import asn1
@@ -37,19 +37,16 @@ class Bag:
     """A SafeBag. Two bags are never equal: each stands for its own place in a file.
 
     Attributes:
+        data, start: the SafeBag is what begins there.
         oid: the kind of bag.
-        plain: DER of the SafeBag without its attributes.
-        value: the element that the bag holds.
-        attributes: the SET of attributes, or None.
         name: friendlyName, or None.
         key_id: localKeyId, or None.
         trusted: whether it bears the attribute that makes a certificate trusted to Java.
     """
 
-    element: asn1.Element
+    data: bytes = field(repr=False)
+    start: int
     oid: str
-    value: asn1.Element
-    attributes: asn1.Element | None
     name: str | None
     key_id: bytes | None
     trusted: bool
@@ -68,7 +65,8 @@ class Bag:
                 name = _text(values.inner())
             elif attribute_oid == _LOCAL_KEY_ID and values.content < values.stop:
                 key_id = values.inner().octets()
-        return cls(element, oid.oid(), wrapper.expect(asn1.context(0)).inner(), attributes, name, key_id, trusted)
+        wrapper.expect(asn1.context(0)).inner()
+        return cls(element.data, element.start, oid.oid(), name, key_id, trusted)
 
     @classmethod
     def build(
@@ -90,6 +88,21 @@ class Bag:
         return cls.parse(asn1.read(asn1.sequence(outer.value, asn1.tlv(asn1.SET, *kept) if kept else b"")))
 
     @property
+    def element(self) -> asn1.Element:
+        """The SafeBag as it stands in the file. It is read anew each time, as it would take most of a bag's memory."""
+        return asn1.read(self.data, self.start)
+
+    @property
+    def value(self) -> asn1.Element:
+        """The element that the bag holds."""
+        return self.element.fields(2, 3)[1].inner()
+
+    @property
+    def attributes(self) -> asn1.Element | None:
+        """The SET of attributes, or None."""
+        return next(iter(self.element.fields(2, 3)[2:]), None)
+
+    @property
     def plain(self) -> bytes:
         """DER of the bag without its attributes: what an opaque entry calls its payload."""
         oid, wrapper = self.element.fields(2, 3)[:2]
@@ -98,9 +111,11 @@ class Bag:
     @property
     def certificate(self) -> bytes | None:
         """DER of the X.509 certificate in a CertBag; None when there is none, or no structure that could be one."""
+        if self.oid != CERT_BAG:
+            return None
         try:
             kind, wrapper = self.value.expect(asn1.SEQUENCE).fields(2, 2)
-            if self.oid != CERT_BAG or kind.oid() != _X509_CERTIFICATE:
+            if kind.oid() != _X509_CERTIFICATE:
                 return None
             return wrapper.expect(asn1.context(0)).inner().unwrapped().expect(asn1.SEQUENCE).raw
         except FormatError:
@@ -196,7 +211,7 @@ class Safe:
         if self.scheme is None or passphrase is None:
             return replace(self, bags=tuple(_bags(self.content.unwrapped(), room)))
         try:
-            plain = self.scheme.decrypt(self.content.octets(), passphrase)
+            plain = self.scheme.decrypt(self.content.view(), passphrase)
             return replace(self, bags=tuple(_bags(asn1.read(plain), room)))
         except UnknownAlgorithmError as exc:
             return replace(self, problem=exc.message)

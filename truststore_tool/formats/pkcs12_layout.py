@@ -73,7 +73,7 @@ class Pfx:
             raise FormatError(f"the store asks for more than {MAX_WORK} iterations of key derivation in total")
         candidates = kdf.passphrases(password)
         if mac is not None:
-            content = self.content.octets()
+            content = self.content.view()
             for candidate in candidates:
                 if mac.matches(content, candidate):
                     return mac, candidate

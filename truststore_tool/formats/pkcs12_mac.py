@@ -41,11 +41,11 @@ class Mac:
     count: int
     value: bytes = b""
 
-    def matches(self, content: bytes, passphrase: Passphrase) -> bool:
+    def matches(self, content: asn1.Octets, passphrase: Passphrase) -> bool:
         """Whether this is the MAC of `content` (the octets of the authenticated safe) under the password."""
         return hmac.compare_digest(self.value, self._compute(content, passphrase))
 
-    def _compute(self, content: bytes, passphrase: Passphrase) -> bytes:
+    def _compute(self, content: asn1.Octets, passphrase: Passphrase) -> bytes:
         digest = _DIGESTS[self.digest]
         size = hmac.new(b"", digestmod=digest).digest_size
         key = kdf.pkcs12_kdf(digest, kdf.MAC, passphrase.bmp, self.salt, self.count, size)
@@ -55,7 +55,7 @@ class Mac:
         """The same algorithm and work with a fresh salt."""
         return replace(self, salt=kdf.new_salt(self.salt), value=b"")
 
-    def encoded(self, content: bytes, passphrase: Passphrase) -> bytes:
+    def encoded(self, content: asn1.Octets, passphrase: Passphrase) -> bytes:
         """MacData over `content`."""
         digest = asn1.sequence(asn1.oid(self.digest), asn1.null())
         value = asn1.octet_string(self._compute(content, passphrase))
@@ -93,11 +93,11 @@ class Pbmac1:
         """The iteration count."""
         return self.kdf.count
 
-    def matches(self, content: bytes, passphrase: Passphrase) -> bool:
+    def matches(self, content: asn1.Octets, passphrase: Passphrase) -> bool:
         """Whether this is the MAC of `content` (the octets of the authenticated safe) under the password."""
         return hmac.compare_digest(self.value, self._compute(content, passphrase))
 
-    def _compute(self, content: bytes, passphrase: Passphrase) -> bytes:
+    def _compute(self, content: asn1.Octets, passphrase: Passphrase) -> bytes:
         key = self.kdf.derive(passphrase, self.kdf.key_length or _MIN_KEY_LENGTH)
         return hmac.digest(key, content, kdf.HMACS[self.hmac])
 
@@ -105,7 +105,7 @@ class Pbmac1:
         """The same algorithms and work with a fresh salt."""
         return replace(self, kdf=self.kdf.renewed(), value=b"")
 
-    def encoded(self, content: bytes, passphrase: Passphrase) -> bytes:
+    def encoded(self, content: asn1.Octets, passphrase: Passphrase) -> bytes:
         """MacData over `content`."""
         scheme = asn1.sequence(asn1.oid(self.hmac), asn1.null())
         algorithm = asn1.sequence(asn1.oid(PBMAC1), asn1.sequence(self.kdf.encoded(), scheme))

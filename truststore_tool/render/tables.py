@@ -1,5 +1,6 @@
 """Rows of text: aligned columns for pipes, a drawn table for terminals."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from truststore_tool.safe import printable
@@ -12,15 +13,16 @@ class Table(NamedTuple):
     rows: tuple[tuple[str, ...], ...]
 
 
-def plain(table: Table) -> str:
+def plain(table: Table) -> Iterator[str]:
     """The rows without headings, columns aligned and two blanks apart; one line a row, never wrapped."""
     rows = [tuple(map(printable, row)) for row in table.rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     line = "  ".join(f"%-{width}s" for width in widths)
-    return "".join([f"{(line % row).rstrip()}\n" for row in rows])
+    for row in rows:
+        yield f"{(line % row).rstrip()}\n"
 
 
-def drawn(table: Table) -> str:
+def drawn(table: Table) -> Iterator[str]:
     """The table as `rich` draws it for this terminal; colour only as the terminal and NO_COLOR allow."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -35,4 +37,4 @@ def drawn(table: Table) -> str:
         grid.add_row(*(Text(printable(cell)) for cell in row))
     with console.capture() as captured:
         console.print(grid)
-    return captured.get()
+    yield captured.get()
