@@ -148,7 +148,8 @@ def test_algorithms_without_an_oid_are_refused_as_java_refuses_them(name: str) -
 @pytest.mark.parametrize("number", [2, 5])
 def test_a_secret_of_a_wrong_number_of_fields_is_malformed(number: int) -> None:
     fields = [asn1.integer(0), asn1.sequence(asn1.oid("2.16.840.1.101.3.4.1")), asn1.octet_string(b"k")]
-    assert pkcs12_secrets.decode(asn1.sequence(*fields)) == SecretKey("AES", b"k")
+    for attributes in ([], [asn1.tlv(asn1.context(0))]):
+        assert pkcs12_secrets.decode(asn1.sequence(*fields, *attributes)) == SecretKey("AES", b"k")
     with pytest.raises(FormatError, match="wrong number of fields"):
         pkcs12_secrets.decode(asn1.sequence(*(fields + [asn1.null()] * 2)[:number]))
 
