@@ -199,6 +199,11 @@ def test_how_java_finds_the_leaf(key: tuple[str | None, bytes | None], leaf: tup
     assert [item.certificate for item in store.loose] == [OTHER]
 
 
+def test_a_secret_is_no_key_that_would_need_a_certificate() -> None:
+    store = loads(pfx(plain_safe(bag(SECRET, asn1.null(), "s"), key_bag("k")), plain_safe(cert_bag(SERVER))))
+    assert seen(store) == [("s", "secret-key", []), ("k", "private-key", [SERVER])]
+
+
 def test_certificates_that_share_a_local_key_id_are_told_apart_by_alias_else_the_last_wins() -> None:
     certificates = plain_safe(cert_bag(OTHER, "k", b"id"), cert_bag(ROOT, "x", b"id"))
     assert loads(pfx(plain_safe(key_bag("k", b"id")), certificates)).entries[0].certificates == (OTHER,)
@@ -280,6 +285,23 @@ def test_a_chain_ends_at_what_signed_itself_and_not_at_what_only_names_itself() 
     first, second, renewed = roots(0, 1, 0)
     assert chain_of(second, first) == (second,)
     assert chain_of(renewed, first) == (renewed, first)
+
+
+def test_key_identifiers_are_found_behind_other_extensions() -> None:
+    def extensions(*fields: tuple[str, bytes]) -> bytes:
+        each = (asn1.sequence(asn1.oid(f"2.5.29.{oid}"), asn1.octet_string(value)) for oid, value in fields)
+        return asn1.explicit(3, asn1.sequence(*each))
+
+    name, unreadable, other_name = asn1.sequence(), asn1.sequence(asn1.integer(1)), asn1.sequence(asn1.set_of())
+    usage = asn1.sequence()
+    issuers = [
+        skeleton(unreadable, name, extensions(("19", usage), ("14", asn1.octet_string(key)), ("37", usage)))
+        for key in (b"1", b"2", b"3")
+    ]
+    for issuer, key in zip(issuers, (b"1", b"2", b"3"), strict=True):
+        wanted = asn1.sequence(asn1.tlv(0x80, key))
+        leaf = skeleton(name, other_name, extensions(("37", usage), ("14", usage), ("35", wanted), ("19", usage)))
+        assert chain_of(leaf, *issuers) == (leaf, issuer)
 
 
 def test_a_chain_ends_at_what_cannot_be_read() -> None:
