@@ -378,7 +378,10 @@ def test_a_mac_without_a_count_is_one_of_one_iteration() -> None:
         value = hmac.digest(hashlib.sha1(block, usedforsecurity=False).digest(), content, "sha1")
         return mac_data((SHA1, asn1.null()), asn1.octet_string(value), salt=b"saltsalt")
 
-    assert loads(pfx(plain_safe(cert_bag(ROOT)), mac=once)).integrity == "verified"
+    store = loads(pfx(plain_safe(cert_bag(ROOT)), mac=once))
+    assert store.integrity == "verified"
+    changed = dumps(plus(store, TrustedEntry("other", OTHER)))
+    assert asn1.read(changed).children()[2].children()[2].integer() == 1
 
 
 def mac_data(
@@ -853,7 +856,7 @@ def test_a_version_or_protection_that_is_not_supported_is_named() -> None:
     with pytest.raises(FormatError, match="version 3"):
         loads(data.replace(asn1.integer(3), asn1.integer(4), 1))
     with pytest.raises(FormatError, match="wrong number of fields"):
-        loads(asn1.sequence(asn1.read(data).value, asn1.sequence(), asn1.null()))
+        loads(asn1.sequence(asn1.read(pfx(plain_safe(), mac=pkcs12_mac)).value, asn1.null()))
     signed = data.replace(asn1.oid(DATA), asn1.oid("1.2.840.113549.1.7.2"), 1)
     with pytest.raises(FormatError, match="public keys"):
         loads(signed)
