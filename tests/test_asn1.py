@@ -1,5 +1,6 @@
 """The ASN.1 reader and writer against encodings written out by hand (X.690) and malformed ones."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -109,6 +110,8 @@ def test_nesting_is_bounded() -> None:
     ("tag", "text", "moment"),
     [
         (asn1.UTC_TIME, "491231235959Z", datetime(2049, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        (asn1.UTC_TIME, "500102030405Z", datetime(1950, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        (asn1.GENERALIZED_TIME, "20500102030405Z", datetime(2050, 1, 2, 3, 4, 5, tzinfo=UTC)),
         (asn1.UTC_TIME, "5001010000Z", datetime(1950, 1, 1, tzinfo=UTC)),
         (asn1.UTC_TIME, "200101120000+0130", datetime(2020, 1, 1, 10, 30, tzinfo=UTC)),
         (asn1.GENERALIZED_TIME, "20500101000000.5Z", datetime(2050, 1, 1, 0, 0, 0, 500000, tzinfo=UTC)),
@@ -118,7 +121,9 @@ def test_times(tag: int, text: str, moment: datetime) -> None:
     assert asn1.decode_time(tag, text.encode()) == moment
 
 
-@pytest.mark.parametrize("text", ["", "Z", "2", "20991301000000Z", "20000001000000Z", "é", "99999999999999999999Z"])
+@pytest.mark.parametrize(
+    "text", ["", "Z", "2", "20991301000000Z", "20991200000000Z", "20000001000000Z", "é", "99999999999999999999Z"]
+)
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(FormatError):
         asn1.decode_time(asn1.GENERALIZED_TIME, text.encode())
@@ -147,3 +152,66 @@ def test_what_is_written_is_read(number: int, arcs: list[int], text: str) -> Non
     assert items[0].integer() == number
     assert items[1].oid() == dotted
     assert items[2].inner().value.decode("utf-16-be", "surrogatepass") == text
+
+
+# Elements with each kind of header: long and short lengths, indefinite ones, tags of several octets; and odd octets.
+ELEMENTS = st.recursive(
+    st.builds(
+        lambda tag, size, cut: (tag + asn1.octet_string(bytes(size))[1:])[: -cut or None],
+        st.sampled_from([b"\x02", b"\x30", b"\xa3", b"\x1f\x81\x02", b"\x3f\x22"]),
+        st.sampled_from([0, 1, 3, 127, 128, 255, 256, 300]),
+        st.sampled_from([0, 0, 0, 1]),
+    ),
+    lambda inner: st.builds(lambda parts: b"\x30\x80" + b"".join(parts) + b"\0\0", st.lists(inner, max_size=3)),
+    max_leaves=6,
+)
+
+
+def outcome(read: Callable[[], object]) -> object:
+    """What a reader gives, or the message of its refusal."""
+    try:
+        return read()
+    except FormatError as exc:
+        return exc.message
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.one_of(ELEMENTS, st.binary(max_size=4)), max_size=6), st.binary(max_size=3))
+def test_elements_begin_where_they_are_read(parts: list[bytes], behind: bytes) -> None:
+    content = b"".join(parts)
+    stop = 2 + len(content)
+    data = b"\x05\x00" + content + behind
+
+    def one_by_one() -> list[int]:
+        found = [2]
+        while found[-1] < stop:
+            found.append(asn1.read(data, found[-1], stop).next)
+        return found
+
+    assert outcome(lambda: asn1.starts(data, 2, stop)) == outcome(one_by_one)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.one_of(ELEMENTS, st.binary(max_size=12)), st.binary(max_size=3))
+def test_the_common_headers_are_read_as_all_headers_are(element: bytes, behind: bytes) -> None:
+    data, limit = element + behind, len(element)
+    header = outcome(lambda: asn1._read_header(data, 0, limit))
+    found = outcome(lambda: asn1.read(data, 0, limit))
+    if isinstance(header, str):
+        assert found == header
+    elif isinstance(header, tuple) and header[2] is not None:
+        tag, content, length = header
+        assert found == asn1.Element(data, tag, 0, content, content + length, content + length)
+
+
+def test_more_elements_than_any_list_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asn1, "MAX_ELEMENTS", 3)
+    assert asn1.starts(b"\x05\x00" * 3, 0, 6) == [0, 2, 4, 6]
+    with pytest.raises(FormatError, match="more than 3 elements"):
+        asn1.starts(b"\x05\x00" * 4, 0, 8)
+
+
+@pytest.mark.parametrize("string", ["0403010203", "2480 0401 01 0402 0203 0000"])
+def test_octets_are_viewed_as_they_are_read(string: str) -> None:
+    outer = element(string)
+    assert bytes(outer.view()) == outer.octets() == b"\1\2\3"

@@ -72,6 +72,17 @@ class TestRead:
         (tmp_path / "a").write_bytes(data)
         assert files.read(tmp_path / "a") == data
 
+    @pytest.mark.parametrize("change", [0, 1_500_000, 2_999_999])
+    def test_whether_a_file_holds_bytes(self, tmp_path: Path, change: int) -> None:
+        data = os.urandom(3_000_000)
+        other = data[:change] + bytes((data[change] ^ 1,)) + data[change + 1 :]
+        (tmp_path / "a").write_bytes(data)
+        assert files.holds(tmp_path / "a", data)
+        for wrong in (other, data[:-1], data + b"x", b""):
+            assert not files.holds(tmp_path / "a", wrong)
+        with pytest.raises(UnreadableError, match="could not read"):
+            files.holds(tmp_path / "missing", data)
+
     def test_a_fifo_is_read_to_its_end(self, tmp_path: Path) -> None:
         fifo = tmp_path / "fifo"
         os.mkfifo(fifo)

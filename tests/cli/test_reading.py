@@ -25,6 +25,12 @@ class TestList:
         assert [row[0] for row in rows] == ["rds-root", "g1"]
         assert rows[0][2:] == ["trusted", RDS_2019_SHA256, "expired", "2024-08-22"]
 
+    def test_a_report_that_goes_out_in_parts_is_whole(self, tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+        whole = [tool("list", option, amazon("rds-global-bundle.pem")).out for option in ("--sha1", "-v")]
+        assert [len(text.splitlines()) for text in whole] == [120, 120 * 10 - 1]
+        monkeypatch.setattr("truststore_tool.cli.output._BLOCK", 100)
+        assert [tool("list", option, amazon("rds-global-bundle.pem")).out for option in ("--sha1", "-v")] == whole
+
     def test_sha1_and_verbose(self, tool: Tool, store: Path) -> None:
         assert RDS_2019_SHA1 in tool("list", "--sha1", store).out
         verbose = tool("list", "-v", "--alias", "RDS-ROOT", store).out
