@@ -180,10 +180,19 @@ def test_a_directory_in_which_anyone_may_replace_the_store_is_warned_of(
     (tmp_path / "open").mkdir()
     (tmp_path / "open").chmod(mode)
     (tmp_path / "link.jks").symlink_to("open/s.jks")
-    for store, source in (("open/s.jks", "new-root.pem"), ("link.jks", "old-root.pem")):
-        done = tool("import", store, samples.own(source), "--yes")
+    new, old = samples.own("new-root.pem"), samples.own("old-root.pem")
+    for words in (
+        ("import", "open/s.jks", new, "--yes"),
+        ("import", "link.jks", old, "--yes"),
+        ("verify", "link.jks", "--against", old),
+        ("bundle", new, "-o", "open/chain.pem"),
+        ("convert", new, "-o", "open/root.der", "--to", "der"),
+        ("export", "link.jks", "--all", "-o", "open/all.pem"),
+    ):
+        done = tool(*words)
         assert done.code == 0
-        assert ("every user may replace it" in done.err) is warned
+        assert ("every user may replace it" in done.err) is warned, words
+    assert "every user" not in tool("export", "link.jks", "--all").err
 
 
 def test_a_place_that_is_not_there_may_be_replaced_by_nobody(tmp_path: Path) -> None:

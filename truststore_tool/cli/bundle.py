@@ -84,4 +84,5 @@ def bundle_command(
         return
     with working(f"writing {out}", quiet=quiet):
         _, report = stores.update_store(Path(out), None, change, create="pem", backup=backup, dry_run=dry_run)
+    output.warn_of_place(out)
     output.report("bundle", report, text.bundled(report), out=out, dry_run=dry_run)

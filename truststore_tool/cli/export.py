@@ -61,6 +61,7 @@ def export_command(
         opened = select(opened, alias=alias, fingerprints=[Fingerprint.parse(f) for f in fingerprint or ()])
     chosen = certificates_of(opened, to, keys=not every)
     write_new(out, chosen, None, force=force)
+    output.warn_of_place(out)
     if out != "-":
         written = text.count(len(chosen.entries), "certificate")
         output.report("export", list_store(chosen), [f"{written} in {out}"], out=out)

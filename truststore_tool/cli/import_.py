@@ -77,7 +77,7 @@ def import_command(
 
       truststore-tool import cacerts.p12 global-bundle.pem --yes
     """
-    from truststore_tool import formats, passwords, stores, strangers
+    from truststore_tool import formats, passwords, stores
     from truststore_tool.operations.expecting import require_expected
 
     output = Output(json, quiet)
@@ -120,8 +120,7 @@ def import_command(
         )
     output.warn(notes)
     output.warn(report.warnings)
-    if strangers.may_replace(store):
-        output.warn([f"{store}: every user may replace it, as its directory is writable for all (chmod o-w)"])
+    output.warn_of_place(store)
     proofs = () if dry_run else prove(current, unique)
     pieces = [*text.imported(report), *text.proof(str(store), proofs)]
     output.report("import", report, pieces, store=str(store), dry_run=dry_run, read_back=proofs)

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import typer
@@ -47,6 +48,13 @@ class Output(NamedTuple):
         """Say a line on standard error, unless quiet."""
         if not self.quiet:
             typer.echo(printable(line), err=True)
+
+    def warn_of_place(self, path: str | Path) -> None:
+        """Warn of a store, or a file to become one, that anyone on this machine may replace (unless it is ``-``)."""
+        from truststore_tool.strangers import may_replace
+
+        if path != "-" and may_replace(Path(path)):
+            self.warn([f"{path}: every user may replace it, as its directory is writable for all (chmod o-w)"])
 
     def warn(self, lines: Iterable[str]) -> None:
         """Say warnings on standard error, unless quiet."""

@@ -66,6 +66,7 @@ def verify_command(
     opened = open_for_reading(store, password, store_format)
     report = verify(opened, expected)
     output.warn(warnings_of(opened))
+    output.warn_of_place(store)
     output.report("verify", report, text.verified(report, datetime.now(UTC)), store=store, integrity=opened.integrity)
     unproven = require_integrity and opened.integrity != "verified"
     if unproven:
