@@ -78,7 +78,6 @@ def import_command(
       truststore-tool import cacerts.p12 global-bundle.pem --yes
     """
     from truststore_tool import formats, passwords, stores
-    from truststore_tool.operations.expecting import require_expected
 
     output = Output(json, quiet)
     expected = [Fingerprint.parse(item) for item in expect or ()]
@@ -105,7 +104,11 @@ def import_command(
         fresh = [c for c, item in zip(unique, report.items, strict=True) if item.status != "present"]
         if approved is not None and not approved.issuperset(fresh):
             raise FindingError(f"{store} was changed while its certificates were being confirmed", hint="run again")
-        return changed, (report, tuple(require_expected(unique, fresh, expected)) if expected else ())
+        if not expected:
+            return changed, (report, ())
+        from truststore_tool.operations.expecting import require_expected
+
+        return changed, (report, tuple(require_expected(unique, fresh, expected)))
 
     if not (expected or yes or dry_run):
         with working(f"reading {store}", quiet=quiet):

@@ -142,14 +142,15 @@ def _warnings(items: Collection[Imported], now: datetime) -> tuple[str, ...]:
     """What a person should know of certificates that became trust anchors just now."""
     found = []
     for item in items:
-        facts = item.certificate
-        name = item.alias or facts.subject or str(facts.sha256)
         if item.status == "present":
             continue
-        if facts.expired(now):
-            found.append(f"{name}: expired on {facts.not_after:%Y-%m-%d}")
-        if facts.not_before is not None and facts.not_before > now:
-            found.append(f"{name}: not valid before {facts.not_before:%Y-%m-%d}")
+        facts = item.certificate
+        name = item.alias or facts.subject or str(facts.sha256)
+        start, end = facts.not_before, facts.not_after
+        if end is not None and end < now:
+            found.append(f"{name}: expired on {end:%Y-%m-%d}")
+        if start is not None and start > now:
+            found.append(f"{name}: not valid before {start:%Y-%m-%d}")
         if facts.is_ca is False:
             found.append(f"{name}: is no certificate authority (basicConstraints)")
         found += [f"{name}: {problem}" for problem in facts.problems]
