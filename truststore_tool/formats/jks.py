@@ -25,6 +25,7 @@ from typing import Final, Literal, NamedTuple
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
 from truststore_tool.formats import java_keys, modified_utf8
 from truststore_tool.formats.base import Format
+from truststore_tool.formats.java_key_codecs import JCEKS_KEYS, JKS_KEYS
 from truststore_tool.model import (
     Certificate,
     Entry,
@@ -380,7 +381,7 @@ def _format(name: _Name, suffixes: tuple[str, ...]) -> Format:
         dumps=partial(_dumps, name),
         has_aliases=True,
         has_password=True,
-        keys=java_keys.JKS_KEYS if name == "jks" else java_keys.JCEKS_KEYS,
+        keys=JKS_KEYS if name == "jks" else JCEKS_KEYS,
     )
 
 

@@ -1,0 +1,48 @@
+"""What JKS and JCEKS offer for the keys they hold (see `KeyCodec`)."""
+
+from dataclasses import replace
+from typing import Final
+
+from truststore_tool.errors import FormatError
+from truststore_tool.formats import java_keys
+from truststore_tool.formats.base import KeyCodec, SecretKey
+from truststore_tool.model import OpaqueEntry, TrustStore
+
+
+def _open(entry: OpaqueEntry, password: str) -> bytes:
+    # Under tag 3 a JCEKS holds a serialized secret key, which has no PKCS#8 form.
+    if entry.format not in ("jks", "jceks") or (entry.format == "jceks" and entry.kind == "secret-key"):
+        raise FormatError(f"the entry {entry.alias!r} holds no private key in the way of JKS or JCEKS")
+    return java_keys.unprotect(entry.payload, password)
+
+
+def _seal_jks(entry: OpaqueEntry, pkcs8: bytes, password: str) -> OpaqueEntry:
+    return replace(entry, kind="private-key", format="jks", payload=java_keys.jks_protect(pkcs8, password))
+
+
+def _seal_jceks(entry: OpaqueEntry, pkcs8: bytes, password: str) -> OpaqueEntry:
+    return replace(entry, kind="private-key", format="jceks", payload=java_keys.jceks_protect(pkcs8, password))
+
+
+def _open_secret(entry: OpaqueEntry, password: str) -> SecretKey:
+    from truststore_tool.formats import java_secrets
+
+    if entry.format != "jceks" or entry.kind != "secret-key":
+        raise FormatError(f"the entry {entry.alias!r} holds no secret key in the way of JCEKS")
+    return java_secrets.unseal(entry.payload, password)
+
+
+def _seal_secret(entry: OpaqueEntry, secret: SecretKey, password: str) -> OpaqueEntry:
+    from truststore_tool.formats import java_secrets
+
+    sealed = java_secrets.seal(secret, password)
+    return replace(entry, kind="secret-key", format="jceks", payload=sealed, certificates=())
+
+
+def _rekey(store: TrustStore, old: str, new: str) -> TrustStore:  # noqa: ARG001 -- the signature of KeyCodec
+    # Keys have passwords of their own here; keytool -storepasswd, too, leaves them alone.
+    return store
+
+
+JKS_KEYS: Final = KeyCodec(open=_open, seal=_seal_jks, rekey=_rekey)
+JCEKS_KEYS: Final = KeyCodec(_open, _seal_jceks, _rekey, _open_secret, _seal_secret)
