@@ -206,6 +206,12 @@ def test_a_certificate_for_all_the_old_ones_is_written_behind_the_text() -> None
     assert dump(store.with_entries((TrustedEntry("", ROOT),))) == b"# ours\n\n# end\n" + block(ROOT)
 
 
+def test_a_certificate_before_the_old_ones_is_written_before_their_text() -> None:
+    store = loads(b"# ours\n" + block(RDS) + b"# end\n")
+    extended = dump(store.with_entries((TrustedEntry("", ROOT), *store.entries)))
+    assert extended == block(ROOT) + b"# ours\n" + block(RDS) + b"# end\n"
+
+
 def test_blocks_that_change_places_still_begin_lines() -> None:
     store = loads(b"# ours\n" + block(RDS) + b"# between\n" + block(G1))
     changed = dump(store.with_entries(store.entries[::-1]))

@@ -94,6 +94,7 @@ BEGIN, END = b"-----BEGIN CERTIFICATE-----\n", b"-----END CERTIFICATE-----\n"
     ("old", "new"),
     [
         pytest.param(BEGIN, b" " + BEGIN, id="blank before BEGIN"),
+        pytest.param(BEGIN, b"  " + BEGIN, id="blanks before BEGIN"),
         pytest.param(BEGIN, BEGIN.rstrip(), id="content on the line of BEGIN"),
         pytest.param(b"\n" + END, END, id="content on the line of END"),
         pytest.param(END, END.rstrip() + b" x\n", id="text behind END"),
