@@ -89,8 +89,7 @@ class Name(NamedTuple):
     @classmethod
     def parse(cls, der: bytes) -> "Name":
         """Decode a DER (or BER) Name. Raises FormatError when it is not a sequence of sets of attributes."""
-        parts = asn1.read_exactly(der).expect(asn1.SEQUENCE).fields(0, _MOST_PARTS)
-        return cls(tuple([_attributes(part.raw) for part in parts]), der)
+        return cls(_rdns(der), der)
 
     def first(self, oid: str) -> str | None:
         """The text of the most specific attribute of type `oid`, or None."""
@@ -103,6 +102,13 @@ class Name(NamedTuple):
     def __str__(self) -> str:
         """The string form of RFC 4514: most specific first, unescaped beyond ASCII."""
         return ",".join(map(_text, reversed(self.rdns)))
+
+
+@lru_cache(maxsize=256)
+def _rdns(der: bytes) -> tuple[tuple[Attribute, ...], ...]:
+    """Decode a Name. A root's subject is its issuer, and reports ask for each more than once."""
+    parts = asn1.read_exactly(der).expect(asn1.SEQUENCE).fields(0, _MOST_PARTS)
+    return tuple([_attributes(part.raw) for part in parts])
 
 
 @lru_cache(maxsize=256)
