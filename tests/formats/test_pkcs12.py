@@ -302,6 +302,9 @@ def test_key_identifiers_are_found_behind_other_extensions() -> None:
         wanted = asn1.sequence(asn1.tlv(0x80, key))
         leaf = skeleton(name, other_name, extensions(("37", usage), ("14", usage), ("35", wanted), ("19", usage)))
         assert chain_of(leaf, *issuers) == (leaf, issuer)
+    # An issuer and a serial number are no key identifier (RFC 5280, 4.2.1.1): the name alone counts.
+    without_key = asn1.sequence(asn1.tlv(0xA1, b""), asn1.tlv(0x82, b"2"))
+    assert chain_of(skeleton(name, other_name, extensions(("35", without_key))), *issuers)[1:] == (issuers[0],)
 
 
 def test_a_chain_ends_at_what_cannot_be_read() -> None:
