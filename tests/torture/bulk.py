@@ -32,7 +32,7 @@ def inputs(target: str) -> Iterator[tuple[str, bytes]]:
         one = seeds.pem_files()[0]
         yield "files", b"\0".join(b"%08x.0\0%s" % (i, one) for i in range(SIZE // len(one)))
         yield "tiny files", b"\0".join(b"%08x.0\0x" % i for i in range(SIZE // 13))
-    elif target == "java-object":
+    elif target in ("java-object", "java-value"):
         yield "nested objects", b"\xac\xed\x00\x05" + _fill(b"\x73")
         yield "resets", b"\xac\xed\x00\x05" + _fill(b"\x79")
     elif target.endswith("-print"):

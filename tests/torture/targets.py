@@ -17,7 +17,7 @@ from tests.torture import mutation, seeds
 from truststore_tool import asn1, formats
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.fingerprints import Fingerprint
-from truststore_tool.formats import capath, javaobjects
+from truststore_tool.formats import capath, javaobjects, javavalues
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
 from truststore_tool.operations.describe import describe
 from truststore_tool.operations.listing import list_store
@@ -64,6 +64,7 @@ def targets() -> dict[str, Target]:
         "capath": Target(_decode_directory, seeds.directories, read=lambda data: capath.loads(_files(data))),
         "certificate": Target(_read_fields, seeds.certificate_files),
         "java-object": Target(_walk_object, _sealed_objects),
+        "java-value": Target(_read_object, _sealed_objects),
         "fingerprint": Target(_parse_fingerprint, _fingerprints),
         "openssl-print": Target(_openssl_print, lambda: [*seeds.certificate_files(), *seeds.pem_files()]),
         "openssl-argv": Target(_openssl_line, seeds.openssl_lines, mutation.mutate_words),
@@ -83,10 +84,12 @@ def _decode(name: str, data: bytes) -> None:
     store = codec.loads(data, password)
     list_store(store)
     if codec.keys is not None and sum(data[-4:]) % 8 == 0:  # to open a key is slow by design
+        openers = {"private-key": codec.keys.open, "secret-key": codec.keys.open_secret}
         for entry in store.entries[:1]:
-            if isinstance(entry, OpaqueEntry) and entry.kind == "private-key":
+            opener = openers.get(entry.kind)
+            if isinstance(entry, OpaqueEntry) and opener is not None:
                 with contextlib.suppress(TrustStoreError):
-                    codec.keys.open(entry, seeds.PASSWORD)
+                    opener(entry, seeds.PASSWORD)
     if codec.dumps is not None:
         with contextlib.suppress(TrustStoreError):
             again = codec.loads(codec.dumps(store, seeds.PASSWORD), password)
@@ -145,6 +148,10 @@ def _decode_directory(data: bytes) -> None:
 
 def _walk_object(data: bytes) -> None:
     javaobjects.extent(data, 0)
+
+
+def _read_object(data: bytes) -> None:
+    repr(javavalues.read(data))
 
 
 def _sealed_objects() -> list[bytes]:
