@@ -299,7 +299,7 @@ def test_key_identifiers_are_found_behind_other_extensions() -> None:
         for key in (b"1", b"2", b"3")
     ]
     for issuer, key in zip(issuers, (b"1", b"2", b"3"), strict=True):
-        wanted = asn1.sequence(asn1.tlv(0x80, key))
+        wanted = asn1.sequence(asn1.tlv(0x80, key), asn1.tlv(0xA1, b""), asn1.tlv(0x82, b"9"))
         leaf = skeleton(name, other_name, extensions(("37", usage), ("14", usage), ("35", wanted), ("19", usage)))
         assert chain_of(leaf, *issuers) == (leaf, issuer)
     # An issuer and a serial number are no key identifier (RFC 5280, 4.2.1.1): the name alone counts.
