@@ -120,6 +120,11 @@ def test_subject_hashes_are_those_of_openssl(openssl: str, tmp_path: Path) -> No
 
 
 FIRST, SECOND = block(OLD_ROOT), block(RDS)
+BEGIN, *BODY, END = SECOND.splitlines()
+
+
+def with_body(*lines: bytes) -> bytes:
+    return FIRST + b"\n".join([BEGIN, *lines, END, b""])
 
 
 @pytest.mark.parametrize(
@@ -140,6 +145,17 @@ FIRST, SECOND = block(OLD_ROOT), block(RDS)
         pytest.param(FIRST.rstrip() + b" text\n" + SECOND, id="text behind END"),
         pytest.param(FIRST + SECOND.replace(b"=", b""), id="no padding"),
         pytest.param(FIRST + block(RDS, "X509 CERTIFICATE"), id="another label"),
+        pytest.param(with_body(b"", *BODY), id="empty line at the top"),
+        pytest.param(with_body(b"", b"", *BODY), id="two empty lines at the top"),
+        pytest.param(with_body(b" \t", *BODY), id="blanks alone at the top"),
+        pytest.param(with_body(b"", *(b"  " + line for line in BODY)), id="indented below an empty line"),
+        pytest.param(with_body(b"", *(line + b" \r" for line in BODY)), id="trailing blanks below an empty line"),
+        pytest.param(with_body(*BODY[:3], b"  ", *BODY[3:]), id="blanks alone inside"),
+        pytest.param(with_body(*BODY, b"  "), id="blanks alone at the end"),
+        pytest.param(with_body(*(b"\t " + line for line in BODY)), id="indented content"),
+        pytest.param(with_body(*(line[:5] + b" " + line[5:] for line in BODY)), id="blanks inside lines"),
+        pytest.param(with_body(*(line[:5] + b"\r" + line[5:] for line in BODY)), id="carriage returns inside lines"),
+        pytest.param(FIRST + SECOND.replace(b"-----END", b"  -----END"), id="indented END"),
     ],
 )
 def test_a_note_says_when_openssl_sees_less_than_we_do(openssl: str, tmp_path: Path, data: bytes) -> None:

@@ -194,17 +194,31 @@ def _decode(data: bytes, found: _Found, notes: list[str]) -> tuple[tuple[Certifi
 
 
 def _is_regular(data: bytes, found: _Found) -> bool:
-    """Whether OpenSSL reads the block: markers alone on their lines; no line empty, indented or ended by CR; padded."""
+    """Whether OpenSSL reads the block: markers alone on their lines, no empty line, padded."""
     body = data[found.body : found.body_end]
-    if b"\r" in body or b" " in body or b"\t" in body:
-        body = b"\n".join(line.rstrip(b" \t\r") for line in body.split(b"\n"))
+    if any(odd in body for odd in (b"\n\n", b"\r", b" ", b"\t")):
+        body = _tidied(body)
     return (
         data[found.start - 1 : found.start] in (b"", b"\n", _BOM[-1:])
         and body[:1] == body[-1:] == b"\n"
         and (len(body) - body.count(b"\n")) % 4 == 0
-        and not any(odd in body for odd in (b"\n\n", b"\r", b" ", b"\t"))
+        and not any(odd in body for odd in (b"\n\n", b" ", b"\t"))
         and _END_OF_LINE.match(data, found.end) is not None
     )
+
+
+def _tidied(body: bytes) -> bytes:
+    """The body without the blanks and carriage returns that OpenSSL passes over.
+
+    It takes an empty line at the top for the end of headers that are not there; below it, blanks only end lines.
+    """
+    *lines, last = body.split(b"\n")
+    lines = [line.rstrip(b" \t\r") for line in lines]
+    if lines[1:2] == [b""]:
+        del lines[1]
+    else:
+        lines = [line.translate(None, b" \t\r") for line in lines]
+    return b"\n".join([*lines, last])
 
 
 def _damaged(data: bytes, number: int, offset: int, what: str, cause: Exception | None = None) -> NoReturn:
