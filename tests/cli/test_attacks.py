@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -269,8 +270,9 @@ def test_a_link_in_place_of_the_lock_or_a_temporary_is_not_written_through(tool:
 def test_what_a_stranger_left_under_the_name_of_a_temporary_keeps_nobody_from_work(shared: Path, kind: str) -> None:
     stray = shared / ".s.jks.0123456789abcdef.tmp"
     stray.touch() if kind == "file" else stray.mkdir()
+    source = Path(shutil.copy(GOOD_FILE, shared))
     done: Done = command(
-        ["import", str(shared / "s.jks"), str(GOOD_FILE), "--yes", "--quiet"],
+        ["import", str(shared / "s.jks"), str(source), "--yes", "--quiet"],
         lambda: os.setresuid(NOBODY, NOBODY, NOBODY),
     )
     assert (done.code, done.err) == (0, "")

@@ -1,17 +1,22 @@
 """Disks and directories that refuse: exit code 5, a line and a hint, and the store as it was."""
 
 import errno
+import io
 import os
 import resource
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 import pytest
 
+import truststore_tool
 from tests import samples
 from tests.cli.harness import Done
 from truststore_tool import cli
@@ -27,8 +32,19 @@ NOBODY = 65534
 ROOT = os.geteuid() == 0
 
 
+@cache
+def load_all() -> None:
+    """Import all that a command needs now: the user that it becomes may not reach the directory of its modules."""
+    for module in walk_packages(truststore_tool.__path__, "truststore_tool."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    with redirect_stdout(io.StringIO()):  # Typer imports parts of itself when a command runs
+        assert cli.run(["list", str(NEW)]) == 0
+
+
 def command(words: list[str], refuse: Callable[[], None], run: Callable[[list[str]], int] = cli.run) -> Done:
     """Run a command line in a forked process in which `refuse` was called first."""
+    load_all()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         child = os.fork()
         if child == 0:
@@ -52,6 +68,14 @@ def command(words: list[str], refuse: Callable[[], None], run: Callable[[list[st
             file.seek(0)
             texts.append(file.read().decode())
         return Done(os.waitstatus_to_exitcode(status), *texts)
+
+
+@pytest.fixture
+def source() -> Iterator[Path]:
+    """A certificate where every user reaches it, which this checkout may not be."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        yield Path(shutil.copy(NEW, place))
 
 
 @pytest.fixture
@@ -178,7 +202,7 @@ if may("chattr", "+i"):
 @pytest.mark.parametrize("suffix", [".jks", ".pem", ".p12"])
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_a_refusal_is_a_line_and_a_hint_and_the_store_is_untouched(
-    folder: Path, refusal: Callable[[Path], AbstractContextManager[Callable[[], None]]], suffix: str
+    folder: Path, source: Path, refusal: Callable[[Path], AbstractContextManager[Callable[[], None]]], suffix: str
 ) -> None:
     store = folder / f"store{suffix}"
     entry = TrustedEntry("" if suffix == ".pem" else "old", OLD)
@@ -186,7 +210,7 @@ def test_a_refusal_is_a_line_and_a_hint_and_the_store_is_untouched(
     before = store.read_bytes()
     with refusal(store) as refuse:
         names = names_in(folder)
-        done = command(["import", str(store), str(NEW), "--yes"], refuse)
+        done = command(["import", str(store), str(source), "--yes"], refuse)
         assert (done.code, done.out) == (5, "")
         first, *rest = [line for line in done.err.splitlines() if not line.startswith("warning:")]
         assert first.startswith(f"error: could not write {store}: ")
@@ -194,7 +218,7 @@ def test_a_refusal_is_a_line_and_a_hint_and_the_store_is_untouched(
         assert store.read_bytes() == before
         assert names_in(folder) == names
 
-        shim = ["-importcert", "-noprompt", "-alias", "new", "-file", str(NEW), "-keystore", str(store)]
+        shim = ["-importcert", "-noprompt", "-alias", "new", "-file", str(source), "-keystore", str(store)]
         if suffix != ".pem":
             done = command([*shim, "-storepass", PASSWORD], refuse, keytool.run)
             assert done.code == 1
