@@ -189,7 +189,7 @@ def read(data: bytes, offset: int = 0, end: int | None = None) -> Element:
         stop = _end_of_contents(data, offset, content, limit)
         return Element(data, tag, offset, content, stop, stop + 2)
     stop = content + length
-    return _new(Element, (data, tag, offset, content, stop, stop))
+    return Element(data, tag, offset, content, stop, stop)
 
 
 def starts(data: bytes, offset: int, stop: int) -> list[int]:

@@ -107,14 +107,14 @@ def update_store(
         content = _content_or_none(target, create)
         before = _begun(create, password) if content is None else _parsed(content, target, password, None)
         after, report = change(before)
-        changed = new_password is not None or not _is_unchanged(before, after)
+        saving = not dry_run and (new_password is not None or not _is_unchanged(before, after))
         if new_password is not None:
             after = _rekeyed(after, password, new_password)
-        if changed and not dry_run and before.integrity == "unchecked":
+        if saving and before.integrity == "unchecked":
             raise PasswordRequiredError(
                 f"{path}: cannot be changed without its password", hint="give the password of the store"
             )
-        return _Draft(_mark(content), after, changed), report
+        return _Draft(after, saving, _mark(content) if saving else None), report
 
     try:
         draft, report = look()
@@ -123,25 +123,24 @@ def update_store(
             with files.locked(target):  # a place where nothing can be written says so, and not that it cannot be read
                 raise
         raise
-    if dry_run:
-        return draft.store, report
-    if draft.changed:
+    if draft.saving:
         with files.locked(target):
             if _mark(_content_or_none(target, create)) != draft.mark:
                 draft, report = look()
-            if draft.changed:
+            if draft.saving:
                 current = password if new_password is None else new_password
                 return _save(draft.store, target, current, draft.store.format, backup=backup), report
-    files.tidy(target)
+    if not dry_run:
+        files.tidy(target)
     return draft.store, report
 
 
 class _Draft(NamedTuple):
-    """What is to be saved: the mark of the content it was made from, the store, and whether it differs from that."""
+    """The store as it is to be, whether it is to be saved, and then the mark of the content it was made from."""
 
-    mark: object
     store: TrustStore
-    changed: bool
+    saving: bool
+    mark: object
 
 
 def new_format(path: str | os.PathLike[str], wanted: str | None = None) -> str:

@@ -83,32 +83,47 @@ def test_an_entry_that_came_meanwhile_stays_beside_those_of_another_key_store(me
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("edit", "words", "said", "left"),
     [
-        (("-delete", "-alias", "one"), "Alias <one> does not exist"),
-        (("-changealias", "-alias", "one", "-destalias", "new"), "Alias <one> does not exist"),
+        pytest.param(
+            without_the_first,
+            ("-delete", "-alias", "one"),
+            "Alias <one> does not exist",
+            ["two"],
+            id="delete what went",
+        ),
+        pytest.param(
+            without_the_first,
+            ("-changealias", "-alias", "one", "-destalias", "new"),
+            "Alias <one> does not exist",
+            ["two"],
+            id="rename what went",
+        ),
+        pytest.param(
+            with_one_more,
+            ("-importcert", "-noprompt", "-alias", "other", "-file", "three.pem"),
+            "alias <other> already exists",
+            ["one", "other", "two"],
+            id="import under what came",
+        ),
+        pytest.param(
+            with_one_more,
+            ("-changealias", "-alias", "one", "-destalias", "other"),
+            "Destination alias <other> already exists",
+            ["one", "other", "two"],
+            id="rename to what came",
+        ),
     ],
 )
-def test_an_entry_that_went_meanwhile_is_missed_and_no_other_one_goes(
-    meanwhile: Meanwhile, capfd: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+def test_what_can_no_longer_be_done_is_said_and_nothing_changes(
+    meanwhile: Meanwhile,
+    capfd: pytest.CaptureFixture[str],
+    edit: Callable[[TrustStore], TrustStore],
+    words: tuple[str, ...],
+    said: str,
+    left: list[str],
 ) -> None:
-    meanwhile(without_the_first)
+    meanwhile(edit)
     assert run(*words) == 1
     assert said in capfd.readouterr().out
-    assert aliases() == ["two"]
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("-importcert", "-noprompt", "-alias", "other", "-file", "three.pem"), "alias <other> already exists"),
-        (("-changealias", "-alias", "one", "-destalias", "other"), "Destination alias <other> already exists"),
-    ],
-)
-def test_an_alias_that_was_taken_meanwhile_is_left_alone(
-    meanwhile: Meanwhile, capfd: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
-) -> None:
-    meanwhile(with_one_more)
-    assert run(*words) == 1
-    assert said in capfd.readouterr().out
-    assert aliases() == ["one", "other", "two"]
+    assert aliases() == left

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -34,14 +35,14 @@ class Output(NamedTuple):
     def pieces(self, pieces: Iterable[Piece]) -> None:
         """Print lines and tables to standard output; tables are drawn on a terminal and plain in a pipe."""
         table = drawn if sys.stdout.isatty() else plain
+        shown = ((f"{printable(piece)}\n",) if isinstance(piece, str) else table(piece) for piece in pieces)
         block, size = [], 0
-        for piece in pieces:
-            for text in (f"{printable(piece)}\n",) if isinstance(piece, str) else table(piece):
-                block.append(text)
-                size += len(text)
-                if size >= _BLOCK:
-                    typer.echo("".join(block), nl=False)
-                    block, size = [], 0
+        for text in chain.from_iterable(shown):
+            block.append(text)
+            size += len(text)
+            if size >= _BLOCK:
+                typer.echo("".join(block), nl=False)
+                block, size = [], 0
         typer.echo("".join(block), nl=False)
 
     def talk(self, line: str) -> None:

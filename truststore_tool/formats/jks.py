@@ -143,11 +143,11 @@ class _Cursor:
 
     def text(self) -> bytes:
         """The text that comes next, still encoded."""
-        return self.take(self.numbers(_U16)[0])
+        return self.take(self.number(_U16))
 
     def block(self) -> bytes:
         """The block that comes next."""
-        return self.take(self.numbers(_U32)[0])
+        return self.take(self.number(_U32))
 
 
 def _read_entry(cursor: _Cursor, name: _Name, version: int) -> Entry:

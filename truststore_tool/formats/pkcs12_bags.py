@@ -65,7 +65,7 @@ class Bag:
                 name = _text(values.inner())
             elif attribute_oid == _LOCAL_KEY_ID and values.content < values.stop:
                 key_id = values.inner().octets()
-        wrapper.expect(asn1.context(0)).inner()
+        wrapper.expect(asn1.context(0)).inner()  # `value`, which must not fail later
         return cls(element.data, element.start, oid.oid(), name, key_id, trusted)
 
     @classmethod
@@ -100,7 +100,8 @@ class Bag:
     @property
     def attributes(self) -> asn1.Element | None:
         """The SET of attributes, or None."""
-        return next(iter(self.element.fields(2, 3)[2:]), None)
+        _oid, _wrapper, *rest = self.element.fields(2, 3)
+        return rest[0] if rest else None
 
     @property
     def plain(self) -> bytes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from truststore_tool.model import Entry, OpaqueEntry, TrustStore
 from truststore_tool.shims.keytool import stores
 from truststore_tool.shims.keytool.errors import ILLEGAL_ARGUMENT, KeytoolError, OutOfScopeError
-from truststore_tool.shims.keytool.session import Session, no_such_alias, null_alias
+from truststore_tool.shims.keytool.session import Session, found, null_alias
 from truststore_tool.shims.keytool.stores import Keystore
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ def save(session: Session, edit: Callable[[TrustStore], TrustStore], new_passwor
 def delete_entry(session: Session) -> None:
     """-delete."""
     alias = session.options.alias or ""
-    _found(session.keystore, alias)
+    found(session.keystore, alias)
 
     def edit(store: TrustStore) -> TrustStore:
-        entry = _found(session.keystore.holding(store), alias)
+        entry = found(session.keystore.holding(store), alias)
         return store.with_entries(tuple(e for e in store.entries if e is not entry))
 
     save(session, edit)
@@ -52,32 +52,26 @@ def change_alias(session: Session) -> None:
     old, new = session.options.alias_or_default, session.options.dest
     if new is None:
         raise null_alias()
-    _refuse_taken(session.keystore, new)
-    entry = _found(session.keystore, old)
+    refuse_taken(session.keystore, new, "Destination")
+    entry = found(session.keystore, old)
     if isinstance(entry, OpaqueEntry):
         open_key(session, entry, session.password, session.options.keypass)
     now = datetime.now(UTC)
 
     def edit(store: TrustStore) -> TrustStore:
         keystore = session.keystore.holding(store)
-        _refuse_taken(keystore, new)
-        entry = _found(keystore, old)
+        refuse_taken(keystore, new, "Destination")
+        entry = found(keystore, old)
         rest = (e for e in store.entries if e is not entry)
         return store.with_entries((*rest, _reborn(replace(entry, alias=new, created=now))))
 
     save(session, edit)
 
 
-def _found(keystore: Keystore, alias: str) -> Entry:
-    entry = keystore.find(alias)
-    if entry is None:
-        raise no_such_alias(alias)
-    return entry
-
-
-def _refuse_taken(keystore: Keystore, alias: str) -> None:
+def refuse_taken(keystore: Keystore, alias: str, what: str) -> None:
+    """Raise KeytoolError, which begins with `what`, when an entry bears the alias."""
     if keystore.find(alias) is not None:
-        raise KeytoolError(f"Destination alias <{alias}> already exists")
+        raise KeytoolError(f"{what} alias <{alias}> already exists")
 
 
 def _reborn(entry: Entry) -> Entry:

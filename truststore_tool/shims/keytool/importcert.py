@@ -3,16 +3,18 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from truststore_tool import files
 from truststore_tool.errors import FormatError, UnreadableError
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
 from truststore_tool.shims.java import reading
 from truststore_tool.shims.java.certificate import JavaCertificate
-from truststore_tool.shims.keytool.change import save
+from truststore_tool.shims.keytool.change import refuse_taken, save
 from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KeytoolError, OutOfScopeError
 from truststore_tool.shims.keytool.session import Session
-from truststore_tool.shims.keytool.stores import Keystore
+
+_REFUSED: Final = "Certificate not imported,"
 
 
 class _RefusedError(Exception):
@@ -54,7 +56,7 @@ def import_certificate(session: Session) -> None:
     entry = TrustedEntry(alias, Certificate(certificate.der), datetime.now(UTC))
 
     def edit(store: TrustStore) -> TrustStore:
-        _refuse_taken(session.keystore.holding(store), alias)
+        refuse_taken(session.keystore.holding(store), alias, _REFUSED)
         # A certificate that was in the file without being an entry is one now.
         loose = tuple(item for item in store.loose if item.certificate != entry.certificate)
         return replace(store, entries=(*store.entries, entry), loose=loose)
@@ -62,14 +64,9 @@ def import_certificate(session: Session) -> None:
     save(session, edit)
 
 
-def _refuse_taken(keystore: Keystore, alias: str) -> None:
-    if keystore.find(alias) is not None:
-        raise KeytoolError(f"Certificate not imported, alias <{alias}> already exists")
-
-
 def _accepted(session: Session, alias: str, data: bytes) -> JavaCertificate:
     """The certificate, if it can be read and the user wants it. Raises KeytoolError and _RefusedError."""
-    _refuse_taken(session.keystore, alias)
+    refuse_taken(session.keystore, alias, _REFUSED)
     try:
         certificate = reading.first_certificate(data, session.jdk)
     except FormatError as exc:

@@ -12,7 +12,7 @@ from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, 
 from truststore_tool.shims.keytool import stores as keytool_stores
 from truststore_tool.shims.keytool.change import announce_saving, open_key, open_secret, save
 from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KEY_STORE, KeytoolError
-from truststore_tool.shims.keytool.session import Session, no_such_alias
+from truststore_tool.shims.keytool.session import Session, found
 from truststore_tool.shims.keytool.stores import Keystore
 
 
@@ -135,9 +135,7 @@ def _import_one(session: Session, source: Keystore, target: _Target, alias: str)
             session.console.err(f"Entry for alias {alias} not imported.\n")
             return False
         new_alias = chosen
-    entry = source.find(alias)
-    if entry is None:
-        raise no_such_alias(alias)
+    entry = found(source, alias)
     try:
         moved = _moved(session, target.keystore, entry, new_alias)
     except _ProblemError as exc:

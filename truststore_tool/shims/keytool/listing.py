@@ -8,7 +8,7 @@ from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry
 from truststore_tool.shims.java.certificate import JavaCertificate
 from truststore_tool.shims.keytool import weak
 from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KeytoolError
-from truststore_tool.shims.keytool.session import Session, no_such_alias
+from truststore_tool.shims.keytool.session import Session, found
 
 _STARS: Final = "*******************************************\n"
 
@@ -50,9 +50,7 @@ def _utf16(text: str) -> bytes:
 def _print_entry(session: Session, label: str, alias: str) -> None:
     from truststore_tool.shims.java.dates import short_date
 
-    entry = session.keystore.find(alias)
-    if entry is None:
-        raise no_such_alias(alias)
+    entry = found(session.keystore, alias)
     date = short_date(_created(session, entry))
     full = session.options.verbose or session.options.rfc
     kind = {"trusted": "trustedCertEntry", "private-key": "PrivateKeyEntry"}.get(entry.kind, "SecretKeyEntry")
@@ -133,9 +131,7 @@ def _exported(session: Session) -> bytes:
     if not session.verified:
         session.warn_no_integrity()
     alias = session.options.alias_or_default
-    entry = session.keystore.find(alias)
-    if entry is None:
-        raise no_such_alias(alias)
+    entry = found(session.keystore, alias)
     if not entry.certificates:
         raise KeytoolError(f"Alias <{alias}> has no certificate")
     certificate = session.certificate(entry.certificates[0].der)

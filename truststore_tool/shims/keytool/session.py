@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from truststore_tool.model import Entry
 from truststore_tool.shims.java.certificate import JavaCertificate
 from truststore_tool.shims.keytool import stores
 from truststore_tool.shims.keytool import weak as keytool_weak
@@ -256,6 +257,9 @@ def null_alias() -> KeytoolError:
     )
 
 
-def no_such_alias(alias: str) -> KeytoolError:
-    """The alias is not in the store."""
-    return KeytoolError(f"Alias <{alias}> does not exist")
+def found(keystore: Keystore, alias: str) -> Entry:
+    """The entry under the alias. Raises KeytoolError when there is none."""
+    entry = keystore.find(alias)
+    if entry is None:
+        raise KeytoolError(f"Alias <{alias}> does not exist")
+    return entry
