@@ -183,14 +183,32 @@ def test_other_content_is_not_detected() -> None:
         assert not BCFKS.detect(data)
 
 
+# Where the parallelization of scrypt stands, which BouncyCastle takes for nothing, whatever it says.
+IGNORED = ("bcfks-scrypt.store", 1138)
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.sampled_from(WITH_MAC), st.integers(0, 1 << 20), st.integers(0, 255), st.booleans())
 def test_damage_is_always_found_with_a_password(name: str, place: int, octet: int, cut: bool) -> None:
     data = vectors.store(name)
     place %= len(data)
     damaged = data[:place] if cut else data[:place] + bytes([octet]) + data[place + 1 :]
-    if damaged == data:
+    if damaged == data or (not cut and (name, place) == IGNORED):
         return
     BCFKS.detect(damaged)
     with pytest.raises((FormatError, IntegrityError)):
         BCFKS.loads(damaged, "changeit")
+
+
+def test_fields_beside_the_integrity_check_are_of_their_types() -> None:
+    """The check covers the content, not the fields that say how it was made."""
+    for name, place, was, wrong in (
+        ("bcfks-empty.store", 256, 0x04, 0x05),  # the salt
+        ("bcfks-sha3-wrap.store", 1174, 0x05, 0x00),  # the parameters of the pseudo-random function
+        ("bcfks-sha3-wrap.store", 1176, 0x04, 0x05),  # the MAC
+        ("bcfks-scrypt.store", 1136, 0x02, 0x04),  # the parallelization
+    ):
+        data = vectors.store(name)
+        assert data[place] == was
+        with pytest.raises(FormatError):
+            BCFKS.loads(data[:place] + bytes([wrong]) + data[place + 1 :], "changeit")

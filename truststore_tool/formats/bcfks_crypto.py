@@ -45,7 +45,7 @@ def verify(check: asn1.Element, content: bytes, password: str) -> None:
     algorithm, derivation, value = check.expect(asn1.SEQUENCE).fields(3, 3)
     digest = _hmac(algorithm)
     key = _derive(derivation, "INTEGRITY_CHECK", password, None)
-    if not hmac.compare_digest(hmac.digest(key, content, digest), value.octets()):
+    if not hmac.compare_digest(hmac.digest(key, content, digest), _octets(value)):
         raise IntegrityError(_REFUSED, hint=_HINT)
 
 
@@ -96,7 +96,7 @@ def _pbkdf2(fields: list[asn1.Element], secret: bytes, size: int | None) -> byte
         size = _bounded(rest.pop(0), _MAX_KEY_LENGTH, "bytes of key")
     if size is None or not rest:
         raise FormatError("the BCFKS key derivation lacks parameters")
-    return hashlib.pbkdf2_hmac(_hmac(rest[0]), secret, salt.octets(), iterations, size)
+    return hashlib.pbkdf2_hmac(_hmac(rest[0]), secret, _octets(salt), iterations, size)
 
 
 def _scrypt(fields: list[asn1.Element], secret: bytes, size: int | None) -> bytes:
@@ -106,7 +106,8 @@ def _scrypt(fields: list[asn1.Element], secret: bytes, size: int | None) -> byte
     """
     if len(fields) < 4:
         raise FormatError("the BCFKS key derivation lacks parameters")
-    salt, cost_field, block_field, _, *rest = fields
+    salt, cost_field, block_field, parallelization, *rest = fields
+    parallelization.expect(asn1.INTEGER)
     cost = _bounded(cost_field, _MAX_SCRYPT_MEMORY // 128, "scrypt rounds")
     block = _bounded(block_field, _MAX_SCRYPT_MEMORY // 128 // cost, "bytes of scrypt blocks")
     if rest:
@@ -117,7 +118,7 @@ def _scrypt(fields: list[asn1.Element], secret: bytes, size: int | None) -> byte
         raise _excessive("scrypt work")
     try:
         return hashlib.scrypt(
-            secret, salt=salt.octets(), n=cost, r=block, p=block, maxmem=2 * _MAX_SCRYPT_MEMORY, dklen=size
+            secret, salt=_octets(salt), n=cost, r=block, p=block, maxmem=2 * _MAX_SCRYPT_MEMORY, dklen=size
         )
     except ValueError as exc:  # a cost that is no power of two, an empty salt
         raise FormatError(f"malformed scrypt parameters: {exc}") from exc
@@ -139,10 +140,17 @@ def _excessive(what: str) -> FormatError:
 
 def _hmac(algorithm: asn1.Element) -> str:
     """hashlib's name of the digest under an HMAC."""
-    name, _ = _identifier(algorithm)
-    if name not in _HMACS:
+    name, parameters = _identifier(algorithm)
+    if name not in _HMACS or not (parameters is None or parameters.raw == asn1.null()):
         raise FormatError(f"unknown BCFKS digest {name}")
     return _HMACS[name]
+
+
+def _octets(element: asn1.Element) -> bytes:
+    """The bytes of an OCTET STRING, and of nothing else: the integrity check does not cover its own fields."""
+    if element.tag & ~asn1.CONSTRUCTED != asn1.OCTET_STRING:
+        raise FormatError("a field of the BCFKS integrity check or encryption is no OCTET STRING")
+    return element.octets()
 
 
 def _identifier(algorithm: asn1.Element) -> tuple[str, asn1.Element | None]:
