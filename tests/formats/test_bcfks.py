@@ -13,7 +13,7 @@ from tests.formats import bouncycastle as vectors
 from tests.samples import amazon, certificates
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
-from truststore_tool.formats.bcfks import BCFKS
+from truststore_tool.formats.bouncycastle.bcfks import BCFKS
 
 REPORT = (vectors.HERE / "expected.txt").read_text()
 NAMES = [name for name in vectors.names() if name.startswith("bcfks")]

@@ -14,7 +14,7 @@ from tests.realtools import missing
 from tests.samples import amazon, certificates
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError, UnreadableError
 from truststore_tool.formats.base import Format
-from truststore_tool.formats.bouncycastle import BKS, UBER
+from truststore_tool.formats.bouncycastle.bks import BKS, UBER
 from truststore_tool.model import OpaqueEntry
 
 REPORT = (vectors.HERE / "expected.txt").read_text()

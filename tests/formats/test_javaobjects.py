@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.work import at_most
 from truststore_tool.errors import FormatError
-from truststore_tool.formats.javaobjects import extent
+from truststore_tool.formats.java.serialized import extent
 
 # Written by keytool 17.0.15: `keytool -genseckey -keyalg AES -keysize 128 -storetype jceks`, cut out of the store.
 SEALED_KEY = base64.b64decode(

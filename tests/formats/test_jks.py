@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from tests.formats.test_javaobjects import SEALED_KEY
 from tests.work import Watched, at_most
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError, TrustStoreError, UsageError
-from truststore_tool.formats import java_keys, modified_utf8
 from truststore_tool.formats.base import Format
-from truststore_tool.formats.jks import JCEKS, JKS
+from truststore_tool.formats.java import key_protection, modified_utf8
+from truststore_tool.formats.java.jks import JCEKS, JKS
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
 
 PASSWORD = "changeit"
@@ -172,9 +172,9 @@ def test_a_key_under_an_algorithm_beside_that_of_jceks_is_not_opened(last: bytes
     oid = bytes.fromhex("06092b060104012a0213")
     (entry,) = JCEKS.loads(KEYTOOL_JCEKS, None).entries
     assert isinstance(entry, OpaqueEntry)
-    assert java_keys.unprotect(entry.payload, "keypass")
+    assert key_protection.unprotect(entry.payload, "keypass")
     with pytest.raises(FormatError, match="do not know"):
-        java_keys.unprotect(entry.payload.replace(oid + b"\1", oid + last), "keypass")
+        key_protection.unprotect(entry.payload.replace(oid + b"\1", oid + last), "keypass")
 
 
 def test_a_jceks_key_without_a_chain_is_no_sealed_object() -> None:
@@ -482,19 +482,19 @@ def test_a_sealed_key_opens_again(form: Format, password: str) -> None:
 @settings(deadline=None, max_examples=50)
 @given(st.binary(max_size=90), st.text(max_size=9))
 def test_the_jks_protector_undoes_itself_for_any_bytes(key: bytes, password: str) -> None:
-    assert java_keys.unprotect(java_keys.jks_protect(key, password), password) == key
+    assert key_protection.unprotect(key_protection.jks_protect(key, password), password) == key
 
 
 def test_a_jks_key_whose_algorithm_has_no_null_parameters_opens() -> None:
-    protected = java_keys.jks_protect(PKCS8, "pw")
+    protected = key_protection.jks_protect(PKCS8, "pw")
     assert protected[:19].hex() == "307d" + "300e" + "060a2b060104012a02110101" + "0500" + "04"
     bare = b"\x30\x7b\x30\x0c" + protected[4:16] + protected[18:]
-    assert java_keys.unprotect(bare, "pw") == PKCS8
+    assert key_protection.unprotect(bare, "pw") == PKCS8
 
 
 def test_a_password_that_jdk_17_cannot_use_does_not_protect_a_jceks_key() -> None:
     with pytest.raises(UsageError):
-        java_keys.jceks_protect(PKCS8, "pässwörd")
+        key_protection.jceks_protect(PKCS8, "pässwörd")
 
 
 def jceks_protected(salt: bytes, iterations: int, content: bytes = bytes(72)) -> bytes:
@@ -531,7 +531,7 @@ def test_malformed_keys_are_refused_after_little_work(protected: bytes) -> None:
 
 def test_ciphertext_that_is_no_whole_number_of_blocks_is_a_wrong_password() -> None:
     with pytest.raises(IntegrityError):
-        java_keys.unprotect(jceks_protected(b"saltsal2", 1, bytes(13)), "changeit")
+        key_protection.unprotect(jceks_protected(b"saltsal2", 1, bytes(13)), "changeit")
 
 
 def test_keys_move_only_where_java_could_open_them() -> None:
@@ -555,7 +555,7 @@ def test_keys_move_only_where_java_could_open_them() -> None:
 def test_reading_and_writing_certificates_never_loads_cryptography() -> None:
     script = (
         "import sys\n"
-        "from truststore_tool.formats.jks import JKS\n"
+        "from truststore_tool.formats.java.jks import JKS\n"
         "data = sys.stdin.buffer.read()\n"
         "assert JKS.dumps(JKS.loads(data, 'changeit'), 'changeit') == data\n"
         "print('cryptography' in sys.modules)\n"

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from tests.realtools import missing
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError
-from truststore_tool.formats import kdf, pbe
-from truststore_tool.formats.kdf import Passphrase, UnknownAlgorithmError
+from truststore_tool.formats.crypto import kdf, pbe
+from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
 
 SMEG = bytes.fromhex("0073006d006500670000")
 QUEEG = bytes.fromhex("007100750065006500670000")

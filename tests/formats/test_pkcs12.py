@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from tests import samples
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError, TrustStoreError
-from truststore_tool.formats import kdf, pbe, pkcs12, pkcs12_bags
+from truststore_tool.formats.crypto import kdf, pbe
+from truststore_tool.formats.pkcs12 import codec as pkcs12
 from truststore_tool.model import Certificate, Entry, LooseCertificate, OpaqueEntry, TrustedEntry, TrustStore
 
 PASSWORD = "changeit"
@@ -874,7 +875,7 @@ def test_a_flood_of_tiny_bags_is_refused() -> None:
 def test_more_bags_are_read_from_a_file_that_is_as_large_as_certificates_make_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(pkcs12_bags, "MAX_BAGS", 5)
+    monkeypatch.setattr("truststore_tool.formats.pkcs12.safebags.MAX_BAGS", 5)
     large = asn1.sequence(asn1.oid("1.2.3"), asn1.explicit(0, asn1.octet_string(bytes(600))))
     small = asn1.sequence(asn1.oid("1.2.3"), asn1.explicit(0, asn1.octet_string(bytes(300))))
     assert len(loads(pfx(plain_safe(large * 8))).entries) == 8

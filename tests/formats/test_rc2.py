@@ -7,7 +7,7 @@ from cryptography.hazmat.decrepit.ciphers.algorithms import RC2
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-from truststore_tool.formats import rc2
+from truststore_tool.formats.crypto import rc2
 
 # RFC 2268, section 5: key, effective key bits, plaintext, ciphertext.
 VECTORS = [

@@ -10,12 +10,13 @@ from tests.formats.test_javaobjects import SEALED_KEY, a_class, text
 from tests.work import at_most
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError, UsageError
-from truststore_tool.formats import java_keys, java_secrets, javavalues, pkcs12_secrets
 from truststore_tool.formats.base import SecretKey
 from truststore_tool.formats.carrying import carry_key
-from truststore_tool.formats.javaobjects import extent
-from truststore_tool.formats.jks import JCEKS
-from truststore_tool.formats.pkcs12 import PKCS12
+from truststore_tool.formats.java import key_protection, secret_keys, serialized_values
+from truststore_tool.formats.java.jks import JCEKS
+from truststore_tool.formats.java.serialized import extent
+from truststore_tool.formats.pkcs12 import secret_bags
+from truststore_tool.formats.pkcs12.codec import PKCS12
 from truststore_tool.model import OpaqueEntry
 
 PASSWORD = "changeit"
@@ -113,7 +114,7 @@ def test_what_does_not_move() -> None:
 def test_a_key_stays_out_of_representations() -> None:
     secret = SecretKey("AES", b"sixteen bytes ok")
     assert repr(secret) == "SecretKey(algorithm='AES')"
-    assert "encryptedContent" not in repr(javavalues.read(SEALED_KEY))
+    assert "encryptedContent" not in repr(serialized_values.read(SEALED_KEY))
 
 
 # PKCS#12 ------------------------------------------------------------------------------------------------
@@ -123,10 +124,10 @@ def test_a_key_in_pkcs12_is_laid_out_as_jdk_17_does() -> None:
     # Decrypted out of a store by keytool 17.0.15, -genseckey -keyalg AES -keysize 128 -storetype PKCS12.
     made = "3023020100300c0608608648016503040105000410413138ebf3bc9b5e90732e9d69e05b0c"
     secret = SecretKey("AES", bytes.fromhex("413138ebf3bc9b5e90732e9d69e05b0c"))
-    assert pkcs12_secrets.encode(secret).hex() == made
+    assert secret_bags.encode(secret).hex() == made
     # JDK 25 leaves the parameters away.
     newer = "3021020100300a060860864801650304010410b9eedc76d48b6b4e9c01273855102953"
-    assert pkcs12_secrets.decode(bytes.fromhex(newer)) == SecretKey(
+    assert secret_bags.decode(bytes.fromhex(newer)) == SecretKey(
         "AES", bytes.fromhex("b9eedc76d48b6b4e9c01273855102953")
     )
 
@@ -136,22 +137,22 @@ def test_a_key_in_pkcs12_is_laid_out_as_jdk_17_does() -> None:
     [("aes", "AES"), ("RC4", "ARCFOUR"), ("HmacSHA512/256", "HmacSHA512/256"), ("1.2.3.4", "1.2.3.4")],
 )
 def test_algorithms_by_name_or_oid(written: str, read: str) -> None:
-    assert pkcs12_secrets.decode(pkcs12_secrets.encode(SecretKey(written, b"k"))) == SecretKey(read, b"k")
+    assert secret_bags.decode(secret_bags.encode(SecretKey(written, b"k"))) == SecretKey(read, b"k")
 
 
 @pytest.mark.parametrize("name", ["ChaCha20", "HmacMD5", "TripleDES", "", "1", "9.9.9", "1.2.3.", "1.2.-3", "1.99.3"])
 def test_algorithms_without_an_oid_are_refused_as_java_refuses_them(name: str) -> None:
     with pytest.raises(FormatError):
-        pkcs12_secrets.encode(SecretKey(name, b"k"))
+        secret_bags.encode(SecretKey(name, b"k"))
 
 
 @pytest.mark.parametrize("number", [2, 5])
 def test_a_secret_of_a_wrong_number_of_fields_is_malformed(number: int) -> None:
     fields = [asn1.integer(0), asn1.sequence(asn1.oid("2.16.840.1.101.3.4.1")), asn1.octet_string(b"k")]
     for attributes in ([], [asn1.tlv(asn1.context(0))]):
-        assert pkcs12_secrets.decode(asn1.sequence(*fields, *attributes)) == SecretKey("AES", b"k")
+        assert secret_bags.decode(asn1.sequence(*fields, *attributes)) == SecretKey("AES", b"k")
     with pytest.raises(FormatError, match="wrong number of fields"):
-        pkcs12_secrets.decode(asn1.sequence(*(fields + [asn1.null()] * 2)[:number]))
+        secret_bags.decode(asn1.sequence(*(fields + [asn1.null()] * 2)[:number]))
 
 
 def test_other_secrets_in_a_secret_bag_are_not_taken_for_keys() -> None:
@@ -168,7 +169,7 @@ def test_other_secrets_in_a_secret_bag_are_not_taken_for_keys() -> None:
 
 def sealed(plain: bytes, name: str = "PBEWithMD5AndTripleDES", outer: str = "javax.crypto.SealedObject") -> bytes:
     """A SealedObject around any bytes."""
-    parameters, content = java_keys.triple_des_encrypt(plain, PASSWORD)
+    parameters, content = key_protection.triple_des_encrypt(plain, PASSWORD)
     return an_object(outer, encodedParams=parameters, encryptedContent=content, sealAlg=name)
 
 
@@ -188,8 +189,8 @@ def an_object(name: str, **values: str | bytes) -> bytes:
 def test_objects_of_the_admitted_classes_are_keys_and_others_are_not() -> None:
     spec = an_object("javax.crypto.spec.SecretKeySpec", algorithm="AES", key=b"k" * 16)
     rep = an_object("java.security.KeyRep", algorithm="DES", encoded=b"k" * 8, format="RAW", type="SECRET")
-    assert java_secrets.unseal(sealed(spec), PASSWORD) == SecretKey("AES", b"k" * 16)
-    assert java_secrets.unseal(sealed(rep), PASSWORD) == SecretKey("DES", b"k" * 8)
+    assert secret_keys.unseal(sealed(spec), PASSWORD) == SecretKey("AES", b"k" * 16)
+    assert secret_keys.unseal(sealed(rep), PASSWORD) == SecretKey("DES", b"k" * 8)
     for plain in (
         an_object("java.security.KeyRep", algorithm="RSA", encoded=b"k", format="PKCS#8", type="PRIVATE"),
         an_object("javax.crypto.spec.SecretKeySpec", algorithm="AES"),
@@ -199,16 +200,16 @@ def test_objects_of_the_admitted_classes_are_keys_and_others_are_not() -> None:
         spec[:-1],
     ):
         with pytest.raises(FormatError):
-            java_secrets.unseal(sealed(plain), PASSWORD)
+            secret_keys.unseal(sealed(plain), PASSWORD)
     with pytest.raises(FormatError):
-        java_secrets.unseal(sealed(spec, name="DES"), PASSWORD)
+        secret_keys.unseal(sealed(spec, name="DES"), PASSWORD)
     with pytest.raises(FormatError):
-        java_secrets.unseal(sealed(spec, outer="com.example.SealedObject"), PASSWORD)
+        secret_keys.unseal(sealed(spec, outer="com.example.SealedObject"), PASSWORD)
 
 
 def test_what_decrypts_to_no_object_is_a_wrong_password() -> None:
     with pytest.raises(IntegrityError):
-        java_secrets.unseal(sealed(b"no object"), PASSWORD)
+        secret_keys.unseal(sealed(b"no object"), PASSWORD)
 
 
 def test_absurd_work_is_refused_before_any_is_done() -> None:
@@ -218,7 +219,7 @@ def test_absurd_work_is_refused_before_any_is_done() -> None:
         sealAlg="PBEWithMD5AndTripleDES",
     )  # fmt: skip
     with pytest.raises(FormatError), at_most(20_000):
-        java_secrets.unseal(hostile, PASSWORD)
+        secret_keys.unseal(hostile, PASSWORD)
 
 
 REFERENCE_TO_ITSELF = HEADER + b"s" + a_class("A", 2, b"L" + text("a") + b"t" + text("LA;")) + b"q\0\x7e\0\x02"
@@ -245,7 +246,7 @@ REFERENCE_TO_ITSELF = HEADER + b"s" + a_class("A", 2, b"L" + text("a") + b"t" + 
 )
 def test_streams_that_are_not_read(stream: bytes) -> None:
     with pytest.raises(FormatError):
-        javavalues.read(stream)
+        serialized_values.read(stream)
 
 
 @settings(max_examples=150, deadline=None)
@@ -253,7 +254,7 @@ def test_streams_that_are_not_read(stream: bytes) -> None:
 def test_a_damaged_object_is_refused_or_read_as_far_as_the_walker_reads(place: int, junk: bytes) -> None:
     damaged = SEALED_KEY[:place] + junk + SEALED_KEY[place + len(junk) :]
     try:
-        javavalues.read(damaged)
+        serialized_values.read(damaged)
     except FormatError:
         return
     assert extent(damaged, 0).end == len(damaged)
@@ -263,4 +264,4 @@ def test_a_damaged_object_is_refused_or_read_as_far_as_the_walker_reads(place: i
 @given(st.text(max_size=20), st.binary(max_size=64))
 def test_any_secret_survives_a_jceks(algorithm: str, key: bytes) -> None:
     secret = SecretKey(algorithm, key)
-    assert java_secrets.unseal(java_secrets.seal(secret, PASSWORD), PASSWORD) == secret
+    assert secret_keys.unseal(secret_keys.seal(secret, PASSWORD), PASSWORD) == secret

@@ -14,8 +14,8 @@ from tests import samples
 from tests.realtools import JavaEntry, JavaView, Jdk, Request, missing, run
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.base import Format
-from truststore_tool.formats.javaobjects import extent
-from truststore_tool.formats.jks import JCEKS, JKS
+from truststore_tool.formats.java.jks import JCEKS, JKS
+from truststore_tool.formats.java.serialized import extent
 from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore
 
 STORE, KEY = "changeit", "other-password"

@@ -11,7 +11,7 @@ import pytest
 
 from tests import samples
 from tests.realtools import JavaView, Jdk, Request, find, run
-from truststore_tool.formats import pkcs12
+from truststore_tool.formats.pkcs12 import codec as pkcs12
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 
 PASSWORD = "changeit"

@@ -11,9 +11,9 @@ from tests import samples
 from tests.formats import bouncycastle
 from truststore_tool import asn1, formats
 from truststore_tool.formats import capath, pem
-from truststore_tool.formats.pkcs12_bags import Safe
-from truststore_tool.formats.pkcs12_layout import Layout
-from truststore_tool.formats.pkcs12_mac import Mac
+from truststore_tool.formats.pkcs12.layout import Layout
+from truststore_tool.formats.pkcs12.macs import Mac
+from truststore_tool.formats.pkcs12.safebags import Safe
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
 
 PASSWORD: Final = "changeit"

@@ -17,7 +17,8 @@ from tests.torture import mutation, seeds
 from truststore_tool import asn1, formats
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.fingerprints import Fingerprint
-from truststore_tool.formats import capath, javaobjects, javavalues
+from truststore_tool.formats import capath
+from truststore_tool.formats.java import serialized, serialized_values
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
 from truststore_tool.operations.describe import describe
 from truststore_tool.operations.listing import list_store
@@ -147,11 +148,11 @@ def _decode_directory(data: bytes) -> None:
 
 
 def _walk_object(data: bytes) -> None:
-    javaobjects.extent(data, 0)
+    serialized.extent(data, 0)
 
 
 def _read_object(data: bytes) -> None:
-    repr(javavalues.read(data))
+    repr(serialized_values.read(data))
 
 
 def _sealed_objects() -> list[bytes]:

@@ -12,15 +12,15 @@ from truststore_tool.model import TrustStore
 
 # In the order in which content is tried: the surest marks first.
 _REGISTRY: Final = {
-    "jks": ("jks", "JKS"),
-    "jceks": ("jks", "JCEKS"),
+    "jks": ("java.jks", "JKS"),
+    "jceks": ("java.jks", "JCEKS"),
     "pem": ("pem", "PEM"),
-    "pkcs12": ("pkcs12", "PKCS12"),
+    "pkcs12": ("pkcs12.codec", "PKCS12"),
     "pkcs7": ("pkcs7", "PKCS7"),
     "der": ("der", "DER"),
-    "bcfks": ("bcfks", "BCFKS"),
-    "bks": ("bouncycastle", "BKS"),
-    "uber": ("bouncycastle", "UBER"),
+    "bcfks": ("bouncycastle.bcfks", "BCFKS"),
+    "bks": ("bouncycastle.bks", "BKS"),
+    "uber": ("bouncycastle.bks", "UBER"),
 }
 NAMES: Final = tuple(_REGISTRY)
 # A directory is no bytes: OpenSSL's CApath stands beside the registry (formats/capath.py).

@@ -76,7 +76,7 @@ def refuse_taken(keystore: Keystore, alias: str, what: str) -> None:
 
 def _reborn(entry: Entry) -> Entry:
     """The entry as a new one, which is written behind the others, unless its place in the file says more than we do."""
-    from truststore_tool.formats.pkcs12_view import Origin
+    from truststore_tool.formats.pkcs12.view import Origin
 
     if isinstance(entry, OpaqueEntry) or not isinstance(entry.origin, Origin):
         return entry

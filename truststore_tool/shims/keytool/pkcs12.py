@@ -9,7 +9,7 @@ from truststore_tool.model import TrustStore
 from truststore_tool.shims.keytool.errors import IO_EXCEPTION, KeytoolError
 
 if TYPE_CHECKING:
-    from truststore_tool.formats.pbe import Scheme
+    from truststore_tool.formats.crypto.pbe import Scheme
 
 _PREFIX: Final = "keystore.pkcs12."
 _CERTIFICATES: Final = "certProtectionAlgorithm"
@@ -57,9 +57,9 @@ def new_store(properties: Mapping[str, str]) -> TrustStore:
     if wanted == _DEFAULTS:
         return TrustStore(format="pkcs12")
     from truststore_tool import asn1
-    from truststore_tool.formats.pkcs12_bags import Safe
-    from truststore_tool.formats.pkcs12_layout import Layout
-    from truststore_tool.formats.pkcs12_mac import Mac
+    from truststore_tool.formats.pkcs12.layout import Layout
+    from truststore_tool.formats.pkcs12.macs import Mac
+    from truststore_tool.formats.pkcs12.safebags import Safe
 
     scheme = _scheme(wanted[_CERTIFICATES], int(wanted["certPbeIterationCount"]))
     mac = None
@@ -77,7 +77,7 @@ def _wanted(properties: Mapping[str, str]) -> dict[str, str]:
 
 def _scheme(name: str, count: int) -> "Scheme | None":
     """How certificates are encrypted; None for not at all."""
-    from truststore_tool.formats import kdf, pbe
+    from truststore_tool.formats.crypto import kdf, pbe
 
     if name == "NONE":
         return None

@@ -154,9 +154,9 @@ def _pkcs12(data: bytes, password: Callable[[], str]) -> tuple[Certificate, Trus
 
     Bag by bag and not as a TrustStore, which gives names to entries that have none, and hides key ids.
     """
-    from truststore_tool.formats.pkcs12 import detect
-    from truststore_tool.formats.pkcs12_bags import KEY_BAG, SHROUDED_KEY_BAG
-    from truststore_tool.formats.pkcs12_layout import Pfx
+    from truststore_tool.formats.pkcs12.codec import detect
+    from truststore_tool.formats.pkcs12.layout import Pfx
+    from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SHROUDED_KEY_BAG
 
     if not detect(data):
         return None

@@ -6,9 +6,10 @@ from typing import Final, Self
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError
-from truststore_tool.formats import kdf, pkcs12_bags, pkcs12_mac
-from truststore_tool.formats.kdf import Passphrase
-from truststore_tool.formats.pkcs12_bags import Bag, Safe
+from truststore_tool.formats.crypto import kdf
+from truststore_tool.formats.crypto.kdf import Passphrase
+from truststore_tool.formats.pkcs12 import macs, safebags
+from truststore_tool.formats.pkcs12.safebags import Bag, Safe
 from truststore_tool.model import Entry, LooseCertificate
 
 _DATA: Final = "1.2.840.113549.1.7.1"
@@ -50,8 +51,8 @@ class Pfx:
         content = wrapper.expect(asn1.context(0)).inner()
         safes: list[Safe] = []
         for element in content.unwrapped().expect(asn1.SEQUENCE).items():
-            if len(safes) == pkcs12_bags.MAX_BAGS:
-                raise FormatError(f"the store has more than {pkcs12_bags.MAX_BAGS} parts")
+            if len(safes) == safebags.MAX_BAGS:
+                raise FormatError(f"the store has more than {safebags.MAX_BAGS} parts")
             safes.append(Safe.parse(element))
         return cls(content, tuple(safes), mac[0] if mac else None, len(data) - outer.next)
 
@@ -60,13 +61,13 @@ class Pfx:
         """Whether there is a MAC to check or a part that is not plain."""
         return self.mac is not None or any(safe.locked for safe in self.safes)
 
-    def unlock(self, password: str) -> tuple[pkcs12_mac.AnyMac | None, Passphrase]:
+    def unlock(self, password: str) -> tuple[macs.AnyMac | None, Passphrase]:
         """The MAC, checked, and the encoding of the password that fits. Without a MAC, an encrypted part must open.
 
         Raises IntegrityError when the password is wrong or the file was changed, UnknownAlgorithmError when the
         MAC's algorithm is not known, FormatError when the file asks for too much work.
         """
-        mac = None if self.mac is None else pkcs12_mac.parse(self.mac)
+        mac = None if self.mac is None else macs.parse(self.mac)
         encrypted = [safe for safe in self.safes if safe.scheme is not None]
         counts = [safe.scheme.count for safe in encrypted if safe.scheme]
         if sum(counts) + (mac.count if mac else 0) > MAX_WORK:
@@ -89,7 +90,7 @@ class Pfx:
     @property
     def _room(self) -> int:
         """How many bags are read: more than usual where the file is as large as so many certificates make it."""
-        return max(pkcs12_bags.MAX_BAGS, len(self.content.data) // pkcs12_bags.OCTETS_A_BAG)
+        return max(safebags.MAX_BAGS, len(self.content.data) // safebags.OCTETS_A_BAG)
 
     def opened(self, passphrase: Passphrase | None) -> tuple[Safe, ...]:
         """The safes with their bags, those that open; without a passphrase, the plain ones.
@@ -104,13 +105,13 @@ class Pfx:
         return tuple(safes)
 
 
-def encode(safes: Iterable[bytes], mac: pkcs12_mac.AnyMac | None, passphrase: Passphrase | None) -> bytes:
+def encode(safes: Iterable[bytes], mac: macs.AnyMac | None, passphrase: Passphrase | None) -> bytes:
     """A file of encoded safes, with a MAC made anew where there is one to make."""
     content = asn1.sequence(*safes)
     proof = b""
     if mac is not None and passphrase is not None:
         proof = mac.renewed().encoded(content, passphrase)
-    return asn1.sequence(asn1.integer(_VERSION), *pkcs12_bags.data_content(content), proof)
+    return asn1.sequence(asn1.integer(_VERSION), *safebags.data_content(content), proof)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,7 +129,7 @@ class Layout:
 
     data: bytes
     safes: tuple[Safe, ...]
-    mac: pkcs12_mac.AnyMac | None
+    mac: macs.AnyMac | None
     entries: tuple[Entry, ...] = ()
     loose: tuple[LooseCertificate, ...] = ()
     unopened: bool = False

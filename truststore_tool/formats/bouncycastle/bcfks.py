@@ -16,8 +16,8 @@ from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, PasswordRequiredError
-from truststore_tool.formats import bcfks_crypto
 from truststore_tool.formats.base import Format
+from truststore_tool.formats.bouncycastle import bcfks_crypto
 from truststore_tool.model import Certificate, Entry, Integrity, OpaqueEntry, OpaqueKind, TrustedEntry, TrustStore
 
 _CERTIFICATE: Final = 0

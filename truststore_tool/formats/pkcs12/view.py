@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
-from truststore_tool.formats import pkcs12_bags
-from truststore_tool.formats.pkcs12_bags import Bag
+from truststore_tool.formats.pkcs12 import safebags
+from truststore_tool.formats.pkcs12.safebags import Bag
 from truststore_tool.model import (
     Certificate,
     Entry,
@@ -35,9 +35,9 @@ _MAX_CHAIN: Final = 100
 _AUTHORITY_KEY_ID: Final = "2.5.29.35"
 _SUBJECT_KEY_ID: Final = "2.5.29.14"
 _KINDS: Final[dict[str, OpaqueKind]] = {
-    pkcs12_bags.KEY_BAG: "private-key",
-    pkcs12_bags.SHROUDED_KEY_BAG: "private-key",
-    pkcs12_bags.SECRET_BAG: "secret-key",
+    safebags.KEY_BAG: "private-key",
+    safebags.SHROUDED_KEY_BAG: "private-key",
+    safebags.SECRET_BAG: "secret-key",
 }
 
 
@@ -99,7 +99,7 @@ class _Reading:
         der = bag.certificate
         if der is not None:
             self._take_certificate(bag, Certificate(der), first)
-        elif bag.oid == pkcs12_bags.SECRET_BAG:
+        elif bag.oid == safebags.SECRET_BAG:
             self._put(_Draft(self._alias(bag), bag, bag.key_id))
         elif bag.oid in _KINDS:
             self._take_key(bag)
@@ -112,7 +112,7 @@ class _Reading:
             self.hidden.append(_Draft(bag.name or "", bag, None))
             return
         draft = _Draft(self._alias(bag), bag, _ASSUMED_KEY_ID if bag.key_id is None else bag.key_id)
-        if bag.oid == pkcs12_bags.KEY_BAG:
+        if bag.oid == safebags.KEY_BAG:
             self.notes.append(f"private key {draft.alias!r} is not encrypted; Java does not see it")
         self._put(draft)
 

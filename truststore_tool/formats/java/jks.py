@@ -23,9 +23,9 @@ from struct import Struct
 from typing import Final, Literal, NamedTuple
 
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
-from truststore_tool.formats import java_keys, modified_utf8
 from truststore_tool.formats.base import Format
-from truststore_tool.formats.java_key_codecs import JCEKS_KEYS, JKS_KEYS
+from truststore_tool.formats.java import key_protection, modified_utf8
+from truststore_tool.formats.java.key_codecs import JCEKS_KEYS, JKS_KEYS
 from truststore_tool.model import (
     Certificate,
     Entry,
@@ -175,15 +175,15 @@ def _read_entry(cursor: _Cursor, name: _Name, version: int) -> Entry:
     if tag == _SECRET_KEY or (name == "jks" and not certificates):
         kind = "secret-key"  # what JavaKeyStore calls a key without a chain, too
     # JCEKS may hold keys that are protected in the way of JKS, and these may move to a JKS.
-    sealed = name == "jceks" and java_keys.protector(payload) != java_keys.JKS_PROTECTOR
+    sealed = name == "jceks" and key_protection.protector(payload) != key_protection.JKS_PROTECTOR
     return OpaqueEntry(alias, kind, "jceks" if sealed else "jks", payload, certificates, created, origin)
 
 
 def _sealed_key(cursor: _Cursor) -> bytes:
     """The serialized SealedObject that comes next."""
-    from truststore_tool.formats import javaobjects
+    from truststore_tool.formats.java import serialized
 
-    found = javaobjects.extent(cursor.data, cursor.offset)
+    found = serialized.extent(cursor.data, cursor.offset)
     size = found.end - cursor.offset
     if size < found.contents * _OCTETS_A_CONTENT:
         raise FormatError(f"the serialized Java object at byte {cursor.offset} is no sealed key")
@@ -268,7 +268,7 @@ def _some(aliases: Iterable[str]) -> str:
 
 def _digest(password: str, parts: Iterable[bytes | memoryview]) -> bytes:
     """The keyed digest over the body of a store (JavaKeyStore.getPreKeyedHash)."""
-    digest = hashlib.sha1(java_keys.password_bytes(password) + _WHITENER, usedforsecurity=False)
+    digest = hashlib.sha1(key_protection.password_bytes(password) + _WHITENER, usedforsecurity=False)
     for part in parts:
         digest.update(part)
     return digest.digest()

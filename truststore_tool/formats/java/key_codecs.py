@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from truststore_tool.errors import FormatError
-from truststore_tool.formats import java_keys
 from truststore_tool.formats.base import KeyCodec, SecretKey
+from truststore_tool.formats.java import key_protection
 from truststore_tool.model import OpaqueEntry, TrustStore
 
 
@@ -13,29 +13,29 @@ def _open(entry: OpaqueEntry, password: str) -> bytes:
     # Under tag 3 a JCEKS holds a serialized secret key, which has no PKCS#8 form.
     if entry.format not in ("jks", "jceks") or (entry.format == "jceks" and entry.kind == "secret-key"):
         raise FormatError(f"the entry {entry.alias!r} holds no private key in the way of JKS or JCEKS")
-    return java_keys.unprotect(entry.payload, password)
+    return key_protection.unprotect(entry.payload, password)
 
 
 def _seal_jks(entry: OpaqueEntry, pkcs8: bytes, password: str) -> OpaqueEntry:
-    return replace(entry, kind="private-key", format="jks", payload=java_keys.jks_protect(pkcs8, password))
+    return replace(entry, kind="private-key", format="jks", payload=key_protection.jks_protect(pkcs8, password))
 
 
 def _seal_jceks(entry: OpaqueEntry, pkcs8: bytes, password: str) -> OpaqueEntry:
-    return replace(entry, kind="private-key", format="jceks", payload=java_keys.jceks_protect(pkcs8, password))
+    return replace(entry, kind="private-key", format="jceks", payload=key_protection.jceks_protect(pkcs8, password))
 
 
 def _open_secret(entry: OpaqueEntry, password: str) -> SecretKey:
-    from truststore_tool.formats import java_secrets
+    from truststore_tool.formats.java import secret_keys
 
     if entry.format != "jceks" or entry.kind != "secret-key":
         raise FormatError(f"the entry {entry.alias!r} holds no secret key in the way of JCEKS")
-    return java_secrets.unseal(entry.payload, password)
+    return secret_keys.unseal(entry.payload, password)
 
 
 def _seal_secret(entry: OpaqueEntry, secret: SecretKey, password: str) -> OpaqueEntry:
-    from truststore_tool.formats import java_secrets
+    from truststore_tool.formats.java import secret_keys
 
-    sealed = java_secrets.seal(secret, password)
+    sealed = secret_keys.seal(secret, password)
     return replace(entry, kind="secret-key", format="jceks", payload=sealed, certificates=())
 
 

@@ -9,8 +9,8 @@ from typing import Final, Self
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, TrustStoreError
-from truststore_tool.formats import pbe
-from truststore_tool.formats.kdf import Passphrase, UnknownAlgorithmError
+from truststore_tool.formats.crypto import pbe
+from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
 
 KEY_BAG: Final = "1.2.840.113549.1.12.10.1.1"
 SHROUDED_KEY_BAG: Final = "1.2.840.113549.1.12.10.1.2"

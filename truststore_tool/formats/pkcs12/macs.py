@@ -7,8 +7,8 @@ from typing import Final, Self
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
-from truststore_tool.formats import kdf
-from truststore_tool.formats.kdf import Passphrase, UnknownAlgorithmError
+from truststore_tool.formats.crypto import kdf
+from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
 
 # Digests of RFC 7292's MAC; Java calls them HmacPBE<digest>.
 _DIGESTS: Final = {

@@ -8,8 +8,8 @@ Source: Java Object Serialization Specification, chapter 6.
 from typing import Final, NamedTuple
 
 from truststore_tool.errors import FormatError
-from truststore_tool.formats import modified_utf8
-from truststore_tool.formats.javaobjects import (
+from truststore_tool.formats.java import modified_utf8
+from truststore_tool.formats.java.serialized import (
     BASE_HANDLE,
     PRIMITIVE_SIZES,
     SC_SERIALIZABLE,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError
-from truststore_tool.formats import kdf, rc2
-from truststore_tool.formats.kdf import Passphrase, UnknownAlgorithmError
+from truststore_tool.formats.crypto import kdf, rc2
+from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import CipherAlgorithm

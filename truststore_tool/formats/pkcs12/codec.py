@@ -10,13 +10,14 @@ from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
-from truststore_tool.formats import kdf, pbe, pkcs12_bags, pkcs12_layout, pkcs12_mac, pkcs12_secrets
 from truststore_tool.formats.base import Format, KeyCodec, SecretKey
-from truststore_tool.formats.kdf import Passphrase
-from truststore_tool.formats.pkcs12_bags import KEY_BAG, SECRET_BAG, SHROUDED_KEY_BAG, Safe, encode_safe, plain_bag
-from truststore_tool.formats.pkcs12_layout import Layout, Pfx
-from truststore_tool.formats.pkcs12_plan import plan
-from truststore_tool.formats.pkcs12_view import Origin, view
+from truststore_tool.formats.crypto import kdf, pbe
+from truststore_tool.formats.crypto.kdf import Passphrase
+from truststore_tool.formats.pkcs12 import macs, safebags, secret_bags
+from truststore_tool.formats.pkcs12.layout import Layout, Pfx, encode
+from truststore_tool.formats.pkcs12.plan import plan
+from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SECRET_BAG, SHROUDED_KEY_BAG, Safe, encode_safe, plain_bag
+from truststore_tool.formats.pkcs12.view import Origin, view
 from truststore_tool.model import Integrity, OpaqueEntry, TrustStore
 
 # PFX: a SEQUENCE of version 3 and a ContentInfo of type data or signedData, lengths in any form.
@@ -75,9 +76,9 @@ def _unread(pfx: Pfx, safes: tuple[Safe, ...]) -> list[str]:
     return notes
 
 
-def _foreign(mac: pkcs12_mac.AnyMac | None) -> list[str]:
+def _foreign(mac: macs.AnyMac | None) -> list[str]:
     """What keeps Java from reading the file."""
-    is_pbmac1 = isinstance(mac, pkcs12_mac.Pbmac1)
+    is_pbmac1 = isinstance(mac, macs.Pbmac1)
     return ["the MAC is PBMAC1 (RFC 9579), which JDK 25 and earlier do not read"] if is_pbmac1 else []
 
 
@@ -93,7 +94,7 @@ def dumps(store: TrustStore, password: str | None) -> bytes:
     """
     if not isinstance(store.facts, Layout):
         passphrase = None if password is None else kdf.passphrases(password)[0]
-        return _write(store, Layout(b"", (), pkcs12_mac.modern()), passphrase)
+        return _write(store, Layout(b"", (), macs.modern()), passphrase)
     layout = store.facts
     if not layout.rekeyed and (store.entries, store.loose) == (layout.entries, layout.loose):
         return layout.data
@@ -117,7 +118,7 @@ def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> 
     old = [safe.bags for safe in layout.safes]
     new = [None if bags is None else todo.settled(bags) for bags in old]
     parts = []
-    certificates_at = _home(layout.safes, (pkcs12_bags.CERT_BAG,))
+    certificates_at = _home(layout.safes, (safebags.CERT_BAG,))
     keys_at = _home(layout.safes, (SHROUDED_KEY_BAG, KEY_BAG, SECRET_BAG))
     for index, safe in enumerate(layout.safes):
         bags = new[index]
@@ -135,10 +136,10 @@ def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> 
     if todo.certificates and certificates_at is None:
         scheme = None if layout.is_passwordless else pbe.modern()
         parts.append(encode_safe(tuple(todo.certificates), scheme, passphrase))
-    return pkcs12_layout.encode(parts, layout.mac, passphrase)
+    return encode(parts, layout.mac, passphrase)
 
 
-def _same(new: tuple[pkcs12_bags.Bag, ...], old: tuple[pkcs12_bags.Bag, ...]) -> bool:
+def _same(new: tuple[safebags.Bag, ...], old: tuple[safebags.Bag, ...]) -> bool:
     return len(new) == len(old) and all(a is b for a, b in zip(new, old, strict=True))
 
 
@@ -237,12 +238,12 @@ def open_secret(entry: OpaqueEntry, password: str) -> SecretKey:
     inner_oid, info = _secret_fields(wrapper.inner())
     if inner_oid.oid() != SHROUDED_KEY_BAG:
         raise FormatError(f"entry {entry.alias!r} is a secret of a kind that is not known ({inner_oid.oid()})")
-    return pkcs12_secrets.decode(_unseal(info, password)[0])
+    return secret_bags.decode(_unseal(info, password)[0])
 
 
 def seal_secret(entry: OpaqueEntry, secret: SecretKey, password: str) -> OpaqueEntry:
     """The entry with its secret key encrypted as `seal_key` does. Raises FormatError when its algorithm has no OID."""
-    info = pkcs12_secrets.encode(secret)
+    info = secret_bags.encode(secret)
     payload = _seal_secret(asn1.oid(SHROUDED_KEY_BAG), info, pbe.modern(), kdf.passphrases(password)[0])
     origin = entry.origin if isinstance(entry.origin, Origin) else None
     return OpaqueEntry(entry.alias, "secret-key", "pkcs12", payload, (), entry.created, origin)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from truststore_tool.errors import FormatError
-from truststore_tool.formats.pkcs12_bags import Bag, certificate_bag
-from truststore_tool.formats.pkcs12_layout import Layout
-from truststore_tool.formats.pkcs12_view import Origin, dated_key_id
+from truststore_tool.formats.pkcs12.layout import Layout
+from truststore_tool.formats.pkcs12.safebags import Bag, certificate_bag
+from truststore_tool.formats.pkcs12.view import Origin, dated_key_id
 from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 
 

@@ -9,10 +9,10 @@ from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError
-from truststore_tool.formats import java_keys, javavalues, modified_utf8
 from truststore_tool.formats.base import SecretKey
-from truststore_tool.formats.javaobjects import STREAM_HEADER
-from truststore_tool.formats.javavalues import JavaObject
+from truststore_tool.formats.java import key_protection, modified_utf8, serialized_values
+from truststore_tool.formats.java.serialized import STREAM_HEADER
+from truststore_tool.formats.java.serialized_values import JavaObject
 
 _ALGORITHM: Final = "PBEWithMD5AndTripleDES"
 _SEALED: Final = ("javax.crypto.SealedObject", "com.sun.crypto.provider.SealedObjectForKeyProtector")
@@ -27,17 +27,17 @@ def unseal(sealed: bytes, password: str) -> SecretKey:
     algorithm, or hold anything but a SecretKeySpec or a KeyRep of a secret key, as which the JDK writes its other
     secret keys.
     """
-    outer = javavalues.read(sealed)
+    outer = serialized_values.read(sealed)
     match outer.fields:
         case {"encodedParams": bytes() as parameters, "encryptedContent": bytes() as content, "sealAlg": str() as name}:
             if outer.name not in _SEALED or name != _ALGORITHM:
                 raise FormatError("a secret key is not sealed in the way of JCEKS")
         case _:
             raise FormatError("a secret key is not sealed in the way of JCEKS")
-    plain = java_keys.triple_des_decrypt(asn1.read_exactly(parameters), content, password)
+    plain = key_protection.triple_des_decrypt(asn1.read_exactly(parameters), content, password)
     if not plain.startswith(STREAM_HEADER):  # the padding of a wrongly decrypted key is right once in 256 times
-        raise IntegrityError(java_keys.NOT_OPENED, hint=java_keys.HINT)
-    match javavalues.read(plain):
+        raise IntegrityError(key_protection.NOT_OPENED, hint=key_protection.HINT)
+    match serialized_values.read(plain):
         case JavaObject("javax.crypto.spec.SecretKeySpec", {"algorithm": str() as algorithm, "key": bytes() as key}):
             return SecretKey(algorithm, key)
         case JavaObject(
@@ -114,6 +114,6 @@ def seal(secret: SecretKey, password: str) -> bytes:
     Raises UsageError for a password beyond printable ASCII, which Java could not open the key with.
     """
     plain = b"".join((_SPEC_HEAD, b"t", _text(secret.algorithm), _array(_BYTES, secret.key)))
-    parameters, content = java_keys.triple_des_encrypt(plain, password)
+    parameters, content = key_protection.triple_des_encrypt(plain, password)
     name = b"t" + _text(_ALGORITHM)
     return b"".join((_SEALED_HEAD, _array(_BYTES, parameters), _array(_reference(5), content), name, name))

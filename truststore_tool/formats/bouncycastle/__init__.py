@@ -1,0 +1,1 @@
+"""The stores of Bouncy Castle: BCFKS, BKS and UBER."""
