@@ -12,7 +12,7 @@ from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError, UsageError
 from truststore_tool.formats.base import SecretKey
 from truststore_tool.formats.carrying import carry_key
-from truststore_tool.formats.java import key_protection, secret_keys, serialized_values
+from truststore_tool.formats.java import key_protection, secret_keys, serialized
 from truststore_tool.formats.java.jks import JCEKS
 from truststore_tool.formats.java.serialized import extent
 from truststore_tool.formats.pkcs12 import secret_bags
@@ -114,7 +114,7 @@ def test_what_does_not_move() -> None:
 def test_a_key_stays_out_of_representations() -> None:
     secret = SecretKey("AES", b"sixteen bytes ok")
     assert repr(secret) == "SecretKey(algorithm='AES')"
-    assert "encryptedContent" not in repr(serialized_values.read(SEALED_KEY))
+    assert "encryptedContent" not in repr(serialized.read(SEALED_KEY))
 
 
 # PKCS#12 ------------------------------------------------------------------------------------------------
@@ -246,7 +246,7 @@ REFERENCE_TO_ITSELF = HEADER + b"s" + a_class("A", 2, b"L" + text("a") + b"t" + 
 )
 def test_streams_that_are_not_read(stream: bytes) -> None:
     with pytest.raises(FormatError):
-        serialized_values.read(stream)
+        serialized.read(stream)
 
 
 @settings(max_examples=150, deadline=None)
@@ -254,7 +254,7 @@ def test_streams_that_are_not_read(stream: bytes) -> None:
 def test_a_damaged_object_is_refused_or_read_as_far_as_the_walker_reads(place: int, junk: bytes) -> None:
     damaged = SEALED_KEY[:place] + junk + SEALED_KEY[place + len(junk) :]
     try:
-        serialized_values.read(damaged)
+        serialized.read(damaged)
     except FormatError:
         return
     assert extent(damaged, 0).end == len(damaged)

@@ -18,7 +18,7 @@ from truststore_tool import asn1, formats
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.formats import capath
-from truststore_tool.formats.java import serialized, serialized_values
+from truststore_tool.formats.java import serialized
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
 from truststore_tool.operations.describe import describe
 from truststore_tool.operations.listing import list_store
@@ -152,7 +152,7 @@ def _walk_object(data: bytes) -> None:
 
 
 def _read_object(data: bytes) -> None:
-    repr(serialized_values.read(data))
+    repr(serialized.read(data))
 
 
 def _sealed_objects() -> list[bytes]:

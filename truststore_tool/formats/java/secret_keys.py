@@ -10,9 +10,8 @@ from typing import Final
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError
 from truststore_tool.formats.base import SecretKey
-from truststore_tool.formats.java import key_protection, modified_utf8, serialized_values
-from truststore_tool.formats.java.serialized import STREAM_HEADER
-from truststore_tool.formats.java.serialized_values import JavaObject
+from truststore_tool.formats.java import key_protection, modified_utf8, serialized
+from truststore_tool.formats.java.serialized import STREAM_HEADER, JavaObject
 
 _ALGORITHM: Final = "PBEWithMD5AndTripleDES"
 _SEALED: Final = ("javax.crypto.SealedObject", "com.sun.crypto.provider.SealedObjectForKeyProtector")
@@ -27,7 +26,7 @@ def unseal(sealed: bytes, password: str) -> SecretKey:
     algorithm, or hold anything but a SecretKeySpec or a KeyRep of a secret key, as which the JDK writes its other
     secret keys.
     """
-    outer = serialized_values.read(sealed)
+    outer = serialized.read(sealed)
     match outer.fields:
         case {"encodedParams": bytes() as parameters, "encryptedContent": bytes() as content, "sealAlg": str() as name}:
             if outer.name not in _SEALED or name != _ALGORITHM:
@@ -37,7 +36,7 @@ def unseal(sealed: bytes, password: str) -> SecretKey:
     plain = key_protection.triple_des_decrypt(asn1.read_exactly(parameters), content, password)
     if not plain.startswith(STREAM_HEADER):  # the padding of a wrongly decrypted key is right once in 256 times
         raise IntegrityError(key_protection.NOT_OPENED, hint=key_protection.HINT)
-    match serialized_values.read(plain):
+    match serialized.read(plain):
         case JavaObject("javax.crypto.spec.SecretKeySpec", {"algorithm": str() as algorithm, "key": bytes() as key}):
             return SecretKey(algorithm, key)
         case JavaObject(

@@ -1,56 +1,62 @@
-"""Where an object ends in a Java serialization stream.
+"""A Java serialization stream: where its object ends, and the values in it.
 
 A JCEKS store holds each secret key as a serialized SealedObject without a length in front. Its end is found by
-walking the grammar; nothing is instantiated and no content is looked at.
+walking the grammar. Classes are only names here, and nothing is instantiated.
 Source: Java Object Serialization Specification, chapter 6, and java.io.ObjectStreamConstants.
 """
 
-from enum import IntEnum
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
 from struct import Struct
 from typing import Final, NamedTuple
 
 from truststore_tool.errors import FormatError
+from truststore_tool.formats.java import modified_utf8
 
 STREAM_HEADER: Final = b"\xac\xed\x00\x05"  # STREAM_MAGIC, STREAM_VERSION
 
-BASE_HANDLE: Final = 0x7E0000
-PRIMITIVE_SIZES: Final = {"B": 1, "C": 2, "D": 8, "F": 4, "I": 4, "J": 8, "S": 2, "Z": 1}
+_BASE_HANDLE: Final = 0x7E0000
+_PRIMITIVE_SIZES: Final = {"B": 1, "C": 2, "D": 8, "F": 4, "I": 4, "J": 8, "S": 2, "Z": 1}
 
 # Flags of a class descriptor.
-_SC_WRITE_METHOD, SC_SERIALIZABLE, _SC_EXTERNALIZABLE, _SC_BLOCK_DATA = 0x01, 0x02, 0x04, 0x08
+_SC_WRITE_METHOD: Final = 0x01
+_SC_SERIALIZABLE: Final = 0x02
+_SC_EXTERNALIZABLE: Final = 0x04
+_SC_BLOCK_DATA: Final = 0x08
+_SC_ENUM: Final = 0x10
 
-# A sealed key takes some 20 contents, 3 levels deep. The bounds keep hostile streams cheap.
-_MAX_DEPTH: Final = 32
-_MAX_CONTENTS: Final = 1_000
+_MAX_CLASSES: Final = 32
 
-U16, U32, _U64 = Struct(">H"), Struct(">I"), Struct(">Q")
+_U8: Final = Struct(">B")
+_U16: Final = Struct(">H")
+_U32: Final = Struct(">I")
+_U64: Final = Struct(">Q")
 
 
-class TypeCode(IntEnum):
-    """The type code that each content begins with."""
+class JavaObject(NamedTuple):
+    """An object: the name of its class, and by name those of its fields that are objects themselves."""
 
-    NULL = 0x70
-    REFERENCE = 0x71
-    CLASSDESC = 0x72
-    OBJECT = 0x73
-    STRING = 0x74
-    ARRAY = 0x75
-    CLASS = 0x76
-    BLOCKDATA = 0x77
-    ENDBLOCKDATA = 0x78
-    RESET = 0x79
-    BLOCKDATALONG = 0x7A
-    EXCEPTION = 0x7B
-    LONGSTRING = 0x7C
-    PROXYCLASSDESC = 0x7D
-    ENUM = 0x7E
+    name: str
+    fields: dict[str, "_Object"]
+
+    def __repr__(self) -> str:
+        return f"JavaObject({self.name!r})"  # the fields may be a key
+
+
+class _Mark(Enum):
+    """A content without a value that is read."""
+
+    OTHER_OBJECT = auto()  # also one that is still being walked
+    BLOCK_DATA = auto()
+    END_BLOCK_DATA = auto()
+    RESET = auto()
 
 
 class _Layout(NamedTuple):
     """What one class adds to the data of its objects: primitive values, objects, then maybe an annotation."""
 
     primitive_bytes: int
-    objects: int
+    objects: tuple[str, ...]  # the names of the fields
     annotated: bool
 
 
@@ -59,6 +65,10 @@ class _ClassDesc(NamedTuple):
 
     name: str
     layouts: tuple[_Layout, ...]
+
+
+# An enum is the name of its constant, bytes are an array of them.
+_Object = JavaObject | str | bytes | _ClassDesc | _Mark | None
 
 
 class Extent(NamedTuple):
@@ -73,20 +83,39 @@ def extent(data: bytes, start: int) -> Extent:
 
     Raises FormatError when the stream is malformed, does not fit, or is nested or populated beyond all reason.
     """
-    walker = _Walker(data, start)
-    header = walker.skip(len(STREAM_HEADER))
-    if data[header : walker.offset] != STREAM_HEADER:
-        raise FormatError(f"no serialized Java object at byte {header}")
-    walker.object()
+    # A sealed key takes some 20 contents, 3 levels deep. The bounds keep hostile streams cheap.
+    walker = _Walker(data, start, max_depth=32, max_contents=1_000)
+    walker.stream()
     return Extent(walker.offset, walker.contents)
 
 
-class Cursor:
-    """A position in the bytes of a stream. Every step is checked against what is left."""
+def read(data: bytes) -> JavaObject:
+    """The object that is all of the stream `data`.
 
-    def __init__(self, data: bytes, offset: int) -> None:
+    Only what a sealed key is made of is read: objects and enums of classes without code of their own for it, texts
+    and arrays of bytes. Raises FormatError when there is anything else, or the stream is malformed or too large.
+    """
+    walker = _Walker(data, 0, max_depth=16, max_contents=200)
+    found = walker.stream()
+    if not isinstance(found, JavaObject) or walker.offset != len(data):
+        raise FormatError("a serialized Java object is not alone in its stream")
+    if not walker.all_read:
+        raise FormatError(f"serialized Java object of {found.name[:80]!a} is in a form that is not read")
+    return found
+
+
+class _Walker:
+    """A position in the stream, checked at every step against what is left, and what handles can refer back to."""
+
+    def __init__(self, data: bytes, offset: int, *, max_depth: int, max_contents: int) -> None:
         self.data = data
         self.offset = offset
+        self.max_depth = max_depth
+        self.max_contents = max_contents
+        self.handles: list[_Object] = []
+        self.contents = 0
+        self.depth = 0
+        self.all_read = True  # whether all values so far are among those that `read` gives
 
     def skip(self, size: int) -> int:
         """Step over `size` bytes; gives where they began."""
@@ -96,181 +125,223 @@ class Cursor:
         self.offset = start + size
         return start
 
-    def octet(self) -> int:
-        """The octet that comes next."""
-        return self.data[self.skip(1)]
+    def take(self, size: int) -> bytes:
+        """The next `size` bytes."""
+        start = self.skip(size)
+        return self.data[start : self.offset]
 
     def number(self, layout: Struct) -> int:
         """The unsigned big-endian number that comes next."""
         value: int = layout.unpack_from(self.data, self.skip(layout.size))[0]
         return value
 
-    def name(self) -> str:
-        """The name that comes next. Only its ASCII matters to the grammar, so the rest needs no true decoding."""
-        size = self.number(U16)
-        start = self.skip(size)
-        return self.data[start : start + size].decode("latin-1")
-
-
-class _Walker(Cursor):
-    """What the stream can refer back to by handle: only classes need remembering."""
-
-    def __init__(self, data: bytes, offset: int) -> None:
-        super().__init__(data, offset)
-        self.handles: list[_ClassDesc | None] = []
-        self.contents = 0
-        self.depth = 0
+    def text(self) -> str:
+        """The text that comes next. Only its ASCII matters to the grammar, so what cannot be decoded is no error."""
+        encoded = self.take(self.number(_U16))
+        try:
+            return modified_utf8.decode(encoded)
+        except FormatError:
+            self.all_read = False
+            return encoded.decode("latin-1")
 
     # The rules of the grammar.
 
-    def content(self) -> tuple[int, _ClassDesc | None]:
-        """Walk one content of any type; gives its type code and, if it is or refers to a class, that class."""
+    def stream(self) -> _Object:
+        """Walk the header and the one object behind it."""
+        start = self.offset
+        if self.take(len(STREAM_HEADER)) != STREAM_HEADER:
+            raise FormatError(f"no serialized Java object at byte {start}")
+        return self.object()
+
+    def content(self) -> _Object:
+        """Walk one content of any type; a class is given for its descriptor and for a reference to it."""
         self.contents += 1
         self.depth += 1
-        if self.depth > _MAX_DEPTH or self.contents > _MAX_CONTENTS:
+        if self.depth > self.max_depth or self.contents > self.max_contents:
             raise FormatError(f"serialized Java object at byte {self.offset} is nested too deeply or too large")
-        code = self.octet()
-        found = None
-        match code:
-            case TypeCode.NULL | TypeCode.ENDBLOCKDATA:
-                pass
-            case TypeCode.REFERENCE:
-                found = self.reference()
-            case TypeCode.OBJECT:
-                self.new_object()
-            case TypeCode.ARRAY:
-                self.new_array()
-            case TypeCode.STRING:
-                self.new_handle()
-                self.skip(self.number(U16))
-            case TypeCode.LONGSTRING:
-                self.new_handle()
-                self.skip(self.number(_U64))
-            case TypeCode.CLASSDESC:
-                found = self.new_class_desc()
-            case TypeCode.PROXYCLASSDESC:
-                found = self.new_proxy_class_desc()
-            case TypeCode.CLASS:
-                self.class_desc()
-                self.new_handle()
-            case TypeCode.ENUM:
-                self.class_desc()
-                self.new_handle()
-                self.object()  # the constant's name
-            case TypeCode.BLOCKDATA:
-                self.skip(self.octet())
-            case TypeCode.BLOCKDATALONG:
-                self.skip(self.number(U32))
-            case TypeCode.RESET if self.depth == 1:  # Java, too, takes these two only between objects
-                self.handles.clear()
-            case TypeCode.EXCEPTION if self.depth == 1:
-                self.handles.clear()
-                self.object()
-                self.handles.clear()
-            case _:
-                raise FormatError(f"serialized Java object has the type code 0x{code:02x} where none such is due")
+        code = self.number(_U8)
+        rule = _RULES.get(code)
+        if rule is None or (code in _BETWEEN_OBJECTS and self.depth > 1):
+            raise FormatError(f"serialized Java object has the type code 0x{code:02x} where none such is due")
+        found = rule(self)
         self.depth -= 1
-        return code, found
+        return found
 
-    def object(self) -> None:
+    def object(self) -> _Object:
         """Walk one object, which resets may precede."""
-        code, _ = self.content()
-        while code == TypeCode.RESET:
-            code, _ = self.content()
-        if code in (TypeCode.BLOCKDATA, TypeCode.BLOCKDATALONG, TypeCode.ENDBLOCKDATA):
+        while (found := self.content()) is _Mark.RESET:
+            self.all_read = False
+        if found in (_Mark.BLOCK_DATA, _Mark.END_BLOCK_DATA):
             raise FormatError(f"serialized Java data ends at byte {self.offset} where an object is due")
+        if isinstance(found, (_ClassDesc, _Mark)):
+            self.all_read = False
+        return found
 
     def class_desc(self) -> _ClassDesc:
         """Walk what must be a class descriptor or a reference to one; gives the class."""
-        _, found = self.content()
-        if found is None:
+        found = self.content()
+        if not isinstance(found, _ClassDesc):
             raise FormatError(f"serialized Java object has no class where one is due at byte {self.offset}")
         return found
 
-    def superclass(self) -> _ClassDesc | None:
-        """Walk what may be a class or null."""
-        code, found = self.content()
-        if found is None and code != TypeCode.NULL:
+    def superclass_layouts(self) -> tuple[_Layout, ...]:
+        """Walk what may be a class or null; gives the layouts of the class."""
+        found = self.content()
+        if found is None:
+            return ()
+        if not isinstance(found, _ClassDesc):
             raise FormatError(f"serialized Java object has no superclass where one is due at byte {self.offset}")
-        return found
+        return found.layouts
 
     def annotation(self) -> None:
         """Walk contents up to the end of block data."""
-        while self.content()[0] != TypeCode.ENDBLOCKDATA:
-            pass
+        while self.content() is not _Mark.END_BLOCK_DATA:
+            self.all_read = False
 
-    def new_handle(self) -> int:
+    def new_handle(self, found: _Object = _Mark.OTHER_OBJECT) -> int:
         """Give the object at hand the next handle; gives its place in the table."""
-        self.handles.append(None)
+        self.handles.append(found)
         return len(self.handles) - 1
 
-    def reference(self) -> _ClassDesc | None:
-        """The class that the handle which comes next stands for; None for any other object."""
-        place = self.number(U32) - BASE_HANDLE
+    def reference(self) -> _Object:
+        """What the handle that comes next stands for."""
+        place = self.number(_U32) - _BASE_HANDLE
         if not 0 <= place < len(self.handles):
             raise FormatError(f"serialized Java object refers to a handle that is not there at byte {self.offset}")
         return self.handles[place]
 
     def new_class_desc(self) -> _ClassDesc:
         """The class whose descriptor comes next."""
-        name = self.name()
+        name = self.text()
         self.skip(8)  # serialVersionUID
         place = self.new_handle()
-        flags = self.octet()
-        primitive_bytes = objects = 0
-        for _ in range(self.number(U16)):
-            field_type = chr(self.octet())
-            self.skip(self.number(U16))  # the field's name
-            if field_type in PRIMITIVE_SIZES:
-                primitive_bytes += PRIMITIVE_SIZES[field_type]
+        flags = self.number(_U8)
+        primitive_bytes = 0
+        objects = []
+        for _ in range(self.number(_U16)):
+            field_type = chr(self.number(_U8))
+            field_name = self.text()
+            if field_type in _PRIMITIVE_SIZES:
+                primitive_bytes += _PRIMITIVE_SIZES[field_type]
             elif field_type in "[L":
-                objects += 1
+                objects.append(field_name)
                 self.object()  # the name of its class
             else:
                 raise FormatError(f"serialized Java class has a field of unknown type at byte {self.offset}")
         if flags & _SC_EXTERNALIZABLE and not flags & _SC_BLOCK_DATA:
             raise FormatError("serialized Java object is in a form whose end only its own class can tell")
+        if flags & ~_SC_ENUM != _SC_SERIALIZABLE:
+            self.all_read = False
         annotated = bool(flags & (_SC_EXTERNALIZABLE | _SC_WRITE_METHOD))
-        layout = _Layout(primitive_bytes, objects, annotated)
-        return self.finish_class(place, name, layout)
+        return self.finish_class(place, name, _Layout(primitive_bytes, tuple(objects), annotated))
 
     def new_proxy_class_desc(self) -> _ClassDesc:
         """The dynamic proxy class whose descriptor comes next."""
+        self.all_read = False
         place = self.new_handle()
-        for _ in range(self.number(U32)):
-            self.skip(self.number(U16))  # the name of an interface
-        return self.finish_class(place, "", _Layout(0, 0, annotated=False))
+        for _ in range(self.number(_U32)):
+            self.skip(self.number(_U16))  # the name of an interface
+        return self.finish_class(place, "", _Layout(0, (), annotated=False))
 
     def finish_class(self, place: int, name: str, layout: _Layout) -> _ClassDesc:
         """Walk what ends every descriptor, annotation and superclass, and remember the class."""
         self.annotation()
-        parent = self.superclass()
-        layouts = parent.layouts if parent else ()
+        layouts = self.superclass_layouts()
         if any(layout):
             layouts = (*layouts, layout)
-        if len(layouts) > _MAX_DEPTH:
+        if len(layouts) > _MAX_CLASSES:
             raise FormatError("serialized Java object is of a class with too many superclasses")
         self.handles[place] = found = _ClassDesc(name, layouts)
         return found
 
-    def new_object(self) -> None:
-        """Walk an object's class and the data of each class it is of."""
-        layouts = self.class_desc().layouts
-        self.new_handle()
-        for layout in layouts:
+    def new_object(self) -> JavaObject:
+        """An object: its class, then the data of each class it is of."""
+        described = self.class_desc()
+        place = self.new_handle()
+        fields: dict[str, _Object] = {}
+        for layout in described.layouts:
             self.skip(layout.primitive_bytes)
-            for _ in range(layout.objects):
-                self.object()
+            for name in layout.objects:
+                fields[name] = self.object()
             if layout.annotated:
                 self.annotation()
+        self.handles[place] = found = JavaObject(described.name, fields)
+        return found
 
-    def new_array(self) -> None:
-        """Walk an array; the class's name, e.g. ``[B``, tells the size of an element."""
-        component = self.class_desc().name[1:2]
-        self.new_handle()
-        size = self.number(U32)
-        if component in PRIMITIVE_SIZES:
-            self.skip(size * PRIMITIVE_SIZES[component])
+    def new_array(self) -> _Object:
+        """An array; the class's name, e.g. ``[B``, tells the size of an element."""
+        name = self.class_desc().name
+        place = self.new_handle()
+        size = self.number(_U32)
+        component = name[1:2]
+        if name == "[B":
+            self.handles[place] = self.take(size)
+        elif component in _PRIMITIVE_SIZES:
+            self.skip(size * _PRIMITIVE_SIZES[component])
         else:
             for _ in range(size):
                 self.object()
+        return self.handles[place]
+
+    def new_enum(self) -> _Object:
+        """The name of a constant."""
+        self.class_desc()
+        place = self.new_handle()
+        constant = self.object()
+        if isinstance(constant, str):
+            self.handles[place] = constant
+        return self.handles[place]
+
+    def new_class(self) -> _Object:
+        """A class that is itself an object."""
+        self.class_desc()
+        return self.handles[self.new_handle()]
+
+    def new_string(self) -> str:
+        """A text of fewer than 65,536 bytes."""
+        place = self.new_handle()
+        self.handles[place] = found = self.text()
+        return found
+
+    def new_long_string(self) -> _Object:
+        """A longer text."""
+        self.skip(self.number(_U64))
+        return self.handles[self.new_handle()]
+
+    def block_data(self, size: Struct) -> _Mark:
+        """Data that only the code of a class understands."""
+        self.skip(self.number(size))
+        return _Mark.BLOCK_DATA
+
+    def reset(self) -> _Mark:
+        """From here on handles count anew."""
+        self.handles.clear()
+        return _Mark.RESET
+
+    def exception(self) -> _Mark:
+        """What was thrown while the stream was written, and ended it."""
+        self.handles.clear()
+        self.object()
+        self.handles.clear()
+        return _Mark.OTHER_OBJECT
+
+
+# By the type code that each content begins with.
+_RULES: Final[Mapping[int, Callable[[_Walker], _Object]]] = {
+    0x70: lambda _: None,  # TC_NULL
+    0x71: _Walker.reference,  # TC_REFERENCE
+    0x72: _Walker.new_class_desc,  # TC_CLASSDESC
+    0x73: _Walker.new_object,  # TC_OBJECT
+    0x74: _Walker.new_string,  # TC_STRING
+    0x75: _Walker.new_array,  # TC_ARRAY
+    0x76: _Walker.new_class,  # TC_CLASS
+    0x77: lambda walker: walker.block_data(_U8),  # TC_BLOCKDATA
+    0x78: lambda _: _Mark.END_BLOCK_DATA,  # TC_ENDBLOCKDATA
+    0x79: _Walker.reset,  # TC_RESET
+    0x7A: lambda walker: walker.block_data(_U32),  # TC_BLOCKDATALONG
+    0x7B: _Walker.exception,  # TC_EXCEPTION
+    0x7C: _Walker.new_long_string,  # TC_LONGSTRING
+    0x7D: _Walker.new_proxy_class_desc,  # TC_PROXYCLASSDESC
+    0x7E: _Walker.new_enum,  # TC_ENUM
+}
+_BETWEEN_OBJECTS: Final = (0x79, 0x7B)  # TC_RESET and TC_EXCEPTION: Java, too, takes them only there
