@@ -57,6 +57,20 @@ def test_a_constructed_octet_string_is_joined_and_read_into() -> None:
     assert string.unwrapped().integer() == 1
 
 
+@pytest.mark.parametrize(
+    ("der", "octets"),
+    [("030100", ""), ("030207ff", "80"), ("03030401ff", "01f0"), ("8103000102", "0102")],
+)
+def test_the_unused_bits_of_a_bit_string_are_zeros(der: str, octets: str) -> None:
+    assert element(der).bits().hex() == octets
+
+
+@pytest.mark.parametrize("der", ["0300", "030101", "03020880"])
+def test_a_wrong_number_of_unused_bits_is_refused(der: str) -> None:
+    with pytest.raises(FormatError, match="BIT STRING"):
+        element(der).bits()
+
+
 def test_a_primitive_octet_string_is_read_into_where_it_stands() -> None:
     outer = element("0403 020107")
     inner = outer.unwrapped()

@@ -132,8 +132,21 @@ class Element(NamedTuple):
             raise _too_many(self.start)
         return b"".join(segments)
 
+    def bits(self) -> bytes:
+        """The octets of a BIT STRING (X.690, 8.6), unused bits as zeros, whatever the outer tag.
+
+        Raises FormatError when the number of unused bits is wrong.
+        """
+        value = self.value
+        if not value or value[0] > 7 or (value[0] and len(value) == 1):
+            raise FormatError(f"malformed ASN.1 BIT STRING at byte {self.start}")
+        octets = bytearray(value[1:])
+        if octets:
+            octets[-1] &= 0xFF << value[0]
+        return bytes(octets)
+
     def view(self) -> memoryview:
-        """The same, not copied when the string is primitive."""
+        """As `octets`, not copied when the string is primitive."""
         if self.tag & CONSTRUCTED:
             return memoryview(self.octets())
         return memoryview(self.data)[self.content : self.stop]

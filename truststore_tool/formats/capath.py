@@ -16,9 +16,9 @@ from truststore_tool.formats import der, pem
 from truststore_tool.model import Certificate, LooseCertificate, TrustedEntry, TrustStore
 from truststore_tool.names import Attribute
 
-_HASH_NAME = re.compile(r"(?P<hash>[0-9a-f]{8})\.\d+")
+_HASH_NAME: Final = re.compile(r"(?P<hash>[0-9a-f]{8})\.\d+")
 _WHITESPACE: Final = b" \t\n\v\f\r"
-_RUN_OF_WHITESPACE = re.compile(rb"[ \t\n\v\f\r]+")
+_RUN_OF_WHITESPACE: Final = re.compile(rb"[ \t\n\v\f\r]+")
 
 # What ASN1_STRING_to_UTF8 makes of the string types that OpenSSL canonicalises (ASN1_MASK_CANON in x_name.c).
 _CODECS: Final = {

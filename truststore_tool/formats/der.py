@@ -4,6 +4,8 @@ A certificate is cut out along its lengths and kept as it stands, also when it i
 (X.690; RFC 5280, 4.1): judging it is left to those who use it.
 """
 
+from typing import Final
+
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.base import Format
@@ -83,7 +85,7 @@ def trusted_only(store: TrustStore, title: str) -> list[TrustedEntry]:
     return entries
 
 
-DER = Format(
+DER: Final = Format(
     name="der",
     title="DER",
     suffixes=(".der", ".cer"),

@@ -29,15 +29,15 @@ _CONTAINERS: Final = (b"PKCS7", b"PKCS #7 SIGNED DATA", b"CMS")
 _SEQUENCE: Final = bytes([asn1.SEQUENCE])
 _OID: Final = bytes([asn1.OBJECT_IDENTIFIER])
 
-_ANY_BEGIN = re.compile(rb"-----BEGIN [ -,.-~]{1,64}-----")
+_ANY_BEGIN: Final = re.compile(rb"-----BEGIN [ -,.-~]{1,64}-----")
 # Labels of RFC 7468 (sections 5, 8, 9) and of OpenSSL's pem.h behind which certificates stand.
-_MARKER = re.compile(
+_MARKER: Final = re.compile(
     rb"-----(?P<edge>BEGIN|END) (?P<label>(?:X509 |TRUSTED )?CERTIFICATE|PKCS7|PKCS #7 SIGNED DATA|CMS)-----"
 )
 # A certificate to the eye, though to no reader: wrong case, too few dashes, unknown label, not at the start of a line.
-_LOOKALIKE = re.compile(rb"-[ \t]*BEGIN[ \t][^\r\n-]{0,32}CERTIFICATE(?! *REQUEST)", re.IGNORECASE)
-_END_OF_LINE = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
-_LINE_END = re.compile(rb"\r\n|\n|\r")
+_LOOKALIKE: Final = re.compile(rb"-[ \t]*BEGIN[ \t][^\r\n-]{0,32}CERTIFICATE(?! *REQUEST)", re.IGNORECASE)
+_END_OF_LINE: Final = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
+_LINE_END: Final = re.compile(rb"\r\n|\n|\r")
 
 
 class Block(NamedTuple):
@@ -307,7 +307,7 @@ def _whole_blocks(entries: list[TrustedEntry], numbers: list[int | None], layout
     return {n: True for n, certificates in held.items() if tuple(certificates) == layout.blocks[n].certificates}
 
 
-PEM = Format(
+PEM: Final = Format(
     name="pem",
     title="PEM",
     suffixes=(".pem", ".crt"),

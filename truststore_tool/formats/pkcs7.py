@@ -110,7 +110,7 @@ def dumps(store: TrustStore, password: str | None = None) -> bytes:  # noqa: ARG
     )
 
 
-PKCS7 = Format(
+PKCS7: Final = Format(
     name="pkcs7",
     title="PKCS#7",
     suffixes=(".p7b", ".p7c", ".p7"),

@@ -234,7 +234,7 @@ def _signs(certificate: Certificate) -> bool:
     usage = _extension(certificate, _KEY_USAGE)
     if usage is None:
         return True
-    bits = usage.expect(asn1.BIT_STRING).value[1:]
+    bits = usage.expect(asn1.BIT_STRING).bits()
     return bool(bits) and bool(bits[0] & (0x80 >> _KEY_CERT_SIGN))
 
 

@@ -93,7 +93,7 @@ def _chain(payload: bytes) -> tuple[Certificate, ...]:
     return tuple(Certificate(item.expect(asn1.SEQUENCE).raw) for item in chain.expect(asn1.SEQUENCE).children())
 
 
-BCFKS = Format(
+BCFKS: Final = Format(
     name="bcfks",
     title="BCFKS",
     suffixes=(".bcfks",),

@@ -8,25 +8,25 @@ import struct
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Final, Literal
 
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError, TrustStoreError, UnreadableError
+from truststore_tool.formats import java_time
 from truststore_tool.formats.base import Format
 from truststore_tool.model import Certificate, Entry, Integrity, OpaqueEntry, TrustedEntry, TrustStore
 
 _Name = Literal["bks", "uber"]
 
-_HEADER = struct.Struct(">LL20sL")  # version, salt length, salt, iterations
+_HEADER: Final = struct.Struct(">LL20sL")  # version, salt length, salt, iterations
 _SALT_LENGTH: Final = 20
 _MAX_ITERATIONS: Final = 1024 << 6  # what BouncyCastle accepts; it writes 1024 to 2047
 _MAX_UBER_SIZE: Final = 4 << 20  # pyjks decrypts block by block in Python: half a second a megabyte
 _DIGEST_LENGTH: Final = 20
 _BLOCK_LENGTH: Final = 16
 _LAST_ENTRY_TYPE: Final = 4
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTALL: Final = "pip install 'truststore-tool[legacy]'"
 
 
@@ -172,13 +172,10 @@ def _entry(jks: Any, name: _Name, alias: str, entry: Any) -> Entry:
 def _moment(milliseconds: int) -> datetime | None:
     """Java's milliseconds since 1970, which pyjks reads as unsigned; None beyond the years of datetime."""
     signed = milliseconds - (1 << 64) if milliseconds >> 63 else milliseconds
-    try:
-        return _EPOCH + timedelta(milliseconds=signed)
-    except OverflowError:
-        return None
+    return java_time.from_milliseconds(signed)
 
 
-BKS = Format(
+BKS: Final = Format(
     name="bks",
     title="BKS",
     suffixes=(".bks",),
@@ -188,7 +185,7 @@ BKS = Format(
     has_aliases=True,
     has_password=True,
 )
-UBER = Format(
+UBER: Final = Format(
     name="uber",
     title="UBER",
     suffixes=(".uber", ".ubr"),

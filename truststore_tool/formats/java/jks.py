@@ -17,12 +17,13 @@ import hashlib
 import hmac
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from struct import Struct
 from typing import Final, Literal, NamedTuple
 
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
+from truststore_tool.formats import java_time
 from truststore_tool.formats.base import Format
 from truststore_tool.formats.java import key_protection, modified_utf8
 from truststore_tool.formats.java.key_codecs import JCEKS_KEYS, JKS_KEYS
@@ -42,7 +43,9 @@ _Name = Literal["jks", "jceks"]
 _MAGIC: Final[dict[_Name, bytes]] = {"jks": b"\xfe\xed\xfe\xed", "jceks": b"\xce\xce\xce\xce"}
 _WHITENER: Final = b"Mighty Aphrodite"
 _DIGEST_SIZE: Final = 20
-_KEY, _TRUSTED, _SECRET_KEY = 1, 2, 3
+_KEY: Final = 1
+_TRUSTED: Final = 2
+_SECRET_KEY: Final = 3
 _TYPE: Final = b"X.509"
 _TYPES_READ: Final = (b"X.509", b"X509")
 # A sealed key takes some 25 octets for each content of its object. Denser ones are made to cost time.
@@ -50,12 +53,13 @@ _OCTETS_A_CONTENT: Final = 16
 # The fields alone take more. Objects for millions of "certificates" of no bytes would exhaust memory.
 _SMALLEST_CERTIFICATE: Final = 32
 
-_U16, _U32, _S64, _HEADER = Struct(">H"), Struct(">I"), Struct(">q"), Struct(">4sII")
+_U16: Final = Struct(">H")
+_U32: Final = Struct(">I")
+_S64: Final = Struct(">q")
+_HEADER: Final = Struct(">4sII")
 _ALIAS_HEAD: Final = Struct(">IH")
 # What is between the alias and the certificate of nearly every trusted entry: date, type (text), size of the block.
 _PLAIN_MIDDLE: Final = Struct(">qH5sI")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class _Facts(NamedTuple):
@@ -156,11 +160,11 @@ def _read_entry(cursor: _Cursor, name: _Name, version: int) -> Entry:
     alias = modified_utf8.decode(alias_bytes)
     if tag == _TRUSTED:
         milliseconds, type_bytes, certificate = _read_trusted(cursor, version)
-        created = _moment(milliseconds)
+        created = java_time.from_milliseconds(milliseconds)
         origin = _origin(alias, alias_bytes, milliseconds, created, (type_bytes,))
         return TrustedEntry(alias, certificate, created, origin)
     milliseconds = cursor.number(_S64)
-    created = _moment(milliseconds)
+    created = java_time.from_milliseconds(milliseconds)
     payload, chain = b"", []
     if tag == _KEY:
         payload = cursor.block()
@@ -228,14 +232,6 @@ def _origin(
     return None if plain else _Origin(alias, alias_bytes, milliseconds, types)
 
 
-def _moment(milliseconds: int) -> datetime | None:
-    """A Java time as a datetime; None when it lies outside the years 1 to 9999."""
-    try:
-        return _EPOCH + timedelta(milliseconds=milliseconds)
-    except OverflowError:
-        return None
-
-
 def _loose(entry: Entry) -> Iterable[LooseCertificate]:
     """The certificates of a shadowed entry. The first remembers the entry, so that it is written again."""
     for index, certificate in enumerate(entry.certificates):
@@ -253,7 +249,7 @@ def _notes(entries: tuple[Entry, ...], shadowed: list[Entry], trailing: int) -> 
         yield f"aliases that are not in lower case, which Java lists but cannot look up: {_some(mixed)}"
     if plain := [origin.alias for origin in origins if any(octet >= 0xF0 for octet in origin.alias_bytes)]:
         yield f"aliases in plain UTF-8, over which Java refuses the whole store: {_some(plain)}"
-    if undated := [origin.alias for origin in origins if _moment(origin.milliseconds) is None]:
+    if undated := [origin.alias for origin in origins if java_time.from_milliseconds(origin.milliseconds) is None]:
         yield f"entries whose date is beyond the calendar: {_some(undated)}"
     if trailing:
         yield f"{trailing} bytes after the digest are ignored, as Java does, and will not be written back"
@@ -334,7 +330,7 @@ def _entry_parts(entry: Entry, name: _Name, version: int, now: int) -> list[byte
     if len(alias) > 0xFFFF:
         raise FormatError(f"the alias {entry.alias[:32]!r}... is too long for a {name.upper()}")
     if entry.created is not None:
-        milliseconds = (entry.created - _EPOCH) // _MILLISECOND
+        milliseconds = java_time.to_milliseconds(entry.created)
     else:
         milliseconds = origin.milliseconds if origin else now
     tag = _tag(entry, name)

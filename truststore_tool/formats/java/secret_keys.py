@@ -49,7 +49,8 @@ def unseal(sealed: bytes, password: str) -> SecretKey:
 
 # Writing ---------------------------------------------------------------------------------------------------
 
-_U16, _U32 = Struct(">H"), Struct(">I")
+_U16: Final = Struct(">H")
+_U32: Final = Struct(">I")
 
 
 def _text(text: str) -> bytes:

@@ -8,11 +8,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
+from truststore_tool.formats import java_time
 from truststore_tool.formats.pkcs12 import safebags
 from truststore_tool.formats.pkcs12.safebags import Bag
 from truststore_tool.model import (
@@ -29,7 +30,6 @@ from truststore_tool.names import Name
 # PKCS12KeyStore gives this localKeyId to the only key of a file, and to a certificate that comes first, without one.
 _ASSUMED_KEY_ID: Final = b"01"
 _DATED_KEY_ID: Final = re.compile(rb"Time (-?[0-9]{1,18})")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Longer chains do not occur; without a bound, keys and certificates of a hostile file multiply.
 _MAX_CHAIN: Final = 100
 _AUTHORITY_KEY_ID: Final = "2.5.29.35"
@@ -182,15 +182,12 @@ def _opaque(draft: _Draft, kind: OpaqueKind, chain: tuple[_Held, ...]) -> Opaque
 def _date(key_id: bytes | None) -> datetime | None:
     """The moment that Java hides in a localKeyId: "Time " and milliseconds."""
     found = _DATED_KEY_ID.fullmatch(key_id or b"")
-    try:
-        return _EPOCH + timedelta(milliseconds=int(found[1])) if found else None
-    except OverflowError:
-        return None
+    return java_time.from_milliseconds(int(found[1])) if found else None
 
 
 def dated_key_id(moment: datetime) -> bytes:
     """The localKeyId in which Java keeps the date of a key."""
-    return b"Time %d" % ((moment - _EPOCH) // timedelta(milliseconds=1))
+    return b"Time %d" % java_time.to_milliseconds(moment)
 
 
 class _Chains:

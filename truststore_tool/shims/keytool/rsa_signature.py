@@ -31,7 +31,7 @@ def verifies(algorithm: str, public_key_info: bytes, signed: bytes, signature: b
     """Whether `signature` over the bytes `signed` was made with the RSA key of that SubjectPublicKeyInfo."""
     name, identifier = _DIGESTS[algorithm]
     try:
-        bits = asn1.read_exactly(public_key_info).children()[1].expect(asn1.BIT_STRING).value[1:]
+        bits = asn1.read_exactly(public_key_info).children()[1].expect(asn1.BIT_STRING).bits()
         modulus, exponent = (field.integer() for field in asn1.read_exactly(bits).children()[:2])
     except (FormatError, IndexError, ValueError):
         return False

@@ -115,12 +115,12 @@ def _certificate(outer: asn1.Element) -> Certificate:
         subject=names.parse(subject),
         public_key=public_key,
         key_algorithm=_algorithm(key_algorithm),
-        key=bits(key.expect(asn1.BIT_STRING)),
-        issuer_id=bits(issuer_id) if issuer_id else None,
-        subject_id=bits(subject_id) if subject_id else None,
+        key=key.expect(asn1.BIT_STRING).bits(),
+        issuer_id=issuer_id.bits() if issuer_id else None,
+        subject_id=subject_id.bits() if subject_id else None,
         extensions=_extensions(extensions) if extensions else (),
         signature_algorithm=_algorithm(algorithm),
-        signature=bits(signature.expect(asn1.BIT_STRING)),
+        signature=signature.expect(asn1.BIT_STRING).bits(),
     )
 
 
@@ -143,17 +143,6 @@ def _algorithm(element: asn1.Element) -> Algorithm:
     if not 1 <= len(parts) <= 2:
         raise FormatError("malformed algorithm in a certificate")
     return Algorithm(parts[0].oid(), parts[1] if len(parts) == 2 else None)
-
-
-def bits(element: asn1.Element) -> bytes:
-    """The octets of a BIT STRING, unused bits as zeros. Raises FormatError when their number is wrong."""
-    value = element.value
-    if not value or value[0] > 7 or (value[0] and len(value) == 1):
-        raise FormatError("malformed BIT STRING")
-    octets = bytearray(value[1:])
-    if octets:
-        octets[-1] &= 0xFF << value[0]
-    return bytes(octets)
 
 
 def _extensions(wrapper: asn1.Element) -> tuple[Extension, ...]:

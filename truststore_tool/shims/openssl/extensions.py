@@ -7,7 +7,7 @@ from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.shims.openssl import general_names as general
 from truststore_tool.shims.openssl import objects, options
-from truststore_tool.shims.openssl.certificate import Extension, bits
+from truststore_tool.shims.openssl.certificate import Extension
 from truststore_tool.shims.openssl.keys import hex_integer
 
 _KEY_USES: Final = (
@@ -91,7 +91,7 @@ def _flags(labels: tuple[bytes, ...]) -> _Renderer:
     """A renderer for a BIT STRING whose bits have these names."""
 
     def rendered(value: asn1.Element, indent: int) -> bytes:
-        octets = bits(value.expect(asn1.BIT_STRING))
+        octets = value.expect(asn1.BIT_STRING).bits()
         return _joined([label for bit, label in enumerate(labels) if general.is_set(octets, bit)], indent)
 
     return rendered

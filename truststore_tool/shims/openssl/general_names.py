@@ -9,7 +9,6 @@ from typing import Final
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.shims.openssl import names, objects
-from truststore_tool.shims.openssl.certificate import bits
 
 _OTHER: Final = 0
 _EMAIL: Final = 1
@@ -164,7 +163,7 @@ def _names(wrapper: asn1.Element, indent: int) -> bytes:
 
 
 def _reasons(flags: asn1.Element) -> bytes:
-    octets = bits(flags)
+    octets = flags.bits()
     return b", ".join(name for bit, name in enumerate(_REASONS) if is_set(octets, bit)) or b"<EMPTY>"
 
 
