@@ -8,6 +8,7 @@ from typing import Final
 
 from truststore_tool.errors import FormatError, UsageError
 from truststore_tool.formats.base import Format
+from truststore_tool.formats.base import SecretKey as SecretKey
 from truststore_tool.model import TrustStore
 
 # In the order in which content is tried: the surest marks first.

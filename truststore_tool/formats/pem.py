@@ -285,7 +285,12 @@ def _arrange(entries: list[TrustedEntry], layout: Layout) -> Iterator[_Piece]:
     whole = _whole_blocks(entries, numbers, layout)
     texts_written = 0
     for place, (entry, number) in enumerate(zip(entries, numbers, strict=True)):
-        behind = len(layout.texts) if place > last_old else 0 if number is None else number + 1
+        if place > last_old:
+            behind = len(layout.texts)
+        elif number is None:
+            behind = 0
+        else:
+            behind = number + 1
         in_place = behind > texts_written
         yield from (_Piece(False, text) for text in layout.texts[texts_written:behind])
         texts_written = max(texts_written, behind)

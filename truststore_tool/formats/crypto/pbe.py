@@ -48,6 +48,7 @@ _PBES2: Final = {
 # RFC 8018, B.2.3: how RC2 names its effective key bits; from 256 on the number stands for itself.
 _RC2_VERSIONS: Final = {160: 40, 120: 64, 58: 128}
 _RC2_DEFAULT_BITS: Final = 32
+_SALT_SIZE: Final = 20  # what the JDK writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +199,19 @@ def parse(algorithm: asn1.Element) -> Scheme:
 
 def modern() -> Pbes2:
     """What JDK 17 encrypts with: AES-256, PBKDF2 with HMAC-SHA256, 10,000 iterations; fresh salt and IV."""
-    derivation = kdf.Pbkdf2(os.urandom(20), 10_000, 32, "1.2.840.113549.2.9")
-    return Pbes2(derivation, "2.16.840.1.101.3.4.1.42", os.urandom(16))
+    return new_pbes2("2.16.840.1.101.3.4.1.42", "1.2.840.113549.2.9", 10_000)
+
+
+def new_pbes1(oid: str, count: int) -> Pbes1:
+    """A scheme of RFC 7292, appendix C, with a fresh salt as long as Java's."""
+    return Pbes1(oid, os.urandom(_SALT_SIZE), count)
+
+
+def new_pbes2(oid: str, prf: str, count: int) -> Pbes2:
+    """PBES2 with a fresh salt and IV: the OIDs of a cipher other than RC2 and of a function in kdf.HMACS."""
+    cipher = _PBES2[oid]
+    derivation = kdf.Pbkdf2(os.urandom(_SALT_SIZE), count, cipher.key_size, prf)
+    return Pbes2(derivation, oid, os.urandom(cipher.block))
 
 
 def _padded(data: bytes, block: int) -> bytes:

@@ -241,18 +241,30 @@ def _loose(entry: Entry) -> Iterable[LooseCertificate]:
 def _notes(entries: tuple[Entry, ...], shadowed: list[Entry], trailing: int) -> Iterable[str]:
     """What a reader of the store should know about it."""
     origins = [entry.origin for entry in entries if isinstance(entry.origin, _Origin)]
+    yield from _notes_on_shadowed(shadowed)
+    yield from _notes_on_aliases(origins)
+    yield from _notes_on_dates(origins)
+    if trailing:
+        yield f"{trailing} bytes after the digest are ignored, as Java does, and will not be written back"
+
+
+def _notes_on_shadowed(shadowed: list[Entry]) -> Iterable[str]:
     if shadowed:
         yield f"several entries bear the same alias, of which Java keeps the last: {_some(e.alias for e in shadowed)}"
     if any(not entry.certificates for entry in shadowed):
         yield "an earlier key without certificates under such an alias will not be written back"
+
+
+def _notes_on_aliases(origins: list[_Origin]) -> Iterable[str]:
     if mixed := [origin.alias for origin in origins if origin.alias != fold_alias(origin.alias)]:
         yield f"aliases that are not in lower case, which Java lists but cannot look up: {_some(mixed)}"
     if plain := [origin.alias for origin in origins if any(octet >= 0xF0 for octet in origin.alias_bytes)]:
         yield f"aliases in plain UTF-8, over which Java refuses the whole store: {_some(plain)}"
+
+
+def _notes_on_dates(origins: list[_Origin]) -> Iterable[str]:
     if undated := [origin.alias for origin in origins if java_time.from_milliseconds(origin.milliseconds) is None]:
         yield f"entries whose date is beyond the calendar: {_some(undated)}"
-    if trailing:
-        yield f"{trailing} bytes after the digest are ignored, as Java does, and will not be written back"
 
 
 def _some(aliases: Iterable[str]) -> str:

@@ -1,1 +1,107 @@
-"""PKCS#12 (RFC 7292, RFC 9579), read and written bag by bag as OpenJDK's PKCS12KeyStore does."""
+"""PKCS#12 (RFC 7292, RFC 9579), read and written bag by bag as OpenJDK's PKCS12KeyStore does.
+
+What is offered here is for those who need more of a file than the format itself (`formats.get("pkcs12")`) gives.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
+
+from truststore_tool.model import Entry, OpaqueEntry, TrustStore
+
+# The codec is imported in the functions: every command that reads some format imports this module.
+
+
+class Encryption(NamedTuple):
+    """How certificates are encrypted.
+
+    Attributes:
+        cipher: the OID of a scheme of RFC 7292, appendix C; with `prf`, that of an AES-CBC cipher of PBES2.
+        iterations: of the key derivation.
+        prf: for PBES2, the OID of the HMAC under PBKDF2 (RFC 8018, B.1).
+    """
+
+    cipher: str
+    iterations: int
+    prf: str | None = None
+
+
+class MacAlgorithm(NamedTuple):
+    """The MAC of RFC 7292: the OID of its digest, SHA-1 or one of SHA-2, and the iterations of the key derivation."""
+
+    digest: str
+    iterations: int
+
+
+def new_store(encryption: Encryption | None, mac: MacAlgorithm | None) -> TrustStore:
+    """An empty store that is saved with these algorithms; None stands for no encryption, or no MAC."""
+    from truststore_tool import asn1
+    from truststore_tool.formats.crypto import pbe
+    from truststore_tool.formats.pkcs12 import macs
+    from truststore_tool.formats.pkcs12.layout import Layout
+    from truststore_tool.formats.pkcs12.safebags import Safe
+
+    scheme: pbe.Scheme | None = None
+    if encryption is not None and encryption.prf is not None:
+        scheme = pbe.new_pbes2(encryption.cipher, encryption.prf, encryption.iterations)
+    elif encryption is not None:
+        scheme = pbe.new_pbes1(encryption.cipher, encryption.iterations)
+    empty = Safe(asn1.read(asn1.sequence()), scheme=scheme, bags=())
+    return TrustStore(
+        format="pkcs12", facts=Layout(b"", (empty,), None if mac is None else macs.new(*mac), rekeyed=True)
+    )
+
+
+def as_new_entry(entry: Entry) -> Entry:
+    """A trusted entry as if it were new, so that it is written behind the others. Other entries are not changed.
+
+    Nor is one whose bag has attributes that are not known here: a new bag would not have them.
+    """
+    from truststore_tool.formats.pkcs12.view import Origin
+
+    if isinstance(entry, OpaqueEntry) or not isinstance(entry.origin, Origin):
+        return entry
+    bag = entry.origin.bag
+    known = sum((bag.name is not None, bag.key_id is not None, bag.trusted))
+    has_more = bag.attributes is not None and len(bag.attributes.children()) > known
+    return entry if has_more else replace(entry, origin=None)
+
+
+class CertificateBag(NamedTuple):
+    """A certificate as it stands in a file.
+
+    Attributes:
+        der: the certificate.
+        name: its friendlyName, or None.
+        key_id: its localKeyId, or None.
+        has_key: whether a private key of the file has the same localKeyId.
+    """
+
+    der: bytes
+    name: str | None
+    key_id: bytes | None
+    has_key: bool
+
+
+def certificate_bags(data: bytes, password: Callable[[], str]) -> list[CertificateBag]:
+    """All certificates of a file in its order, also those that are no entries to Java.
+
+    `password` is asked only when an empty one does not open the file. Raises FormatError and IntegrityError as reading
+    the store does.
+    """
+    from truststore_tool.errors import IntegrityError
+    from truststore_tool.formats.pkcs12.layout import Pfx
+    from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SHROUDED_KEY_BAG
+
+    pfx = Pfx.parse(data)
+    try:
+        _, passphrase = pfx.unlock("")
+    except IntegrityError:
+        _, passphrase = pfx.unlock(password())
+    bags = [bag for safe in pfx.opened(passphrase) for bag in safe.bags or ()]
+    keys = {bag.key_id for bag in bags if bag.oid in (KEY_BAG, SHROUDED_KEY_BAG) and bag.key_id is not None}
+    return [
+        CertificateBag(der, bag.name, bag.key_id, bag.key_id in keys)
+        for bag in bags
+        if (der := bag.certificate) is not None
+    ]

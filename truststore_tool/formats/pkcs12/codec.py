@@ -15,8 +15,16 @@ from truststore_tool.formats.crypto import kdf, pbe
 from truststore_tool.formats.crypto.kdf import Passphrase
 from truststore_tool.formats.pkcs12 import macs, safebags, secret_bags
 from truststore_tool.formats.pkcs12.layout import Layout, Pfx, encode
-from truststore_tool.formats.pkcs12.plan import plan
-from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SECRET_BAG, SHROUDED_KEY_BAG, Safe, encode_safe, plain_bag
+from truststore_tool.formats.pkcs12.plan import Plan, plan
+from truststore_tool.formats.pkcs12.safebags import (
+    KEY_BAG,
+    SECRET_BAG,
+    SHROUDED_KEY_BAG,
+    Bag,
+    Safe,
+    encode_safe,
+    plain_bag,
+)
 from truststore_tool.formats.pkcs12.view import Origin, view
 from truststore_tool.model import Integrity, OpaqueEntry, TrustStore
 
@@ -48,16 +56,21 @@ def loads(data: bytes, password: str | None) -> TrustStore:
     found = view(safe.bags for safe in safes if safe.bags is not None)
     unopened = password is None and pfx.needs_password
     layout = Layout(data, safes, mac, found.entries, found.loose, unopened)
-    integrity: Integrity = "unchecked" if unopened else "absent" if pfx.mac is None else "verified"
     return TrustStore(
         entries=found.entries,
         format="pkcs12",
-        integrity=integrity,
+        integrity=_integrity(pfx, unopened),
         loose=found.loose,
         notes=(*_unread(pfx, safes), *_foreign(mac), *found.notes),
         sealed=_sealed(safes),
         facts=layout,
     )
+
+
+def _integrity(pfx: Pfx, unopened: bool) -> Integrity:
+    if unopened:
+        return "unchecked"
+    return "absent" if pfx.mac is None else "verified"
 
 
 def _sealed(safes: tuple[Safe, ...]) -> int:
@@ -115,22 +128,12 @@ def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> 
     if passphrase is None and not layout.is_passwordless:
         raise PasswordRequiredError("a PKCS#12 store cannot be written without its password")
     todo = plan(store, layout, lambda payload: _shrouded(payload, passphrase))
-    old = [safe.bags for safe in layout.safes]
-    new = [None if bags is None else todo.settled(bags) for bags in old]
-    parts = []
-    certificates_at = _home(layout.safes, (safebags.CERT_BAG,))
     keys_at = _home(layout.safes, (SHROUDED_KEY_BAG, KEY_BAG, SECRET_BAG))
+    certificates_at = _home(layout.safes, (safebags.CERT_BAG,))
+    parts = []
     for index, safe in enumerate(layout.safes):
-        bags = new[index]
-        if bags is None:
-            parts.append(safe.element.raw)
-            continue
-        if index == keys_at:
-            bags = (*bags, *todo.keys)
-        if index == certificates_at:
-            bags = (*bags, *todo.certificates)
-        unchanged = _same(bags, safe.bags or ()) and not (layout.rekeyed and safe.scheme)
-        parts.append(safe.element.raw if unchanged else encode_safe(bags, safe.scheme, passphrase))
+        added = [*(todo.keys if index == keys_at else ()), *(todo.certificates if index == certificates_at else ())]
+        parts.append(_rewritten(safe, todo, added, layout.rekeyed, passphrase))
     if todo.keys and keys_at is None:
         parts.insert(0, encode_safe(tuple(todo.keys), None, None))
     if todo.certificates and certificates_at is None:
@@ -139,7 +142,18 @@ def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> 
     return encode(parts, layout.mac, passphrase)
 
 
-def _same(new: tuple[safebags.Bag, ...], old: tuple[safebags.Bag, ...]) -> bool:
+def _rewritten(safe: Safe, todo: Plan, added: list[Bag], rekeyed: bool, passphrase: Passphrase | None) -> bytes:
+    """A safe of the file with the bags that remain in it and those that are added; its old bytes if nothing changes."""
+    if safe.bags is None:
+        return safe.element.raw
+    bags = (*todo.settled(safe.bags), *added)
+    moves = rekeyed and safe.scheme is not None
+    if _same(bags, safe.bags) and not moves:
+        return safe.element.raw
+    return encode_safe(bags, safe.scheme, passphrase)
+
+
+def _same(new: tuple[Bag, ...], old: tuple[Bag, ...]) -> bool:
     return len(new) == len(old) and all(a is b for a, b in zip(new, old, strict=True))
 
 

@@ -130,4 +130,9 @@ def parse(element: asn1.Element) -> AnyMac:
 
 def modern() -> Mac:
     """What JDK 17 writes: HmacPBESHA256, 10,000 iterations, a salt of 20 bytes."""
-    return Mac("2.16.840.1.101.3.4.2.1", os.urandom(20), 10_000)
+    return new("2.16.840.1.101.3.4.2.1", 10_000)
+
+
+def new(digest: str, count: int) -> Mac:
+    """A MAC that is yet to be made, with a fresh salt of 20 bytes; `digest` is the OID of one of SHA-1 to SHA-512."""
+    return Mac(digest, os.urandom(20), count)

@@ -41,12 +41,13 @@ def all_certificates(data: bytes, jdk: int) -> list[JavaCertificate]:
 
 def _signed_data(block: bytes) -> tuple[bytes, ...] | None:
     """The certificates of a PKCS#7 SignedData, or None when the block is something else."""
-    from truststore_tool.formats import pkcs7
+    from truststore_tool import formats
 
+    pkcs7 = formats.get("pkcs7")
     if not pkcs7.detect(block):
         return None
     try:
-        return pkcs7.parse(asn1.read(block)).certificates
+        return tuple(certificate.der for certificate in pkcs7.loads(block, None).all_certificates())
     except FormatError:
         return None
 

@@ -5,14 +5,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from truststore_tool.model import Entry, OpaqueEntry, TrustStore
+from truststore_tool.model import OpaqueEntry, TrustStore
 from truststore_tool.shims.keytool import stores
 from truststore_tool.shims.keytool.errors import ILLEGAL_ARGUMENT, KeytoolError, OutOfScopeError
 from truststore_tool.shims.keytool.session import Session, found, null_alias
 from truststore_tool.shims.keytool.stores import Keystore
 
 if TYPE_CHECKING:
-    from truststore_tool.formats.base import SecretKey
+    from truststore_tool.formats import SecretKey
 
 _Key = TypeVar("_Key")
 
@@ -49,6 +49,8 @@ def delete_entry(session: Session) -> None:
 
 def change_alias(session: Session) -> None:
     """-changealias: the entry moves under another alias; keys keep their protection, the date is renewed."""
+    from truststore_tool.formats.pkcs12 import as_new_entry
+
     old, new = session.options.alias_or_default, session.options.dest
     if new is None:
         raise null_alias()
@@ -63,7 +65,7 @@ def change_alias(session: Session) -> None:
         refuse_taken(keystore, new, "Destination")
         entry = found(keystore, old)
         rest = (e for e in store.entries if e is not entry)
-        return store.with_entries((*rest, _reborn(replace(entry, alias=new, created=now))))
+        return store.with_entries((*rest, as_new_entry(replace(entry, alias=new, created=now))))
 
     save(session, edit)
 
@@ -72,18 +74,6 @@ def refuse_taken(keystore: Keystore, alias: str, what: str) -> None:
     """Raise KeytoolError, which begins with `what`, when an entry bears the alias."""
     if keystore.find(alias) is not None:
         raise KeytoolError(f"{what} alias <{alias}> already exists")
-
-
-def _reborn(entry: Entry) -> Entry:
-    """The entry as a new one, which is written behind the others, unless its place in the file says more than we do."""
-    from truststore_tool.formats.pkcs12.view import Origin
-
-    if isinstance(entry, OpaqueEntry) or not isinstance(entry.origin, Origin):
-        return entry
-    bag = entry.origin.bag
-    ours = sum((bag.name is not None, bag.key_id is not None, bag.trusted))
-    has_more = bag.attributes is not None and len(bag.attributes.children()) > ours
-    return entry if has_more else replace(entry, origin=None)
 
 
 def open_key(session: Session, entry: OpaqueEntry, storepass: str | None, keypass: str | None) -> tuple[bytes, str]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from truststore_tool.errors import FormatError, IntegrityError, TrustStoreError
+from truststore_tool.errors import FormatError, TrustStoreError
 from truststore_tool.shims.openssl.certificate import Certificate, Trust, parse
 from truststore_tool.shims.openssl.options import StopError
 
@@ -154,24 +154,16 @@ def _pkcs12(data: bytes, password: Callable[[], str]) -> tuple[Certificate, Trus
 
     Bag by bag and not as a TrustStore, which gives names to entries that have none, and hides key ids.
     """
-    from truststore_tool.formats.pkcs12.codec import detect
-    from truststore_tool.formats.pkcs12.layout import Pfx
-    from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SHROUDED_KEY_BAG
+    from truststore_tool import formats
+    from truststore_tool.formats import pkcs12
 
-    if not detect(data):
+    if not formats.get("pkcs12").detect(data):
         return None
-    pfx = Pfx.parse(data)
-    try:
-        _, passphrase = pfx.unlock("")
-    except IntegrityError:
-        _, passphrase = pfx.unlock(password())
-    bags = [bag for safe in pfx.opened(passphrase) for bag in safe.bags or ()]
-    keys = {bag.key_id for bag in bags if bag.oid in (KEY_BAG, SHROUDED_KEY_BAG) and bag.key_id is not None}
-    found = [(der, bag) for bag in bags if (der := bag.certificate) is not None]
-    for der, bag in [item for item in found if item[1].key_id in keys] or found:
+    bags = pkcs12.certificate_bags(data, password)
+    for bag in [bag for bag in bags if bag.has_key] or bags:
         alias = None if bag.name is None else bag.name.encode("utf-8", "replace")
         trust = None if alias is None and bag.key_id is None else Trust(alias=alias, key_id=bag.key_id)
-        return parse(der)[0], trust
+        return parse(bag.der)[0], trust
     return None
 
 
