@@ -19,7 +19,7 @@ def main() -> NoReturn:
 
 
 def _open_closed_streams() -> None:
-    """Lead standard streams that the caller closed nowhere, lest the next file that is opened take their numbers."""
+    """Open standard streams that the caller closed on /dev/null, or the next file opened would get their numbers."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             os.open(os.devnull, os.O_RDWR)  # the kernel gives the lowest number that is free: this one

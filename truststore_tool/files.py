@@ -24,10 +24,10 @@ from truststore_tool.errors import UnreadableError, WriteError
 MAX_SIZE: Final = 256 * 1024 * 1024
 
 _CHUNK: Final = 1024 * 1024
-_LONGEST_NAP: Final = 0.05
+_LONGEST_PAUSE: Final = 0.05
 _HASH_NAME: Final = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 _TEMPORARY: Final = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
-# Beside mode and owner: without its access control list a file's mode means something else, usually more.
+# Kept besides mode and owner: without its access control list a file's mode means something else, usually more.
 _KEPT_ATTRIBUTES: Final = ("system.posix_acl_access", "user.")
 _READ_HINTS: Final = {
     errno.ENOENT: "check the path",
@@ -69,7 +69,7 @@ def read(path: Path) -> bytes:
 def holds(path: Path, data: bytes) -> bool:
     """Whether the regular file is exactly `data`. Raises UnreadableError when it cannot be read."""
     with _reading(path), path.open("rb") as file:
-        return _gives(file, data)
+        return _has_content(file, data)
 
 
 def is_directory(path: Path) -> bool:
@@ -83,7 +83,7 @@ def is_directory(path: Path) -> bool:
 def names_in(path: Path) -> list[str]:
     """The names of the regular files in a directory, sorted; symbolic links to files count as files.
 
-    Directories, devices, links that lead nowhere and this module's own temporaries are passed over. Raises
+    Directories, devices, broken links and this module's own temporaries are left out. Raises
     UnreadableError when the directory cannot be read.
     """
     with _reading(path):
@@ -101,9 +101,9 @@ def locked(path: Path, *, timeout: float = 30.0) -> Iterator[None]:
 
     Between load and save under this lock nobody else who uses it changes the file. Temporaries that a killed run
     left for this target are removed. Not re-entrant. Raises WriteError when one other process keeps the lock for
-    `timeout` seconds (in a queue that moves there is no limit), or when the directory is missing or cannot be written.
+    `timeout` seconds (while several take turns there is no limit), or when the directory is missing or not writable.
     """
-    # Not the package filelock: importing it takes 40 ms, as long as all else we do, and its lock files stay behind.
+    # Not the package filelock: importing it takes 40 ms, as long as all else, and it leaves its lock files there.
     with _writing(path):
         directory, real = _locate(path)
     name = f".{real.name}.lock"
@@ -117,13 +117,13 @@ def locked(path: Path, *, timeout: float = 30.0) -> Iterator[None]:
         finally:
             with suppress(OSError):
                 os.unlink(name, dir_fd=directory)
-            _close(lock)  # last: as long as we hold the lock, the file of this name is ours to remove
+            _close(lock)  # last: only the holder of the lock may remove its file
     finally:
         _close(directory)
 
 
 def tidy(path: Path) -> None:
-    """Remove what a killed run left beside the file, for whoever has nothing to write there.
+    """Remove what a killed run left beside the file, for a caller that has nothing to write there.
 
     Nothing happens while another process is at work. What cannot be removed stays; nothing is raised.
     """
@@ -170,7 +170,7 @@ def replace_directory(path: Path, files: Mapping[str, bytes]) -> None:
     """Make a CApath directory hold `files`, each written with the safety of `replace`.
 
     The directory is created when it is missing. Files with the right content are not touched. A symbolic link in it
-    is replaced, never followed: what it points to may not be ours. Files that are not in `files` stay, except those
+    is replaced, never followed: its target may belong to others. Files that are not in `files` stay, except those
     named as OpenSSL looks certificates up (``<8 hex digits>.<number>``). To be called under `locked`.
 
     Raises WriteError; each file is then the old or the new one, but some may be new and others old.
@@ -195,7 +195,7 @@ def replace_directory(path: Path, files: Mapping[str, bytes]) -> None:
 
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
-    """Errors of the system (and paths that none can hold, as with NUL) become an UnreadableError that names `path`."""
+    """Errors of the system, also for impossible paths (with NUL), become an UnreadableError that names `path`."""
     try:
         yield
     except (OSError, ValueError) as exc:
@@ -220,7 +220,7 @@ def _reason(error: OSError | ValueError) -> str:
 
 
 def _read_stream(descriptor: int) -> bytes | None:
-    """All that a FIFO or device gives, or None when it is more than MAX_SIZE."""
+    """All that is read from a FIFO or device, or None when it is more than MAX_SIZE."""
     chunks, size = [], 0
     while chunk := os.read(descriptor, _CHUNK):
         chunks.append(chunk)
@@ -253,7 +253,7 @@ def _locate(path: Path) -> tuple[int, Path]:
     """
     strangers.refuse_links(path)
     real = Path(os.path.realpath(path))
-    if real.is_symlink():  # realpath gives up on links that lead in a circle
+    if real.is_symlink():  # realpath gives up on links that form a circle
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     return os.open(real.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), real
 
@@ -276,7 +276,7 @@ def _open_directory(path: Path) -> int:
 def _acquire(directory: int, name: str, path: Path, timeout: float) -> int:
     """A descriptor of the lock file `name`, locked. The kernel frees the lock of a dead process: none is ever stale."""
     holder, deadline = None, 0.0
-    nap = 0.001
+    pause = 0.001
     while True:
         lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=directory)
         try:
@@ -285,7 +285,7 @@ def _acquire(directory: int, name: str, path: Path, timeout: float) -> int:
             if os.fstat(lock).st_nlink:
                 return lock
         except BlockingIOError:
-            # Each holder made a file of its own. As long as they take turns, ours will come.
+            # Each holder makes a lock file of its own. As long as that changes, the queue moves and our turn will come.
             status, now = os.fstat(lock), time.monotonic()
             if holder != (status.st_ino, status.st_ctime_ns):
                 holder, deadline = (status.st_ino, status.st_ctime_ns), now + timeout
@@ -299,12 +299,12 @@ def _acquire(directory: int, name: str, path: Path, timeout: float) -> int:
             _close(lock)
             raise
         _close(lock)
-        time.sleep(nap)
-        nap = min(2 * nap, _LONGEST_NAP)
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def _close(descriptor: int) -> None:
-    """Close what nothing was written through: that an error says then changes nothing."""
+    """Close a descriptor that nothing was written through, so that an error does not matter."""
     with suppress(OSError):
         os.close(descriptor)
 
@@ -314,12 +314,12 @@ def _is_temporary_of(name: str, target: str) -> bool:
     return match is not None and match["target"] == target
 
 
-def _remove_temporaries(directory: int, is_ours: Callable[[str], bool]) -> None:
-    """Remove what a killed run left beside targets whose name satisfies `is_ours`."""
+def _remove_temporaries(directory: int, is_target: Callable[[str], bool]) -> None:
+    """Remove what a killed run left beside targets whose name satisfies `is_target`."""
     for name in _names(directory):
         match = _TEMPORARY.fullmatch(name)
-        if match and is_ours(match["target"]):
-            # What a stranger put there under such a name, and may not be removed, must not keep us from our work.
+        if match and is_target(match["target"]):
+            # Another user may have put something there under such a name that we may not remove: no reason to fail.
             with suppress(PermissionError, IsADirectoryError):
                 os.unlink(name, dir_fd=directory)
 
@@ -328,7 +328,7 @@ def _remove_temporaries(directory: int, is_ours: Callable[[str], bool]) -> None:
 def _present(directory: int, name: str) -> Iterator[int | None]:
     """A descriptor of the regular file `name`, None when there is none.
 
-    It is opened for writing, though nothing is written: what its owner made read-only stays as it is.
+    It is opened for writing, though nothing is written, so that a file its owner made read-only is refused.
     """
     descriptor = None
     try:
@@ -347,7 +347,7 @@ def _present(directory: int, name: str) -> Iterator[int | None]:
 def _temporary(directory: int, name: str, data: bytes, like: int | None) -> Iterator[str]:
     """The name of a new file beside `name` that holds `data` on the disk, with the attributes of `like`.
 
-    It is for the body to rename; when anything fails, in here or there, it is removed.
+    The body of the `with` renames it; when anything fails, here or in the body, it is removed.
     """
     temporary = f".{name}.{os.urandom(8).hex()}.tmp"
     # A new file gets its mode from the umask, and from the directory's default ACL, at the only time they apply.
@@ -392,11 +392,11 @@ def _holds(directory: int, name: str, data: bytes) -> bool:
     except FileNotFoundError:
         return False
     with os.fdopen(descriptor, "rb") as file:
-        return os.fstat(descriptor).st_size == len(data) and _gives(file, data)
+        return os.fstat(descriptor).st_size == len(data) and _has_content(file, data)
 
 
-def _gives(file: BinaryIO, data: bytes) -> bool:
-    """Whether the rest of the file is exactly `data`. Only a part of it is in memory beside that."""
+def _has_content(file: BinaryIO, data: bytes) -> bool:
+    """Whether the rest of the file is exactly `data`. Only a part of the file is in memory at a time."""
     offset = 0
     while chunk := file.read(_CHUNK):
         if chunk != data[offset : offset + len(chunk)]:
@@ -431,7 +431,7 @@ def _sync(directory: int, path: Path) -> None:
     try:
         os.fsync(directory)
     except OSError as exc:
-        if exc.errno == errno.EINVAL:  # what file systems say that cannot sync a directory
+        if exc.errno == errno.EINVAL:  # from file systems that cannot sync a directory
             return
         raise WriteError(
             f"{path} is written, but may be lost in a power failure: {_reason(exc)}",

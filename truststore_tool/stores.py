@@ -272,7 +272,7 @@ def _save(store: TrustStore, path: Path, password: str | None, name: str, *, bac
     with _naming(path):
         data = codec.dumps(store, password)
     written = _reloaded(codec, data, password, path)
-    if not _is_told_alike(store, written, codec):
+    if not _reads_back_the_same(store, written, codec):
         _prove(_outline(store, codec), _outline(written, codec), path)
     files.replace(path, data, backup=backup)
     _read_back(path, data)
@@ -317,7 +317,7 @@ class _Outline(NamedTuple):
         return self[:2] == meant[:2] and self.certificates[: len(meant.certificates)] == meant.certificates
 
 
-def _is_told_alike(meant: TrustStore, written: TrustStore, codec: Format) -> bool:
+def _reads_back_the_same(meant: TrustStore, written: TrustStore, codec: Format) -> bool:
     """Whether both have the same entries in the same order, as nearly always: then nothing need be sorted."""
     return len(meant.entries) == len(written.entries) and all(
         one == other or _Outline.of(one, codec) == _Outline.of(other, codec)

@@ -110,7 +110,7 @@ def test_without_openssl_the_work_is_done_all_the_same(
     openssl: kdf._Kdf | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kdf, "_openssl_kdf", lambda: openssl)
-    monkeypatch.setattr(kdf, "_WORTH_OPENSSL", 1)
+    monkeypatch.setattr(kdf, "_FASTER_WITH_OPENSSL", 1)
     password, purpose, salt, count, wanted = PKCS12_VECTORS[3]
     assert kdf.pkcs12_kdf("sha1", purpose, password, bytes.fromhex(salt), count, 24).hex() == wanted
 

@@ -11,7 +11,7 @@ from truststore_tool.formats.base import Format
 from truststore_tool.formats.base import SecretKey as SecretKey
 from truststore_tool.model import TrustStore
 
-# In the order in which content is tried: the surest marks first.
+# Content is tried in this order: formats that are recognised most surely come first.
 _REGISTRY: Final = {
     "jks": ("java.jks", "JKS"),
     "jceks": ("java.jks", "JCEKS"),
@@ -24,7 +24,7 @@ _REGISTRY: Final = {
     "uber": ("bouncycastle.bks", "UBER"),
 }
 NAMES: Final = tuple(_REGISTRY)
-# A directory is no bytes: OpenSSL's CApath stands beside the registry (formats/capath.py).
+# A directory is not one stream of bytes, so OpenSSL's CApath is not in the registry (see formats/capath.py).
 CAPATH: Final = "capath"
 
 
@@ -65,7 +65,7 @@ def canonical(name: str) -> str:
 
 
 def has_aliases(name: str) -> bool:
-    """Whether entries of the format called `name` bear aliases."""
+    """Whether entries of the format called `name` have aliases."""
     return name != CAPATH and get(name).has_aliases
 
 

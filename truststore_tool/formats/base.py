@@ -13,7 +13,7 @@ class Format(NamedTuple):
     Attributes:
         name: what users call it, e.g. ``"pkcs12"``; the value of `TrustStore.format`.
         title: how it is written in text, e.g. ``"PKCS#12"``.
-        suffixes: file name endings that say a new file is to have this format, with the dot.
+        suffixes: file name endings, with the dot, by which this format is chosen for a new file.
         detect: whether bytes are of this format; looks at content only, cheaply, and never raises.
         loads: ``loads(data, password) -> TrustStore``. `password` is None when there is none to try. Raises
             FormatError (malformed), PasswordRequiredError (nothing can be read without one) or IntegrityError
@@ -21,7 +21,7 @@ class Format(NamedTuple):
         dumps: ``dumps(store, password) -> bytes``, or None for a format that is only read. The store may have
             come from any format. Raises FormatError when an entry cannot be written in this format and
             PasswordRequiredError when the format needs a password.
-        has_aliases: whether entries bear aliases.
+        has_aliases: whether entries have aliases.
         has_password: whether a new store of this format is protected by a password.
         keys: how its keys are opened and sealed, or None where it has none.
     """

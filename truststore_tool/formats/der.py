@@ -38,7 +38,7 @@ def detect(data: bytes) -> bool:
 def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG001 -- Format.loads takes one
     """Read certificates that follow one another without a gap.
 
-    Bytes behind the last one are ignored, as the JDK ignores them, and counted in a note; but what begins
+    Bytes after the last one are ignored, as the JDK ignores them, and counted in a note; but what begins
     like a further certificate and is cut short is an error. Raises FormatError.
     """
     entries: list[TrustedEntry] = []

@@ -30,11 +30,11 @@ _SEQUENCE: Final = bytes([asn1.SEQUENCE])
 _OID: Final = bytes([asn1.OBJECT_IDENTIFIER])
 
 _ANY_BEGIN: Final = re.compile(rb"-----BEGIN [ -,.-~]{1,64}-----")
-# Labels of RFC 7468 (sections 5, 8, 9) and of OpenSSL's pem.h behind which certificates stand.
+# The labels of blocks that hold certificates, from RFC 7468 (sections 5, 8, 9) and OpenSSL's pem.h.
 _MARKER: Final = re.compile(
     rb"-----(?P<edge>BEGIN|END) (?P<label>(?:X509 |TRUSTED )?CERTIFICATE|PKCS7|PKCS #7 SIGNED DATA|CMS)-----"
 )
-# A certificate to the eye, though to no reader: wrong case, too few dashes, unknown label, not at the start of a line.
+# What only people take for a certificate: wrong case, too few dashes, unknown label, not at the start of a line.
 _LOOKALIKE: Final = re.compile(rb"-[ \t]*BEGIN[ \t][^\r\n-]{0,32}CERTIFICATE(?! *REQUEST)", re.IGNORECASE)
 _END_OF_LINE: Final = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
 _LINE_END: Final = re.compile(rb"\r\n|\n|\r")
@@ -63,7 +63,7 @@ class Layout(NamedTuple):
     """A PEM file cut into what holds certificates and what does not.
 
     Attributes:
-        texts: the text before each block, then the text behind the last one; always one more than blocks.
+        texts: the text before each block, then the text after the last one; always one more than blocks.
         blocks: the certificate blocks in file order.
         newline: the line end that the file uses.
     """
@@ -145,7 +145,7 @@ def _starts_line(data: bytes, edge: int, offset: int) -> bool:
 def _scan(data: bytes) -> Iterator[_Found]:
     """The certificate blocks of a file. Raises FormatError when BEGIN and END do not pair up."""
     number = 0
-    edge = 0  # behind the last block: END and the next BEGIN on one line occur where files were joined carelessly
+    edge = 0  # the end of the last block: END and the next BEGIN on one line occur where files were joined carelessly
     marker = _MARKER.search(data)
     while marker:
         if not _starts_line(data, edge, marker.start()):
@@ -167,7 +167,7 @@ def _decode(data: bytes, found: _Found, notes: list[str]) -> tuple[tuple[Certifi
     """The certificates of a block, and whether it limits their use (OpenSSL's trust or reject lists)."""
     text = data[found.body : found.body_end].translate(None, _BLANKS)
     try:
-        # Java does without the padding; a cut anywhere else shows in the DER below.
+        # Java does not need the padding; if anything else is cut off, the DER below shows it.
         der = binascii.a2b_base64(text + b"=" * (-len(text) % 4), strict_mode=True)
         element = asn1.read(der)
         if pkcs7.is_signed_data(element):  # the JDK looks at the content too, whatever the label (X509Factory)
@@ -240,7 +240,7 @@ def _lookalikes(texts: list[bytes]) -> Iterator[str]:
 
 
 def encode(certificate: Certificate, comment: str = "") -> str:
-    """A CERTIFICATE block of 64 columns with LF line ends; before it each line of `comment`, escaped, behind ``# ``."""
+    """A CERTIFICATE block of 64 columns with LF line ends; before it each line of `comment`, escaped, after ``# ``."""
     text = binascii.b2a_base64(certificate.der, newline=False).decode("ascii")
     lines = [f"# {printable(line)}".rstrip() for line in comment.splitlines()]  # people look at PEM on terminals
     lines.append("-----BEGIN CERTIFICATE-----")
@@ -252,7 +252,7 @@ def encode(certificate: Certificate, comment: str = "") -> str:
 def dumps(store: TrustStore, password: str | None = None) -> bytes:  # noqa: ARG001 -- Format.dumps takes one
     """The store as a PEM file; one that came from a PEM file keeps its text and its untouched blocks byte for byte.
 
-    Text around a block stays when the block goes. A new certificate is written where it stands among the entries
+    Text around a block stays when the block is removed. A new certificate is written where it stands among the entries
     (so usually at the end), in the file's own line ends, below the entry's comment.
 
     Raises FormatError for entries that are no certificate.
@@ -286,14 +286,14 @@ def _arrange(entries: list[TrustedEntry], layout: Layout) -> Iterator[_Piece]:
     texts_written = 0
     for place, (entry, number) in enumerate(zip(entries, numbers, strict=True)):
         if place > last_old:
-            behind = len(layout.texts)
+            texts_due = len(layout.texts)
         elif number is None:
-            behind = 0
+            texts_due = 0
         else:
-            behind = number + 1
-        in_place = behind > texts_written
-        yield from (_Piece(False, text) for text in layout.texts[texts_written:behind])
-        texts_written = max(texts_written, behind)
+            texts_due = number + 1
+        in_place = texts_due > texts_written
+        yield from (_Piece(False, text) for text in layout.texts[texts_written:texts_due])
+        texts_written = max(texts_written, texts_due)
         if number is None or number not in whole:
             block = encode(entry.certificate, entry.comment).encode()
             yield _Piece(True, block.replace(b"\n", layout.newline))

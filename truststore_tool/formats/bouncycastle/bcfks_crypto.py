@@ -40,7 +40,7 @@ def verify(check: asn1.Element, content: bytes, password: str) -> None:
         content: the encoded store data.
         password: of the store.
 
-    Raises IntegrityError when the MAC is another, FormatError for unknown algorithms and excessive costs.
+    Raises IntegrityError when the MAC does not match, FormatError for unknown algorithms and excessive costs.
     """
     algorithm, derivation, value = check.expect(asn1.SEQUENCE).fields(3, 3)
     digest = _hmac(algorithm)
@@ -160,5 +160,5 @@ def _identifier(algorithm: asn1.Element) -> tuple[str, asn1.Element | None]:
 
 
 def _pkcs12_bytes(text: str) -> bytes:
-    """UTF-16BE with two zero bytes behind (PBEParametersGenerator.PKCS12PasswordToBytes); nothing for nothing."""
+    """UTF-16BE and two zero bytes (PBEParametersGenerator.PKCS12PasswordToBytes); no bytes for an empty text."""
     return text.encode("utf-16-be", "surrogatepass") + b"\0\0" if text else b""

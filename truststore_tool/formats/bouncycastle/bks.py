@@ -1,7 +1,7 @@
 """BKS and UBER: BouncyCastle's older keystores (org.bouncycastle.jcajce.provider.keystore.bc.BcKeyStoreSpi).
 
 Read only, through pyjks, which is an optional dependency: it needs a C extension for UBER's Twofish cipher. Nothing
-else imports it. What pyjks believes without a check (iteration counts, ends of a file) is checked here first.
+else imports it. What pyjks does not check (iteration counts, ends of a file) is checked here first.
 """
 
 import struct

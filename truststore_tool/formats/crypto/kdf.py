@@ -16,8 +16,8 @@ from truststore_tool.errors import FormatError
 # What OpenJDK's PKCS12KeyStore (MAX_ITERATION_COUNT) accepts as well.
 MAX_ITERATIONS: Final = 5_000_000
 
-# From here on OpenSSL's derivation, when it is there, wins back what it takes to import ctypes.
-_WORTH_OPENSSL: Final = 40_000
+# From this count on OpenSSL's derivation, where there is one, saves more time than importing ctypes takes.
+_FASTER_WITH_OPENSSL: Final = 40_000
 
 # Purposes of derived bytes (RFC 7292, B.3).
 KEY: Final = 1
@@ -93,7 +93,7 @@ def pkcs12_kdf(digest: str, purpose: int, password: bytes, salt: bytes, count: i
         count: iterations, at least 1.
         size: how many bytes.
     """
-    derive = _openssl_kdf() if count >= _WORTH_OPENSSL else None
+    derive = _openssl_kdf() if count >= _FASTER_WITH_OPENSSL else None
     found = derive and derive(digest, purpose, password, salt, count, size)
     return found or _python_kdf(digest, purpose, password, salt, count, size)
 
@@ -103,10 +103,10 @@ _Kdf = Callable[[str, int, bytes, bytes, int, int], bytes | None]
 
 @cache
 def _openssl_kdf() -> _Kdf | None:
-    """OpenSSL's own derivation (PKCS12_key_gen_uni), which takes a third of the time of ours.
+    """OpenSSL's own derivation (PKCS12_key_gen_uni), which takes a third of the time of the one below.
 
-    It is in the library that hashlib is built on. None where that is no library of its own, or another one. What is
-    given back has the arguments of `pkcs12_kdf`, and its bytes or None when OpenSSL refuses, as for want of a digest.
+    It is in the library that hashlib is built on; None where that is not a shared OpenSSL library. The function takes
+    the arguments of `pkcs12_kdf` and returns the bytes, or None when OpenSSL refuses, for example an unknown digest.
     """
     import ctypes
 

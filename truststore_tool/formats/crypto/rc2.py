@@ -1,7 +1,7 @@
 """RC2 in CBC mode with any number of effective key bits (RFC 2268).
 
 Stores that Java wrote before 2021 keep their certificates under RC2 with 40 effective bits, which `cryptography`
-does not offer. It is no protection; it is here so that such stores can be read and kept as they are.
+does not offer. It protects nothing; it is here so that such stores can be read and kept as they are.
 """
 
 import struct

@@ -48,7 +48,7 @@ _TRUSTED: Final = 2
 _SECRET_KEY: Final = 3
 _TYPE: Final = b"X.509"
 _TYPES_READ: Final = (b"X.509", b"X509")
-# A sealed key takes some 25 octets for each content of its object. Denser ones are made to cost time.
+# A sealed key has some 25 octets for each content of its object. One with fewer was made to cost us time.
 _OCTETS_A_CONTENT: Final = 16
 # The fields alone take more. Objects for millions of "certificates" of no bytes would exhaust memory.
 _SMALLEST_CERTIFICATE: Final = 32
@@ -58,7 +58,7 @@ _U32: Final = Struct(">I")
 _S64: Final = Struct(">q")
 _HEADER: Final = Struct(">4sII")
 _ALIAS_HEAD: Final = Struct(">IH")
-# What is between the alias and the certificate of nearly every trusted entry: date, type (text), size of the block.
+# Between alias and certificate nearly every trusted entry has: date, type (text), size of the block.
 _PLAIN_MIDDLE: Final = Struct(">qH5sI")
 
 
@@ -178,7 +178,7 @@ def _read_entry(cursor: _Cursor, name: _Name, version: int) -> Entry:
     kind: OpaqueKind = "private-key"
     if tag == _SECRET_KEY or (name == "jks" and not certificates):
         kind = "secret-key"  # what JavaKeyStore calls a key without a chain, too
-    # JCEKS may hold keys that are protected in the way of JKS, and these may move to a JKS.
+    # A key in a JCEKS may be protected by the algorithm of JKS; such a key can move to a JKS.
     sealed = name == "jceks" and key_protection.protector(payload) != key_protection.JKS_PROTECTOR
     return OpaqueEntry(alias, kind, "jceks" if sealed else "jks", payload, certificates, created, origin)
 
@@ -306,7 +306,7 @@ def _dumps(name: _Name, store: TrustStore, password: str | None) -> bytes:
 
 
 def _with_shadowed(store: TrustStore) -> list[Entry]:
-    """The entries, each behind those of its alias that it shadows. Raises FormatError for a twofold alias.
+    """The entries, each after those of its alias that it shadows. Raises FormatError when two have the same alias.
 
     A shadowed entry goes with the one that shadows it: left alone it would become an entry again.
     """

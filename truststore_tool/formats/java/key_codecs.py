@@ -12,7 +12,7 @@ from truststore_tool.model import OpaqueEntry, TrustStore
 def _open(entry: OpaqueEntry, password: str) -> bytes:
     # Under tag 3 a JCEKS holds a serialized secret key, which has no PKCS#8 form.
     if entry.format not in ("jks", "jceks") or (entry.format == "jceks" and entry.kind == "secret-key"):
-        raise FormatError(f"the entry {entry.alias!r} holds no private key in the way of JKS or JCEKS")
+        raise FormatError(f"the entry {entry.alias!r} holds no private key in the form of JKS or JCEKS")
     return key_protection.unprotect(entry.payload, password)
 
 
@@ -28,7 +28,7 @@ def _open_secret(entry: OpaqueEntry, password: str) -> SecretKey:
     from truststore_tool.formats.java import secret_keys
 
     if entry.format != "jceks" or entry.kind != "secret-key":
-        raise FormatError(f"the entry {entry.alias!r} holds no secret key in the way of JCEKS")
+        raise FormatError(f"the entry {entry.alias!r} holds no secret key in the form of JCEKS")
     return secret_keys.unseal(entry.payload, password)
 
 

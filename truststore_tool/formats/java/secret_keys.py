@@ -30,9 +30,9 @@ def unseal(sealed: bytes, password: str) -> SecretKey:
     match outer.fields:
         case {"encodedParams": bytes() as parameters, "encryptedContent": bytes() as content, "sealAlg": str() as name}:
             if outer.name not in _SEALED or name != _ALGORITHM:
-                raise FormatError("a secret key is not sealed in the way of JCEKS")
+                raise FormatError("a secret key is not sealed as JCEKS does it")
         case _:
-            raise FormatError("a secret key is not sealed in the way of JCEKS")
+            raise FormatError("a secret key is not sealed as JCEKS does it")
     plain = key_protection.triple_des_decrypt(asn1.read_exactly(parameters), content, password)
     if not plain.startswith(STREAM_HEADER):  # the padding of a wrongly decrypted key is right once in 256 times
         raise IntegrityError(key_protection.NOT_OPENED, hint=key_protection.HINT)

@@ -72,7 +72,7 @@ _Object = JavaObject | str | bytes | _ClassDesc | _Mark | None
 
 
 class Extent(NamedTuple):
-    """How far a stream goes: the offset behind it, and how many contents it has, which is what walking it costs."""
+    """The offset at which a stream ends, and the number of its contents, which is what walking it costs."""
 
     end: int
     contents: int
@@ -147,7 +147,7 @@ class _Walker:
     # The rules of the grammar.
 
     def stream(self) -> _Object:
-        """Walk the header and the one object behind it."""
+        """Walk the header and the one object after it."""
         start = self.offset
         if self.take(len(STREAM_HEADER)) != STREAM_HEADER:
             raise FormatError(f"no serialized Java object at byte {start}")
@@ -199,7 +199,7 @@ class _Walker:
             self.all_read = False
 
     def new_handle(self, found: _Object = _Mark.OTHER_OBJECT) -> int:
-        """Give the object at hand the next handle; gives its place in the table."""
+        """Add an object to the table of handles; gives its place there."""
         self.handles.append(found)
         return len(self.handles) - 1
 

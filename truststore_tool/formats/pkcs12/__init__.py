@@ -1,6 +1,6 @@
 """PKCS#12 (RFC 7292, RFC 9579), read and written bag by bag as OpenJDK's PKCS12KeyStore does.
 
-What is offered here is for those who need more of a file than the format itself (`formats.get("pkcs12")`) gives.
+These functions are for callers that need more than the format itself (`formats.get("pkcs12")`) offers.
 """
 
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def new_store(encryption: Encryption | None, mac: MacAlgorithm | None) -> TrustS
 
 
 def as_new_entry(entry: Entry) -> Entry:
-    """A trusted entry as if it were new, so that it is written behind the others. Other entries are not changed.
+    """A trusted entry as if it were new, so that it is written after the others. Other entries are not changed.
 
     Nor is one whose bag has attributes that are not known here: a new bag would not have them.
     """
@@ -84,7 +84,7 @@ class CertificateBag(NamedTuple):
 
 
 def certificate_bags(data: bytes, password: Callable[[], str]) -> list[CertificateBag]:
-    """All certificates of a file in its order, also those that are no entries to Java.
+    """All certificates of a file in its order, also those that Java does not take for entries.
 
     `password` is asked only when an empty one does not open the file. Raises FormatError and IntegrityError as reading
     the store does.

@@ -61,8 +61,8 @@ def loads(data: bytes, password: str | None) -> TrustStore:
         format="pkcs12",
         integrity=_integrity(pfx, unopened),
         loose=found.loose,
-        notes=(*_unread(pfx, safes), *_foreign(mac), *found.notes),
-        sealed=_sealed(safes),
+        notes=(*_unread(pfx, safes), *_unreadable_to_java(mac), *found.notes),
+        sealed=_count_waiting(safes),
         facts=layout,
     )
 
@@ -73,15 +73,15 @@ def _integrity(pfx: Pfx, unopened: bool) -> Integrity:
     return "absent" if pfx.mac is None else "verified"
 
 
-def _sealed(safes: tuple[Safe, ...]) -> int:
-    """How many parts wait for a password."""
+def _count_waiting(safes: tuple[Safe, ...]) -> int:
+    """How many encrypted parts were not opened because there was no password."""
     return sum(safe.bags is None and safe.problem is None for safe in safes)
 
 
 def _unread(pfx: Pfx, safes: tuple[Safe, ...]) -> list[str]:
     """What of the file was not read, one line each."""
     notes = [f"part {number} was not opened: {safe.problem}" for number, safe in enumerate(safes, 1) if safe.problem]
-    if waiting := _sealed(safes):
+    if waiting := _count_waiting(safes):
         parts = "1 encrypted part" if waiting == 1 else f"{waiting} encrypted parts"
         notes.append(f"{parts} not opened for want of a password: certificates in there are not shown")
     if pfx.trailing:
@@ -89,7 +89,7 @@ def _unread(pfx: Pfx, safes: tuple[Safe, ...]) -> list[str]:
     return notes
 
 
-def _foreign(mac: macs.AnyMac | None) -> list[str]:
+def _unreadable_to_java(mac: macs.AnyMac | None) -> list[str]:
     """What keeps Java from reading the file."""
     is_pbmac1 = isinstance(mac, macs.Pbmac1)
     return ["the MAC is PBMAC1 (RFC 9579), which JDK 25 and earlier do not read"] if is_pbmac1 else []
@@ -127,9 +127,9 @@ def dumps(store: TrustStore, password: str | None) -> bytes:
 def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> bytes:
     if passphrase is None and not layout.is_passwordless:
         raise PasswordRequiredError("a PKCS#12 store cannot be written without its password")
-    todo = plan(store, layout, lambda payload: _shrouded(payload, passphrase))
-    keys_at = _home(layout.safes, (SHROUDED_KEY_BAG, KEY_BAG, SECRET_BAG))
-    certificates_at = _home(layout.safes, (safebags.CERT_BAG,))
+    todo = plan(store, layout, lambda payload: _with_encrypted_key(payload, passphrase))
+    keys_at = _safe_for(layout.safes, (SHROUDED_KEY_BAG, KEY_BAG, SECRET_BAG))
+    certificates_at = _safe_for(layout.safes, (safebags.CERT_BAG,))
     parts = []
     for index, safe in enumerate(layout.safes):
         added = [*(todo.keys if index == keys_at else ()), *(todo.certificates if index == certificates_at else ())]
@@ -146,7 +146,7 @@ def _rewritten(safe: Safe, todo: Plan, added: list[Bag], rekeyed: bool, passphra
     """A safe of the file with the bags that remain in it and those that are added; its old bytes if nothing changes."""
     if safe.bags is None:
         return safe.element.raw
-    bags = (*todo.settled(safe.bags), *added)
+    bags = (*todo.remaining(safe.bags), *added)
     moves = rekeyed and safe.scheme is not None
     if _same(bags, safe.bags) and not moves:
         return safe.element.raw
@@ -157,7 +157,7 @@ def _same(new: tuple[Bag, ...], old: tuple[Bag, ...]) -> bool:
     return len(new) == len(old) and all(a is b for a, b in zip(new, old, strict=True))
 
 
-def _home(safes: tuple[Safe, ...], kinds: tuple[str, ...]) -> int | None:
+def _safe_for(safes: tuple[Safe, ...], kinds: tuple[str, ...]) -> int | None:
     """Where bags of these kinds are added: the first safe that holds such, or else is empty; None for none."""
     opened = [(index, safe.bags) for index, safe in enumerate(safes) if safe.bags is not None]
     for index, bags in opened:
@@ -169,7 +169,7 @@ def _home(safes: tuple[Safe, ...], kinds: tuple[str, ...]) -> int | None:
 # Keys -------------------------------------------------------------------------------------------------------
 
 
-def _shrouded(payload: bytes, passphrase: Passphrase | None) -> bytes:
+def _with_encrypted_key(payload: bytes, passphrase: Passphrase | None) -> bytes:
     """The payload of a bag that is to be added: a key in the clear is encrypted first."""
     bag = asn1.read(payload).expect(asn1.SEQUENCE).fields(2, 2)
     if bag[0].oid() != KEY_BAG:
@@ -243,8 +243,8 @@ def seal_key(entry: OpaqueEntry, pkcs8: bytes, password: str) -> OpaqueEntry:
 def open_secret(entry: OpaqueEntry, password: str) -> SecretKey:
     """The key of a secret-key entry.
 
-    Raises IntegrityError when the password is wrong, FormatError when the entry holds no secret key in the way of
-    Java or its encryption is not known.
+    Raises IntegrityError when the password is wrong, FormatError when the entry holds no secret key as Java
+    writes it or its encryption is not known.
     """
     if entry.format != "pkcs12" or entry.kind != "secret-key":
         raise FormatError(f"entry {entry.alias!r} is no secret key in PKCS#12's form")

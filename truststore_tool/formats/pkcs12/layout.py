@@ -14,7 +14,7 @@ from truststore_tool.model import Entry, LooseCertificate
 
 _DATA: Final = "1.2.840.113549.1.7.1"
 _VERSION: Final = 3
-# Java accepts so many for each part of a file; all together are one or two seconds of work.
+# Java accepts this many for each part of a file; here it is the limit for all parts: one or two seconds of work.
 MAX_WORK: Final = kdf.MAX_ITERATIONS
 _WRONG_HINT: Final = "check the password; an empty one and a missing one are different things"
 
@@ -62,7 +62,7 @@ class Pfx:
         return self.mac is not None or any(safe.locked for safe in self.safes)
 
     def unlock(self, password: str) -> tuple[macs.AnyMac | None, Passphrase]:
-        """The MAC, checked, and the encoding of the password that fits. Without a MAC, an encrypted part must open.
+        """The MAC, checked, and the encoding of the password that is right. Without a MAC, an encrypted part must open.
 
         Raises IntegrityError when the password is wrong or the file was changed, UnknownAlgorithmError when the
         MAC's algorithm is not known, FormatError when the file asks for too much work.
@@ -81,15 +81,15 @@ class Pfx:
             raise IntegrityError("wrong password, or the store was changed since it was written", hint=_WRONG_HINT)
         for safe in encrypted:
             for candidate in candidates:
-                if safe.opened(candidate, self._room).bags is not None:
+                if safe.opened(candidate, self._max_bags).bags is not None:
                     return None, candidate
         if encrypted:
             raise IntegrityError("the password does not open the store", hint=_WRONG_HINT)
         return None, candidates[0]
 
     @property
-    def _room(self) -> int:
-        """How many bags are read: more than usual where the file is as large as so many certificates make it."""
+    def _max_bags(self) -> int:
+        """How many bags are accepted: more than usual if the file is large enough to hold that many certificates."""
         return max(safebags.MAX_BAGS, len(self.content.data) // safebags.OCTETS_A_BAG)
 
     def opened(self, passphrase: Passphrase | None) -> tuple[Safe, ...]:
@@ -98,10 +98,10 @@ class Pfx:
         Raises FormatError when a plain safe is malformed.
         """
         safes = []
-        room = self._room
+        left = self._max_bags
         for safe in self.safes:
-            safes.append(safe.opened(passphrase, room))
-            room -= len(safes[-1].bags or ())
+            safes.append(safe.opened(passphrase, left))
+            left -= len(safes[-1].bags or ())
         return tuple(safes)
 
 

@@ -1,4 +1,4 @@
-"""Which bags a PKCS#12 file is to hold so that it says what a store says (the way back of pkcs12_view).
+"""Which bags a PKCS#12 file needs in order to hold what a store holds: the reverse of `view`.
 
 Nothing is lost by accident: a bag goes only when the entry or loose certificate that it was read as is gone.
 """
@@ -19,18 +19,18 @@ class Plan:
     """What becomes of the bags of a file.
 
     Attributes:
-        fate: for each bag of the file by its id(): the bag that takes its place (itself when it stays), or None.
+        replacements: for each bag of the file by its id(): the bag to write for it (itself if unchanged), or None.
         keys: bags of keys and secrets to be added.
         certificates: bags of certificates to be added.
     """
 
-    fate: dict[int, Bag | None] = field(default_factory=dict)
+    replacements: dict[int, Bag | None] = field(default_factory=dict)
     keys: list[Bag] = field(default_factory=list)
     certificates: list[Bag] = field(default_factory=list)
 
-    def settled(self, bags: Iterable[Bag]) -> tuple[Bag, ...]:
+    def remaining(self, bags: Iterable[Bag]) -> tuple[Bag, ...]:
         """What remains of these bags of the file."""
-        return tuple(kept for bag in bags if (kept := self.fate[id(bag)]) is not None)
+        return tuple(kept for bag in bags if (kept := self.replacements[id(bag)]) is not None)
 
 
 def plan(store: TrustStore, layout: Layout, shroud: Callable[[bytes], bytes]) -> Plan:
@@ -39,7 +39,7 @@ def plan(store: TrustStore, layout: Layout, shroud: Callable[[bytes], bytes]) ->
     Args:
         store: the store to be written.
         layout: the file it was read from; an empty one for a new file.
-        shroud: encrypts the payload of a key that would come to stand in a file unprotected.
+        shroud: encrypts the payload of a key that would otherwise be written unencrypted.
 
     Raises FormatError when an entry is of another format.
     """
@@ -55,15 +55,15 @@ class _Planner:
         self.plan = Plan({id(bag): bag for bag in layout.bags()})
         for entry in layout.entries:
             if isinstance(entry.origin, Origin):
-                self.plan.fate.update((id(bag), None) for bag in (entry.origin.bag, *entry.origin.chain))
-        self.plan.fate.update((id(item.origin), None) for item in layout.loose)
-        self.pinned = _counted(layout.entries) != _counted(store.entries)
+                self.plan.replacements.update((id(bag), None) for bag in (entry.origin.bag, *entry.origin.chain))
+        self.plan.replacements.update((id(item.origin), None) for item in layout.loose)
+        self.numbers_shift = _numbered_aliases(layout.entries) != _numbered_aliases(store.entries)
         # Java finds the only key of a file without a localKeyId, but not one of several.
-        self.joined = _keys(layout.entries) == 1 < _keys(store.entries)
+        self.more_keys = _keys(layout.entries) == 1 < _keys(store.entries)
         self.issuers: dict[bytes, Certificate] = {}
 
     def run(self) -> Plan:
-        """Certificates of keys first, so that what a trusted entry says of the same bag prevails."""
+        """Certificates of keys first: if one is a trusted entry too, what the trusted entry asks for counts."""
         opaque = [entry for entry in self.store.entries if isinstance(entry, OpaqueEntry)]
         for item in self.store.loose:
             self._keep_loose(item.certificate, item.alias, item.origin)
@@ -79,37 +79,38 @@ class _Planner:
         self._add_issuers()
         return self.plan
 
-    def _is_here(self, bag: object) -> bool:
-        return id(bag) in self.plan.fate
+    def _is_in_file(self, bag: object) -> bool:
+        return id(bag) in self.plan.replacements
 
     def _keep_loose(self, certificate: Certificate, alias: str | None, origin: object) -> None:
-        if isinstance(origin, Bag) and self._is_here(origin):
-            self.plan.fate[id(origin)] = _untrusted(origin)
+        if isinstance(origin, Bag) and self._is_in_file(origin):
+            self.plan.replacements[id(origin)] = _untrusted(origin)
         else:
             self.plan.certificates.append(certificate_bag(certificate.der, name=alias))
 
     def _keep_trusted(self, entry: TrustedEntry) -> None:
         origin = entry.origin if isinstance(entry.origin, Origin) else None
-        if origin and self._is_here(origin.bag) and origin.bag.certificate == entry.certificate.der:
+        if origin and self._is_in_file(origin.bag) and origin.bag.certificate == entry.certificate.der:
             bag = origin.bag
-            self.plan.fate[id(bag)] = bag.changed(name=self._name(entry, origin), key_id=bag.key_id, trusted=True)
+            name = self._name(entry, origin)
+            self.plan.replacements[id(bag)] = bag.changed(name=name, key_id=bag.key_id, trusted=True)
         else:
             self.plan.certificates.append(certificate_bag(entry.certificate.der, name=entry.alias, trusted=True))
 
     def _name(self, entry: Entry, origin: Origin) -> str | None:
         """The friendlyName to write: none where none was and the alias, which is Java's count, stays the same."""
-        if entry.alias != origin.alias or (self.pinned and entry.kind != "unknown"):
+        if entry.alias != origin.alias or (self.numbers_shift and entry.kind != "unknown"):
             return entry.alias
         return origin.bag.name
 
     def _keep_opaque(self, entry: OpaqueEntry) -> None:
         origin = entry.origin if isinstance(entry.origin, Origin) else None
-        if origin and self._is_here(origin.bag):
+        if origin and self._is_in_file(origin.bag):
             bag = origin.bag
             key_id = bag.key_id
-            if key_id is None and self.joined and entry.kind == "private-key":
+            if key_id is None and self.more_keys and entry.kind == "private-key":
                 key_id = _new_key_id(entry)
-            self.plan.fate[id(bag)] = bag.changed(
+            self.plan.replacements[id(bag)] = bag.changed(
                 name=self._name(entry, origin), key_id=key_id, trusted=False, plain=entry.payload
             )
         else:
@@ -120,35 +121,35 @@ class _Planner:
         self._keep_chain(entry, origin, key_id)
 
     def _keep_chain(self, entry: OpaqueEntry, origin: Origin | None, key_id: bytes | None) -> None:
-        known = {bag.certificate: bag for bag in origin.chain if self._is_here(bag)} if origin else {}
+        known = {bag.certificate: bag for bag in origin.chain if self._is_in_file(bag)} if origin else {}
         for index, certificate in enumerate(entry.certificates):
             bag = known.get(certificate.der)
             if bag is not None and origin is not None:
-                self._keep_link(bag, entry, origin, key_id if index == 0 else None)
+                self._keep_chain_certificate(bag, entry, origin, key_id if index == 0 else None)
             elif index == 0:
                 self.plan.certificates.append(certificate_bag(certificate.der, name=entry.alias, key_id=key_id))
             else:
                 self.issuers[certificate.der] = certificate
 
     def _add_issuers(self) -> None:
-        """What new chains need beyond what is there anyway, each once and named as Java names it."""
-        bags = [*self.plan.fate.values(), *self.plan.certificates] if self.issuers else []
+        """The certificates of new chains that are not there anyway, each once and with the name that Java gives it."""
+        bags = [*self.plan.replacements.values(), *self.plan.certificates] if self.issuers else []
         present = {bag.certificate for bag in bags if bag is not None}
         missing = (certificate for der, certificate in self.issuers.items() if der not in present)
         self.plan.certificates += [certificate_bag(each.der, name=_subject(each)) for each in missing]
 
-    def _keep_link(self, bag: Bag, entry: OpaqueEntry, origin: Origin, key_id: bytes | None) -> None:
+    def _keep_chain_certificate(self, bag: Bag, entry: OpaqueEntry, origin: Origin, key_id: bytes | None) -> None:
         """A certificate of a chain that is in the file: it follows its key's new name and localKeyId, no more."""
-        kept = self.plan.fate[id(bag)] or _untrusted(bag)
-        named_alike = kept.name is not None and fold_alias(kept.name) == fold_alias(origin.alias)
-        renamed = named_alike and entry.alias != origin.alias
-        self.plan.fate[id(bag)] = kept.changed(
+        kept = self.plan.replacements[id(bag)] or _untrusted(bag)
+        has_key_alias = kept.name is not None and fold_alias(kept.name) == fold_alias(origin.alias)
+        renamed = has_key_alias and entry.alias != origin.alias
+        self.plan.replacements[id(bag)] = kept.changed(
             name=entry.alias if renamed else kept.name, key_id=kept.key_id or key_id, trusted=False
         )
 
 
-def _counted(entries: Iterable[Entry]) -> list[str]:
-    """Aliases that are no friendlyName but Java's count of entries without one; they shift when one of them goes."""
+def _numbered_aliases(entries: Iterable[Entry]) -> list[str]:
+    """Aliases that are numbers by which Java counts entries without a friendlyName; without one entry, others shift."""
     return [
         entry.alias
         for entry in entries
@@ -171,7 +172,7 @@ def _new_key_id(entry: OpaqueEntry) -> bytes:
 
 
 def _untrusted(bag: Bag) -> Bag:
-    """A certificate that is no trusted entry, or no longer one: without the attribute that would make it one."""
+    """The bag of a certificate that is not (or no longer) a trusted entry: without the attribute that makes it one."""
     return bag.changed(name=None if bag.trusted else bag.name, key_id=bag.key_id, trusted=False)
 
 

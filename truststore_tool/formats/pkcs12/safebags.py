@@ -41,7 +41,7 @@ class Bag:
         oid: the kind of bag.
         name: friendlyName, or None.
         key_id: localKeyId, or None.
-        trusted: whether it bears the attribute that makes a certificate trusted to Java.
+        trusted: whether it has the attribute that makes a certificate trusted to Java.
     """
 
     data: bytes = field(repr=False)
@@ -76,7 +76,7 @@ class Bag:
 
         Those of `attributes` that this class does not know are kept.
         """
-        kept = [] if attributes is None else [item.raw for item in attributes.items() if not _is_ours(item)]
+        kept = [] if attributes is None else [item.raw for item in attributes.items() if not _is_known(item)]
         if name is not None:
             kept.append(_attribute(_FRIENDLY_NAME, asn1.bmp_string(name)))
         if key_id is not None:
@@ -150,12 +150,12 @@ def _attribute(oid: str, value: bytes) -> bytes:
     return asn1.sequence(asn1.oid(oid), asn1.set_of(value))
 
 
-def _is_ours(attribute: asn1.Element) -> bool:
+def _is_known(attribute: asn1.Element) -> bool:
     return attribute.inner().oid() in (_FRIENDLY_NAME, _LOCAL_KEY_ID, _TRUSTED_KEY_USAGE)
 
 
 def _text(element: asn1.Element) -> str:
-    """A friendlyName: a BMPString, or what else writers put there."""
+    """A friendlyName: a BMPString, or UTF-8, which some programs write instead."""
     if element.tag == asn1.BMP_STRING:
         return element.value.decode("utf-16-be", "replace")
     return element.value.decode("utf-8", "replace")
@@ -201,28 +201,28 @@ class Safe:
         """Whether it needs a password, or could not be opened."""
         return self.scheme is not None or self.problem is not None
 
-    def opened(self, passphrase: Passphrase | None, room: int = MAX_BAGS) -> Self:
+    def opened(self, passphrase: Passphrase | None, limit: int = MAX_BAGS) -> Self:
         """With its bags, or with the problem that a wrong password is.
 
         Without a passphrase only a plain safe is opened. Raises FormatError when a plain safe is malformed or
-        holds more than `room` bags.
+        holds more than `limit` bags.
         """
         if self.content is None or (self.scheme and passphrase is None):
             return self
         if self.scheme is None or passphrase is None:
-            return replace(self, bags=tuple(_bags(self.content.unwrapped(), room)))
+            return replace(self, bags=tuple(_bags(self.content.unwrapped(), limit)))
         try:
             plain = self.scheme.decrypt(self.content.view(), passphrase)
-            return replace(self, bags=tuple(_bags(asn1.read(plain), room)))
+            return replace(self, bags=tuple(_bags(asn1.read(plain), limit)))
         except UnknownAlgorithmError as exc:
             return replace(self, problem=exc.message)
         except TrustStoreError:
             return replace(self, problem="the password does not open it")
 
 
-def _bags(contents: asn1.Element, room: int) -> Iterator[Bag]:
+def _bags(contents: asn1.Element, limit: int) -> Iterator[Bag]:
     for number, element in enumerate(contents.expect(asn1.SEQUENCE).items()):
-        if number >= room:
+        if number >= limit:
             raise FormatError(f"the store holds more than {MAX_BAGS} bags")
         yield Bag.parse(element)
 

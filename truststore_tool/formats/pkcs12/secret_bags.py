@@ -1,7 +1,7 @@
 """What Java puts into a secret bag of PKCS#12 (RFC 7292, 4.2.5): a secret key in the shape of a PrivateKeyInfo.
 
-The algorithm is that which the key is for, as an OID, and the key's octets stand bare in the OCTET STRING. All of it
-is encrypted and bears the bag type of a shrouded key.
+Its algorithm is the OID of the algorithm that the key is for, and its OCTET STRING is the key itself. All of it is
+encrypted, and has the bag type of a shrouded key.
 Sources: sun.security.pkcs12.PKCS12KeyStore (engineSetKeyEntry, engineGetKey) and sun.security.util.KnownOIDs.
 """
 

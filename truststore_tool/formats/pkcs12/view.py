@@ -50,7 +50,7 @@ class Origin(NamedTuple):
 
 
 class View(NamedTuple):
-    """The entries in Java's order, the certificates that are none, and findings, one line each."""
+    """The entries in Java's order, the certificates that are not entries, and notes, one line each."""
 
     entries: tuple[Entry, ...]
     loose: tuple[LooseCertificate, ...]
@@ -66,7 +66,7 @@ class _Held(NamedTuple):
 
 
 class _Draft(NamedTuple):
-    """An entry to be: the alias Java gives it, its bag, its localKeyId; the certificate of a trusted one."""
+    """An unfinished entry: the alias Java gives it, its bag, its localKeyId; the certificate if it is a trusted one."""
 
     alias: str
     bag: Bag
@@ -95,7 +95,7 @@ class _Reading:
     unnamed: int = 0
 
     def take(self, bag: Bag, *, first: bool) -> None:
-        """The next bag; `first` says that it opens its safe."""
+        """The next bag; `first` says whether it is the first in its safe."""
         der = bag.certificate
         if der is not None:
             self._take_certificate(bag, Certificate(der), first)
@@ -180,7 +180,7 @@ def _opaque(draft: _Draft, kind: OpaqueKind, chain: tuple[_Held, ...]) -> Opaque
 
 
 def _date(key_id: bytes | None) -> datetime | None:
-    """The moment that Java hides in a localKeyId: "Time " and milliseconds."""
+    """The date that Java writes into a localKeyId: "Time " and milliseconds."""
     found = _DATED_KEY_ID.fullmatch(key_id or b"")
     return java_time.from_milliseconds(int(found[1])) if found else None
 
