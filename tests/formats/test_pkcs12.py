@@ -20,6 +20,7 @@ from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError, TrustStoreError
 from truststore_tool.formats.crypto import kdf, pbe
 from truststore_tool.formats.pkcs12 import codec as pkcs12
+from truststore_tool.formats.pkcs12 import key_codec
 from truststore_tool.model import Certificate, Entry, LooseCertificate, OpaqueEntry, TrustedEntry, TrustStore
 
 PASSWORD = "changeit"
@@ -251,7 +252,7 @@ def test_a_key_in_the_clear_is_an_entry_with_a_note() -> None:
     assert seen(store) == [("k", "private-key", [SERVER])]
     assert any("is not encrypted" in note for note in store.notes)
     assert isinstance(store.entries[0], OpaqueEntry)
-    assert pkcs12.open_key(store.entries[0], "any") == PKCS8
+    assert key_codec.open_key(store.entries[0], "any") == PKCS8
 
 
 def test_of_issuers_of_one_name_the_one_with_the_key_identifier_is_taken() -> None:
@@ -533,7 +534,7 @@ def test_an_empty_new_store_is_an_empty_sequence_with_a_mac() -> None:
 
 
 def test_another_implementation_reads_what_we_write() -> None:
-    sealed = pkcs12.seal_key(OpaqueEntry("k", "private-key", "jks", b"", (SERVER, INTERMEDIATE)), PKCS8, PASSWORD)
+    sealed = key_codec.seal_key(OpaqueEntry("k", "private-key", "jks", b"", (SERVER, INTERMEDIATE)), PKCS8, PASSWORD)
     data = dumps(TrustStore((sealed, TrustedEntry("größe", ROOT)), "pkcs12"))
     read = other.load_pkcs12(data, PASSWORD.encode())
     assert read.key is not None
@@ -557,7 +558,7 @@ def test_we_read_what_another_implementation_writes(form: str, digest: str) -> N
     assert store.integrity == "verified"
     assert seen(store) == [("k", "private-key", [SERVER, INTERMEDIATE])]
     assert isinstance(store.entries[0], OpaqueEntry)
-    assert pkcs12.open_key(store.entries[0], PASSWORD) == PKCS8
+    assert key_codec.open_key(store.entries[0], PASSWORD) == PKCS8
     changed = again(plus(store, TrustedEntry("root", ROOT)))
     longer = replace(store.entries[0], certificates=(SERVER, INTERMEDIATE, ROOT))
     assert set(changed.entries) == {longer, TrustedEntry("root", ROOT)}
@@ -694,12 +695,12 @@ def test_a_key_in_the_clear_is_encrypted_before_it_is_added_to_a_store() -> None
     assert PKCS8 not in data
     entry = loads(data).entries[0]
     assert isinstance(entry, OpaqueEntry)
-    assert pkcs12.open_key(entry, PASSWORD) == PKCS8
+    assert key_codec.open_key(entry, PASSWORD) == PKCS8
 
 
 def test_a_second_key_does_not_make_java_lose_the_first() -> None:
     store = loads(pfx(plain_safe(key_bag("k")), plain_safe(cert_bag(SERVER))))
-    added = pkcs12.seal_key(OpaqueEntry("l", "private-key", "jks", b"", (OTHER,)), PKCS8, PASSWORD)
+    added = key_codec.seal_key(OpaqueEntry("l", "private-key", "jks", b"", (OTHER,)), PKCS8, PASSWORD)
     changed = again(plus(store, added))
     assert seen(changed) == [("k", "private-key", [SERVER]), ("l", "private-key", [OTHER])]
     assert not any("does not see" in note for note in changed.notes)
@@ -711,7 +712,7 @@ def test_bags_that_bear_no_name_or_no_key_id_get_none_for_what_happens_to_others
     assert plain_safe(*others) in dumps(without(store, "1"))
     # Java skips the second key of a file without a localKeyId: that is for its owner to change.
     keys = [key_bag("one", b"id"), key_bag("two")]
-    third = pkcs12.seal_key(OpaqueEntry("three", "private-key", "jks", b"", (OTHER,)), PKCS8, PASSWORD)
+    third = key_codec.seal_key(OpaqueEntry("three", "private-key", "jks", b"", (OTHER,)), PKCS8, PASSWORD)
     data = dumps(plus(loads(pfx(plain_safe(*keys))), third))
     assert all(key in data for key in keys)
 
@@ -719,7 +720,7 @@ def test_bags_that_bear_no_name_or_no_key_id_get_none_for_what_happens_to_others
 def test_the_issuers_of_new_chains_are_written_once() -> None:
     chains = [(SERVER, INTERMEDIATE, ROOT), (OTHER, INTERMEDIATE)]
     foreign = [OpaqueEntry(f"k{i}", "private-key", "jks", b"", chain) for i, chain in enumerate(chains)]
-    keys = [pkcs12.seal_key(entry, PKCS8, PASSWORD) for entry in foreign]
+    keys = [key_codec.seal_key(entry, PKCS8, PASSWORD) for entry in foreign]
     store = again(TrustStore((*keys, TrustedEntry("root", ROOT)), "pkcs12"))
     assert store.entries[0].certificates == (SERVER, INTERMEDIATE, ROOT)
     assert sorted(c.der for c in store.all_certificates()) == sorted(c.der for c in (SERVER, INTERMEDIATE, ROOT, OTHER))
@@ -731,13 +732,13 @@ def test_the_issuers_of_new_chains_are_written_once() -> None:
 def test_a_sealed_key_opens_under_its_password_only() -> None:
     created = datetime(2020, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
     entry = OpaqueEntry("k", "private-key", "jks", b"jks bytes", (SERVER,), created)
-    sealed = pkcs12.seal_key(entry, PKCS8, "key password")
+    sealed = key_codec.seal_key(entry, PKCS8, "key password")
     assert (sealed.alias, sealed.format, sealed.certificates, sealed.created) == ("k", "pkcs12", (SERVER,), created)
-    assert pkcs12.open_key(sealed, "key password") == PKCS8
+    assert key_codec.open_key(sealed, "key password") == PKCS8
     with pytest.raises(IntegrityError):
-        pkcs12.open_key(sealed, PASSWORD)
+        key_codec.open_key(sealed, PASSWORD)
     with pytest.raises(FormatError):
-        pkcs12.open_key(entry, PASSWORD)
+        key_codec.open_key(entry, PASSWORD)
     assert again(TrustStore((sealed,), "pkcs12")).entries == (sealed,)
 
 
@@ -745,7 +746,7 @@ def test_a_key_that_is_sealed_anew_keeps_its_attributes() -> None:
     store = loads(pfx(plain_safe(key_bag("k", b"id", ODD), cert_bag(SERVER, "k", b"id"))))
     (entry,) = store.entries
     assert isinstance(entry, OpaqueEntry)
-    data = dumps(store.with_entries((pkcs12.seal_key(entry, PKCS8, PASSWORD),)))
+    data = dumps(store.with_entries((key_codec.seal_key(entry, PKCS8, PASSWORD),)))
     assert data.count(ODD) == 1
     assert shrouded() not in data
     assert seen(loads(data)) == [("k", "private-key", [SERVER])]
@@ -758,10 +759,10 @@ def test_keys_of_other_formats_are_told_apart(form: str) -> None:
     assert isinstance(secret, OpaqueEntry)
     for entry in (secret, replace(key, format=form)):
         with pytest.raises(FormatError, match="is no private key in PKCS#12's form"):
-            pkcs12.open_key(entry, PASSWORD)
+            key_codec.open_key(entry, PASSWORD)
     for entry in (key, replace(secret, format=form)):
         with pytest.raises(FormatError, match="is no secret key in PKCS#12's form"):
-            pkcs12.open_secret(entry, PASSWORD)
+            key_codec.open_secret(entry, PASSWORD)
 
 
 def test_rekeying_moves_parts_and_keys_and_names_those_that_stay() -> None:
@@ -772,8 +773,8 @@ def test_rekeying_moves_parts_and_keys_and_names_those_that_stay() -> None:
     trusted = encrypted_safe(scheme, cert_bag(ROOT, "root", None, TRUSTED))
     store = loads(pfx(keys, trusted, mac=pkcs12_mac))
     with pytest.raises(IntegrityError):
-        pkcs12.rekey(store, "Changeit", "new one")
-    moved = pkcs12.rekey(store, PASSWORD, "new one")
+        key_codec.rekey(store, "Changeit", "new one")
+    moved = key_codec.rekey(store, PASSWORD, "new one")
     assert [note for note in moved.notes if "keeps it" in note] == ["private-key 'f' has another password and keeps it"]
     data = dumps(moved, "new one")
     with pytest.raises(IntegrityError):
@@ -784,8 +785,8 @@ def test_rekeying_moves_parts_and_keys_and_names_those_that_stay() -> None:
     assert isinstance(key, OpaqueEntry)
     assert isinstance(kept, OpaqueEntry)
     assert isinstance(hidden, OpaqueEntry)
-    assert pkcs12.open_key(key, "new one") == PKCS8
-    assert pkcs12.open_key(kept, "its own") == PKCS8
+    assert key_codec.open_key(key, "new one") == PKCS8
+    assert key_codec.open_key(kept, "its own") == PKCS8
     assert shrouded() not in hidden.payload
     assert asn1.integer(7) in data
 
@@ -941,5 +942,5 @@ def test_what_is_written_is_what_is_read(names: list[str], password: str) -> Non
 
 def test_dates_survive_sealing_and_saving() -> None:
     created = datetime(1969, 12, 31, tzinfo=UTC) + timedelta(milliseconds=1)
-    sealed = pkcs12.seal_key(OpaqueEntry("k", "private-key", "jks", b"", (SERVER,), created), PKCS8, PASSWORD)
+    sealed = key_codec.seal_key(OpaqueEntry("k", "private-key", "jks", b"", (SERVER,), created), PKCS8, PASSWORD)
     assert again(TrustStore((sealed,), "pkcs12")).entries[0].created == created

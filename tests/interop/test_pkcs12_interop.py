@@ -12,6 +12,7 @@ import pytest
 from tests import samples
 from tests.realtools import JavaView, Jdk, Request, find, run
 from truststore_tool.formats.pkcs12 import codec as pkcs12
+from truststore_tool.formats.pkcs12 import key_codec
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 
 PASSWORD = "changeit"
@@ -51,7 +52,7 @@ def ours(store: TrustStore, keys: dict[str, str | None]) -> Seen:
         alias = fold_alias(entry.alias)
         key = keys.get(alias)
         if isinstance(entry, OpaqueEntry) and entry.kind == "private-key":
-            key = digest(pkcs12.open_key(entry, PASSWORD))
+            key = digest(key_codec.open_key(entry, PASSWORD))
         seen[alias] = entry.kind, tuple(digest(c.der) for c in entry.certificates), key
     return seen
 
@@ -161,7 +162,7 @@ def test_every_key_of_a_rekeyed_store_opens_under_the_new_password(
     for number, one in enumerate(made):
         if one.password is not None:
             path = tmp_path / str(number)
-            moved = pkcs12.rekey(one.store(), PASSWORD, "another one")
+            moved = key_codec.rekey(one.store(), PASSWORD, "another one")
             path.write_bytes(pkcs12.dumps(moved, "another one"))
             requests.append(Request("PKCS12", path, "another one"))
             expected.append(one.seen)
@@ -172,7 +173,7 @@ def test_every_key_of_a_rekeyed_store_opens_under_the_new_password(
 def our_store() -> TrustStore:
     """Trusted certificates, and a key that came from another format."""
     foreign = OpaqueEntry("Server", "private-key", "jks", b"", (SERVER, INTERMEDIATE, ROOT), CREATED)
-    sealed = pkcs12.seal_key(foreign, server_key(), PASSWORD)
+    sealed = key_codec.seal_key(foreign, server_key(), PASSWORD)
     return TrustStore((sealed, TrustedEntry("Größe \U0001f511", RDS), TrustedEntry("root", ROOT)), "pkcs12")
 
 
@@ -266,7 +267,7 @@ def test_openssl_and_we_read_each_other(openssl: OpenSsl, options: str, password
         (entry,) = store.entries
         assert isinstance(entry, OpaqueEntry)
         assert (entry.alias, entry.kind, entry.certificates) == ("Server", "private-key", (SERVER, INTERMEDIATE))
-        keys.add(pkcs12.open_key(entry, password))
+        keys.add(key_codec.open_key(entry, password))
         assert keys == {server_key()}
     assert pkcs12.dumps(store, password) == path.read_bytes()
     path.write_bytes(pkcs12.dumps(plus(store, ADDED), password))
@@ -278,7 +279,7 @@ def test_openssl_and_we_read_each_other(openssl: OpenSsl, options: str, password
 @pytest.mark.parametrize("password", [PASSWORD, "", NON_ASCII], ids=["ascii", "empty", "non-ascii"])
 def test_openssl_reads_a_new_store_of_ours(openssl: OpenSsl, password: str, tmp_path: Path) -> None:
     path = tmp_path / "store.p12"
-    sealed = pkcs12.seal_key(OpaqueEntry("k", "private-key", "jks", b"", (SERVER,)), server_key(), password)
+    sealed = key_codec.seal_key(OpaqueEntry("k", "private-key", "jks", b"", (SERVER,)), server_key(), password)
     path.write_bytes(pkcs12.dumps(TrustStore((sealed, TrustedEntry("a", RDS)), "pkcs12"), password))
     assert openssl.read(path, password, legacy=False) == ({SERVER.der, RDS.der}, {server_key()})
 

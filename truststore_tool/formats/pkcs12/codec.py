@@ -5,28 +5,19 @@ are its algorithms, its iteration counts and its having no password. New files a
 """
 
 import re
-from dataclasses import replace
 from typing import Final
 
-from truststore_tool import asn1
-from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
-from truststore_tool.formats.base import Format, KeyCodec, SecretKey
+from truststore_tool.errors import PasswordRequiredError
+from truststore_tool.formats.base import Format
 from truststore_tool.formats.crypto import kdf, pbe
 from truststore_tool.formats.crypto.kdf import Passphrase
-from truststore_tool.formats.pkcs12 import macs, safebags, secret_bags
+from truststore_tool.formats.pkcs12 import macs, safebags
+from truststore_tool.formats.pkcs12.key_codec import KEYS, with_encrypted_key
 from truststore_tool.formats.pkcs12.layout import Layout, Pfx, encode
 from truststore_tool.formats.pkcs12.plan import Plan, plan
-from truststore_tool.formats.pkcs12.safebags import (
-    KEY_BAG,
-    SECRET_BAG,
-    SHROUDED_KEY_BAG,
-    Bag,
-    Safe,
-    encode_safe,
-    plain_bag,
-)
-from truststore_tool.formats.pkcs12.view import Origin, view
-from truststore_tool.model import Integrity, OpaqueEntry, TrustStore
+from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SECRET_BAG, SHROUDED_KEY_BAG, Bag, Safe, encode_safe
+from truststore_tool.formats.pkcs12.view import view
+from truststore_tool.model import Integrity, TrustStore
 
 # PFX: a SEQUENCE of version 3 and a ContentInfo of type data or signedData, lengths in any form.
 _LENGTH: Final = rb"(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
@@ -127,7 +118,7 @@ def dumps(store: TrustStore, password: str | None) -> bytes:
 def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> bytes:
     if passphrase is None and not layout.is_passwordless:
         raise PasswordRequiredError("a PKCS#12 store cannot be written without its password")
-    todo = plan(store, layout, lambda payload: _with_encrypted_key(payload, passphrase))
+    todo = plan(store, layout, lambda payload: with_encrypted_key(payload, passphrase))
     keys_at = _safe_for(layout.safes, (SHROUDED_KEY_BAG, KEY_BAG, SECRET_BAG))
     certificates_at = _safe_for(layout.safes, (safebags.CERT_BAG,))
     parts = []
@@ -166,147 +157,6 @@ def _safe_for(safes: tuple[Safe, ...], kinds: tuple[str, ...]) -> int | None:
     return next((index for index, bags in opened if not bags), None)
 
 
-# Keys -------------------------------------------------------------------------------------------------------
-
-
-def _with_encrypted_key(payload: bytes, passphrase: Passphrase | None) -> bytes:
-    """The payload of a bag that is to be added: a key in the clear is encrypted first."""
-    bag = asn1.read(payload).expect(asn1.SEQUENCE).fields(2, 2)
-    if bag[0].oid() != KEY_BAG:
-        return payload
-    if passphrase is None:
-        raise PasswordRequiredError("a private key cannot be stored without a password to encrypt it under")
-    return _seal(bag[1].inner().raw, pbe.modern(), passphrase)
-
-
-def _seal(pkcs8: bytes, scheme: pbe.Scheme, passphrase: Passphrase) -> bytes:
-    """The payload of a shrouded key bag: EncryptedPrivateKeyInfo (RFC 5958, section 3)."""
-    encrypted = asn1.octet_string(scheme.encrypt(pkcs8, passphrase))
-    return plain_bag(SHROUDED_KEY_BAG, asn1.sequence(scheme.encoded(), encrypted))
-
-
-def _seal_secret(inner_oid: bytes, info: bytes, scheme: pbe.Scheme, passphrase: Passphrase) -> bytes:
-    """The payload of Java's secret bag: a bag type (DER), and EncryptedPrivateKeyInfo in an OCTET STRING."""
-    sealed = asn1.sequence(scheme.encoded(), asn1.octet_string(scheme.encrypt(info, passphrase)))
-    return plain_bag(SECRET_BAG, asn1.sequence(inner_oid, asn1.explicit(0, asn1.octet_string(sealed))))
-
-
-def _secret_fields(value: asn1.Element) -> tuple[asn1.Element, asn1.Element]:
-    """The bag type and the EncryptedPrivateKeyInfo in the value of Java's secret bag."""
-    inner_oid, inner = value.expect(asn1.SEQUENCE).fields(2, 2)
-    return inner_oid, inner.expect(asn1.context(0)).inner().unwrapped()
-
-
-def _unseal(info: asn1.Element, password: str) -> tuple[bytes, pbe.Scheme]:
-    """PrivateKeyInfo in an EncryptedPrivateKeyInfo, and how it was encrypted."""
-    algorithm, encrypted = info.expect(asn1.SEQUENCE).fields(2, 2)
-    scheme = pbe.parse(algorithm)
-    for passphrase in kdf.passphrases(password):
-        try:
-            key = scheme.decrypt(encrypted.octets(), passphrase)
-            asn1.read(key).expect(asn1.SEQUENCE).inner().expect(asn1.INTEGER)
-        except kdf.UnknownAlgorithmError:
-            raise
-        except (IntegrityError, FormatError):
-            continue
-        return key, scheme
-    raise IntegrityError("the password does not open the private key", hint="the key may have a password of its own")
-
-
-def open_key(entry: OpaqueEntry, password: str) -> bytes:
-    """PKCS#8 PrivateKeyInfo (RFC 5958), DER, of a private-key entry.
-
-    Raises IntegrityError when the password is wrong, FormatError when the entry is no private key of PKCS#12 or its
-    algorithm is not known.
-    """
-    if entry.format != "pkcs12" or entry.kind != "private-key":
-        raise FormatError(f"entry {entry.alias!r} is no private key in PKCS#12's form")
-    oid, wrapper = asn1.read_exactly(entry.payload).expect(asn1.SEQUENCE).fields(2, 2)
-    if oid.oid() == KEY_BAG:
-        return wrapper.inner().raw
-    return _unseal(wrapper.inner(), password)[0]
-
-
-def seal_key(entry: OpaqueEntry, pkcs8: bytes, password: str) -> OpaqueEntry:
-    """The entry with its key encrypted as JDK 17 does: PBES2, AES-256, HMAC-SHA256, 10,000 iterations."""
-    return OpaqueEntry(
-        alias=entry.alias,
-        kind="private-key",
-        format="pkcs12",
-        payload=_seal(pkcs8, pbe.modern(), kdf.passphrases(password)[0]),
-        certificates=entry.certificates,
-        created=entry.created,
-        origin=entry.origin if isinstance(entry.origin, Origin) else None,
-    )
-
-
-def open_secret(entry: OpaqueEntry, password: str) -> SecretKey:
-    """The key of a secret-key entry.
-
-    Raises IntegrityError when the password is wrong, FormatError when the entry holds no secret key as Java
-    writes it or its encryption is not known.
-    """
-    if entry.format != "pkcs12" or entry.kind != "secret-key":
-        raise FormatError(f"entry {entry.alias!r} is no secret key in PKCS#12's form")
-    wrapper = asn1.read_exactly(entry.payload).expect(asn1.SEQUENCE).fields(2, 2)[1]
-    inner_oid, info = _secret_fields(wrapper.inner())
-    if inner_oid.oid() != SHROUDED_KEY_BAG:
-        raise FormatError(f"entry {entry.alias!r} is a secret of a kind that is not known ({inner_oid.oid()})")
-    return secret_bags.decode(_unseal(info, password)[0])
-
-
-def seal_secret(entry: OpaqueEntry, secret: SecretKey, password: str) -> OpaqueEntry:
-    """The entry with its secret key encrypted as `seal_key` does. Raises FormatError when its algorithm has no OID."""
-    info = secret_bags.encode(secret)
-    payload = _seal_secret(asn1.oid(SHROUDED_KEY_BAG), info, pbe.modern(), kdf.passphrases(password)[0])
-    origin = entry.origin if isinstance(entry.origin, Origin) else None
-    return OpaqueEntry(entry.alias, "secret-key", "pkcs12", payload, (), entry.created, origin)
-
-
-def rekey(store: TrustStore, old: str, new: str) -> TrustStore:
-    """The store moved from password `old` to `new`, for ``dumps(store, new)``.
-
-    Encrypted parts and every key and secret that opens under `old` move, each with its own algorithm and iteration
-    count. What does not open stays as it is and is named in the notes.
-
-    Raises IntegrityError when `old` is not the store's password, PasswordRequiredError when it was read without it.
-    """
-    notes = []
-    facts = store.facts
-    if isinstance(facts, Layout):
-        if facts.unopened:
-            raise PasswordRequiredError("the store was opened without its password", hint="open it with the password")
-        Pfx.parse(facts.data).unlock(old)
-        stuck = sum(safe.problem is not None for safe in facts.safes)
-        if stuck:
-            notes.append(f"{stuck} encrypted parts could not be opened and keep the old password")
-        facts = replace(facts, rekeyed=True)
-    entries = []
-    for entry in store.entries:
-        if isinstance(entry, OpaqueEntry) and entry.format == "pkcs12" and entry.kind != "unknown":
-            try:
-                entry = replace(entry, payload=_resealed(entry.payload, old, new))
-            except (FormatError, IntegrityError):
-                notes.append(f"{entry.kind} {entry.alias!r} has another password and keeps it")
-        entries.append(entry)
-    return replace(store, entries=tuple(entries), notes=(*store.notes, *notes), facts=facts)
-
-
-def _resealed(payload: bytes, old: str, new: str) -> bytes:
-    """The payload of a key or secret bag under another password; a key in the clear stays as it is."""
-    oid, wrapper = asn1.read_exactly(payload).expect(asn1.SEQUENCE).fields(2, 2)
-    kind = oid.oid()
-    passphrase = kdf.passphrases(new)[0]
-    if kind == KEY_BAG:
-        return payload
-    if kind == SHROUDED_KEY_BAG:
-        key, scheme = _unseal(wrapper.inner(), old)
-        return _seal(key, scheme.renewed(), passphrase)
-    inner_oid, info = _secret_fields(wrapper.inner())
-    key, scheme = _unseal(info, old)
-    return _seal_secret(inner_oid.raw, key, scheme.renewed(), passphrase)
-
-
 PKCS12: Final = Format(
     name="pkcs12",
     title="PKCS#12",
@@ -316,5 +166,5 @@ PKCS12: Final = Format(
     dumps=dumps,
     has_aliases=True,
     has_password=True,
-    keys=KeyCodec(open_key, seal_key, rekey, open_secret, seal_secret),
+    keys=KEYS,
 )
