@@ -43,66 +43,69 @@ COMMANDS: Final = {
 DEFAULT_ALIAS: Final = "mykey"
 _HELP: Final = ("--help", "-h", "-?", "-help")
 
-# Option: the field of Options it sets. Passwords may come from elsewhere (:env, :file).
-_TEXTS: Final = {
-    "-keystore": "keystore",
-    "-destkeystore": "keystore",
-    "-storetype": "storetype",
-    "-deststoretype": "storetype",
-    "-srcstoretype": "srcstoretype",
-    "-srcprovidername": "srcprovidername",
-    "-providername": "providername",
-    "-destprovidername": "providername",
-    "-providerpath": "providerpath",
-    "-alias": "alias",
-    "-srcalias": "alias",
-    "-dest": "dest",
-    "-destalias": "dest",
-    "-file": "file",
-    "-sslserver": "sslserver",
-    "-jarfile": "jarfile",
-    "-srckeystore": "srckeystore",
-    "-conf": "conf",
-    "-dname": "ignored",
-    "-keysize": "keysize",
-    "-groupname": "ignored",
-    "-keyalg": "ignored",
-    "-sigalg": "ignored",
-    "-signer": "ignored",
-    "-startdate": "ignored",
-    "-validity": "validity",
-    "-ext": "ignored",
-    "-id": "ignored",
-    "-infile": "ignored",
-    "-outfile": "ignored",
+# Option: its argument as the help shows it, the field of Options it sets, and what the help says of it. No argument: a
+# flag, <arg> a password, which may come from elsewhere (:env, :file). Where the help says nothing, the real tool has no
+# entry in its option table either, and there a missing argument is an array index too far.
+# fmt: off
+OPTIONS: Final = {
+    "-addprovider": ("<name>", "providers", "add security provider by name (e.g. SunPKCS11)"),
+    "-alias": ("<alias>", "alias", "alias name of the entry to process"),
+    "-cacerts": ("", "cacerts", "access the cacerts keystore"),
+    "-conf": ("<url>", "conf", ""),
+    "-debug": ("", "debug", ""),
+    "-dest": ("<alias>", "dest", ""),
+    "-destalias": ("<alias>", "dest", "destination alias"),
+    "-destkeypass": ("<arg>", "destkeypass", "destination key password"),
+    "-destkeystore": ("<keystore>", "keystore", "destination keystore name"),
+    "-destprotected": ("", "protected", "destination keystore password protected"),
+    "-destprovidername": ("<name>", "providername", "destination keystore provider name"),
+    "-deststorepass": ("<arg>", "storepass", "destination keystore password"),
+    "-deststoretype": ("<type>", "storetype", "destination keystore type"),
+    "-dname": ("<name>", "ignored", "distinguished name"),
+    "-ext": ("<value>", "ignored", "X.509 extension"),
+    "-file": ("<file>", "file", "input file name"),
+    "-groupname": ("<name>", "ignored", "Group name. For example, an Elliptic Curve name."),
+    "-id": ("<id:reason>", "ignored", "Serial ID of cert to revoke"),
+    "-infile": ("<file>", "ignored", "input file name"),
+    "-jarfile": ("<file>", "jarfile", "signed jar file"),
+    "-keyalg": ("<alg>", "ignored", "key algorithm name"),
+    "-keypass": ("<arg>", "keypass", "key password"),
+    "-keysize": ("<size>", "keysize", "key bit size"),
+    "-keystore": ("<keystore>", "keystore", "keystore name"),
+    "-new": ("<arg>", "new", "new password"),
+    "-noprompt": ("", "noprompt", "do not prompt"),
+    "-nowarn": ("", "nowarn", ""),
+    "-outfile": ("<file>", "ignored", "output file name"),
+    "-protected": ("", "protected", "password through protected mechanism"),
+    "-provider": ("<class>", "providerclasses", ""),
+    "-providerclass": ("<class>", "providerclasses", "add security provider by fully-qualified class name"),
+    "-providername": ("<name>", "providername", "provider name"),
+    "-providerpath": ("<list>", "providerpath", "provider classpath"),
+    "-rfc": ("", "rfc", "output in RFC style"),
+    "-sigalg": ("<alg>", "ignored", "signature algorithm name"),
+    "-signer": ("<alias>", "ignored", "signer alias"),
+    "-signerkeypass": ("<arg>", "ignored", "signer key password"),
+    "-srcalias": ("<alias>", "alias", "source alias"),
+    "-srckeypass": ("<arg>", "srckeypass", "source key password"),
+    "-srckeystore": ("<keystore>", "srckeystore", "source keystore name"),
+    "-srcprotected": ("", "srcprotected", "source keystore password protected"),
+    "-srcprovidername": ("<name>", "srcprovidername", "source keystore provider name"),
+    "-srcstorepass": ("<arg>", "srcstorepass", "source keystore password"),
+    "-srcstoretype": ("<type>", "srcstoretype", "source keystore type"),
+    "-sslserver": ("<server[:port]>", "sslserver", "SSL server host and port"),
+    "-startdate": ("<date>", "ignored", "certificate validity start date/time"),
+    "-storepass": ("<arg>", "storepass", "keystore password"),
+    "-storetype": ("<type>", "storetype", "keystore type"),
+    "-tls": ("", "tls", "Displays TLS configuration information"),
+    "-trustcacerts": ("", "trustcacerts", "trust certificates from cacerts"),
+    "-v": ("", "verbose", "verbose output"),
+    "-validity": ("<days>", "validity", "validity number of days"),
 }
+# fmt: on
+_PASSWORD: Final = "<arg>"  # noqa: S105 -- a word of the help, not a password
+# Fields that are written in capitals, and fields that hold every argument of their option.
 _UPPER: Final = ("storetype", "srcstoretype")
-_PASSWORDS: Final = {
-    "-storepass": "storepass",
-    "-deststorepass": "storepass",
-    "-srcstorepass": "srcstorepass",
-    "-srckeypass": "srckeypass",
-    "-keypass": "keypass",
-    "-new": "new",
-    "-destkeypass": "destkeypass",
-    "-signerkeypass": "ignored",
-}
-_FLAGS: Final = {
-    "-v": "verbose",
-    "-debug": "debug",
-    "-rfc": "rfc",
-    "-noprompt": "noprompt",
-    "-trustcacerts": "trustcacerts",
-    "-protected": "protected",
-    "-destprotected": "protected",
-    "-srcprotected": "srcprotected",
-    "-tls": "tls",
-    "-cacerts": "cacerts",
-    "-nowarn": "nowarn",
-}
-_PROVIDERS: Final = {"-provider": "providerclasses", "-providerclass": "providerclasses", "-addprovider": "providers"}
-# Without these the real tool has no entry in its option table, and a missing argument is an array index too far.
-_UNLISTED: Final = {"-provider", "-dest", "-conf"}
+_PROVIDERS: Final = ("providers", "providerclasses")
 _REPEATABLE: Final = {"-ext", "-id", "-provider", "-addprovider", "-providerclass", "-providerarg"}
 
 
@@ -219,26 +222,27 @@ class Parser:
             self.options.command = command
         elif head.lower() in _HELP or flag == "-help":
             self.options.help = True
-        elif flag in _FLAGS:
-            setattr(self.options, _FLAGS[flag], True)
-        elif flag in _TEXTS:
-            field = _TEXTS[flag]
-            text = self._argument()
-            setattr(self.options, field, text.upper() if field in _UPPER else text)
-        elif flag in _PASSWORDS:
-            secret = read_password(modifier if colon else None, self._argument())
-            setattr(self.options, _PASSWORDS[flag], secret)
-        elif flag in _PROVIDERS:
-            getattr(self.options, _PROVIDERS[flag]).append(self._argument())
-            self._take_provider_argument()
+        elif flag in OPTIONS:
+            self._set(flag, modifier if colon else None)
         else:
             raise IllegalOptionError(f"Illegal option:  {head}")
 
+    def _set(self, flag: str, modifier: str | None) -> None:
+        argument, field, _ = OPTIONS[flag]
+        if not argument:
+            setattr(self.options, field, True)
+        elif argument == _PASSWORD:
+            setattr(self.options, field, read_password(modifier, self._argument()))
+        elif field in _PROVIDERS:
+            getattr(self.options, field).append(self._argument())
+            self._take_provider_argument()
+        else:
+            text = self._argument()
+            setattr(self.options, field, text.upper() if field in _UPPER else text)
+
     def _check_last(self, word: str) -> None:
-        flag = _plain(word)
-        if flag in _UNLISTED:
-            return
-        if flag in _TEXTS or flag in _PASSWORDS or flag in _PROVIDERS:
+        argument, _, listed = OPTIONS.get(_plain(word), ("", "", ""))
+        if argument and listed:
             raise IllegalOptionError(f"Command option {word} needs an argument.")
 
     def _argument(self) -> str:

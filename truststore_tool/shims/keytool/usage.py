@@ -2,63 +2,14 @@
 
 from typing import Final
 
-# Option: its argument and what it is for. "file<" and "file>" are both -file, read or written.
-_OPTIONS: Final = {
-    "addprovider": ("<name>", "add security provider by name (e.g. SunPKCS11)"),
-    "alias": ("<alias>", "alias name of the entry to process"),
-    "cacerts": ("", "access the cacerts keystore"),
-    "destalias": ("<alias>", "destination alias"),
-    "destkeypass": ("<arg>", "destination key password"),
-    "destkeystore": ("<keystore>", "destination keystore name"),
-    "destprotected": ("", "destination keystore password protected"),
-    "destprovidername": ("<name>", "destination keystore provider name"),
-    "deststorepass": ("<arg>", "destination keystore password"),
-    "deststoretype": ("<type>", "destination keystore type"),
-    "dname": ("<name>", "distinguished name"),
-    "ext": ("<value>", "X.509 extension"),
-    "file<": ("<file>", "input file name"),
-    "file>": ("<file>", "output file name"),
-    "groupname": ("<name>", "Group name. For example, an Elliptic Curve name."),
-    "id": ("<id:reason>", "Serial ID of cert to revoke"),
-    "infile": ("<file>", "input file name"),
-    "jarfile": ("<file>", "signed jar file"),
-    "keyalg": ("<alg>", "key algorithm name"),
-    "keypass": ("<arg>", "key password"),
-    "keysize": ("<size>", "key bit size"),
-    "keystore": ("<keystore>", "keystore name"),
-    "new": ("<arg>", "new password"),
-    "noprompt": ("", "do not prompt"),
-    "outfile": ("<file>", "output file name"),
-    "protected": ("", "password through protected mechanism"),
-    "providerclass": ("<class>", "add security provider by fully-qualified class name"),
-    "providername": ("<name>", "provider name"),
-    "providerpath": ("<list>", "provider classpath"),
-    "rfc": ("", "output in RFC style"),
-    "sigalg": ("<alg>", "signature algorithm name"),
-    "signer": ("<alias>", "signer alias"),
-    "signerkeypass": ("<arg>", "signer key password"),
-    "srcalias": ("<alias>", "source alias"),
-    "srckeypass": ("<arg>", "source key password"),
-    "srckeystore": ("<keystore>", "source keystore name"),
-    "srcprotected": ("", "source keystore password protected"),
-    "srcprovidername": ("<name>", "source keystore provider name"),
-    "srcstorepass": ("<arg>", "source keystore password"),
-    "srcstoretype": ("<type>", "source keystore type"),
-    "sslserver": ("<server[:port]>", "SSL server host and port"),
-    "startdate": ("<date>", "certificate validity start date/time"),
-    "storepass": ("<arg>", "keystore password"),
-    "storetype": ("<type>", "keystore type"),
-    "tls": ("", "Displays TLS configuration information"),
-    "trustcacerts": ("", "trust certificates from cacerts"),
-    "v": ("", "verbose output"),
-    "validity": ("<days>", "validity number of days"),
-}
+from truststore_tool.shims.keytool.options import OPTIONS
+
 _FURTHER: Final = {
     "addprovider": "configure argument for -addprovider",
     "providerclass": "configure argument for -providerclass",
 }
 _PROVIDERS: Final = "providername addprovider providerclass providerpath"
-# Command: what it does, and its options in the order of the help.
+# Command: what it does, and its options in the order of the help; "file>" is -file where it is written.
 _COMMANDS: Final = {
     "-certreq": (
         "Generates a certificate request",
@@ -96,7 +47,7 @@ _COMMANDS: Final = {
     ),
     "-importcert": (
         "Imports a certificate or a certificate chain",
-        f"noprompt trustcacerts protected alias file< keypass keystore cacerts storepass storetype {_PROVIDERS} v",
+        f"noprompt trustcacerts protected alias file keypass keystore cacerts storepass storetype {_PROVIDERS} v",
     ),
     "-importpass": (
         "Imports a password",
@@ -120,15 +71,15 @@ _COMMANDS: Final = {
     ),
     "-printcert": (
         "Prints the content of a certificate",
-        f"rfc file< sslserver jarfile keystore storepass storetype trustcacerts {_PROVIDERS} v protected",
+        f"rfc file sslserver jarfile keystore storepass storetype trustcacerts {_PROVIDERS} v protected",
     ),
     "-printcertreq": (
         "Prints the content of a certificate request",
-        "file< v",
+        "file v",
     ),
     "-printcrl": (
         "Prints the content of a CRL file",
-        f"file< keystore storepass storetype trustcacerts {_PROVIDERS} v protected",
+        f"file keystore storepass storetype trustcacerts {_PROVIDERS} v protected",
     ),
     "-storepasswd": (
         "Changes the store password of a keystore",
@@ -152,7 +103,7 @@ _COMMANDS: Final = {
     ),
     "-identitydb": (
         "Imports entries from a JDK 1.1.x-style identity database",
-        f"file< storetype keystore storepass {_PROVIDERS} v",
+        f"file storetype keystore storepass {_PROVIDERS} v",
     ),
     "-version": ("Prints the program version", ""),
 }
@@ -179,8 +130,11 @@ def of_command(name: str) -> str:
     what, options = _COMMANDS[name]
     rows: list[tuple[str, str]] = []
     for option in options.split():
-        argument, text = _OPTIONS[option]
-        rows.append((f"-{option.rstrip('<>')} {argument}".rstrip(), text))
+        flag = f"-{option.removesuffix('>')}"
+        argument, _, text = OPTIONS[flag]
+        if option == "file>":
+            text = "output file name"
+        rows.append((f"{flag} {argument}".rstrip(), text))
         if option in _FURTHER:
             rows.append(("[-providerarg <arg>]", _FURTHER[option]))
     width = max((len(left) for left, _ in rows), default=0)
