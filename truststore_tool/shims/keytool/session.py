@@ -151,36 +151,42 @@ class Session:
     # Opening ----------------------------------------------------------------------------------------------
 
     def open(self, *, in_place: bool = False) -> None:
-        """Open the key store, asking for what is missing. Raises KeytoolError and GivenUpError."""
-        options, command = self.options, self.options.command or ""
-        name = options.keystore or ""
+        """Open the key store, asking for what is missing. Raises KeytoolError and GivenUpError.
+
+        With `in_place` a new store is begun where the file already is, as -importkeystore does into its own source.
+        """
+        name = self.options.keystore or ""
         memory_only = name == "NONE"
         there = not memory_only and not in_place and stores.exists(name)
-        if not there and not memory_only and command not in _MAY_CREATE:
+        if not there and not memory_only and self.options.command not in _MAY_CREATE:
             raise KeytoolError(f"Keystore file does not exist: {name}")
+        new = not there and not memory_only
         self._ask_aliases()
         self._keystore = self._load() if there else self._begin()
-        if self.password is not None:
-            if not there and not memory_only and len(self.password) < _SHORTEST:
-                raise KeytoolError("Keystore password must be at least 6 characters")
-        elif not options.protected and not self._needs_no_password():
-            self.password = self._ask_password(new=not there and not memory_only)
+        if new and self.password is not None and len(self.password) < _SHORTEST:
+            raise KeytoolError("Keystore password must be at least 6 characters")
+        if self._lacks_password():
+            self.password = self._ask_password(new=new)
             if there:
                 self._keystore = self._load(again=True)
         self._reconcile_passwords()
 
     def _ask_aliases(self) -> None:
+        """Ask for the aliases that -changealias and -delete cannot do without. Raises KeytoolError."""
         options = self.options
         if options.command == "-changealias" and options.dest is None:
-            options.dest = self.console.line("Enter destination alias name:  ")
-            if options.dest == "":
-                raise KeytoolError("Must specify destination alias")
+            options.dest = self._ask_alias("destination alias")
         if options.command == "-delete" and options.alias is None:
-            options.alias = self.console.line("Enter alias name:  ")
-            if options.alias == "":
-                raise KeytoolError("Must specify alias")
+            options.alias = self._ask_alias("alias")
             if options.alias is None:
                 raise null_alias()
+
+    def _ask_alias(self, which: str) -> str | None:
+        """The alias that the user types; None at the end of the input. Raises KeytoolError for an empty one."""
+        alias = self.console.line(f"Enter {which} name:  ")
+        if alias == "":
+            raise KeytoolError(f"Must specify {which}")
+        return alias
 
     def _load(self, *, again: bool = False) -> Keystore:
         options = self.options
@@ -205,14 +211,17 @@ class Session:
             return Keystore(options.keystore or "", kind, keytool_pkcs12.new_store(self.properties), exists=False)
         return Keystore(options.keystore or "", kind, TrustStore(format=kind.lower()), exists=False)
 
-    def _needs_no_password(self) -> bool:
-        if self.keystore.exists:
-            return self.keystore.is_passwordless
-        if not self.keystore.is_pkcs12:
+    def _lacks_password(self) -> bool:
+        """Whether the key store has a password that nobody gave."""
+        if self.password is not None or self.options.protected:
             return False
+        if self.keystore.exists:
+            return not self.keystore.is_passwordless
+        if not self.keystore.is_pkcs12:
+            return True
         from truststore_tool.shims.keytool import pkcs12 as keytool_pkcs12
 
-        return keytool_pkcs12.is_passwordless(self.properties)
+        return not keytool_pkcs12.is_passwordless(self.properties)
 
     def _ask_password(self, *, new: bool) -> str | None:
         """The password that the user types, twice for a new store. Reading commands do without. Raises GivenUpError."""
