@@ -3,7 +3,7 @@
 from typing import Final
 
 # Every name of a digest in lower case, to what hashlib calls it. Aliases as `openssl list -digest-algorithms` has them.
-_NAMES: Final = {
+NAMES: Final = {
     alias: name
     for name, *aliases in (
         line.split()
@@ -39,7 +39,7 @@ def digest(name: str, data: bytes) -> bytes | None:
     """The digest of `data` under one of OpenSSL's names, in any case; None for a name it (or hashlib) does not know."""
     import hashlib
 
-    algorithm = _NAMES.get(name.lower())
+    algorithm = NAMES.get(name.lower())
     if algorithm is None:
         return None
     try:

@@ -238,28 +238,29 @@ class ObjectName(NamedTuple):
 
 
 @cache
-def _table() -> dict[str, ObjectName]:
-    table = {}
+def table() -> dict[str, ObjectName]:
+    """Every object that has a name here: its dotted form, its names."""
+    objects = {}
     for item in _OBJECTS.replace("\n", "").split(";")[:-1]:
         dotted, short, *longer = item.split("|")
-        table[dotted] = ObjectName(short, longer[0] if longer else short)
-    return table
+        objects[dotted] = ObjectName(short, longer[0] if longer else short)
+    return objects
 
 
 def name_of(dotted: str) -> ObjectName | None:
     """The names of an object identifier, or None for one that OpenSSL has no name for (or none in certificates)."""
-    return _table().get(dotted)
+    return table().get(dotted)
 
 
 def long_name(dotted: str) -> str:
     """What OpenSSL prints for an object: its long name, or the dotted form when it has none."""
-    known = _table().get(dotted)
+    known = table().get(dotted)
     return known.long if known else dotted
 
 
 def find(text: str) -> str | None:
     """The dotted form of an object given by short name, long name or dotted form; None for no such name."""
-    for dotted, names in _table().items():
+    for dotted, names in table().items():
         if text in names:
             return dotted
     arcs = text.split(".")
