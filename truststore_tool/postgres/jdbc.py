@@ -55,7 +55,11 @@ def _mode(options: Mapping[str, str]) -> Setting:
 
 def _trust(factory: str, mode: str, options: Mapping[str, str], jvm: JvmSettings, around: Surroundings) -> _Trust:
     # A factory that verifies does so in every mode that gets as far as TLS.
-    wherever: ChainCheck = "always" if mode in {"require", *_VERIFYING} else "never" if mode == "disable" else "if-tls"
+    wherever: ChainCheck = "if-tls"
+    if mode == "disable":
+        wherever = "never"
+    elif mode == "require" or mode in _VERIFYING:
+        wherever = "always"
     match factory:
         case "LibPQFactory":
             if mode not in _VERIFYING:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from truststore_tool.model import Certificate
 from truststore_tool.operations.describe import CertificateFacts, describe
@@ -11,6 +11,13 @@ from truststore_tool.postgres.hostnames import Reader
 from truststore_tool.postgres.verdict import Reason, Source, judge_chain
 
 Trusts = Literal["both", "only-current", "only-next", "neither"]
+# By whether the certificate of now is trusted, and those that follow.
+_TRUSTS: Final[dict[tuple[bool, bool], Trusts]] = {
+    (True, True): "both",
+    (True, False): "only-current",
+    (False, True): "only-next",
+    (False, False): "neither",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ def _store(
     later = [_obstacle(source, c, [d for d in following if d is not c], known, at) for c in following]
     refused = tuple(obstacle for obstacle in later if obstacle)
     before, after = now is None, not refused
-    trusts: Trusts = ("both" if after else "only-current") if before else ("only-next" if after else "neither")
+    trusts = _TRUSTS[before, after]
     return StoreOutlook(source.name, source.reader, trusts, before, before and after, after, now, refused)
 
 

@@ -294,10 +294,14 @@ def _client(row: Row, moment: datetime) -> Client:
     )
 
 
+# Where `Summary` counts sessions with TLS, without, and those whose TLS is hidden.
+_COLUMNS: Final = {True: 0, False: 1, None: 2}
+
+
 def summarize(clients: Iterable[Client]) -> tuple[Summary, ...]:
     """Sessions counted by user and address, in the order of the clients."""
     counts: dict[tuple[str, str | None], list[int]] = {}
     for client in clients:
         row = counts.setdefault((client.user, client.address), [0, 0, 0])
-        row[2 if client.tls is None else 0 if client.tls else 1] += client.sessions
+        row[_COLUMNS[client.tls]] += client.sessions
     return tuple(Summary(user, address, *row) for (user, address), row in counts.items())

@@ -101,8 +101,10 @@ def sessions(report: "SessionsReport") -> Iterator[Piece]:
 def _client_row(client: "Client") -> tuple[str, ...]:
     if client.tls:
         tls = f"{client.version or 'TLS'} {client.cipher or ''}".rstrip()
+    elif client.tls is None:
+        tls = "hidden"
     else:
-        tls = "hidden" if client.tls is None else "Unix socket" if client.local else "NO TLS"
+        tls = "Unix socket" if client.local else "NO TLS"
     seen = f"{client.last_seen:%Y-%m-%d %H:%M:%S}Z"
     address = client.address or "-"
     return tls, client.user, client.database or "-", address, client.application or "-", str(client.sessions), seen

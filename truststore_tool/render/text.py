@@ -46,8 +46,9 @@ def listing(report: "ListReport", now: datetime, *, sha1: bool) -> Iterator[Piec
     rows = []
     for entry in report.entries:
         first = entry.certificates[0] if entry.certificates else None
-        prints = () if first is None else (first.sha256, first.sha1) if sha1 else (first.sha256,)
-        cells = [str(item) for item in prints] or ["-"] * (2 if sha1 else 1)
+        cells = [str(first.sha256) if first else "-"]
+        if sha1:
+            cells.append(str(first.sha1) if first else "-")
         rows.append((entry.alias, day(entry.created), entry.kind, *cells, expiry(first, now) if first else "-"))
     headings = ("Alias", "Created", "Kind", "SHA-256", *(("SHA-1",) if sha1 else ()), "Validity")
     if rows:

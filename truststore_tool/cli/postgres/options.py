@@ -34,7 +34,9 @@ def negotiation(tls: bool, direct: bool) -> Negotiation:
     """How TLS is to be reached. Raises UsageError when both are asked for."""
     if tls and direct:
         raise UsageError("--tls and --direct exclude each other")
-    return "tls" if tls else "direct" if direct else "ssl-request"
+    if tls:
+        return "tls"
+    return "direct" if direct else "ssl-request"
 
 
 def open_sources(stores: Sequence[str] | None, bundles: Sequence[str] | None, password: str | None) -> list[Source]:

@@ -239,7 +239,9 @@ _SMALLEST_STRONG: Final = {"RSA": 2048, "DSA": 2048}
 def signature_verdict(name: str) -> Verdict:
     """What the JDK thinks of a signature algorithm, outside signed JARs."""
     digest = name.partition("with")[0]
-    return "disabled" if digest in ("MD2", "MD5") else "weak" if digest == "SHA1" else ""
+    if digest in ("MD2", "MD5"):
+        return "disabled"
+    return "weak" if digest == "SHA1" else ""
 
 
 def key_verdict(key: PublicKey) -> Verdict:

@@ -101,7 +101,9 @@ def _basic_constraints(data: bytes) -> str:
             if fields[1].tag != asn1.INTEGER:
                 raise JavaFormatError("Invalid encoding of BasicConstraints")
             length = integer(fields[1])
-    shown = " undefined" if length < 0 else " no limit" if length == _NO_LIMIT else str(length)
+    shown = " no limit" if length == _NO_LIMIT else str(length)
+    if length < 0:
+        shown = " undefined"
     return f"BasicConstraints:[\n  CA:{str(is_ca).lower()}\n  PathLen:{shown}\n]\n"
 
 

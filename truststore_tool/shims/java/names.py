@@ -50,8 +50,8 @@ _CODECS: Final = {
     asn1.BMP_STRING: "utf-16-be",
     asn1.UNIVERSAL_STRING: "utf-32-be",
 }
-_SPECIAL = re.compile(r'[,+=\n<>#;\\"]')
-_NEEDS_QUOTES = re.compile(r'^[ \n]|[,+=\n<>#;\\"]|[ \n][ \n]|[ \n]$')
+_SPECIAL: Final = re.compile(r'[,+=\n<>#;\\"]')
+_NEEDS_QUOTES: Final = re.compile(r'^[ \n]|[,+=\n<>#;\\"]|[ \n][ \n]|[ \n]$')
 
 
 def name(element: Element) -> str:

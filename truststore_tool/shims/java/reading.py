@@ -13,7 +13,7 @@ from truststore_tool.shims.java.der import JavaFormatError
 
 # Five hyphens open a header; before 25 they must begin a line, or be the first that is read.
 _OPENING: Final = {17: re.compile(rb"(?<=[\r\n])-{5}"), 25: re.compile(rb"-{5}")}
-_LINE_END = re.compile(rb"\r\n|\r|\n")
+_LINE_END: Final = re.compile(rb"\r\n|\r|\n")
 _BLANKS: Final = b"\t\n\r "
 
 

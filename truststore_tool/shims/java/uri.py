@@ -13,14 +13,16 @@ _PATH_CHAR: Final = rf"(?:[A-Za-z0-9_\-!.~'();/:@&=+$,*{_OTHER}]|{_PERCENT})"
 _OPAQUE_START: Final = rf"(?:[A-Za-z0-9_\-!.~'();?:@&=+$,*\[\]{_OTHER}]|{_PERCENT})"
 _AUTHORITY: Final = rf"(?:[A-Za-z0-9_\-!.~'();:@&=+$,*\[\]{_OTHER}]|{_PERCENT})"
 _HIERARCHICAL: Final = rf"(?://(?P<authority>{_AUTHORITY}*))?(?P<path>{_PATH_CHAR}*)(?:\?{_URIC}*)?"
-_ABSOLUTE = re.compile(
+_ABSOLUTE: Final = re.compile(
     rf"(?P<scheme>[A-Za-z][A-Za-z0-9+\-.]*):"
     rf"(?:(?=/){_HIERARCHICAL}|{_OPAQUE_START}{_URIC}*)(?:\#{_URIC}*)?\Z"
 )
-_RELATIVE = re.compile(rf"{_HIERARCHICAL}(?:\#{_URIC}*)?\Z")
-_SERVER = re.compile(r"(?:[^@]*@)?(?P<host>\[[^\]]*\]|[A-Za-z0-9\-.]+)(?::\d*)?\Z")
-_HOST_NAME = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.)*[A-Za-z](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.?\Z")
-_LABELS = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-]*(?:\.[A-Za-z0-9][A-Za-z0-9\-]*)*\Z")
+_RELATIVE: Final = re.compile(rf"{_HIERARCHICAL}(?:\#{_URIC}*)?\Z")
+_SERVER: Final = re.compile(r"(?:[^@]*@)?(?P<host>\[[^\]]*\]|[A-Za-z0-9\-.]+)(?::\d*)?\Z")
+_HOST_NAME: Final = re.compile(
+    r"(?:[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.)*[A-Za-z](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.?\Z"
+)
+_LABELS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-]*(?:\.[A-Za-z0-9][A-Za-z0-9\-]*)*\Z")
 
 
 def check_name(text: str) -> None:

@@ -125,10 +125,10 @@ def _opened(
     from truststore_tool.errors import FormatError, IntegrityError
 
     unopened = _BAD_PADDING if entry.kind == "secret-key" else "Cannot recover key"
-    candidates = [keypass] if keypass is not None else [storepass] if storepass is not None else []
-    for candidate in candidates:
+    candidate = storepass if keypass is None else keypass
+    if candidate is not None:
         try:
-            return opener(entry, candidate or ""), candidate or ""
+            return opener(entry, candidate), candidate
         except (IntegrityError, FormatError) as exc:
             if entry.format == "pkcs12":
                 raise KeytoolError(f"Get Key failed: {_BAD_PADDING}", _UNRECOVERABLE) from exc

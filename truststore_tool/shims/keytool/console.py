@@ -65,7 +65,7 @@ class Console:
     def _encode(self, text: str) -> bytes:
         """Characters that the charset lacks become ``?``, one for each UTF-16 unit."""
         if self._charset == "ascii" and not text.isascii():
-            text = "".join(c if c < "\x80" else "??" if c > "\uffff" else "?" for c in text)
+            text = "".join(c if c.isascii() else "?" * (1 + (c > "\uffff")) for c in text)
         return text.encode("utf-8", "replace")
 
     # Input ------------------------------------------------------------------------------------------------

@@ -215,9 +215,10 @@ def _wrong_type(kind: str, data: bytes) -> KeytoolError:
 
 def _not_found(name: str) -> KeytoolError:
     path = Path(name)
-    reason = (
-        "Is a directory" if path.is_dir() else "Permission denied" if path.exists() else "No such file or directory"
-    )
+    if path.is_dir():
+        reason = "Is a directory"
+    else:
+        reason = "Permission denied" if path.exists() else "No such file or directory"
     return KeytoolError(f"{name} ({reason})", FILE_NOT_FOUND)
 
 

@@ -1,10 +1,12 @@
 """keytool's warnings about weak and disabled algorithms."""
 
+from typing import Final
+
 from truststore_tool.shims.java.algorithms import Verdict
 from truststore_tool.shims.java.certificate import JavaCertificate
 
-_SIGNATURE = "{subject} uses the {what} signature algorithm which is considered a security risk{rest}"
-_KEY = "{subject} uses a {what} which is considered a security risk{rest}"
+_SIGNATURE: Final = "{subject} uses the {what} signature algorithm which is considered a security risk{rest}"
+_KEY: Final = "{subject} uses a {what} which is considered a security risk{rest}"
 
 
 def warnings(

@@ -306,7 +306,9 @@ def _escaped(points: list[int], flags: int) -> bytes:
     parts = []
     last = len(points) - 1
     for index, point in enumerate(points):
-        edge = b" " if index == last else b" #" if index == 0 else b""
+        edge = b" #" if index == 0 else b""
+        if index == last:
+            edge = b" "
         if flags & _ESC_2253 and point < 0x80 and (point in _SPECIAL or point in edge):
             bare = bool(flags & _ESC_QUOTE) and point in _QUOTABLE
             quoted |= bare

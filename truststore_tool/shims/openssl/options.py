@@ -220,13 +220,22 @@ def _check_end(options: Options, value: str) -> Options:
     """A number of seconds as C's strtoimax takes it: decimal, 0x hexadecimal or 0 octal."""
     digits = value.lstrip(" \t\n\v\f\r").lower()
     plain = digits.lstrip("+-")
-    base = 16 if plain.startswith("0x") else 8 if plain.startswith("0") else 10
+    base = 10
+    if plain.startswith("0x"):
+        base = 16
+    elif plain.startswith("0"):
+        base = 8
     try:
         seconds = int(digits, base)
     except ValueError:
         seconds = None
     if seconds is None or "_" in value or value[-1:].isspace() or not -_LONG_MAX <= seconds < _LONG_MAX + 1:
-        kind = "a hexadecimal" if value[:2] in ("0x", "0X") else "an octal" if value[:1] == "0" else "a"
+        # The message goes by what the word begins with, blanks and sign included.
+        kind = "a"
+        if value[:2] in ("0x", "0X"):
+            kind = "a hexadecimal"
+        elif value[:1] == "0":
+            kind = "an octal"
         _usage(f'x509: Can\'t parse "{value}" as {kind} number')
     return options._replace(check_end=seconds)
 
