@@ -69,7 +69,7 @@ def dumps(store: TrustStore) -> dict[str, bytes]:
     """File names to content: each certificate as PEM in a file named as OpenSSL looks it up, N in the store's order.
 
     A certificate that came from a file of its own keeps that file's content. Loose certificates are not written.
-    Raises FormatError for entries that are no certificate and for subjects that cannot be read.
+    Raises FormatError for entries that are not certificates and for subjects that cannot be read.
     """
     files: dict[str, bytes] = {}
     used: Counter[str] = Counter()

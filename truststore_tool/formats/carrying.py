@@ -15,7 +15,7 @@ def carry_key(entry: OpaqueEntry, target: str, old: str | None, new: str | None)
         old: the password of the key now.
         new: its password in the target.
 
-    Raises FormatError (the key's format cannot be opened, the target holds no such keys, or it is no key),
+    Raises FormatError (the key's format cannot be opened, the target holds no such keys, or it is not a key),
     PasswordRequiredError (no password) and IntegrityError (`old` does not open it).
     """
     if entry.format == target and old == new:

@@ -65,7 +65,7 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
 
 
 def dumps(store: TrustStore, password: str | None = None) -> bytes:  # noqa: ARG001 -- Format.dumps takes one
-    """The certificates of the store end to end, in its order. Raises FormatError for entries that are none."""
+    """The certificates of the store end to end, in its order. Raises FormatError for entries of another kind."""
     return b"".join(entry.certificate.der for entry in trusted_only(store, "DER"))
 
 

@@ -2,7 +2,7 @@
 
 A bundle that loses a certificate in silence is the worst thing that can happen here. So a certificate block that is
 damaged is an error that names the block and its line, and what merely looks like a certificate is counted in a note.
-Everything that is no certificate (comments, keys, CRLs) is text: it is kept and written back byte for byte.
+Everything that is not a certificate (comments, keys, CRLs) is text: it is kept and written back byte for byte.
 """
 
 import binascii
@@ -101,7 +101,7 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
     Blocks labelled CERTIFICATE, X509 CERTIFICATE, TRUSTED CERTIFICATE, PKCS7 and CMS count. Any line ends, line
     lengths, indentation and blank lines are taken, and a byte order mark before a block.
 
-    Raises FormatError, naming block and line, when such a block is not ended by its own label, is no base64, or is
+    Raises FormatError, naming block and line, when such a block is not ended by its own label, is not base64, or is
     not exactly one DER structure of its kind.
     """
     texts: list[bytes] = []
@@ -255,7 +255,7 @@ def dumps(store: TrustStore, password: str | None = None) -> bytes:  # noqa: ARG
     Text around a block stays when the block is removed. A new certificate is written where it stands among the entries
     (so usually at the end), in the file's own line ends, below the entry's comment.
 
-    Raises FormatError for entries that are no certificate.
+    Raises FormatError for entries that are not certificates.
     """
     entries = trusted_only(store, "PEM")
     layout = store.facts if isinstance(store.facts, Layout) else Layout((b"",), (), b"\n")

@@ -25,7 +25,7 @@ class SignedData(NamedTuple):
     Attributes:
         certificates: DER of each certificate, in the order of the encoding.
         crls: the ``crls [1]`` element as it stands, or nothing.
-        others: how many members of the certificate set are no X.509 certificates (attribute certificates and such).
+        others: how many members of the certificate set are not X.509 certificates (attribute certificates and such).
     """
 
     certificates: tuple[bytes, ...]
@@ -39,7 +39,7 @@ def is_signed_data(element: asn1.Element) -> bool:
 
 
 def parse(element: asn1.Element) -> SignedData:
-    """Read a ContentInfo, DER or BER. Raises FormatError when it is no SignedData or is malformed."""
+    """Read a ContentInfo, DER or BER. Raises FormatError when it is not a SignedData or is malformed."""
     if not is_signed_data(element):
         raise FormatError("PKCS#7 structure is no SignedData, so it holds no certificates")
     content = element.children()
@@ -91,7 +91,7 @@ def dumps(store: TrustStore, password: str | None = None) -> bytes:  # noqa: ARG
     DER would sort the set of certificates (X.690, 11.6). openssl and Java write and show them in the order they
     were given, and people read that order as a chain; so the store's order stays.
 
-    Raises FormatError for entries that are no certificate.
+    Raises FormatError for entries that are not certificates.
     """
     certificates = b"".join(entry.certificate.der for entry in trusted_only(store, "PKCS#7"))
     return asn1.sequence(

@@ -120,7 +120,7 @@ def _scrypt(fields: list[asn1.Element], secret: bytes, size: int | None) -> byte
         return hashlib.scrypt(
             secret, salt=_octets(salt), n=cost, r=block, p=block, maxmem=2 * _MAX_SCRYPT_MEMORY, dklen=size
         )
-    except ValueError as exc:  # a cost that is no power of two, an empty salt
+    except ValueError as exc:  # a cost that is not a power of two, an empty salt
         raise FormatError(f"malformed scrypt parameters: {exc}") from exc
 
 

@@ -16,7 +16,7 @@ from truststore_tool.model import OpaqueEntry, TrustStore
 
 
 def with_encrypted_key(payload: bytes, passphrase: Passphrase | None) -> bytes:
-    """The payload of a bag that is to be added: a key in the clear is encrypted first."""
+    """The payload of a bag that is to be added: an unencrypted key is encrypted first."""
     bag = asn1.read(payload).expect(asn1.SEQUENCE).fields(2, 2)
     if bag[0].oid() != KEY_BAG:
         return payload
@@ -62,7 +62,7 @@ def _unseal(info: asn1.Element, password: str) -> tuple[bytes, pbe.Scheme]:
 def open_key(entry: OpaqueEntry, password: str) -> bytes:
     """PKCS#8 PrivateKeyInfo (RFC 5958), DER, of a private-key entry.
 
-    Raises IntegrityError when the password is wrong, FormatError when the entry is no private key of PKCS#12 or its
+    Raises IntegrityError when the password is wrong, FormatError when the entry is not a private key of PKCS#12 or its
     algorithm is not known.
     """
     if entry.format != "pkcs12" or entry.kind != "private-key":
@@ -139,7 +139,7 @@ def rekey(store: TrustStore, old: str, new: str) -> TrustStore:
 
 
 def _resealed(payload: bytes, old: str, new: str) -> bytes:
-    """The payload of a key or secret bag under another password; a key in the clear stays as it is."""
+    """The payload of a key or secret bag under another password; an unencrypted key stays as it is."""
     oid, wrapper = asn1.read_exactly(payload).expect(asn1.SEQUENCE).fields(2, 2)
     kind = oid.oid()
     passphrase = kdf.passphrases(new)[0]
