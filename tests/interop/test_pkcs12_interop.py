@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import subprocess
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -11,8 +12,9 @@ import pytest
 
 from tests import samples
 from tests.realtools import JavaView, Jdk, Request, find, run
+from truststore_tool.formats import pkcs12 as door
+from truststore_tool.formats.pkcs12 import Encryption, MacAlgorithm, key_codec
 from truststore_tool.formats.pkcs12 import codec as pkcs12
-from truststore_tool.formats.pkcs12 import key_codec
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 
 PASSWORD = "changeit"
@@ -299,3 +301,40 @@ def test_java_lists_a_store_of_openssl_once_we_imported_into_it(
         (view,) = jdk.read(Request("PKCS12", path, PASSWORD))
         assert java(view) == {"imported": ("trusted", (digest(SERVER.der),), None)}
     assert openssl.read(path, PASSWORD, legacy=False)[0] == {SERVER.der, INTERMEDIATE.der}
+
+
+AES_128, HMAC_SHA512 = "2.16.840.1.101.3.4.1.2", "1.2.840.113549.2.11"
+SHA_3DES, SHA384 = "1.2.840.113549.1.12.1.3", "2.16.840.1.101.3.4.2.2"
+
+
+@pytest.mark.parametrize(
+    ("encryption", "mac", "said"),
+    [
+        (
+            Encryption(AES_128, 77, HMAC_SHA512),
+            MacAlgorithm(SHA384, 88),
+            [
+                "MAC: sha384, Iteration 88",
+                "MAC length: 48, salt length: 20",
+                "PKCS7 Encrypted data: PBES2, PBKDF2, AES-128-CBC, Iteration 77, PRF hmacWithSHA512",
+            ],
+        ),
+        (
+            Encryption(SHA_3DES, 77),
+            None,
+            ["PKCS7 Encrypted data: pbeWithSHA1And3-KeyTripleDES-CBC, Iteration 77"],
+        ),
+        (None, MacAlgorithm(SHA384, 88), ["MAC: sha384, Iteration 88", "PKCS7 Data"]),
+    ],
+)
+def test_a_new_store_is_saved_with_the_algorithms_asked_for(
+    encryption: Encryption | None, mac: MacAlgorithm | None, said: list[str], tmp_path: Path
+) -> None:
+    store = door.new_store(encryption, mac).with_entries((TrustedEntry("root", ROOT),))
+    path = tmp_path / "store.p12"
+    path.write_bytes(pkcs12.dumps(store, PASSWORD))
+    command = [find("openssl"), "pkcs12", "-info", "-noout", "-passin", f"pass:{PASSWORD}", "-in", str(path)]
+    written = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    assert [line for line in said if line not in written] == []
+    assert ("MAC:" in written) == (mac is not None)
+    assert ("Encrypted data" in written) == (encryption is not None)
