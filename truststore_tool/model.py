@@ -6,8 +6,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from truststore_tool import asn1
+from truststore_tool import asn1, extensions, oids
 from truststore_tool.errors import FormatError
+from truststore_tool.extensions import Extension
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.names import Name
 
@@ -18,17 +19,8 @@ Integrity = Literal["verified", "absent", "unchecked"]
 OpaqueKind = Literal["private-key", "secret-key", "unknown"]
 EntryKind = Literal["trusted", "private-key", "secret-key", "unknown"]
 
-_BASIC_CONSTRAINTS: Final = "2.5.29.19"
 # A certificate has some ten extensions. The bound keeps hostile ones cheap.
 _MOST_EXTENSIONS: Final = 1_000
-
-
-class Extension(NamedTuple):
-    """A certificate extension (RFC 5280, 4.2): dotted OID, critical flag, the bytes inside its OCTET STRING."""
-
-    oid: str
-    critical: bool
-    value: bytes
 
 
 class _Skeleton(NamedTuple):
@@ -185,6 +177,10 @@ class Certificate:
         """The extensions in file order; none for versions 1 and 2."""
         return _extensions(self.der)
 
+    def extension(self, oid: str) -> Extension | None:
+        """The first extension with that OID, or None. Raises FormatError when the extensions cannot be read."""
+        return extensions.find(self.extensions, oid)
+
     @property
     def is_self_issued(self) -> bool:
         """Whether subject and issuer are the same name, byte for byte."""
@@ -193,11 +189,11 @@ class Certificate:
     @property
     def is_ca(self) -> bool:
         """Whether it may issue certificates: basicConstraints cA (RFC 5280, 4.2.1.9), or a self-issued version 1."""
-        for extension in self.extensions:
-            if extension.oid == _BASIC_CONSTRAINTS:
-                parts = asn1.read_exactly(extension.value).children()
-                return bool(parts) and parts[0].tag == asn1.BOOLEAN and parts[0].boolean()
-        return self.version == 1 and self.is_self_issued
+        constraints = self.extension(oids.BASIC_CONSTRAINTS)
+        if constraints is None:
+            return self.version == 1 and self.is_self_issued
+        parts = asn1.read_exactly(constraints.value).children()
+        return bool(parts) and parts[0].tag == asn1.BOOLEAN and parts[0].boolean()
 
     @property
     def x509(self) -> "x509.Certificate":

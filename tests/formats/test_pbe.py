@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.realtools import missing
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, IntegrityError
 from truststore_tool.formats.crypto import kdf, pbe
 from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
@@ -276,19 +276,19 @@ def test_unknown_algorithms_are_told_from_malformed_ones() -> None:
     derivation = asn1.sequence(asn1.oid("1.3.6.1.4.1.11591.4.11"), asn1.null())
     cipher = asn1.sequence(asn1.oid(AES_CBC[0]), asn1.octet_string(bytes(16)))
     with pytest.raises(UnknownAlgorithmError, match="11591"):
-        pbe.parse(element(asn1.sequence(asn1.oid(pbe.PBES2), asn1.sequence(derivation, cipher))))
+        pbe.parse(element(asn1.sequence(asn1.oid(oids.PBES2), asn1.sequence(derivation, cipher))))
     good = kdf.Pbkdf2(b"saltsalt", 3, None, SHA1).encoded()
     short = asn1.sequence(asn1.oid(AES_CBC[0]), asn1.octet_string(bytes(15)))
     malformed = [
         asn1.sequence(asn1.oid(PBES1[0])),
         asn1.sequence(asn1.oid(PBES1[0]), asn1.sequence()),
-        asn1.sequence(asn1.oid(pbe.PBES2), asn1.sequence(good, short)),
-        asn1.sequence(asn1.oid(pbe.PBES2), asn1.sequence(kdf.Pbkdf2(b"s", 3, 24, SHA1).encoded(), cipher)),
+        asn1.sequence(asn1.oid(oids.PBES2), asn1.sequence(good, short)),
+        asn1.sequence(asn1.oid(oids.PBES2), asn1.sequence(kdf.Pbkdf2(b"s", 3, 24, SHA1).encoded(), cipher)),
         *(pbe.Pbes2(kdf.Pbkdf2(b"s", 3, None, SHA1), RC2_CBC, bytes(8), n).encoded() for n in (0, 5, 255, 5000)),
         asn1.sequence(asn1.oid(PBES1[0]), asn1.sequence(asn1.octet_string(b"saltsalt"))),
-        asn1.sequence(asn1.oid(pbe.PBES2), asn1.sequence(good, cipher, cipher)),
-        asn1.sequence(asn1.oid(pbe.PBES2), asn1.sequence(good, with_parameters(AES_CBC[0], 58, bytes(16)))),
-        asn1.sequence(asn1.oid(pbe.PBES2), asn1.sequence(good, with_parameters(RC2_CBC, 58, 58, bytes(8)))),
+        asn1.sequence(asn1.oid(oids.PBES2), asn1.sequence(good, cipher, cipher)),
+        asn1.sequence(asn1.oid(oids.PBES2), asn1.sequence(good, with_parameters(AES_CBC[0], 58, bytes(16)))),
+        asn1.sequence(asn1.oid(oids.PBES2), asn1.sequence(good, with_parameters(RC2_CBC, 58, 58, bytes(8)))),
     ]
     for der in malformed:
         with pytest.raises(FormatError) as caught:

@@ -6,13 +6,12 @@ a message that somebody did sign are read just the same; its signature proves no
 
 from typing import Final, NamedTuple
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.base import Format
 from truststore_tool.formats.der import trusted_only
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 
-_DATA: Final = "1.2.840.113549.1.7.1"
 _SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
 _SIGNED_DATA_DER: Final = asn1.oid(_SIGNED_DATA)
 _CERTIFICATES: Final = asn1.context(0)
@@ -101,7 +100,7 @@ def dumps(store: TrustStore, password: str | None = None) -> bytes:  # noqa: ARG
             asn1.sequence(
                 asn1.integer(1),
                 asn1.set_of(),  # digestAlgorithms
-                asn1.sequence(asn1.oid(_DATA)),
+                asn1.sequence(asn1.oid(oids.DATA)),
                 asn1.tlv(_CERTIFICATES, certificates) if certificates else b"",
                 store.facts.crls if isinstance(store.facts, SignedData) else b"",
                 asn1.set_of(),  # signerInfos

@@ -14,7 +14,7 @@ What protects it is in bcfks_crypto.
 
 from typing import Final
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, PasswordRequiredError
 from truststore_tool.formats.base import Format
 from truststore_tool.formats.bouncycastle import bcfks_crypto
@@ -36,7 +36,7 @@ def detect(data: bytes) -> bool:
         if check.tag not in (asn1.SEQUENCE, asn1.context(0)):
             return False
         if first.tag == asn1.SEQUENCE:
-            return second.tag == asn1.OCTET_STRING and first.inner().oid() == bcfks_crypto.PBES2
+            return second.tag == asn1.OCTET_STRING and first.inner().oid() == oids.PBES2
         return first.tag == asn1.INTEGER and second.tag == asn1.SEQUENCE
     except (FormatError, ValueError):
         return False

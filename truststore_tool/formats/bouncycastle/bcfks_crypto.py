@@ -9,13 +9,11 @@ import hashlib
 import hmac
 from typing import Final
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, IntegrityError
 
-PBES2: Final = "1.2.840.113549.1.5.13"
-_PBKDF2: Final = "1.2.840.113549.1.5.12"
 _SCRYPT: Final = "1.3.6.1.4.1.11591.4.11"
-_HMACS: Final = {"1.2.840.113549.2.11": "sha512", "2.16.840.1.101.3.4.2.16": "sha3_512"}
+_HMACS: Final = {oids.HMAC_SHA512: "sha512", oids.HMAC_SHA3_512: "sha3_512"}
 _AES256_CCM: Final = "2.16.840.1.101.3.4.1.47"
 _AES256_WRAP_PAD: Final = "2.16.840.1.101.3.4.1.48"
 _AES256_KEY_LENGTH: Final = 32
@@ -57,7 +55,7 @@ def decrypt(content: asn1.Element, password: str) -> bytes:
 
     algorithm, data = content.fields(2, 2)
     name, parameters = _identifier(algorithm)
-    if name != PBES2 or parameters is None:
+    if name != oids.PBES2 or parameters is None:
         raise FormatError(f"unknown BCFKS encryption {name}")
     derivation, scheme = parameters.expect(asn1.SEQUENCE).fields(2, 2)
     cipher, settings = _identifier(scheme)
@@ -81,11 +79,11 @@ def decrypt(content: asn1.Element, password: str) -> bytes:
 def _derive(algorithm: asn1.Element, purpose: str, password: str, size: int | None) -> bytes:
     """A key for `purpose`; of the length in the parameters, else of `size` bytes."""
     name, parameters = _identifier(algorithm)
-    if name not in (_PBKDF2, _SCRYPT) or parameters is None:
+    if name not in (oids.PBKDF2, _SCRYPT) or parameters is None:
         raise FormatError(f"unknown BCFKS key derivation {name}")
     fields = parameters.expect(asn1.SEQUENCE).fields(2, 5)
     secret = _pkcs12_bytes(password) + _pkcs12_bytes(purpose)
-    return (_pbkdf2 if name == _PBKDF2 else _scrypt)(fields, secret, size)
+    return (_pbkdf2 if name == oids.PBKDF2 else _scrypt)(fields, secret, size)
 
 
 def _pbkdf2(fields: list[asn1.Element], secret: bytes, size: int | None) -> bytes:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Final, Self
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 
 # What OpenJDK's PKCS12KeyStore (MAX_ITERATION_COUNT) accepts as well.
@@ -24,14 +24,13 @@ KEY: Final = 1
 IV: Final = 2
 MAC: Final = 3
 
-PBKDF2: Final = "1.2.840.113549.1.5.12"
 # Pseudo-random functions of PBKDF2, which are also the MACs of PBMAC1 (RFC 8018, B.1): OID -> digest of the HMAC.
 HMACS: Final = {
-    "1.2.840.113549.2.7": "sha1",
-    "1.2.840.113549.2.8": "sha224",
-    "1.2.840.113549.2.9": "sha256",
-    "1.2.840.113549.2.10": "sha384",
-    "1.2.840.113549.2.11": "sha512",
+    oids.HMAC_SHA1: "sha1",
+    oids.HMAC_SHA224: "sha224",
+    oids.HMAC_SHA256: "sha256",
+    oids.HMAC_SHA384: "sha384",
+    oids.HMAC_SHA512: "sha512",
 }
 _MIN_SALT: Final = 8
 _MAX_KEY_LENGTH: Final = 1024
@@ -175,7 +174,7 @@ class Pbkdf2:
     def parse(cls, algorithm: asn1.Element) -> Self:
         """Read a key derivation AlgorithmIdentifier. Raises UnknownAlgorithmError when it is not PBKDF2."""
         name, parameters = identifier(algorithm)
-        if name != PBKDF2 or parameters is None:
+        if name != oids.PBKDF2 or parameters is None:
             raise UnknownAlgorithmError(f"key derivation {name} is not known")
         salt, count, *rest = parameters.expect(asn1.SEQUENCE).fields(2, 4)
         if salt.tag & ~asn1.CONSTRUCTED != asn1.OCTET_STRING:
@@ -185,7 +184,7 @@ class Pbkdf2:
             key_length = rest.pop(0).integer()
             if not 0 < key_length <= _MAX_KEY_LENGTH:
                 raise FormatError("the key length of PBKDF2 is out of range")
-        prf = identifier(rest[0])[0] if rest else "1.2.840.113549.2.7"
+        prf = identifier(rest[0])[0] if rest else oids.HMAC_SHA1
         if prf not in HMACS:
             raise UnknownAlgorithmError(f"pseudo-random function {prf} is not known")
         return cls(salt.octets(), iterations(count), key_length, prf)
@@ -202,7 +201,7 @@ class Pbkdf2:
         """The AlgorithmIdentifier."""
         length = b"" if self.key_length is None else asn1.integer(self.key_length)
         return asn1.sequence(
-            asn1.oid(PBKDF2),
+            asn1.oid(oids.PBKDF2),
             asn1.sequence(
                 asn1.octet_string(self.salt),
                 asn1.integer(self.count),

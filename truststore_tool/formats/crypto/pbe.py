@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, IntegrityError
 from truststore_tool.formats.crypto import kdf, rc2
 from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
@@ -29,20 +29,18 @@ _RC4: Final = "RC4"
 
 # RFC 7292, appendix C: pbeWithSHAAnd...
 _PBES1: Final = {
-    "1.2.840.113549.1.12.1.1": Cipher(_RC4, 16, 1),
-    "1.2.840.113549.1.12.1.2": Cipher(_RC4, 5, 1),
-    "1.2.840.113549.1.12.1.3": Cipher(_TRIPLE_DES, 24, 8),
+    oids.PBE_SHA1_RC4_128: Cipher(_RC4, 16, 1),
+    oids.PBE_SHA1_RC4_40: Cipher(_RC4, 5, 1),
+    oids.PBE_SHA1_3DES: Cipher(_TRIPLE_DES, 24, 8),
     "1.2.840.113549.1.12.1.4": Cipher(_TRIPLE_DES, 16, 8),
-    "1.2.840.113549.1.12.1.5": Cipher(_RC2, 16, 8),
-    "1.2.840.113549.1.12.1.6": Cipher(_RC2, 5, 8),
+    oids.PBE_SHA1_RC2_128: Cipher(_RC2, 16, 8),
+    oids.PBE_SHA1_RC2_40: Cipher(_RC2, 5, 8),
 }
-PBES2: Final = "1.2.840.113549.1.5.13"
-_RC2_CBC: Final = "1.2.840.113549.3.2"
 # RFC 8018, B.2 and RFC 3565: the encryption schemes of PBES2, all in CBC mode with the IV as parameter.
 _PBES2: Final = {
-    "2.16.840.1.101.3.4.1.2": Cipher(_AES, 16, 16),
+    oids.AES128_CBC: Cipher(_AES, 16, 16),
     "2.16.840.1.101.3.4.1.22": Cipher(_AES, 24, 16),
-    "2.16.840.1.101.3.4.1.42": Cipher(_AES, 32, 16),
+    oids.AES256_CBC: Cipher(_AES, 32, 16),
     "1.2.840.113549.3.7": Cipher(_TRIPLE_DES, 24, 8),
 }
 # RFC 8018, B.2.3: how RC2 names its effective key bits; from 256 on the number stands for itself.
@@ -117,12 +115,12 @@ class Pbes2:
         """Read PBES2-params. Raises UnknownAlgorithmError for a derivation or cipher that is not known."""
         derivation, scheme = parameters.expect(asn1.SEQUENCE).fields(2, 2)
         oid, iv = kdf.identifier(scheme)
-        if oid not in _PBES2 and oid != _RC2_CBC:
+        if oid not in _PBES2 and oid != oids.RC2_CBC:
             raise UnknownAlgorithmError(f"encryption scheme {oid} is not known")
         if iv is None:
             raise FormatError("the encryption scheme has no initialization vector")
         version = None
-        if oid == _RC2_CBC and iv.tag == asn1.SEQUENCE:
+        if oid == oids.RC2_CBC and iv.tag == asn1.SEQUENCE:
             *versions, iv = iv.fields(1, 2)
             version = versions[0].integer() if versions else None
         found = cls(kdf.Pbkdf2.parse(derivation), oid, iv.octets(), version)
@@ -144,7 +142,7 @@ class Pbes2:
 
     @property
     def _cipher(self) -> Cipher:
-        if self.oid != _RC2_CBC:
+        if self.oid != oids.RC2_CBC:
             return _PBES2[self.oid]
         size = self.kdf.key_length or -(-self._rc2_bits // 8)
         return Cipher(_RC2, min(size, 128), rc2.BLOCK)
@@ -177,7 +175,9 @@ class Pbes2:
         iv = asn1.octet_string(self.iv)
         if self.rc2_version is not None:
             iv = asn1.sequence(asn1.integer(self.rc2_version), iv)
-        return asn1.sequence(asn1.oid(PBES2), asn1.sequence(self.kdf.encoded(), asn1.sequence(asn1.oid(self.oid), iv)))
+        return asn1.sequence(
+            asn1.oid(oids.PBES2), asn1.sequence(self.kdf.encoded(), asn1.sequence(asn1.oid(self.oid), iv))
+        )
 
 
 Scheme = Pbes1 | Pbes2
@@ -190,16 +190,16 @@ def parse(algorithm: asn1.Element) -> Scheme:
     for more than kdf.MAX_ITERATIONS.
     """
     oid, parameters = kdf.identifier(algorithm)
-    if oid != PBES2 and oid not in _PBES1:
+    if oid != oids.PBES2 and oid not in _PBES1:
         raise UnknownAlgorithmError(f"encryption algorithm {oid} is not known")
     if parameters is None:
         raise FormatError("the encryption algorithm has no parameters")
-    return Pbes2.parse(parameters) if oid == PBES2 else Pbes1.parse(oid, parameters)
+    return Pbes2.parse(parameters) if oid == oids.PBES2 else Pbes1.parse(oid, parameters)
 
 
 def modern() -> Pbes2:
     """What JDK 17 encrypts with: AES-256, PBKDF2 with HMAC-SHA256, 10,000 iterations; fresh salt and IV."""
-    return new_pbes2("2.16.840.1.101.3.4.1.42", "1.2.840.113549.2.9", 10_000)
+    return new_pbes2(oids.AES256_CBC, oids.HMAC_SHA256, 10_000)
 
 
 def new_pbes1(oid: str, count: int) -> Pbes1:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, IntegrityError
 from truststore_tool.formats.crypto import kdf
 from truststore_tool.formats.crypto.kdf import Passphrase
@@ -12,7 +12,6 @@ from truststore_tool.formats.pkcs12 import macs, safebags
 from truststore_tool.formats.pkcs12.safebags import Bag, Safe
 from truststore_tool.model import Entry, LooseCertificate
 
-_DATA: Final = "1.2.840.113549.1.7.1"
 _VERSION: Final = 3
 # Java accepts this many for each part of a file; here it is the limit for all parts: one or two seconds of work.
 MAX_WORK: Final = kdf.MAX_ITERATIONS
@@ -43,7 +42,7 @@ class Pfx:
         if version.integer() != _VERSION:
             raise FormatError("the PKCS#12 file is not of version 3")
         kind, wrapper = info.expect(asn1.SEQUENCE).fields(2, 2)
-        if kind.oid() != _DATA:
+        if kind.oid() != oids.DATA:
             raise FormatError(
                 "the PKCS#12 file is protected by public keys, not by a password",
                 hint="no Java or OpenSSL tool reads this kind; export it again with a password",

@@ -5,18 +5,18 @@ import os
 from dataclasses import dataclass, replace
 from typing import Final, Self
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.crypto import kdf
 from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
 
 # Digests of RFC 7292's MAC; Java calls them HmacPBE<digest>.
 _DIGESTS: Final = {
-    "1.3.14.3.2.26": "sha1",
-    "2.16.840.1.101.3.4.2.4": "sha224",
-    "2.16.840.1.101.3.4.2.1": "sha256",
-    "2.16.840.1.101.3.4.2.2": "sha384",
-    "2.16.840.1.101.3.4.2.3": "sha512",
+    oids.SHA1: "sha1",
+    oids.SHA224: "sha224",
+    oids.SHA256: "sha256",
+    oids.SHA384: "sha384",
+    oids.SHA512: "sha512",
 }
 PBMAC1: Final = "1.2.840.113549.1.5.14"
 # RFC 9579 wants the key length to be there; a key shorter than any of the digests would only ease forging the MAC.
@@ -130,7 +130,7 @@ def parse(element: asn1.Element) -> AnyMac:
 
 def modern() -> Mac:
     """What JDK 17 writes: HmacPBESHA256, 10,000 iterations, a salt of 20 bytes."""
-    return new("2.16.840.1.101.3.4.2.1", 10_000)
+    return new(oids.SHA256, 10_000)
 
 
 def new(digest: str, count: int) -> Mac:

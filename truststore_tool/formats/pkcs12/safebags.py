@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, TrustStoreError
 from truststore_tool.formats.crypto import pbe
 from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
@@ -17,14 +17,13 @@ SHROUDED_KEY_BAG: Final = "1.2.840.113549.1.12.10.1.2"
 CERT_BAG: Final = "1.2.840.113549.1.12.10.1.3"
 SECRET_BAG: Final = "1.2.840.113549.1.12.10.1.5"  # noqa: S105 -- the name of a bag, not a secret
 
-_DATA: Final = "1.2.840.113549.1.7.1"
 _ENCRYPTED_DATA: Final = "1.2.840.113549.1.7.6"
 _X509_CERTIFICATE: Final = "1.2.840.113549.1.9.22.1"
 _FRIENDLY_NAME: Final = "1.2.840.113549.1.9.20"
 _LOCAL_KEY_ID: Final = "1.2.840.113549.1.9.21"
 # Oracle's attribute that makes a certificate trusted to Java, and the value it writes: anyExtendedKeyUsage.
 _TRUSTED_KEY_USAGE: Final = "2.16.840.1.113894.746875.1.1"
-_ANY_USAGE: Final = asn1.oid("2.5.29.37.0")
+_ANY_USAGE: Final = asn1.oid(oids.ANY_EXTENDED_KEY_USAGE)
 
 # Far beyond any real store: a bag costs some hundred bytes of memory, however few it has in the file.
 MAX_BAGS: Final = 100_000
@@ -184,10 +183,10 @@ class Safe:
         """Read a ContentInfo (RFC 5652, section 3) without opening it. Raises FormatError when it is malformed."""
         oid, *wrapper = element.expect(asn1.SEQUENCE).fields(1, 2)
         kind = oid.oid()
-        if kind not in (_DATA, _ENCRYPTED_DATA) or not wrapper:
+        if kind not in (oids.DATA, _ENCRYPTED_DATA) or not wrapper:
             return cls(element, problem=f"content type {kind} is not known")
         content = wrapper[0].expect(asn1.context(0)).inner()
-        if kind == _DATA:
+        if kind == oids.DATA:
             return cls(element, content)
         _version, info = content.expect(asn1.SEQUENCE).fields(2, 3)[:2]
         _type, algorithm, encrypted = info.expect(asn1.SEQUENCE).fields(3, 3)
@@ -235,7 +234,7 @@ def encode_safe(bags: tuple[Bag, ...], scheme: pbe.Scheme | None, passphrase: Pa
     fresh = scheme.renewed()
     encrypted = asn1.pieces(asn1.context(0, constructed=False), fresh.encrypt(contents, passphrase))
     del contents  # of large stores, each copy counts
-    info = asn1.pieces(asn1.SEQUENCE, asn1.oid(_DATA), fresh.encoded(), *encrypted)
+    info = asn1.pieces(asn1.SEQUENCE, asn1.oid(oids.DATA), fresh.encoded(), *encrypted)
     data = asn1.pieces(asn1.SEQUENCE, asn1.integer(0), *info)
     return asn1.sequence(asn1.oid(_ENCRYPTED_DATA), *asn1.pieces(asn1.context(0), *data))
 
@@ -243,4 +242,4 @@ def encode_safe(bags: tuple[Bag, ...], scheme: pbe.Scheme | None, passphrase: Pa
 def data_content(contents: bytes) -> tuple[bytes, ...]:
     """A ContentInfo of type Data around `contents`, in pieces."""
     octets = asn1.pieces(asn1.OCTET_STRING, contents)
-    return asn1.pieces(asn1.SEQUENCE, asn1.oid(_DATA), *asn1.pieces(asn1.context(0), *octets))
+    return asn1.pieces(asn1.SEQUENCE, asn1.oid(oids.DATA), *asn1.pieces(asn1.context(0), *octets))

@@ -8,26 +8,26 @@ Sources: sun.security.pkcs12.PKCS12KeyStore (engineSetKeyEntry, engineGetKey) an
 import re
 from typing import Final
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.base import SecretKey
 
 # What JDK 25 has OIDs for; JDK 17 knows neither RC2 nor Blowfish, and reads a key under their OIDs as just that.
 _NAMES: Final = {
     "1.2.840.113549.1.5.3": "PBEWithMD5AndDES",
-    "1.2.840.113549.1.12.1.1": "PBEWithSHA1AndRC4_128",
-    "1.2.840.113549.1.12.1.2": "PBEWithSHA1AndRC4_40",
-    "1.2.840.113549.1.12.1.3": "PBEWithSHA1AndDESede",
-    "1.2.840.113549.1.12.1.5": "PBEWithSHA1AndRC2_128",
-    "1.2.840.113549.1.12.1.6": "PBEWithSHA1AndRC2_40",
-    "1.2.840.113549.2.7": "HmacSHA1",
-    "1.2.840.113549.2.8": "HmacSHA224",
-    "1.2.840.113549.2.9": "HmacSHA256",
-    "1.2.840.113549.2.10": "HmacSHA384",
-    "1.2.840.113549.2.11": "HmacSHA512",
+    oids.PBE_SHA1_RC4_128: "PBEWithSHA1AndRC4_128",
+    oids.PBE_SHA1_RC4_40: "PBEWithSHA1AndRC4_40",
+    oids.PBE_SHA1_3DES: "PBEWithSHA1AndDESede",
+    oids.PBE_SHA1_RC2_128: "PBEWithSHA1AndRC2_128",
+    oids.PBE_SHA1_RC2_40: "PBEWithSHA1AndRC2_40",
+    oids.HMAC_SHA1: "HmacSHA1",
+    oids.HMAC_SHA224: "HmacSHA224",
+    oids.HMAC_SHA256: "HmacSHA256",
+    oids.HMAC_SHA384: "HmacSHA384",
+    oids.HMAC_SHA512: "HmacSHA512",
     "1.2.840.113549.2.12": "HmacSHA512/224",
     "1.2.840.113549.2.13": "HmacSHA512/256",
-    "1.2.840.113549.3.2": "RC2",
+    oids.RC2_CBC: "RC2",
     "1.2.840.113549.3.4": "ARCFOUR",
     "1.3.6.1.4.1.3029.1.1.2": "Blowfish",
     "1.3.14.3.2.7": "DES",
@@ -36,7 +36,7 @@ _NAMES: Final = {
     "2.16.840.1.101.3.4.2.13": "HmacSHA3-224",
     "2.16.840.1.101.3.4.2.14": "HmacSHA3-256",
     "2.16.840.1.101.3.4.2.15": "HmacSHA3-384",
-    "2.16.840.1.101.3.4.2.16": "HmacSHA3-512",
+    oids.HMAC_SHA3_512: "HmacSHA3-512",
 }
 _OIDS: Final = {name.lower(): oid for oid, name in _NAMES.items()} | {"rc4": "1.2.840.113549.3.4"}
 _DOTTED: Final = re.compile(

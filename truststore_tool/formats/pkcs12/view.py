@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.formats import java_time
 from truststore_tool.formats.pkcs12 import safebags
@@ -32,8 +32,6 @@ _ASSUMED_KEY_ID: Final = b"01"
 _DATED_KEY_ID: Final = re.compile(rb"Time (-?[0-9]{1,18})")
 # Longer chains do not occur; without a bound, keys and certificates of a hostile file multiply.
 _MAX_CHAIN: Final = 100
-_AUTHORITY_KEY_ID: Final = "2.5.29.35"
-_SUBJECT_KEY_ID: Final = "2.5.29.14"
 _KINDS: Final[dict[str, OpaqueKind]] = {
     safebags.KEY_BAG: "private-key",
     safebags.SHROUDED_KEY_BAG: "private-key",
@@ -221,7 +219,7 @@ class _Chains:
         except FormatError:
             return
         self._by_name.setdefault(name, item)
-        key = _extension(item.certificate, _SUBJECT_KEY_ID)
+        key = _extension_value(item.certificate, oids.SUBJECT_KEY_IDENTIFIER)
         if key is None:
             self._keyless[name] = item
         else:
@@ -271,17 +269,18 @@ def _comparable_value(tag: int, value: bytes, text: str) -> object:
     return unicodedata.normalize("NFKD", " ".join(text.lower().split()))
 
 
-def _extension(certificate: Certificate, oid: str) -> bytes | None:
+def _extension_value(certificate: Certificate, oid: str) -> bytes | None:
     """The value of an extension, or None where there is none or they cannot be read."""
     try:
-        return next((item.value for item in certificate.extensions if item.oid == oid), None)
+        extension = certificate.extension(oid)
     except FormatError:
         return None
+    return extension.value if extension else None
 
 
 def _authority_key(certificate: Certificate) -> bytes | None:
     """keyIdentifier of authorityKeyIdentifier (RFC 5280, 4.2.1.1), in the encoding of subjectKeyIdentifier."""
-    value = _extension(certificate, _AUTHORITY_KEY_ID)
+    value = _extension_value(certificate, oids.AUTHORITY_KEY_IDENTIFIER)
     try:
         fields = asn1.read(value).expect(asn1.SEQUENCE).fields(0, 3) if value else []
     except FormatError:

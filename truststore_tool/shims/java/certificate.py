@@ -5,8 +5,8 @@ from functools import cached_property
 
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
+from truststore_tool.extensions import Extension
 from truststore_tool.fingerprints import Fingerprint
-from truststore_tool.model import Extension
 from truststore_tool.shims.java import dates
 from truststore_tool.shims.java import extensions as java_extensions
 from truststore_tool.shims.java import names as java_names

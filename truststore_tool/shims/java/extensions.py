@@ -5,7 +5,7 @@ from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
-from truststore_tool.model import Extension
+from truststore_tool.extensions import Extension
 from truststore_tool.shims.java import dates, points
 from truststore_tool.shims.java.der import (
     IO_EXCEPTION,

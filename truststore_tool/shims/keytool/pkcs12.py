@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from truststore_tool import oids
 from truststore_tool.formats import pkcs12
 from truststore_tool.model import TrustStore
 from truststore_tool.shims.keytool.errors import IO_EXCEPTION, KeytoolError
@@ -25,19 +26,19 @@ _LEGACY: Final = {
     "macIterationCount": "100000",
 }
 _PBES1: Final = {
-    "pbewithsha1anddesede": "1.2.840.113549.1.12.1.3",
-    "pbewithsha1andrc2_128": "1.2.840.113549.1.12.1.5",
-    "pbewithsha1andrc2_40": "1.2.840.113549.1.12.1.6",
+    "pbewithsha1anddesede": oids.PBE_SHA1_3DES,
+    "pbewithsha1andrc2_128": oids.PBE_SHA1_RC2_128,
+    "pbewithsha1andrc2_40": oids.PBE_SHA1_RC2_40,
 }
 _PBES2: Final = re.compile(r"pbewithhmacsha(1|224|256|384|512)andaes_(128|256)")
 _HMACS: Final = {"1": 7, "224": 8, "256": 9, "384": 10, "512": 11}  # under 1.2.840.113549.2
-_AES_CBC: Final = {"128": "2.16.840.1.101.3.4.1.2", "256": "2.16.840.1.101.3.4.1.42"}
+_AES_CBC: Final = {"128": oids.AES128_CBC, "256": oids.AES256_CBC}
 _MACS: Final = {
-    "hmacpbesha1": "1.3.14.3.2.26",
-    "hmacpbesha224": "2.16.840.1.101.3.4.2.4",
-    "hmacpbesha256": "2.16.840.1.101.3.4.2.1",
-    "hmacpbesha384": "2.16.840.1.101.3.4.2.2",
-    "hmacpbesha512": "2.16.840.1.101.3.4.2.3",
+    "hmacpbesha1": oids.SHA1,
+    "hmacpbesha224": oids.SHA224,
+    "hmacpbesha256": oids.SHA256,
+    "hmacpbesha384": oids.SHA384,
+    "hmacpbesha512": oids.SHA512,
 }
 
 

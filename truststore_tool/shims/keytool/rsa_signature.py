@@ -8,17 +8,17 @@ elsewhere.
 import hashlib
 from typing import Final
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 
 # Signature algorithm: the digest's name in hashlib and its OID.
 _DIGESTS: Final = {
     "MD5withRSA": ("md5", "1.2.840.113549.2.5"),
-    "SHA1withRSA": ("sha1", "1.3.14.3.2.26"),
-    "SHA224withRSA": ("sha224", "2.16.840.1.101.3.4.2.4"),
-    "SHA256withRSA": ("sha256", "2.16.840.1.101.3.4.2.1"),
-    "SHA384withRSA": ("sha384", "2.16.840.1.101.3.4.2.2"),
-    "SHA512withRSA": ("sha512", "2.16.840.1.101.3.4.2.3"),
+    "SHA1withRSA": ("sha1", oids.SHA1),
+    "SHA224withRSA": ("sha224", oids.SHA224),
+    "SHA256withRSA": ("sha256", oids.SHA256),
+    "SHA384withRSA": ("sha384", oids.SHA384),
+    "SHA512withRSA": ("sha512", oids.SHA512),
 }
 
 

@@ -5,21 +5,14 @@ Not `truststore_tool.model.Certificate`, which carries what no library accepts a
 
 from typing import Final, NamedTuple
 
-from truststore_tool import asn1
+from truststore_tool import asn1, extensions
 from truststore_tool.errors import FormatError
+from truststore_tool.extensions import Extension
 from truststore_tool.shims.openssl import names
 
 _ISSUER_ID: Final = asn1.context(1, constructed=False)
 _SUBJECT_ID: Final = asn1.context(2, constructed=False)
 _REJECT: Final = asn1.context(0)
-
-
-class Extension(NamedTuple):
-    """An extension: dotted OID, critical flag, the bytes inside its OCTET STRING."""
-
-    oid: str
-    critical: bool
-    value: bytes
 
 
 class Algorithm(NamedTuple):
@@ -51,6 +44,10 @@ class Certificate(NamedTuple):
     extensions: tuple[Extension, ...]
     signature_algorithm: Algorithm
     signature: bytes
+
+    def extension(self, oid: str) -> Extension | None:
+        """The first extension with that OID, or None."""
+        return extensions.find(self.extensions, oid)
 
 
 class Trust(NamedTuple):

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
+from truststore_tool.extensions import Extension
 from truststore_tool.shims.openssl import general_names as general
 from truststore_tool.shims.openssl import objects, options
-from truststore_tool.shims.openssl.certificate import Extension
 from truststore_tool.shims.openssl.keys import hex_integer
 
 _KEY_USES: Final = (
@@ -265,34 +265,34 @@ def _timestamps(value: asn1.Element, indent: int) -> bytes:
 
 
 _RENDERERS: Final[dict[str, _Renderer]] = {
-    "2.5.29.14": _octets,
-    "2.5.29.15": _flags(_KEY_USES),
-    "2.5.29.16": _key_period,
-    "2.5.29.17": _alternative_names,
-    "2.5.29.18": _alternative_names,
-    "2.5.29.19": _basic_constraints,
+    oids.SUBJECT_KEY_IDENTIFIER: _octets,
+    oids.KEY_USAGE: _flags(_KEY_USES),
+    oids.PRIVATE_KEY_USAGE_PERIOD: _key_period,
+    oids.SUBJECT_ALTERNATIVE_NAME: _alternative_names,
+    oids.ISSUER_ALTERNATIVE_NAME: _alternative_names,
+    oids.BASIC_CONSTRAINTS: _basic_constraints,
     "2.5.29.20": _number,
     "2.5.29.27": _number,
     "2.5.29.29": _alternative_names,
-    "2.5.29.30": general.name_constraints,
-    "2.5.29.31": general.distribution_points,
-    "2.5.29.32": _policies,
-    "2.5.29.33": _policy_mappings,
-    "2.5.29.35": _authority_key,
-    "2.5.29.36": _policy_constraints,
-    "2.5.29.37": _purposes,
-    "2.5.29.46": general.distribution_points,
-    "2.5.29.54": _number,
-    "1.3.6.1.5.5.7.1.1": _access,
-    "1.3.6.1.5.5.7.1.11": _access,
+    oids.NAME_CONSTRAINTS: general.name_constraints,
+    oids.CRL_DISTRIBUTION_POINTS: general.distribution_points,
+    oids.CERTIFICATE_POLICIES: _policies,
+    oids.POLICY_MAPPINGS: _policy_mappings,
+    oids.AUTHORITY_KEY_IDENTIFIER: _authority_key,
+    oids.POLICY_CONSTRAINTS: _policy_constraints,
+    oids.EXTENDED_KEY_USAGE: _purposes,
+    oids.FRESHEST_CRL: general.distribution_points,
+    oids.INHIBIT_ANY_POLICY: _number,
+    oids.AUTHORITY_INFO_ACCESS: _access,
+    oids.SUBJECT_INFO_ACCESS: _access,
     "1.3.6.1.5.5.7.1.24": _tls_features,
-    "1.3.6.1.5.5.7.48.1.5": _nothing,
+    oids.OCSP_NO_CHECK: _nothing,
     "1.3.6.1.4.1.11129.2.4.2": _timestamps,
     "1.3.6.1.4.1.11129.2.4.3": _poison,
     "1.3.6.1.5.5.7.1.14": _proxy,
     "1.2.643.100.111": _subject_tool,
     "1.2.643.100.112": _issuer_tool,
-    "2.16.840.1.113730.1.1": _flags(_NETSCAPE_TYPES),
+    oids.NETSCAPE_CERT_TYPE: _flags(_NETSCAPE_TYPES),
     "2.16.840.1.113730.1.2": _text,
     "2.16.840.1.113730.1.3": _text,
     "2.16.840.1.113730.1.4": _text,

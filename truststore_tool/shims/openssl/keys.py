@@ -2,24 +2,19 @@
 
 from typing import Final, NamedTuple
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.shims.openssl import objects
 from truststore_tool.shims.openssl.certificate import Algorithm, Certificate
 
-_RSA: Final = "1.2.840.113549.1.1.1"
-_RSA_PSS: Final = "1.2.840.113549.1.1.10"
-_DSA: Final = "1.2.840.10040.4.1"
-_X942_DH: Final = "1.2.840.10046.2.1"
-_EC: Final = "1.2.840.10045.2.1"
 # Keys that are just octets, and how many (RFC 8410).
-_OCTET_KEYS: Final = {"1.3.101.110": 32, "1.3.101.111": 56, "1.3.101.112": 32, "1.3.101.113": 57}
+_OCTET_KEYS: Final = {oids.X25519: 32, oids.X448: 56, oids.ED25519: 32, oids.ED448: 57}
 _DSA_SIGNATURES: Final = (
-    "1.2.840.10040.4.3",
-    "2.16.840.1.101.3.4.3.1",
-    "2.16.840.1.101.3.4.3.2",
-    "2.16.840.1.101.3.4.3.3",
-    "2.16.840.1.101.3.4.3.4",
+    oids.DSA_SHA1,
+    oids.DSA_SHA224,
+    oids.DSA_SHA256,
+    oids.DSA_SHA384,
+    oids.DSA_SHA512,
 )
 _OCTETS_A_LINE: Final = 15
 _OCTETS_A_SIGNATURE_LINE: Final = 18
@@ -65,9 +60,9 @@ def modulus(certificate: Certificate) -> bytes:
     """The line of `-modulus`. Raises FormatError when the key cannot be read."""
     describe(certificate)
     match certificate.key_algorithm.oid:
-        case oid if oid in (_RSA, _RSA_PSS):
+        case oid if oid in (oids.RSA, oids.RSA_PSS):
             number = _integers(asn1.read(certificate.key), 2)[0]
-        case oid if oid == _DSA:
+        case oid if oid == oids.DSA:
             number = asn1.read(certificate.key).integer()
         case _:
             return b"Modulus=No modulus for this public key type\n"
@@ -76,22 +71,22 @@ def modulus(certificate: Certificate) -> bytes:
 
 def encoded(certificate: Certificate) -> bytes:
     """The SubjectPublicKeyInfo as OpenSSL writes it: RSA's algorithm always has its NULL (RFC 3279, 2.3.1)."""
-    if certificate.key_algorithm.oid != _RSA:
+    if certificate.key_algorithm.oid != oids.RSA:
         return certificate.public_key.raw
     key = asn1.tlv(asn1.BIT_STRING, b"\0", certificate.key)
-    return asn1.sequence(asn1.sequence(asn1.oid(_RSA), asn1.null()), key)
+    return asn1.sequence(asn1.sequence(asn1.oid(oids.RSA), asn1.null()), key)
 
 
 def describe(certificate: Certificate) -> bytes:
     """The lines that say what the key is, not yet indented. Raises FormatError for a key OpenSSL would not load."""
     algorithm, key = certificate.key_algorithm, certificate.key
-    if algorithm.oid in (_RSA, _RSA_PSS):
+    if algorithm.oid in (oids.RSA, oids.RSA_PSS):
         return _rsa(algorithm, key)
-    if algorithm.oid == _EC:
+    if algorithm.oid == oids.EC:
         return _ec(algorithm, key)
-    if algorithm.oid == _DSA:
+    if algorithm.oid == oids.DSA:
         return _dsa(algorithm, key)
-    if algorithm.oid == _X942_DH:
+    if algorithm.oid == oids.X942_DH:
         return _diffie_hellman(algorithm, key)
     if _OCTET_KEYS.get(algorithm.oid) == len(key) and algorithm.parameters is None:
         return b"%s Public-Key:\npub:\n" % objects.long_name(algorithm.oid).encode() + _dump(key)
@@ -109,7 +104,7 @@ def _integers(sequence: asn1.Element, count: int) -> list[int]:
 def _rsa(algorithm: Algorithm, key: bytes) -> bytes:
     n, e = _integers(asn1.read(key), 2)
     shown = b"Public-Key: (%d bit)\n" % n.bit_length() + _number("Modulus:", n) + _number("Exponent:", e)
-    if algorithm.oid == _RSA:
+    if algorithm.oid == oids.RSA:
         return shown
     if algorithm.parameters is None:
         return shown + b"No PSS parameter restrictions\n"
@@ -209,13 +204,13 @@ def dump_bits(octets: bytes, indent: int) -> bytes:
 def signature_algorithm(algorithm: Algorithm) -> bytes:
     """The line (for RSA-PSS, lines) that names the algorithm a certificate says it is signed with."""
     shown = f"    Signature Algorithm: {objects.long_name(algorithm.oid)}".encode()
-    return shown + (_pss_lines(algorithm) if algorithm.oid == _RSA_PSS else b"\n")
+    return shown + (_pss_lines(algorithm) if algorithm.oid == oids.RSA_PSS else b"\n")
 
 
 def signature(algorithm: Algorithm, octets: bytes) -> bytes:
     """Algorithm and value of the signature."""
     shown = f"    Signature Algorithm: {objects.long_name(algorithm.oid)}\n    Signature Value:".encode()
-    if algorithm.oid == _RSA_PSS:
+    if algorithm.oid == oids.RSA_PSS:
         return shown + _pss_lines(algorithm) + dump_bits(octets, 8)
     if algorithm.oid in _DSA_SIGNATURES:
         try:

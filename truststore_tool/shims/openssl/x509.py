@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.shims.openssl import reading, writing
 from truststore_tool.shims.openssl.certificate import Certificate, Trust
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from truststore_tool.shims.openssl.names import DistinguishedName
 
 _EMAIL_ADDRESS: Final = "1.2.840.113549.1.9.1"
-_ALTERNATIVE_NAME: Final = "2.5.29.17"
-_AUTHORITY_ACCESS: Final = "1.3.6.1.5.5.7.1.1"
 # What stands for the short name of what has none.
 _NO_NAME: Final = "UNDEF"
 _OCSP: Final = "1.3.6.1.5.5.7.48.1"
@@ -226,7 +224,7 @@ def _emails(subject: _Subject) -> bytes:
     """The subject's addresses, then those of subjectAltName."""
     certificate = subject.certificate
     found = [a.value for a in certificate.subject.attributes if a.oid == _EMAIL_ADDRESS and a.tag == asn1.IA5_STRING]
-    for name in _extension(certificate, _ALTERNATIVE_NAME):
+    for name in _items(certificate, oids.SUBJECT_ALTERNATIVE_NAME):
         if name.tag == _RFC822_NAME:
             found.append(name.value)
     return _each_once(found)
@@ -235,7 +233,7 @@ def _emails(subject: _Subject) -> bytes:
 def _responders(subject: _Subject) -> bytes:
     found = []
     try:
-        for description in _extension(subject.certificate, _AUTHORITY_ACCESS):
+        for description in _items(subject.certificate, oids.AUTHORITY_INFO_ACCESS):
             method, location = description.fields(2, 2)
             if method.oid() == _OCSP and location.tag == _URI:
                 found.append(location.value)
@@ -244,15 +242,13 @@ def _responders(subject: _Subject) -> bytes:
     return _each_once(found)
 
 
-def _extension(certificate: Certificate, oid: str) -> list[asn1.Element]:
+def _items(certificate: Certificate, oid: str) -> list[asn1.Element]:
     """The elements of the SEQUENCE in an extension; none when it is missing or cannot be read."""
-    for extension in certificate.extensions:
-        if extension.oid == oid:
-            try:
-                return asn1.read(extension.value).expect(asn1.SEQUENCE).children()
-            except TrustStoreError:
-                return []
-    return []
+    extension = certificate.extension(oid)
+    try:
+        return asn1.read(extension.value).expect(asn1.SEQUENCE).children() if extension else []
+    except TrustStoreError:
+        return []
 
 
 def _each_once(values: list[bytes]) -> bytes:
