@@ -280,6 +280,8 @@ class TrustStore:
         loose: certificates of the file that are no entries.
         notes: findings of the reader, one line each, e.g. that an encrypted part was not opened.
         sealed: how many encrypted parts were not opened for want of a password; what is in them is not shown here.
+        others: what the file holds beside entries and certificates, by its usual name, e.g. ``"private key"``.
+        unread: what of the file was not read and may hold more, one line each, e.g. bytes behind its end.
         facts: the codec's own notes for saving (version, algorithms, text between blocks); untouched by operations.
     """
 
@@ -289,6 +291,8 @@ class TrustStore:
     loose: tuple[LooseCertificate, ...] = ()
     notes: tuple[str, ...] = ()
     sealed: int = 0
+    others: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     facts: object = field(default=None, repr=False, compare=False)
 
     def trusted(self) -> Iterator[TrustedEntry]:

@@ -49,6 +49,8 @@ HMAC_SHA224: Final = "1.2.840.113549.2.8"
 HMAC_SHA256: Final = "1.2.840.113549.2.9"
 HMAC_SHA384: Final = "1.2.840.113549.2.10"
 HMAC_SHA512: Final = "1.2.840.113549.2.11"
+HMAC_SHA512_224: Final = "1.2.840.113549.2.12"
+HMAC_SHA512_256: Final = "1.2.840.113549.2.13"
 HMAC_SHA3_512: Final = "2.16.840.1.101.3.4.2.16"
 
 # Encryption under a password (RFC 7292, C; RFC 8018, A.2 and A.4), and the ciphers below PBES2.

@@ -3,12 +3,14 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from truststore_tool import asn1, files, formats
 from truststore_tool.errors import FormatError, PasswordRequiredError, TrustStoreError, UnreadableError
 from truststore_tool.model import Certificate, OpaqueEntry, TrustStore
+from truststore_tool.operations.listing import named
 
 STDIN: Final = "-"
 CERTIFI: Final = "certifi"
@@ -25,21 +27,37 @@ _BUNDLES: Final = (
 _SHOWN: Final = 3
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something in a source that gave no certificate though it might hold one: which file, and what it is."""
+
+    source: str
+    what: str
+
+
 class Gathered(NamedTuple):
     """What one source gave.
 
     Attributes:
         name: the source as it was named.
         certificates: in the order of the source; one that is there twice is given twice.
-        notes: what was left out or could not be checked, one line each.
+        notes: what was passed over or could not be checked, one line each.
+        left_out: what was left out.
     """
 
     name: str
     certificates: tuple[Certificate, ...]
     notes: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
-def gather(names: Sequence[str], password: str | None = None, *, stdin: Callable[[], bytes]) -> tuple[Gathered, ...]:
+def gather(
+    names: Sequence[str],
+    password: str | None = None,
+    *,
+    stdin: Callable[[], bytes],
+    skip_unreadable: bool = False,
+) -> tuple[Gathered, ...]:
     """The certificates of each named source, in order.
 
     Args:
@@ -48,44 +66,72 @@ def gather(names: Sequence[str], password: str | None = None, *, stdin: Callable
             ``system`` for that of the operating system. A file called like one of the words is named ``./certifi``.
         password: opens the sources that are key stores.
         stdin: gives the bytes of standard input; called once for every ``-``.
+        skip_unreadable: leave out what is malformed or not understood, instead of raising.
 
     Of a store, the trusted entries count and the certificates that are no entries; private keys and their chains are
     left out, and a note says so. Raises UnreadableError when a source cannot be read or gives no certificate,
     FormatError when it is malformed, and IntegrityError when the password does not open it.
     """
-    return tuple(_gather(name, password, stdin) for name in names)
+    reader = _Reader(password, skip_unreadable)
+    found = tuple(_gather(name, reader, stdin) for name in names)
+    if names and not any(source.certificates for source in found):
+        raise UnreadableError("nothing is left of the sources", hint=_left_out(found))
+    return found
 
 
-def _gather(name: str, password: str | None, stdin: Callable[[], bytes]) -> Gathered:
+class _Reader(NamedTuple):
+    """How sources are read: the password for stores among them, and whether what is unreadable is left out."""
+
+    password: str | None = None
+    skip: bool = False
+
+
+def _left_out(found: Iterable[Gathered]) -> str | None:
+    return "; ".join(f"{item.source}: {item.what}" for source in found for item in source.left_out) or None
+
+
+def _gather(name: str, reader: _Reader, stdin: Callable[[], bytes]) -> Gathered:
     match name:
         case "":  # an unset variable of the shell; as a path it would be the current directory
             raise UnreadableError("could not read a source: its name is empty", hint="check the command line")
         case "-":
-            found = _from_bytes("standard input", stdin(), password)
+            found = _from_bytes("standard input", stdin(), reader)
         case "certifi":
             import certifi
 
-            found = _from_file(Path(certifi.where()), password)
+            found = _from_file(Path(certifi.where()), reader)
         case "system":
             found = _from_system()
         case _:
-            found = _from_path(Path(name), password)
-    if not found.certificates:
+            found = _from_path(Path(name), reader)
+    if not found.certificates and not found.left_out:
         raise UnreadableError(f"{found.name}: holds no certificate", hint="; ".join(found.notes) or None)
-    return Gathered(name, found.certificates, found.notes)
+    return found._replace(name=name)
 
 
-def _from_path(path: Path, password: str | None) -> Gathered:
-    return _from_directory(path, password) if files.is_directory(path) else _from_file(path, password)
+def _from_path(path: Path, reader: _Reader) -> Gathered:
+    return _from_directory(path, reader) if files.is_directory(path) else _from_file(path, reader)
 
 
-def _from_file(path: Path, password: str | None) -> Gathered:
-    return _from_bytes(str(path), files.read(path), password)
+def _from_file(path: Path, reader: _Reader) -> Gathered:
+    return _from_bytes(str(path), files.read(path), reader)
 
 
-def _from_bytes(name: str, data: bytes, password: str | None) -> Gathered:
+def _from_bytes(name: str, data: bytes, reader: _Reader, *, chosen: bool = True) -> Gathered:
+    """The certificates in a file that was `chosen` by its name, or lies in a directory, where others lie as well."""
     try:
-        store = formats.detect(data).loads(data, password)
+        store = formats.detect(data).loads(data, reader.password)
+        if not (chosen or store.sealed or store.all_certificates()):
+            return Gathered(name, ())
+        if store.unread and not reader.skip:
+            raise FormatError(
+                f"{', '.join(store.unread)}: not read, and may hold certificates",
+                hint="give each kind of file by itself, or leave out what is unreadable with --skip-unreadable",
+            )
+    except FormatError as exc:
+        if reader.skip:
+            return Gathered(name, (), left_out=(LeftOut(name, exc.message),))
+        raise FormatError(f"{name}: {exc.message}", hint=exc.hint) from exc
     except TrustStoreError as exc:
         raise type(exc)(f"{name}: {exc.message}", hint=exc.hint) from exc
     if store.sealed:
@@ -93,11 +139,14 @@ def _from_bytes(name: str, data: bytes, password: str | None) -> Gathered:
             f"{name}: its certificates are encrypted and no password was given", hint="give the password of this source"
         )
     loose = tuple(item.certificate for item in store.loose)
-    return Gathered(name, tuple(entry.certificate for entry in store.trusted()) + loose, tuple(_notes(store)))
+    certificates = tuple(entry.certificate for entry in store.trusted()) + loose
+    return Gathered(name, certificates, tuple(_notes(store)), tuple(LeftOut(name, part) for part in store.unread))
 
 
 def _notes(store: TrustStore) -> Iterable[str]:
     yield from store.notes
+    if store.others:
+        yield f"holds beside certificates: {named(store.others)}"
     if store.integrity == "unchecked":
         yield "its integrity was not checked, as no password was given"
     opaque = [entry for entry in store.entries if isinstance(entry, OpaqueEntry)]
@@ -106,10 +155,11 @@ def _notes(store: TrustStore) -> Iterable[str]:
         yield f"left out: {_count(len(opaque), 'key entry', 'key entries')} with {chains} in their chains"
 
 
-def _from_directory(path: Path, password: str | None) -> Gathered:
+def _from_directory(path: Path, reader: _Reader) -> Gathered:
     """The files of a directory one by one; those with the same bytes (as links to each other) count once."""
     certificates: list[Certificate] = []
     notes: list[str] = []
+    left_out: list[LeftOut] = []
     without: list[str] = []
     seen: set[bytes] = set()
     repeated = 0
@@ -120,11 +170,14 @@ def _from_directory(path: Path, password: str | None) -> Gathered:
             repeated += 1
             continue
         seen.add(digest)
-        found = _from_bytes(str(path / name), data, password) if _is_store(path / name, data) else None
-        if found is None or not found.certificates:
+        found = (
+            _from_bytes(str(path / name), data, reader, chosen=False) if _is_store(path / name, data, reader) else None
+        )
+        if found is None or not (found.certificates or found.left_out):
             without.append(name)
         if found is not None:
             certificates += found.certificates
+            left_out += found.left_out
             notes += (f"{name}: {note}" for note in found.notes)
     if repeated:
         notes.append(f"passed over: {_count(repeated, 'file')} with the bytes of another, as hash links are")
@@ -134,10 +187,10 @@ def _from_directory(path: Path, password: str | None) -> Gathered:
     inner = sum(child.is_dir() for child in path.iterdir())
     if inner:
         notes.append(f"not entered: {_count(inner, 'directory', 'directories')} in it")
-    return Gathered(str(path), tuple(certificates), tuple(notes))
+    return Gathered(str(path), tuple(certificates), tuple(notes), tuple(left_out))
 
 
-def _is_store(path: Path, data: bytes) -> bool:
+def _is_store(path: Path, data: bytes, reader: _Reader) -> bool:
     """Whether the bytes are of any format, as a directory of certificates may hold a README too.
 
     Raises FormatError for what is called like a store or certificate and is no whole ASN.1 either (as a key is): a
@@ -147,6 +200,8 @@ def _is_store(path: Path, data: bytes) -> bool:
         formats.detect(data)
     except FormatError as exc:
         if path.suffix and formats.by_suffix(path.suffix) and not _is_whole_asn1(data):
+            if reader.skip:
+                return True  # it is left out by name where it is read
             raise FormatError(f"{path}: {exc.message}", hint="mend it, or take it out of the directory") from exc
         return False
     return True
@@ -164,14 +219,14 @@ def _from_system() -> Gathered:
     # Named by the user, so it is this or nothing: other roots in its place would be trusted by accident.
     named = os.environ.get("SSL_CERT_FILE")
     if named:
-        return _with_place(_from_file(Path(named), None))
+        return _with_place(_from_file(Path(named), _Reader()))
     import ssl
 
     defaults = ssl.get_default_verify_paths()
     tried = list(dict.fromkeys((defaults.openssl_cafile, *_BUNDLES, defaults.openssl_capath)))
     for place in map(Path, tried):
         if _is_there(place):
-            return _with_place(_from_path(place, None))
+            return _with_place(_from_path(place, _Reader()))
     raise UnreadableError(
         f"system: no bundle of certificates at {', '.join(tried)}",
         hint="install the package ca-certificates, or set SSL_CERT_FILE",
@@ -187,7 +242,7 @@ def _is_there(place: Path) -> bool:
 
 
 def _with_place(found: Gathered) -> Gathered:
-    return Gathered(found.name, found.certificates, (f"read from {found.name}", *found.notes))
+    return found._replace(notes=(f"read from {found.name}", *found.notes))
 
 
 def _count(number: int, one: str, many: str | None = None) -> str:

@@ -60,7 +60,8 @@ def save_store(
         store: what to write; it may come from any format.
         path: a file, or a directory for CApath.
         password: protects the store, in formats that have one.
-        format: a name of `formats.NAMES` or ``"capath"``; None keeps the store's own.
+        format: a name of `formats.NAMES` or ``"capath"``; None takes what the ending of `path` asks for (see
+            `new_format`), and keeps the store's own where it has none.
         backup: first copy what is there to ``<name>.bak`` (``.bak1`` and so on); directories are refused.
 
     The encoded store is opened again and compared with `store` before anything on the disk changes. Raises
@@ -68,7 +69,7 @@ def save_store(
     read; a password too short for a new store) and WriteError.
     """
     target = _path(path)
-    name = formats.canonical(format or store.format)
+    name = new_format(target, format, usual=store.format)
     with files.locked(target):
         if not target.exists():
             _check_new_password(name, password)
@@ -105,7 +106,7 @@ def update_store(
 
     def look() -> tuple[_Draft, R]:
         content = _content_or_none(target, create)
-        before = _begun(create, password) if content is None else _parsed(content, target, password, None)
+        before = _begun(create, password) if content is None else _changeable(content, target, password, create)
         after, report = change(before)
         saving = not dry_run and (new_password is not None or not _is_unchanged(before, after))
         if new_password is not None:
@@ -135,6 +136,12 @@ def update_store(
     return draft.store, report
 
 
+def open_to_change(path: str | os.PathLike[str], password: str | None = None) -> TrustStore:
+    """The store at `path` as `update_store` would give it to its `change`. Raises as `open_store` does."""
+    target = _path(path)
+    return _changeable(_content(target, None), target, password, None)
+
+
 class _Draft(NamedTuple):
     """The store as it is to be, whether it is to be saved, and then the mark of the content it was made from."""
 
@@ -143,18 +150,30 @@ class _Draft(NamedTuple):
     mark: object
 
 
-def new_format(path: str | os.PathLike[str], wanted: str | None = None) -> str:
-    """The format for a new store: the one `wanted`, else what is usual for such a path, else ``"jks"``.
+def new_format(path: str | os.PathLike[str], wanted: str | None = None, usual: str = "jks") -> str:
+    """The format for a new store: the one `wanted`, else what the file name's ending asks for.
 
-    A directory becomes a CApath; a file name's ending may ask for a format. Raises UsageError when `wanted` is none.
+    A directory becomes a CApath; a name without an ending takes the `usual` format. Raises UsageError when `wanted`
+    is no format, and for an ending that asks for none, or for one that is only read: a name that says one thing over
+    content of another misleads whoever opens it next.
     """
     if wanted is not None:
         return formats.canonical(wanted)
     place = Path(path)
     if files.is_directory(place):
         return formats.CAPATH
-    found = formats.by_suffix(place.suffix) if place.suffix else None
-    return found.name if found else "jks"
+    if not place.suffix:
+        return usual
+    found = formats.by_suffix(place.suffix)
+    if found is None:
+        raise UsageError(f"{path}: no format is known by {place.suffix!r}", hint=f"name one: {', '.join(_writable())}")
+    if found.dumps is None:
+        raise UsageError(f"{path}: {found.title} stores are only read", hint=f"choose one of {', '.join(_writable())}")
+    return found.name
+
+
+def _writable() -> list[str]:
+    return [*(name for name in formats.NAMES if formats.get(name).dumps), formats.CAPATH]
 
 
 def _path(path: str | os.PathLike[str]) -> Path:
@@ -205,6 +224,23 @@ def _mark(content: _Content | None) -> object:
     return content
 
 
+def _changeable(content: _Content, path: Path, password: str | None, create: str | None) -> TrustStore:
+    """The store that is to be changed in place. A PEM file whose last certificate was removed is an empty one."""
+    if isinstance(content, bytes) and (create == "pem" or _is_named_pem(path)):
+        from truststore_tool.formats import pem
+
+        if not content or not any(formats.get(name).detect(content) for name in formats.NAMES):
+            left = pem.loads(content)
+            if not left.unread:
+                return left
+    return _parsed(content, path, password, None)
+
+
+def _is_named_pem(path: Path) -> bool:
+    found = formats.by_suffix(path.suffix)
+    return found is not None and found.name == "pem"
+
+
 def _parsed(content: _Content, path: Path, password: str | None, name: str | None) -> TrustStore:
     with _naming(path):
         if isinstance(content, bytes):
@@ -218,6 +254,10 @@ def _loads(data: bytes, password: str | None, name: str | None) -> TrustStore:
     if not data:  # not even in a format of which nothing would be an empty store
         raise FormatError("the file is empty")
     codec = formats.get(name) if name else formats.detect(data)
+    if name and not codec.detect(data):
+        found = next((other for other in map(formats.get, formats.NAMES) if other.detect(data)), None)
+        if found is not None:
+            raise FormatError(f"this is a {found.title} file, and no {codec.title}", hint="leave the format out")
     return codec.loads(data, password)
 
 
@@ -233,7 +273,12 @@ def _is_unchanged(before: TrustStore, after: TrustStore) -> bool:
 
 
 def _check_new_password(name: str, password: str | None) -> None:
-    """Refuse a password under which Java would not create a store."""
+    """Refuse a password under which Java would not create a store, or would not open it."""
+    if password is not None and not password.isascii() and name != formats.CAPATH and formats.get(name).needs_ascii:
+        raise UsageError(
+            f"the password of a new {formats.get(name).title} store must be ASCII",
+            hint="Java 17 and earlier cannot open it under another one; choose a password of ASCII characters",
+        )
     if formats.has_password(name) and password is not None and len(password) < SHORTEST_NEW_PASSWORD:
         raise UsageError(
             f"the password of a new store must have at least {SHORTEST_NEW_PASSWORD} characters",
@@ -267,8 +312,7 @@ def _save(store: TrustStore, path: Path, password: str | None, name: str, *, bac
         return open_store(path, None, name)
     codec = formats.get(name)
     if codec.dumps is None:
-        writable = [other for other in formats.NAMES if formats.get(other).dumps]
-        raise UsageError(f"{codec.title} stores are only read", hint=f"write {', '.join(writable)} or {formats.CAPATH}")
+        raise UsageError(f"{codec.title} stores are only read", hint=f"choose one of {', '.join(_writable())}")
     with _naming(path):
         data = codec.dumps(store, password)
     written = _reloaded(codec, data, password, path)

@@ -127,7 +127,8 @@ def test_the_format_of_a_new_store(tool: Tool, name: str, arguments: list[str], 
 def test_dry_run_says_what_it_would_do_and_writes_nothing(tool: Tool) -> None:
     done = tool("import", "ks", RDS, "--dry-run")
     assert done.code == 0
-    assert "added: rds-root" in done.out
+    assert "would add: rds-root" in done.out
+    assert done.out.splitlines()[-2:] == ["would add 1, 0 already there", "nothing was written"]
     assert list(Path().iterdir()) == []
 
 

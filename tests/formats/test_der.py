@@ -34,7 +34,8 @@ def test_reads_one_or_many(wanted: list[object]) -> None:
 def test_bytes_behind_are_counted() -> None:
     store = loads(RDS.der + b"\n\0trailing")
     assert [c.der for c in store.all_certificates()] == [RDS.der]
-    assert store.notes == ("10 bytes behind the last certificate are no certificate and were ignored",)
+    assert store.unread == ("10 bytes behind the last certificate",)
+    assert loads(RDS.der + b"\r\n\0").unread == ()
 
 
 def test_a_second_certificate_that_is_cut_is_not_ignored() -> None:

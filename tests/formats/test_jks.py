@@ -197,8 +197,8 @@ def test_sealed_objects_end_where_their_grammar_says() -> None:
 
 def test_bytes_behind_the_digest_are_ignored_and_mentioned() -> None:
     store = JKS.loads(file(trusted(b"one")) + b"rest", "changeit")
-    assert len(store.notes) == 1
-    assert "4 bytes" in store.notes[0]
+    assert len(store.unread) == 1
+    assert "4 bytes" in store.unread[0]
     assert dumps(JKS, store) == file(trusted(b"one"))
 
 

@@ -67,9 +67,8 @@ def test_members_that_are_no_certificates_are_counted() -> None:
 
 def test_bytes_behind_are_counted() -> None:
     for number in (1, 10_000):
-        assert loads(message(RDS.der) + b"\n" * number).notes == (
-            f"{number} bytes behind the PKCS#7 structure were ignored",
-        )
+        assert loads(message(RDS.der) + b"x" * number).unread == (f"{number} bytes behind the PKCS#7 structure",)
+        assert loads(message(RDS.der) + b"\n" * number).unread == ()
 
 
 @pytest.mark.parametrize("wanted", [(), (RDS,), (ROOT, RDS, G1), (RDS, RDS)])

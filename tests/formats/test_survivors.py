@@ -16,9 +16,9 @@ UNSEEN = "certificates that OpenSSL does not see in this file"
 
 # As users and the documentation name them: title, endings of new files, aliases, password.
 DOCUMENTED = {
-    "jks": ("JKS", {".jks", ".keystore", ".truststore"}, True, True),
-    "jceks": ("JCEKS", {".jceks", ".jck"}, True, True),
-    "pem": ("PEM", {".pem", ".crt"}, False, False),
+    "jks": ("JKS", {".jks", ".ks", ".keystore", ".truststore", ".ts"}, True, True),
+    "jceks": ("JCEKS", {".jceks"}, True, True),
+    "pem": ("PEM", {".pem", ".crt", ".ca-bundle"}, False, False),
     "pkcs12": ("PKCS#12", {".p12", ".pfx", ".pkcs12"}, True, True),
     "pkcs7": ("PKCS#7", {".p7b", ".p7c", ".p7"}, False, False),
     "der": ("DER", {".der", ".cer"}, False, False),

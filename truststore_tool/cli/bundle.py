@@ -17,6 +17,7 @@ from truststore_tool.cli.options import (
     PasswordFd,
     PasswordFile,
     Quiet,
+    SkipUnreadable,
     store_password,
 )
 from truststore_tool.cli.output import Output
@@ -46,6 +47,7 @@ def bundle_command(
     password_env: PasswordEnv = None,
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
+    skip_unreadable: SkipUnreadable = False,
     json: JsonFlag = False,
     quiet: Quiet = False,
 ) -> None:
@@ -64,9 +66,11 @@ def bundle_command(
 
     output = Output(json, quiet)
     password = store_password(password_env, password_file, password_fd)
+    if out != "-" and stores.new_format(out, usual="pem") != "pem":
+        raise UsageError(f"{out}: a bundle is PEM, whatever the file is called", hint="import makes and changes stores")
     if json and out == "-":
         raise UsageError("--json and a chain cannot share standard output", hint="give -o FILE")
-    candidates = gather(sources, password, output)
+    candidates, left_out = gather(sources, password, output, skip_unreadable=skip_unreadable)
     expected = [Fingerprint.parse(item) for item in expect or ()]
     if expected:
         unique = list(distinct(candidates))
@@ -85,4 +89,4 @@ def bundle_command(
     with working(f"writing {out}", quiet=quiet):
         _, report = stores.update_store(Path(out), None, change, create="pem", backup=backup, dry_run=dry_run)
     output.warn_of_place(out)
-    output.report("bundle", report, text.bundled(report), out=out, dry_run=dry_run)
+    output.report("bundle", report, text.bundled(report, dry_run=dry_run), out=out, dry_run=dry_run, left_out=left_out)

@@ -16,11 +16,12 @@ from truststore_tool.cli.options import (
     PasswordFd,
     PasswordFile,
     Quiet,
+    SkipUnreadable,
     store_password,
 )
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.writing import write_new
-from truststore_tool.errors import UsageError
+from truststore_tool.errors import FormatError, UnreadableError, UsageError
 from truststore_tool.operations.converting import convert
 from truststore_tool.operations.listing import warnings_of
 from truststore_tool.render import text
@@ -43,6 +44,7 @@ def convert_command(
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
     default_password: DefaultPassword = False,
+    skip_unreadable: SkipUnreadable = False,
     json: JsonFlag = False,
     quiet: Quiet = False,
 ) -> None:
@@ -67,6 +69,11 @@ def convert_command(
         raise UsageError("--json and a store cannot share standard output", hint="give -o FILE")
     password = store_password(password_env, password_file, password_fd, default_password)
     opened = open_for_reading(source, password, source_format)
+    if opened.unread and not skip_unreadable:
+        raise FormatError(
+            f"{source}: {', '.join(opened.unread)}: not read, and may hold certificates",
+            hint="leave out what is unreadable with --skip-unreadable",
+        )
     output.warn(warnings_of(opened))
     if out != "-":
         password = writing_password(Path(out), password, target)
@@ -75,6 +82,10 @@ def convert_command(
     carry = (lambda entry: carry_key(entry, target, secret, secret)) if holds_keys and not certificates_only else None
     now = datetime.now(UTC).replace(microsecond=0)
     made, report = convert(opened, target, created=now, aliased=formats.has_aliases(target), carry_key=carry)
+    if opened.entries and not made.entries:
+        raise UnreadableError(f"{source}: holds no certificate for a {target} store; nothing was written")
+    if not made.entries:
+        output.warn([f"{source} is an empty store, and so is the new one"])
     if report.left_behind:
         names = ", ".join(repr(alias) for alias in report.left_behind)
         output.warn([f"left behind, for {target} or --certificates-only does not take them: {names}"])
@@ -82,4 +93,4 @@ def convert_command(
     output.warn_of_place(out)
     if out != "-":
         pieces = [*text.converted(report), f"written to {out}" if written else f"{out} holds them already"]
-        output.report("convert", report, pieces, out=out, written=written)
+        output.report("convert", report, pieces, out=out, written=written, left_out=opened.unread)

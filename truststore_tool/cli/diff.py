@@ -45,6 +45,11 @@ def diff_command(
     for path, store in zip((left, right), opened, strict=True):
         output.warn(f"{path}: {warning}" for warning in warnings_of(store))
     report = compare(*opened)
-    output.report("diff", report, text.compared(report, left, right), left=left, right=right, same=report.same)
-    if not report.same:
+    # What was not read can hold trust: then nobody can say that both trust the same.
+    unread = any(store.unread for store in opened)
+    if unread:
+        output.warn(["parts were not read, so what they trust is not known"])
+    same = report.same and not unread
+    output.report("diff", report, text.compared(report, left, right), left=left, right=right, same=same)
+    if not same:
         raise typer.Exit(FINDING)

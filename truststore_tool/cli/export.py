@@ -16,7 +16,7 @@ from truststore_tool.cli.options import (
 )
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.writing import write_new
-from truststore_tool.errors import UsageError
+from truststore_tool.errors import UnreadableError, UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.operations.listing import list_store, warnings_of
 from truststore_tool.operations.selecting import certificates_of, select
@@ -32,7 +32,9 @@ def export_command(
         typer.Option("--fingerprint", metavar="FINGERPRINT", help="Certificate to export; may be given again."),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Export every trusted certificate.")] = False,
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="pem, der or pkcs7.")] = "pem",
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="FORMAT", help="pem, der or pkcs7 (default: by suffix, else pem).")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that holds something else.")] = False,
     password_env: PasswordEnv = None,
     password_file: PasswordFile = None,
@@ -47,11 +49,14 @@ def export_command(
 
       truststore-tool export clientkeystore --alias rds-root -o rds-root.pem
     """
+    from truststore_tool import stores
+
     output = Output(json, quiet)
     if not (alias or fingerprint or every):
         raise UsageError("nothing to export", hint="give --alias, --fingerprint or --all")
-    if to not in ("pem", "der", "pkcs7"):
-        raise UsageError(f"cannot export to {to!r}", hint="use pem, der or pkcs7; convert makes stores")
+    target = to or ("pem" if out == "-" else stores.new_format(out, usual="pem"))
+    if target not in ("pem", "der", "pkcs7"):
+        raise UsageError(f"cannot export to {target!r}", hint="use pem, der or pkcs7; convert makes stores")
     if json and out == "-":
         raise UsageError("--json and certificates cannot share standard output", hint="give -o FILE")
     password = store_password(password_env, password_file, password_fd, default_password)
@@ -59,7 +64,11 @@ def export_command(
     output.warn(warnings_of(opened))
     if not every:
         opened = select(opened, alias=alias, fingerprints=[Fingerprint.parse(f) for f in fingerprint or ()])
-    chosen = certificates_of(opened, to, keys=not every)
+    chosen = certificates_of(opened, target, keys=not every)
+    if not chosen.entries and (opened.entries or opened.loose):
+        raise UnreadableError(
+            f"{store}: holds no trusted certificate; nothing was written", hint="list the store to see what it holds"
+        )
     write_new(out, chosen, None, force=force)
     output.warn_of_place(out)
     if out != "-":

@@ -5,7 +5,15 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.gathering import gather
-from truststore_tool.cli.options import JsonFlag, PasswordEnv, PasswordFd, PasswordFile, Quiet, store_password
+from truststore_tool.cli.options import (
+    JsonFlag,
+    PasswordEnv,
+    PasswordFd,
+    PasswordFile,
+    Quiet,
+    SkipUnreadable,
+    store_password,
+)
 from truststore_tool.cli.output import Output
 from truststore_tool.operations.fingerprinting import fingerprint
 from truststore_tool.render import text
@@ -20,6 +28,7 @@ def fingerprint_command(
     password_env: PasswordEnv = None,
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
+    skip_unreadable: SkipUnreadable = False,
     json: JsonFlag = False,
     quiet: Quiet = False,
 ) -> None:
@@ -31,5 +40,7 @@ def fingerprint_command(
     """
     output = Output(json, quiet)
     password = store_password(password_env, password_file, password_fd)
-    report = fingerprint(gather(files, password, output), algorithm or ["sha256"])
+    report = fingerprint(
+        gather(files, password, output, skip_unreadable=skip_unreadable).candidates, algorithm or ["sha256"]
+    )
     output.report("fingerprint", report, text.fingerprints(report))

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from truststore_tool.cli.opening import reveal
 from truststore_tool.cli.output import Output
@@ -9,13 +10,30 @@ from truststore_tool.cli.progress import working
 from truststore_tool.operations.candidates import Candidate
 from truststore_tool.passwords import Password
 
+if TYPE_CHECKING:
+    from truststore_tool.sources import LeftOut
 
-def gather(names: Sequence[str], password: Password | None, output: Output) -> list[Candidate]:
-    """The certificates of the sources in their order, each with the name of its source; notes go to standard error."""
+
+class Collected(NamedTuple):
+    """The certificates of the sources in their order, each with the name of its source, and what was left out."""
+
+    candidates: list[Candidate]
+    left_out: "tuple[LeftOut, ...]"
+
+
+def gather(
+    names: Sequence[str], password: Password | None, output: Output, *, skip_unreadable: bool = False
+) -> Collected:
+    """Read the sources. Notes on them, and what was left out, go to standard error."""
     from truststore_tool import sources
 
     with working("reading the sources", quiet=output.quiet):
-        gathered = sources.gather(names, reveal(password), stdin=sys.stdin.buffer.read)
+        gathered = sources.gather(names, reveal(password), stdin=sys.stdin.buffer.read, skip_unreadable=skip_unreadable)
     for source in gathered:
         output.warn(f"{source.name}: {note}" for note in source.notes)
-    return [Candidate(certificate, source.name) for source in gathered for certificate in source.certificates]
+    left_out = tuple(item for source in gathered for item in source.left_out)
+    if left_out:
+        output.warn(f"left out: {item.source}: {item.what}" for item in left_out)
+        output.warn([f"left out of the sources: {len(left_out)}"])
+    candidates = [Candidate(certificate, source.name) for source in gathered for certificate in source.certificates]
+    return Collected(candidates, left_out)

@@ -20,6 +20,7 @@ from truststore_tool.cli.options import (
     PasswordFd,
     PasswordFile,
     Quiet,
+    SkipUnreadable,
     Yes,
     store_password,
 )
@@ -63,6 +64,7 @@ def import_command(
     source_password_file: Annotated[
         Path | None, typer.Option("--source-password-file", metavar="FILE", help="File whose first line is it.")
     ] = None,
+    skip_unreadable: SkipUnreadable = False,
     json: JsonFlag = False,
     quiet: Quiet = False,
 ) -> None:
@@ -86,12 +88,12 @@ def import_command(
             "nobody is there to confirm the certificates",
             hint="give --expect FINGERPRINT, or --yes to trust them unseen",
         )
-    target = stores.new_format(store, new_format)
+    target = formats.canonical(new_format) if new_format else _format_of(store)
     password = store_password(password_env, password_file, password_fd, default_password)
     source_password = passwords.resolve(
         source_password_env, source_password_file, None, default=None, option="--source-password"
     )
-    candidates = gather(sources, source_password or password, output)
+    candidates, left_out = gather(sources, source_password or password, output, skip_unreadable=skip_unreadable)
     secret = reveal(password if dry_run else writing_password(store, password, target))
     now = datetime.now(UTC).replace(microsecond=0)
     unique = list(distinct(candidates))
@@ -125,8 +127,15 @@ def import_command(
     output.warn(report.warnings)
     output.warn_of_place(store)
     proofs = () if dry_run else prove(current, unique)
-    pieces = [*text.imported(report), *text.proof(str(store), proofs)]
-    output.report("import", report, pieces, store=str(store), dry_run=dry_run, read_back=proofs)
+    pieces = [*text.imported(report, dry_run=dry_run), *text.proof(str(store), proofs)]
+    output.report("import", report, pieces, store=str(store), dry_run=dry_run, read_back=proofs, left_out=left_out)
+
+
+def _format_of(store: Path) -> str | None:
+    """The format in which a missing store begins; None for one that is there."""
+    from truststore_tool import stores
+
+    return None if store.is_file() else stores.new_format(store)
 
 
 def ask_to_trust(certificates: Sequence[CertificateFacts], store: Path, now: datetime) -> None:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from truststore_tool.cli.progress import working
-from truststore_tool.errors import PasswordRequiredError
+from truststore_tool.errors import PasswordRequiredError, UnreadableError
 from truststore_tool.model import TrustStore
+from truststore_tool.operations.listing import named
 from truststore_tool.passwords import Password
 from truststore_tool.safe import printable
 
@@ -20,7 +21,8 @@ def open_for_reading(
     """The store at `path` (``-`` is standard input).
 
     Where a password is missing a terminal is asked for it. Without one, a store that is encrypted in part is refused,
-    as its certificates would go missing in silence; unless `whole` is false: then what is readable is read.
+    as its certificates would go missing in silence; unless `whole` is false and something is readable: then that is
+    read. Raises UnreadableError, and names what is there, for a file that holds something else and no certificate.
     """
     from truststore_tool.stores import open_store
 
@@ -31,11 +33,11 @@ def open_for_reading(
             opened = open_store(source, reveal(password), format_name)
         except PasswordRequiredError as exc:
             opened, refusal = TrustStore(), exc
-    if refusal is None and not opened.sealed:
-        return opened
-    if password is None and sys.stdin.isatty():
-        return open_store(source, ask(path).reveal(), format_name)
-    if refusal is None and not whole:
+    if (refusal is not None or opened.sealed) and password is None and sys.stdin.isatty():
+        opened, refusal = open_store(source, ask(path).reveal(), format_name), None
+    if refusal is None and (not opened.sealed or ((opened.entries or opened.loose) and not whole)):
+        if opened.others and not (opened.entries or opened.loose):
+            raise UnreadableError(f"{path}: holds no certificate, only {named(opened.others)}")
         return opened
     raise refusal or PasswordRequiredError(f"{path}: its certificates are encrypted", hint=_HINT)
 
@@ -54,7 +56,7 @@ def writing_password(path: Path, password: Password | None, format_name: str | N
         return password
     exists = os.path.lexists(path)
     if exists:
-        needed = stores.open_store(path).integrity == "unchecked"
+        needed = stores.open_to_change(path).integrity == "unchecked"
     else:
         needed = format_name is not None and formats.has_password(format_name)
     if not needed:

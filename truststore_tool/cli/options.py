@@ -20,6 +20,9 @@ Expect = Annotated[
         help="SHA-1 or SHA-256 fingerprint, in any spelling; may be given again.",
     ),
 ]
+SkipUnreadable = Annotated[
+    bool, typer.Option("--skip-unreadable", help="Leave out, name and count what cannot be read, instead of stopping.")
+]
 FormatName = Annotated[
     str | None, typer.Option("--format", metavar="FORMAT", help="Format of the store, instead of what its bytes say.")
 ]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from truststore_tool.cli.opening import ask, writing_password
+from truststore_tool.cli.opening import ask, reveal, writing_password
 from truststore_tool.cli.options import (
     Backup,
     DefaultPassword,
@@ -18,7 +18,7 @@ from truststore_tool.cli.options import (
     store_password,
 )
 from truststore_tool.cli.output import Output
-from truststore_tool.errors import PasswordRequiredError, UsageError
+from truststore_tool.errors import UsageError
 from truststore_tool.model import TrustStore
 from truststore_tool.operations.listing import list_store
 
@@ -55,8 +55,6 @@ def passwd_command(
 
     output = Output(json, quiet)
     old = writing_password(store, store_password(password_env, password_file, password_fd, default_password))
-    if old is None:
-        raise PasswordRequiredError("the present password is needed", hint="give --password-env, -file or -fd")
     new = passwords.resolve(new_password_env, new_password_file, new_password_fd, default=None, option="--new-password")
     if new is None:
         if not sys.stdin.isatty():
@@ -68,7 +66,11 @@ def passwd_command(
     def keep(present: TrustStore) -> tuple[TrustStore, None]:
         return present, None
 
-    reread, _ = stores.update_store(store, old.reveal(), keep, new_password=new.reveal(), backup=backup)
+    reread, _ = stores.update_store(store, reveal(old), keep, new_password=new.reveal(), backup=backup)
     report = list_store(reread)
     output.warn(report.warnings)
-    output.report("passwd", report, [f"{store} has a new password"], store=str(store))
+    proven = reread.integrity == "verified"
+    said = (
+        f"{store} has a new password" if proven else f"{store}: its encrypted parts have a new password; it has no MAC"
+    )
+    output.report("passwd", report, [said], store=str(store))

@@ -66,4 +66,4 @@ def remove_command(
         backup=backup,
         dry_run=dry_run,
     )
-    output.report("remove", report, text.removed(report), store=str(store), dry_run=dry_run)
+    output.report("remove", report, text.removed(report, dry_run=dry_run), store=str(store), dry_run=dry_run)

@@ -17,6 +17,7 @@ from truststore_tool.cli.options import (
     PasswordFd,
     PasswordFile,
     Quiet,
+    SkipUnreadable,
     store_password,
 )
 from truststore_tool.cli.output import Output
@@ -39,6 +40,7 @@ def verify_command(
     require_integrity: Annotated[
         bool, typer.Option("--require-integrity", help="A store whose digest or MAC was not verified is a finding too.")
     ] = False,
+    skip_unreadable: SkipUnreadable = False,
     store_format: FormatName = None,
     password_env: PasswordEnv = None,
     password_file: PasswordFile = None,
@@ -62,14 +64,27 @@ def verify_command(
         raise UsageError("nothing to verify against", hint="give --expect FINGERPRINT or --against FILE")
     password = store_password(password_env, password_file, password_fd, default_password)
     expected: list[Fingerprint | Certificate] = [Fingerprint.parse(item) for item in expect or ()]
-    expected += [candidate.certificate for candidate in gather(against or (), password, output)]
+    collected = gather(against or (), password, output, skip_unreadable=skip_unreadable)
+    expected += [candidate.certificate for candidate in collected.candidates]
     opened = open_for_reading(store, password, store_format)
     report = verify(opened, expected)
     output.warn(warnings_of(opened))
     output.warn_of_place(store)
-    output.report("verify", report, text.verified(report, datetime.now(UTC)), store=store, integrity=opened.integrity)
+    output.report(
+        "verify",
+        report,
+        text.verified(report, datetime.now(UTC)),
+        store=store,
+        integrity=opened.integrity,
+        unread=opened.unread,
+        left_out=collected.left_out,
+    )
     unproven = require_integrity and opened.integrity != "verified"
     if unproven:
         output.warn([f"integrity is {opened.integrity}, and --require-integrity was given"])
-    if report.missing or unproven or (exact and report.extra):
+    # What was not read can hold trust: then nobody can say that nothing else is trusted.
+    unknown = (exact or require_integrity) and bool(opened.unread)
+    if unknown:
+        output.warn(["parts of the store were not read, so what they trust is not known"])
+    if report.missing or unproven or unknown or (exact and report.extra):
         raise typer.Exit(FINDING)

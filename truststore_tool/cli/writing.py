@@ -28,7 +28,7 @@ def write_new(out: str, store: TrustStore, password: str | None, *, force: bool,
         raise UsageError(
             f"{path} exists and holds something else", hint="--force replaces it; --backup keeps a copy of it as well"
         )
-    stores.save_store(store, path, password, backup=backup and os.path.lexists(path))
+    stores.save_store(store, path, password, format=store.format, backup=backup and os.path.lexists(path))
     return True
 
 

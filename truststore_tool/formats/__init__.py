@@ -54,9 +54,9 @@ def detect(data: bytes) -> Format:
 
 
 def by_suffix(suffix: str) -> Format | None:
-    """The format that a file name's ending (with the dot, any case) asks for in a new file, or None."""
+    """The format that a file name's ending (with the dot, any case) is usual for, or None; it may be only read."""
     wanted = suffix.lower()
-    return next((f for f in map(get, NAMES) if wanted in f.suffixes and f.dumps is not None), None)
+    return next((f for f in map(get, NAMES) if wanted in f.suffixes), None)
 
 
 def canonical(name: str) -> str:

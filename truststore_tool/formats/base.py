@@ -23,6 +23,8 @@ class Format(NamedTuple):
             PasswordRequiredError when the format needs a password.
         has_aliases: whether entries have aliases.
         has_password: whether a new store of this format is protected by a password.
+        needs_ascii: whether Java opens it under passwords of ASCII characters only (javax.crypto.spec.PBEKeySpec's
+            users in the JDK up to 17).
         keys: how its keys are opened and sealed, or None where it has none.
     """
 
@@ -35,6 +37,7 @@ class Format(NamedTuple):
     has_aliases: bool
     has_password: bool
     keys: "KeyCodec | None" = None
+    needs_ascii: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +75,8 @@ class KeyCodec(NamedTuple):
     rekey: Callable[[TrustStore, str, str], TrustStore]
     open_secret: Callable[[OpaqueEntry, str], SecretKey] | None = None
     seal_secret: Callable[[OpaqueEntry, SecretKey, str], OpaqueEntry] | None = None
+
+
+def trailing(data: bytes, end: int, what: str) -> tuple[str, ...]:
+    """A line for `TrustStore.unread` if more than blanks and NUL padding stands behind `what`, which ends at `end`."""
+    return (f"{len(data) - end} bytes behind {what}",) if data[end:].strip(b"\0 \t\r\n") else ()

@@ -8,7 +8,7 @@ from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
-from truststore_tool.formats.base import Format
+from truststore_tool.formats.base import Format, trailing
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 
 
@@ -38,7 +38,7 @@ def detect(data: bytes) -> bool:
 def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG001 -- Format.loads takes one
     """Read certificates that follow one another without a gap.
 
-    Bytes after the last one are ignored, as the JDK ignores them, and counted in a note; but what begins
+    Bytes after the last one are not read, as the JDK does not read them, and the store says so; but what begins
     like a further certificate and is cut short is an error. Raises FormatError.
     """
     entries: list[TrustedEntry] = []
@@ -59,14 +59,24 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
         offset = element.next
     if not entries:
         raise FormatError("not a certificate in DER")
-    rest = len(data) - offset
-    notes = (f"{rest} bytes behind the last certificate are no certificate and were ignored",) if rest else ()
-    return TrustStore(tuple(entries), format="der", integrity="absent", notes=notes)
+    unread = trailing(data, offset, "the last certificate")
+    return TrustStore(tuple(entries), format="der", integrity="absent", unread=unread)
 
 
 def dumps(store: TrustStore, password: str | None = None) -> bytes:  # noqa: ARG001 -- Format.dumps takes one
     """The certificates of the store end to end, in its order. Raises FormatError for entries of another kind."""
-    return b"".join(entry.certificate.der for entry in trusted_only(store, "DER"))
+    entries = trusted_only(store, "DER")
+    for entry in entries:
+        if not _is_one(entry.certificate.der):
+            raise FormatError("one of the certificates is malformed, and nobody would find it in a DER file")
+    return b"".join(entry.certificate.der for entry in entries)
+
+
+def _is_one(data: bytes) -> bool:
+    try:
+        return is_certificate(asn1.read_exactly(data))
+    except FormatError:
+        return False
 
 
 def trusted_only(store: TrustStore, title: str) -> list[TrustedEntry]:

@@ -36,6 +36,31 @@ _MARKER: Final = re.compile(
 )
 # What only people take for a certificate: wrong case, too few dashes, unknown label, not at the start of a line.
 _LOOKALIKE: Final = re.compile(rb"-[ \t]*BEGIN[ \t][^\r\n-]{0,32}CERTIFICATE(?! *REQUEST)", re.IGNORECASE)
+# Blocks that hold no certificate, and what people call them (RFC 7468, sections 6, 7, 10 to 13; OpenSSL's pem.h).
+_OTHER_BLOCK: Final = re.compile(
+    rb"-----BEGIN (?P<label>(?:ANY |ENCRYPTED |RSA |EC |DSA |OPENSSH )?PRIVATE KEY|(?:RSA |DSA |ECDSA )?PUBLIC KEY"
+    rb"|(?:NEW )?CERTIFICATE REQUEST|X509 CRL|(?:EC|DSA|DH|X9\.42 DH) PARAMETERS|ATTRIBUTE CERTIFICATE"
+    rb"|OCSP (?:REQUEST|RESPONSE)|PKCS7|PKCS #7 SIGNED DATA|CMS)-----(?:[^-]|-(?!----))*-----END (?P=label)-----"
+)
+_CALLED: Final = (
+    (b"PRIVATE KEY", "private key"),
+    (b"PUBLIC KEY", "public key"),
+    (b"CERTIFICATE REQUEST", "certificate request"),
+    (b"OCSP REQUEST", "OCSP request"),
+    (b"OCSP RESPONSE", "OCSP response"),
+    (b"CRL", "CRL"),
+    (b"PARAMETERS", "set of parameters"),
+    (b"ATTRIBUTE CERTIFICATE", "attribute certificate"),
+)
+# What text does not have, and what a certificate looks like that has lost its BEGIN line.
+_NO_TEXT: Final = re.compile(rb"[^\t\n\v\f\r\x1a\x20-\x7e\x80-\xff]")
+_BARE_BASE64: Final = re.compile(
+    rb"^[ \t]*([A-Za-z0-9+/]{38,}(?:[A-Za-z0-9+/]{2}|[A-Za-z0-9+/]=|==))[ \t]*\r?$", re.MULTILINE
+)
+# Lines of the same alphabet that people write: a ruler of one sign, a digest (SHA-1 to SHA-512) in hex.
+_PROSE: Final = re.compile(
+    rb"([+/])\1*|(?=.*[0-9])(?:[0-9a-fA-F]{40}|[0-9a-fA-F]{56}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96}|[0-9a-fA-F]{128})"
+)
 _END_OF_LINE: Final = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
 _LINE_END: Final = re.compile(rb"\r\n|\n|\r")
 
@@ -125,12 +150,15 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
     if unseen:
         notes.append(f"certificates that OpenSSL does not see in this file (PKCS7 blocks, irregular lines): {unseen}")
     notes += _lookalikes(texts)
+    others, unread = _survey(texts, blocks)
     newline = _LINE_END.search(data)
     return TrustStore(
         tuple(TrustedEntry("", certificate, origin=block) for block in blocks for certificate in block.certificates),
         format="pem",
         integrity="absent",
         notes=tuple(notes),
+        others=others,
+        unread=unread,
         facts=Layout(tuple(texts), tuple(blocks), newline[0] if newline else b"\n"),
     )
 
@@ -236,6 +264,35 @@ def _lookalikes(texts: list[bytes]) -> Iterator[str]:
         yield f"not read, though it looks like the start of a certificate: {count} lines"
 
 
+def _survey(texts: list[bytes], blocks: list[Block]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What the text around the blocks holds: the names of other blocks, and what no reader of text makes sense of."""
+    others: list[str] = []
+    unread: list[str] = []
+    for number, text in enumerate(texts):
+        if len(text) < 3 or text.isspace():
+            continue
+        others += (_called(match["label"]) for match in _OTHER_BLOCK.finditer(text))
+        rest = _OTHER_BLOCK.sub(_only_line_ends, text)
+        what, found = "bytes that are no text", _NO_TEXT.search(rest)
+        if found is None:
+            what = "base64 outside of any block"
+            found = next((line for line in _BARE_BASE64.finditer(rest) if not _PROSE.fullmatch(line[1])), None)
+        if found is not None:
+            data, start = (blocks[0].data, blocks[number - 1].end) if number else (b"", 0)
+            line = len(_LINE_END.findall(data, 0, start)) + len(_LINE_END.findall(rest, 0, found.start())) + 1
+            unread.append(f"line {line}: {what}")
+    return tuple(others), tuple(unread)
+
+
+def _only_line_ends(block: re.Match[bytes]) -> bytes:
+    """What stays of a block so that lines are still counted."""
+    return b"".join(_LINE_END.findall(block[0]))
+
+
+def _called(label: bytes) -> str:
+    return next((name for ending, name in _CALLED if label.endswith(ending)), "message without certificates")
+
+
 # Writing ---------------------------------------------------------------------------------------------------
 
 
@@ -315,7 +372,7 @@ def _whole_blocks(entries: list[TrustedEntry], numbers: list[int | None], layout
 PEM: Final = Format(
     name="pem",
     title="PEM",
-    suffixes=(".pem", ".crt"),
+    suffixes=(".pem", ".crt", ".ca-bundle"),
     detect=detect,
     loads=loads,
     dumps=dumps,

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
-from truststore_tool.formats.base import Format
+from truststore_tool.formats.base import Format, trailing
 from truststore_tool.formats.der import trusted_only
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 
@@ -73,13 +73,13 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
     notes = []
     if signed.others:
         notes.append(f"{signed.others} members of the certificate set are no X.509 certificates and were skipped")
-    if element.next != len(data):
-        notes.append(f"{len(data) - element.next} bytes behind the PKCS#7 structure were ignored")
     return TrustStore(
         tuple(TrustedEntry("", Certificate(der)) for der in signed.certificates),
         format="pkcs7",
         integrity="absent",
         notes=tuple(notes),
+        others=("CRL",) if signed.crls else (),
+        unread=trailing(data, element.next, "the PKCS#7 structure"),
         facts=signed,
     )
 

@@ -1,5 +1,7 @@
 """What a store holds."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,9 +54,17 @@ def list_store(store: TrustStore) -> ListReport:
     return ListReport(store.format, store.integrity, entries, loose, warnings_of(store))
 
 
+def named(others: Iterable[str]) -> str:
+    """Things and how many of each, as text: ``"1 CRL, 2 private keys"``."""
+    counted = Counter(others)
+    return ", ".join(f"{number} {name}{'s' if number > 1 else ''}" for name, number in sorted(counted.items()))
+
+
 def warnings_of(store: TrustStore) -> tuple[str, ...]:
     """What a reader of `store` should know, one line each."""
-    found = list(store.notes)
+    found = [*store.notes, *(f"not read: {part}" for part in store.unread)]
+    if store.others:
+        found.append(f"holds beside certificates: {named(store.others)}")
     if store.integrity == "unchecked":
         found.append("integrity was NOT verified: no password was given")
     if store.loose:

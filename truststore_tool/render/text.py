@@ -1,8 +1,9 @@
 """Reports as lines of text and tables. A piece is a table, or a line that goes out as it is (escaped)."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from truststore_tool.render.tables import Table
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from truststore_tool.operations.proving import Proof
 
 Piece = str | Table
+_OPAQUE: Final = ("private-key", "secret-key", "unknown")
 
 
 def day(moment: datetime | None) -> str:
@@ -30,7 +32,9 @@ def day(moment: datetime | None) -> str:
 
 def count(number: int, noun: str) -> str:
     """The number and its noun."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("entry") else f"{number} {noun}s"
 
 
 def expiry(facts: "CertificateFacts", now: datetime) -> str:
@@ -53,6 +57,18 @@ def listing(report: "ListReport", now: datetime, *, sha1: bool) -> Iterator[Piec
     headings = ("Alias", "Created", "Kind", "SHA-256", *(("SHA-1",) if sha1 else ()), "Validity")
     if rows:
         yield Table(headings, tuple(rows))
+    yield summary(report, now)
+
+
+def summary(report: "ListReport", now: datetime) -> str:
+    """The last line of a listing: format, integrity, how many entries of each kind, how many of them expired."""
+    kinds = Counter(entry.kind for entry in report.entries)
+    parts = [count(kinds["trusted"], "trusted certificate")]
+    parts += [count(kinds[kind], f"{kind.replace('-', ' ')} entry") for kind in _OPAQUE if kinds[kind]]
+    expired = sum(bool(entry.certificates) and entry.certificates[0].expired(now) for entry in report.entries)
+    integrity = {"verified": "integrity verified", "absent": "nothing to check its integrity by"}
+    held = f"{report.format}, {integrity.get(report.integrity, 'integrity NOT verified')}"
+    return f"{held}: {', '.join(parts)}; {expired} expired"
 
 
 def listing_verbose(report: "ListReport", now: datetime) -> Iterator[Piece]:
@@ -67,6 +83,8 @@ def listing_verbose(report: "ListReport", now: datetime) -> Iterator[Piece]:
             if len(entry.certificates) > 1:
                 yield f"Certificate {position} of {len(entry.certificates)}"
             yield from certificate_lines(facts, now)
+    yield ""
+    yield summary(report, now)
 
 
 def certificate_lines(facts: "CertificateFacts", now: datetime) -> Iterator[str]:
@@ -81,11 +99,17 @@ def certificate_lines(facts: "CertificateFacts", now: datetime) -> Iterator[str]
         yield f"Problem:      {problem}"
 
 
-def imported(report: "ImportReport") -> Iterator[Piece]:
-    """What became of each certificate."""
+_NOTHING_WRITTEN: Final = "nothing was written"
+_WOULD: Final = {"added": "would add", "replaced": "would replace", "present": "present"}
+
+
+def imported(report: "ImportReport", *, dry_run: bool = False) -> Iterator[Piece]:
+    """What became of each certificate, or with `dry_run` would become."""
     for item in report.items:
-        yield f"{item.status}: {_named(item)}"
-    yield _counts(report)
+        yield f"{_WOULD[item.status] if dry_run else item.status}: {_named(item)}"
+    yield _counts(report, dry_run=dry_run)
+    if dry_run:
+        yield _NOTHING_WRITTEN
 
 
 def proof(store: str, proofs: "Sequence[Proof]") -> Iterator[Piece]:
@@ -122,17 +146,20 @@ def compared(report: "DiffReport", left: str, right: str) -> Iterator[Piece]:
     )
 
 
-def bundled(report: "BundleReport") -> Iterator[Piece]:
+def bundled(report: "BundleReport", *, dry_run: bool = False) -> Iterator[Piece]:
     """Every certificate counted."""
+    added, dropped = ("would add", "would drop") if dry_run else ("added", "dropped")
     for item in report.added:
-        yield f"added: {item.certificate.subject or 'unknown subject'} (SHA-256 {item.certificate.sha256})"
+        yield f"{added}: {item.certificate.subject or 'unknown subject'} (SHA-256 {item.certificate.sha256})"
     for item in report.expired:
-        yield f"dropped: {item.certificate.subject or 'unknown subject'}, expired {day(item.certificate.not_after)}"
+        yield f"{dropped}: {item.certificate.subject or 'unknown subject'}, expired {day(item.certificate.not_after)}"
     yield (
         f"{report.read} read = {len(report.added)} added + {report.present} already there"
         f" + {report.duplicates} repeated + {len(report.expired)} expired and dropped;"
-        f" {report.total} in the bundle"
+        f" {report.total} {'would be ' if dry_run else ''}in the bundle"
     )
+    if dry_run:
+        yield _NOTHING_WRITTEN
 
 
 def converted(report: "ConvertReport") -> Iterator[Piece]:
@@ -141,12 +168,16 @@ def converted(report: "ConvertReport") -> Iterator[Piece]:
     yield f"{report.source_format} -> {report.target_format}: {count(report.certificates, 'certificate')}{keys}"
 
 
-def removed(report: "RemoveReport") -> Iterator[Piece]:
-    """What was taken out."""
+def removed(report: "RemoveReport", *, dry_run: bool = False) -> Iterator[Piece]:
+    """What was taken out, or with `dry_run` would be."""
     for item in report.removed:
         subject = item.certificates[0].subject if item.certificates else None
-        yield f"removed: {item.alias}" + (f" ({subject})" if subject else "")
-    yield f"{len(report.removed)} removed, {report.remaining} remain"
+        yield f"{'would remove' if dry_run else 'removed'}: {item.alias}" + (f" ({subject})" if subject else "")
+    if dry_run:
+        yield f"would remove {len(report.removed)}, {report.remaining} would remain"
+        yield _NOTHING_WRITTEN
+    else:
+        yield f"{len(report.removed)} removed, {report.remaining} remain"
 
 
 def fingerprints(report: "FingerprintReport") -> Iterator[Piece]:
@@ -164,10 +195,13 @@ def _named(item: "Imported") -> str:
     return f"{label} (SHA-256 {item.certificate.sha256})"
 
 
-def _counts(report: "ImportReport") -> str:
-    parts = [f"{report.count('added')} added", f"{report.count('present')} already there"]
+def _counts(report: "ImportReport", *, dry_run: bool) -> str:
+    if dry_run:
+        parts = [f"would add {report.count('added')}", f"{report.count('present')} already there"]
+    else:
+        parts = [f"{report.count('added')} added", f"{report.count('present')} already there"]
     if report.count("replaced"):
-        parts.append(f"{report.count('replaced')} replaced")
+        parts.append(f"would replace {report.count('replaced')}" if dry_run else f"{report.count('replaced')} replaced")
     if report.duplicates:
         parts.append(f"{report.duplicates} repeated in the sources")
     return ", ".join(parts)

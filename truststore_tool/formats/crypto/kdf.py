@@ -31,6 +31,8 @@ HMACS: Final = {
     oids.HMAC_SHA256: "sha256",
     oids.HMAC_SHA384: "sha384",
     oids.HMAC_SHA512: "sha512",
+    oids.HMAC_SHA512_224: "sha512_224",
+    oids.HMAC_SHA512_256: "sha512_256",
 }
 _MIN_SALT: Final = 8
 _MAX_KEY_LENGTH: Final = 1024

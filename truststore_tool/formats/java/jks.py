@@ -24,7 +24,7 @@ from typing import Final, Literal, NamedTuple
 
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
 from truststore_tool.formats import java_time
-from truststore_tool.formats.base import Format
+from truststore_tool.formats.base import Format, trailing
 from truststore_tool.formats.java import key_protection, modified_utf8
 from truststore_tool.formats.java.key_codecs import JCEKS_KEYS, JKS_KEYS
 from truststore_tool.model import (
@@ -112,7 +112,8 @@ def _loads(name: _Name, data: bytes, password: str | None) -> TrustStore:
         format=name,
         integrity="unchecked" if password is None else "verified",
         loose=tuple(item for entry in shadowed for item in _loose(entry)),
-        notes=tuple(_notes(entries, shadowed, len(data) - cursor.offset)),
+        notes=tuple(_notes(entries, shadowed)),
+        unread=trailing(data, cursor.offset, "the digest, which Java ignores and which are not written back"),
         facts=_Facts(version),
     )
 
@@ -238,14 +239,12 @@ def _loose(entry: Entry) -> Iterable[LooseCertificate]:
         yield LooseCertificate(certificate, entry.alias, origin=None if index else entry)
 
 
-def _notes(entries: tuple[Entry, ...], shadowed: list[Entry], trailing: int) -> Iterable[str]:
+def _notes(entries: tuple[Entry, ...], shadowed: list[Entry]) -> Iterable[str]:
     """What a reader of the store should know about it."""
     origins = [entry.origin for entry in entries if isinstance(entry.origin, _Origin)]
     yield from _notes_on_shadowed(shadowed)
     yield from _notes_on_aliases(origins)
     yield from _notes_on_dates(origins)
-    if trailing:
-        yield f"{trailing} bytes after the digest are ignored, as Java does, and will not be written back"
 
 
 def _notes_on_shadowed(shadowed: list[Entry]) -> Iterable[str]:
@@ -393,5 +392,5 @@ def _format(name: _Name, suffixes: tuple[str, ...]) -> Format:
     )
 
 
-JKS: Final = _format("jks", (".jks", ".keystore", ".truststore"))
-JCEKS: Final = _format("jceks", (".jceks", ".jck"))
+JKS: Final = _format("jks", (".jks", ".ks", ".keystore", ".truststore", ".ts"))
+JCEKS: Final = _format("jceks", (".jceks",))

@@ -5,10 +5,11 @@ are its algorithms, its iteration counts and its having no password. New files a
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
-from truststore_tool.errors import PasswordRequiredError
-from truststore_tool.formats.base import Format
+from truststore_tool.errors import FormatError, PasswordRequiredError
+from truststore_tool.formats.base import Format, trailing
 from truststore_tool.formats.crypto import kdf, pbe
 from truststore_tool.formats.crypto.kdf import Passphrase
 from truststore_tool.formats.pkcs12 import macs, safebags
@@ -17,7 +18,7 @@ from truststore_tool.formats.pkcs12.layout import Layout, Pfx, encode
 from truststore_tool.formats.pkcs12.plan import Plan, plan
 from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SECRET_BAG, SHROUDED_KEY_BAG, Bag, Safe, encode_safe
 from truststore_tool.formats.pkcs12.view import view
-from truststore_tool.model import Integrity, TrustStore
+from truststore_tool.model import Integrity, TrustStore, fold_alias
 
 # PFX: a SEQUENCE of version 3 and a ContentInfo of type data or signedData, lengths in any form.
 _LENGTH: Final = rb"(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
@@ -52,7 +53,8 @@ def loads(data: bytes, password: str | None) -> TrustStore:
         format="pkcs12",
         integrity=_integrity(pfx, unopened),
         loose=found.loose,
-        notes=(*_unread(pfx, safes), *_unreadable_to_java(mac), *found.notes),
+        notes=(*_waiting(safes), *_unreadable_to_java(mac, password), *found.notes),
+        unread=(*_unopened(safes), *trailing(data, pfx.end, "the end of the store")),
         sealed=_count_waiting(safes),
         facts=layout,
     )
@@ -69,21 +71,24 @@ def _count_waiting(safes: tuple[Safe, ...]) -> int:
     return sum(safe.bags is None and safe.problem is None for safe in safes)
 
 
-def _unread(pfx: Pfx, safes: tuple[Safe, ...]) -> list[str]:
-    """What of the file was not read, one line each."""
-    notes = [f"part {number} was not opened: {safe.problem}" for number, safe in enumerate(safes, 1) if safe.problem]
+def _unopened(safes: tuple[Safe, ...]) -> Iterator[str]:
+    """The parts that no password would open, one line each."""
+    return (f"part {number}: {safe.problem}" for number, safe in enumerate(safes, 1) if safe.problem)
+
+
+def _waiting(safes: tuple[Safe, ...]) -> Iterator[str]:
+    """A note on the parts that were not opened for want of a password."""
     if waiting := _count_waiting(safes):
         parts = "1 encrypted part" if waiting == 1 else f"{waiting} encrypted parts"
-        notes.append(f"{parts} not opened for want of a password: certificates in there are not shown")
-    if pfx.trailing:
-        notes.append(f"{pfx.trailing} bytes after the end of the store were ignored")
-    return notes
+        yield f"{parts} not opened for want of a password: certificates in there are not shown"
 
 
-def _unreadable_to_java(mac: macs.AnyMac | None) -> list[str]:
+def _unreadable_to_java(mac: macs.AnyMac | None, password: str | None) -> Iterator[str]:
     """What keeps Java from reading the file."""
-    is_pbmac1 = isinstance(mac, macs.Pbmac1)
-    return ["the MAC is PBMAC1 (RFC 9579), which JDK 25 and earlier do not read"] if is_pbmac1 else []
+    if isinstance(mac, macs.Pbmac1):
+        yield "the MAC is PBMAC1 (RFC 9579), which JDK 25 and earlier do not read"
+    if mac is not None and password is not None and not password.isascii():
+        yield "its password is not ASCII, so Java 17 and earlier cannot open it"
 
 
 def dumps(store: TrustStore, password: str | None) -> bytes:
@@ -116,6 +121,7 @@ def dumps(store: TrustStore, password: str | None) -> bytes:
 
 
 def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> bytes:
+    _check_aliases(store)
     if passphrase is None and not layout.is_passwordless:
         raise PasswordRequiredError("a PKCS#12 store cannot be written without its password")
     todo = plan(store, layout, lambda payload: with_encrypted_key(payload, passphrase))
@@ -131,6 +137,18 @@ def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> 
         scheme = None if layout.is_passwordless else pbe.modern()
         parts.append(encode_safe(tuple(todo.certificates), scheme, passphrase))
     return encode(parts, layout.mac, passphrase)
+
+
+def _check_aliases(store: TrustStore) -> None:
+    """Refuse aliases of which Java would see only one."""
+    seen: dict[str, str] = {}
+    for entry in store.entries:
+        twin = seen.setdefault(fold_alias(entry.alias), entry.alias)
+        if twin is not entry.alias:
+            raise FormatError(
+                f"aliases {twin!r} and {entry.alias!r} are the same in a PKCS#12 store, where Java keeps one of them",
+                hint="rename one of the entries first",
+            )
 
 
 def _rewritten(safe: Safe, todo: Plan, added: list[Bag], rekeyed: bool, passphrase: Passphrase | None) -> bytes:
@@ -161,6 +179,7 @@ PKCS12: Final = Format(
     name="pkcs12",
     title="PKCS#12",
     suffixes=(".p12", ".pfx", ".pkcs12"),
+    needs_ascii=True,
     detect=detect,
     loads=loads,
     dumps=dumps,

@@ -8,7 +8,7 @@ from truststore_tool.errors import FormatError, IntegrityError, PasswordRequired
 from truststore_tool.formats.base import KeyCodec, SecretKey
 from truststore_tool.formats.crypto import kdf, pbe
 from truststore_tool.formats.crypto.kdf import Passphrase
-from truststore_tool.formats.pkcs12 import secret_bags
+from truststore_tool.formats.pkcs12 import macs, secret_bags
 from truststore_tool.formats.pkcs12.layout import Layout, Pfx
 from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SECRET_BAG, SHROUDED_KEY_BAG, plain_bag
 from truststore_tool.formats.pkcs12.view import Origin
@@ -126,6 +126,9 @@ def rekey(store: TrustStore, old: str, new: str) -> TrustStore:
         stuck = sum(safe.problem is not None for safe in facts.safes)
         if stuck:
             notes.append(f"{stuck} encrypted parts could not be opened and keep the old password")
+        if facts.is_passwordless:  # it gets the protection of a new store
+            safes = tuple(replace(safe, scheme=pbe.modern()) for safe in facts.safes)
+            facts = replace(facts, safes=safes, mac=macs.modern())
         facts = replace(facts, rekeyed=True)
     entries = []
     for entry in store.entries:

@@ -26,13 +26,13 @@ class Pfx:
         content: the OCTET STRING with the authenticated safe, over which the MAC goes.
         safes: its parts.
         mac: MacData, or None.
-        trailing: how many bytes follow the structure.
+        end: where in the file the structure ends.
     """
 
     content: asn1.Element
     safes: tuple[Safe, ...]
     mac: asn1.Element | None
-    trailing: int
+    end: int
 
     @classmethod
     def parse(cls, data: bytes) -> Self:
@@ -53,7 +53,7 @@ class Pfx:
             if len(safes) == safebags.MAX_BAGS:
                 raise FormatError(f"the store has more than {safebags.MAX_BAGS} parts")
             safes.append(Safe.parse(element))
-        return cls(content, tuple(safes), mac[0] if mac else None, len(data) - outer.next)
+        return cls(content, tuple(safes), mac[0] if mac else None, outer.next)
 
     @property
     def needs_password(self) -> bool:

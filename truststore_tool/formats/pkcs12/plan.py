@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.pkcs12.layout import Layout
 from truststore_tool.formats.pkcs12.safebags import Bag, certificate_bag
-from truststore_tool.formats.pkcs12.view import Origin, dated_key_id
+from truststore_tool.formats.pkcs12.view import Origin, comparable_name, dated_key_id
 from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 
 
@@ -129,6 +129,7 @@ class _Planner:
             elif index == 0:
                 self.plan.certificates.append(certificate_bag(certificate.der, name=entry.alias, key_id=key_id))
             else:
+                _check_link(entry, index)
                 self.issuers[certificate.der] = certificate
 
     def _add_issuers(self) -> None:
@@ -169,6 +170,21 @@ def _new_key_id(entry: OpaqueEntry) -> bytes:
     if entry.created is not None:
         return dated_key_id(entry.created)
     return hashlib.sha1(entry.payload, usedforsecurity=False).digest()
+
+
+def _check_link(entry: OpaqueEntry, index: int) -> None:
+    """Refuse a chain that its reader could not put together again: it is found by the names of issuers."""
+    below, above = entry.certificates[index - 1 : index + 1]
+    try:
+        linked = comparable_name(below.issuer) == comparable_name(above.subject)
+    except FormatError:
+        linked = below.issuer_der == above.subject_der
+    if not linked:
+        raise FormatError(
+            f"certificate {index + 1} behind the key {entry.alias!r} did not issue the one before it;"
+            " PKCS#12 holds only chains",
+            hint="put its chain in order first, or leave the key behind",
+        )
 
 
 def _untrusted(bag: Bag) -> Bag:

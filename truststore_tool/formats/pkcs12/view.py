@@ -215,7 +215,7 @@ class _Chains:
     def _index_issuer(self, item: _Held) -> None:
         """As findIssuer: the first of a name, the first with the key identifier, the last without one."""
         try:
-            name = _comparable(item.certificate.subject)
+            name = comparable_name(item.certificate.subject)
         except FormatError:
             return
         self._by_name.setdefault(name, item)
@@ -244,8 +244,8 @@ class _Chains:
     def _issuer(self, item: _Held) -> _Held | None:
         certificate = item.certificate
         try:
-            name = _comparable(certificate.issuer)
-            self_issued = name == _comparable(certificate.subject)
+            name = comparable_name(certificate.issuer)
+            self_issued = name == comparable_name(certificate.subject)
         except FormatError:
             return None
         key = _authority_key(certificate)
@@ -258,7 +258,7 @@ class _Chains:
         return found
 
 
-def _comparable(name: Name) -> object:
+def comparable_name(name: Name) -> object:
     """A name as X500Principal compares it: printable text without regard to case and runs of blanks."""
     return tuple(frozenset((a.oid, _comparable_value(a.tag, a.value, a.text)) for a in rdn) for rdn in name.rdns)
 
