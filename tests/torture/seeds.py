@@ -55,7 +55,7 @@ def store(number: int, name: str) -> TrustStore:
 def _with_key(name: str) -> TrustStore:
     keys = formats.get(name).keys
     assert keys is not None
-    bare = OpaqueEntry("key", "private-key", name, b"", certificates()[1:3], _CREATED)
+    bare = OpaqueEntry("key", "private-key", name, b"", certificates()[1:2], _CREATED)
     return TrustStore((keys.seal(bare, private_key(), PASSWORD), *store(1, name).entries), format=name)
 
 

@@ -223,7 +223,8 @@ def _import_in_place(session: Session, name: str) -> None:
     announce_saving(session)
     from truststore_tool import stores
 
-    stores.save_store(target.merged(session.keystore.store.with_entries(())), name, session.password)
+    merged = target.merged(session.keystore.store.with_entries(()))
+    stores.save_store(merged, name, session.password, format=merged.format)
     session.warn_jks()
     if source.format == session.keystore.format:
         session.warnings.append(f'The original keystore "{name}" is backed up as "{backup}"...')

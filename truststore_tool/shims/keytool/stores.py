@@ -257,7 +257,7 @@ def save(
     try:
         stores.update_store(path, password, change, create=keystore.format, new_password=new_password)
         if changed and not path.exists():  # nothing was changed in a new store: keytool writes the empty one
-            stores.save_store(changed[-1], path, password)
+            stores.save_store(changed[-1], path, password, format=changed[-1].format)
     except IntegrityError as exc:
         if isinstance(exc, PasswordRequiredError):
             raise KeytoolError("password can't be null", ILLEGAL_ARGUMENT) from exc
