@@ -35,8 +35,13 @@ _TLS_FEATURES: Final = {5: b"status_request", 17: b"status_request_v2"}
 _CPS: Final = "1.3.6.1.5.5.7.2.1"
 _USER_NOTICE: Final = "1.3.6.1.5.5.7.2.2"
 _DUMP_WIDTH: Final = 16
+# With a line end too many.
+_EMPTY: Final = b"<EMPTY>\n"
+# Their fields run into each other at a place that depends on the indentation.
+_DISTRIBUTION_POINTS: Final = (oids.CRL_DISTRIBUTION_POINTS, oids.FRESHEST_CRL)
 
-_Renderer = Callable[[asn1.Element, int], bytes]
+# The lines of a value, without their indentation.
+_Renderer = Callable[[asn1.Element], list[bytes]]
 
 
 def render(extensions: Iterable[Extension], flags: int, indent: int) -> bytes:
@@ -51,14 +56,17 @@ def render(extensions: Iterable[Extension], flags: int, indent: int) -> bytes:
 
 def _value(extension: Extension, flags: int, indent: int) -> bytes:
     renderer = _RENDERERS.get(extension.oid)
-    if renderer is not None:
-        try:
-            return renderer(asn1.read(extension.value), indent)
-        except FormatError:
-            pass
+    known = renderer is not None or extension.oid in _DISTRIBUTION_POINTS
+    try:
+        if extension.oid in _DISTRIBUTION_POINTS:
+            return general.distribution_points(asn1.read(extension.value), indent)
+        if renderer is not None:
+            return b"\n".join(b" " * indent + line for line in renderer(asn1.read(extension.value)))
+    except FormatError:
+        pass
     match flags & options.UNKNOWN_MASK:
         case options.UNKNOWN_ERROR:
-            return b" " * indent + (b"<Parse Error>" if renderer else b"<Not Supported>")
+            return b" " * indent + (b"<Parse Error>" if known else b"<Not Supported>")
         case options.UNKNOWN_DUMP:
             return _hex_dump(extension.value, indent)
         case _:
@@ -77,28 +85,28 @@ def _hex_dump(octets: bytes, indent: int) -> bytes:
     return "".join(lines).encode()
 
 
-def _joined(values: list[bytes], indent: int) -> bytes:
+def _joined(values: list[bytes]) -> list[bytes]:
     """Values on one line."""
-    return b" " * indent + (b", ".join(values) if values else b"<EMPTY>\n")
+    return [b", ".join(values) if values else _EMPTY]
 
 
-def _stacked(values: list[bytes], indent: int) -> bytes:
+def _stacked(values: list[bytes]) -> list[bytes]:
     """Values on a line each."""
-    return b"\n".join(b" " * indent + value for value in values) if values else b" " * indent + b"<EMPTY>\n"
+    return values or [_EMPTY]
 
 
 def _flags(labels: tuple[bytes, ...]) -> _Renderer:
     """A renderer for a BIT STRING whose bits have these names."""
 
-    def rendered(value: asn1.Element, indent: int) -> bytes:
+    def rendered(value: asn1.Element) -> list[bytes]:
         octets = value.expect(asn1.BIT_STRING).bits()
-        return _joined([label for bit, label in enumerate(labels) if general.is_set(octets, bit)], indent)
+        return _joined([label for bit, label in enumerate(labels) if general.is_set(octets, bit)])
 
     return rendered
 
 
-def _text(value: asn1.Element, indent: int) -> bytes:
-    return b" " * indent + _cut(value.expect(asn1.IA5_STRING).value)
+def _text(value: asn1.Element) -> list[bytes]:
+    return [_cut(value.expect(asn1.IA5_STRING).value)]
 
 
 def _cut(value: bytes) -> bytes:
@@ -106,8 +114,8 @@ def _cut(value: bytes) -> bytes:
     return value.partition(b"\0")[0]
 
 
-def _octets(value: asn1.Element, indent: int) -> bytes:
-    return b" " * indent + value.expect(asn1.OCTET_STRING).value.hex(":").upper().encode()
+def _octets(value: asn1.Element) -> list[bytes]:
+    return [value.expect(asn1.OCTET_STRING).value.hex(":").upper().encode()]
 
 
 def number(value: int) -> bytes:
@@ -119,20 +127,20 @@ def number(value: int) -> bytes:
     return f"{sign}0x{digits if len(digits) % 2 == 0 else '0' + digits}".encode()
 
 
-def _number(value: asn1.Element, indent: int) -> bytes:
-    return b" " * indent + number(value.integer())
+def _number(value: asn1.Element) -> list[bytes]:
+    return [number(value.integer())]
 
 
-def _basic_constraints(value: asn1.Element, indent: int) -> bytes:
+def _basic_constraints(value: asn1.Element) -> list[bytes]:
     fields = {part.tag: part for part in value.expect(asn1.SEQUENCE).children()}
     ca, path_length = fields.get(asn1.BOOLEAN), fields.get(asn1.INTEGER)
     if len(fields) != (ca is not None) + (path_length is not None):
         raise FormatError("unknown field of basic constraints")
     shown = [b"CA:TRUE" if ca and ca.boolean() else b"CA:FALSE"]
-    return _joined(shown + ([b"pathlen:" + number(path_length.integer())] if path_length else []), indent)
+    return _joined(shown + ([b"pathlen:" + number(path_length.integer())] if path_length else []))
 
 
-def _authority_key(value: asn1.Element, indent: int) -> bytes:
+def _authority_key(value: asn1.Element) -> list[bytes]:
     """AuthorityKeyIdentifier (RFC 5280, 4.2.1.1); the label of the key id only where something follows."""
     fields = {part.tag & 0x1F: part for part in value.expect(asn1.SEQUENCE).children()}
     key_id, issuer, serial = fields.get(0), fields.get(1), fields.get(2)
@@ -145,98 +153,98 @@ def _authority_key(value: asn1.Element, indent: int) -> bytes:
         magnitude = int.from_bytes(serial.value, "big", signed=True)
         octets = abs(magnitude).to_bytes(max(1, (abs(magnitude).bit_length() + 7) // 8), "big")
         shown.append(b"serial:" + octets.hex(":").upper().encode())
-    return _stacked(shown, indent)
+    return _stacked(shown)
 
 
-def _alternative_names(value: asn1.Element, indent: int) -> bytes:
-    return _joined([general.pair(name) for name in value.expect(asn1.SEQUENCE).children()], indent)
+def _alternative_names(value: asn1.Element) -> list[bytes]:
+    return _joined([general.pair(name) for name in value.expect(asn1.SEQUENCE).children()])
 
 
-def _access(value: asn1.Element, indent: int) -> bytes:
+def _access(value: asn1.Element) -> list[bytes]:
     """AuthorityInfoAccessSyntax (RFC 5280, 4.2.2.1)."""
     shown = []
     for description in value.expect(asn1.SEQUENCE).children():
         method, location = description.expect(asn1.SEQUENCE).fields(2, 2)
         shown.append(objects.long_name(method.oid()).encode() + b" - " + general.pair(location))
-    return _stacked(shown, indent)
+    return _stacked(shown)
 
 
-def _purposes(value: asn1.Element, indent: int) -> bytes:
+def _purposes(value: asn1.Element) -> list[bytes]:
     purposes = [objects.long_name(part.oid()).encode() for part in value.expect(asn1.SEQUENCE).children()]
-    return _joined(purposes, indent)
+    return _joined(purposes)
 
 
-def _policies(value: asn1.Element, indent: int) -> bytes:
+def _policies(value: asn1.Element) -> list[bytes]:
     """CertificatePolicies (RFC 5280, 4.2.1.4)."""
     lines = []
     for policy in value.expect(asn1.SEQUENCE).children():
         identifier = policy.expect(asn1.SEQUENCE).inner()
-        lines.append(b" " * indent + b"Policy: " + objects.long_name(identifier.oid()).encode())
+        lines.append(b"Policy: " + objects.long_name(identifier.oid()).encode())
         for qualifiers in policy.children()[1:]:
             for qualifier in qualifiers.expect(asn1.SEQUENCE).children():
-                lines += _qualifier(qualifier, indent + 2)
-    return b"\n".join(lines)
+                lines += [b"  " + line for line in _qualifier(qualifier)]
+    return lines
 
 
-def _qualifier(qualifier: asn1.Element, indent: int) -> list[bytes]:
+def _qualifier(qualifier: asn1.Element) -> list[bytes]:
     kind, value = qualifier.expect(asn1.SEQUENCE).fields(2, 2)
     oid = kind.oid()
     if oid == _CPS:
-        return [b" " * indent + b"CPS: " + _cut(value.expect(asn1.IA5_STRING).value)]
+        return [b"CPS: " + _cut(value.expect(asn1.IA5_STRING).value)]
     if oid != _USER_NOTICE:
-        return [b" " * (indent + 2) + b"Unknown Qualifier: " + objects.long_name(oid).encode()]
-    lines = [b" " * indent + b"User Notice:"]
+        return [b"  Unknown Qualifier: " + objects.long_name(oid).encode()]
+    lines = [b"User Notice:"]
     for part in value.expect(asn1.SEQUENCE).children():
         if part.tag == asn1.SEQUENCE:
             organization, numbers = part.fields(2, 2)
             shown = [number(one.integer()) for one in numbers.expect(asn1.SEQUENCE).children()]
-            lines.append(b" " * (indent + 2) + b"Organization: " + _cut(organization.value))
+            lines.append(b"  Organization: " + _cut(organization.value))
             plural = b"s" if len(shown) > 1 else b""
-            lines.append(b" " * (indent + 2) + b"Number" + plural + b": " + b", ".join(shown))
+            lines.append(b"  Number" + plural + b": " + b", ".join(shown))
         else:
-            lines.append(b" " * (indent + 2) + b"Explicit Text: " + _cut(part.value))
+            lines.append(b"  Explicit Text: " + _cut(part.value))
     return lines
 
 
-def _policy_constraints(value: asn1.Element, indent: int) -> bytes:
+def _policy_constraints(value: asn1.Element) -> list[bytes]:
     labels = {0: b"Require Explicit Policy:", 1: b"Inhibit Policy Mapping:"}
     fields = {part.tag & 0x1F: int.from_bytes(part.value, "big", signed=True) for part in value.children()}
-    return _joined([label + number(fields[tag]) for tag, label in labels.items() if tag in fields], indent)
+    return _joined([label + number(fields[tag]) for tag, label in labels.items() if tag in fields])
 
 
-def _policy_mappings(value: asn1.Element, indent: int) -> bytes:
+def _policy_mappings(value: asn1.Element) -> list[bytes]:
     shown = []
     for mapping in value.expect(asn1.SEQUENCE).children():
         issuer, subject = mapping.expect(asn1.SEQUENCE).fields(2, 2)
         shown.append(f"{objects.long_name(issuer.oid())}:{objects.long_name(subject.oid())}".encode())
-    return _joined(shown, indent)
+    return _joined(shown)
 
 
-def _key_period(value: asn1.Element, indent: int) -> bytes:
+def _key_period(value: asn1.Element) -> list[bytes]:
     """PrivateKeyUsagePeriod (RFC 3280, 4.2.1.4)."""
     from truststore_tool.shims.openssl.times import moment
 
     fields = {part.tag & 0x1F: part._replace(tag=asn1.GENERALIZED_TIME) for part in value.children()}
     labels = {0: b"Not Before: ", 1: b"Not After: "}
     shown = [label + moment(fields[tag]) for tag, label in labels.items() if tag in fields]
-    return b" " * indent + b", ".join(shown)
+    return [b", ".join(shown)]
 
 
-def _tls_features(value: asn1.Element, indent: int) -> bytes:
+def _tls_features(value: asn1.Element) -> list[bytes]:
     features = [part.integer() for part in value.expect(asn1.SEQUENCE).children()]
-    return _joined([_TLS_FEATURES.get(feature, number(feature)) for feature in features], indent)
+    return _joined([_TLS_FEATURES.get(feature, number(feature)) for feature in features])
 
 
-def _nothing(_value: asn1.Element, _indent: int) -> bytes:
-    return b""
+def _nothing(_value: asn1.Element) -> list[bytes]:
+    return []
 
 
-def _poison(value: asn1.Element, indent: int) -> bytes:
+def _poison(value: asn1.Element) -> list[bytes]:
     value.expect(asn1.NULL)
-    return b" " * indent + b"NULL"
+    return [b"NULL"]
 
 
-def _proxy(value: asn1.Element, indent: int) -> bytes:
+def _proxy(value: asn1.Element) -> list[bytes]:
     """ProxyCertInfo (RFC 3820, 3.8)."""
     *limits, policy = value.expect(asn1.SEQUENCE).children() or [value]
     limit = hex_integer(limits[0].integer()) if limits else "infinite"
@@ -244,24 +252,24 @@ def _proxy(value: asn1.Element, indent: int) -> bytes:
     lines = [f"Path Length Constraint: {limit}".encode()]
     lines.append(b"Policy Language: " + objects.long_name(language.oid()).encode())
     lines += [b"Policy Text: " + _cut(text.expect(asn1.OCTET_STRING).value) for text in policy.children()[1:]]
-    return _stacked(lines, indent)
+    return _stacked(lines)
 
 
-def _subject_tool(value: asn1.Element, indent: int) -> bytes:
-    return b" " * indent + _cut(value.expect(asn1.UTF8_STRING).value)
+def _subject_tool(value: asn1.Element) -> list[bytes]:
+    return [_cut(value.expect(asn1.UTF8_STRING).value)]
 
 
-def _issuer_tool(value: asn1.Element, indent: int) -> bytes:
+def _issuer_tool(value: asn1.Element) -> list[bytes]:
     """IssuerSignTool, of Russian law."""
     labels = (b"signTool    : ", b"cATool      : ", b"signToolCert: ", b"cAToolCert  : ")
     texts = [part.expect(asn1.UTF8_STRING).value for part in value.expect(asn1.SEQUENCE).children()]
-    return _stacked([label + text for label, text in zip(labels, texts, strict=False)], indent)
+    return _stacked([label + text for label, text in zip(labels, texts, strict=False)])
 
 
-def _timestamps(value: asn1.Element, indent: int) -> bytes:
+def _timestamps(value: asn1.Element) -> list[bytes]:
     from truststore_tool.shims.openssl import scts
 
-    return scts.render(value.expect(asn1.OCTET_STRING).value, indent)
+    return scts.render(value.expect(asn1.OCTET_STRING).value)
 
 
 _RENDERERS: Final[dict[str, _Renderer]] = {
@@ -275,13 +283,11 @@ _RENDERERS: Final[dict[str, _Renderer]] = {
     "2.5.29.27": _number,
     "2.5.29.29": _alternative_names,
     oids.NAME_CONSTRAINTS: general.name_constraints,
-    oids.CRL_DISTRIBUTION_POINTS: general.distribution_points,
     oids.CERTIFICATE_POLICIES: _policies,
     oids.POLICY_MAPPINGS: _policy_mappings,
     oids.AUTHORITY_KEY_IDENTIFIER: _authority_key,
     oids.POLICY_CONSTRAINTS: _policy_constraints,
     oids.EXTENDED_KEY_USAGE: _purposes,
-    oids.FRESHEST_CRL: general.distribution_points,
     oids.INHIBIT_ANY_POLICY: _number,
     oids.AUTHORITY_INFO_ACCESS: _access,
     oids.SUBJECT_INFO_ACCESS: _access,

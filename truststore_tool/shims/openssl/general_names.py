@@ -172,16 +172,16 @@ def is_set(octets: bytes, bit: int) -> bool:
     return bit // 8 < len(octets) and bool(octets[bit // 8] & 0x80 >> bit % 8)
 
 
-def name_constraints(value: asn1.Element, indent: int) -> bytes:
-    """NameConstraints (RFC 5280, 4.2.1.10)."""
+def name_constraints(value: asn1.Element) -> list[bytes]:
+    """The lines of NameConstraints (RFC 5280, 4.2.1.10)."""
     lines: list[bytes] = []
     for number, label in enumerate((b"Permitted:", b"Excluded:")):
         for trees in value.expect(asn1.SEQUENCE).children():
             if trees.tag == asn1.context(number):
                 subtrees = trees.children()
-                lines += [b" " * indent + label] if subtrees else []
-                lines += [b" " * (indent + 2) + _subtree(tree.expect(asn1.SEQUENCE).inner()) for tree in subtrees]
-    return b"\n".join(lines)
+                lines += [label] if subtrees else []
+                lines += [b"  " + _subtree(tree.expect(asn1.SEQUENCE).inner()) for tree in subtrees]
+    return lines
 
 
 def _subtree(base: asn1.Element) -> bytes:

@@ -9,20 +9,21 @@ _SIGNATURES: Final = {b"\4\3": "ecdsa-with-SHA256", b"\4\1": "sha256WithRSAEncry
 _LOG_ID: Final = 32
 _HEAD: Final = 1 + _LOG_ID + 8 + 2
 _WIDTH: Final = 16
+_COLUMN: Final = 16
 
 
-def render(octets: bytes, indent: int) -> bytes:
-    """A SignedCertificateTimestampList. Raises FormatError when its lengths do not add up."""
+def render(octets: bytes) -> list[bytes]:
+    """The lines of a SignedCertificateTimestampList. Raises FormatError when its lengths do not add up."""
     body = _vector(octets, 0)
     if len(body) != len(octets) - 2:
         raise FormatError("bytes follow the timestamps")
-    shown = []
+    shown: list[str] = []
     offset = 0
     while offset < len(body):
         one = _vector(body, offset)
         offset += 2 + len(one)
-        shown.append(_timestamp(one, indent))
-    return b"\n".join(shown)
+        shown += _timestamp(one)
+    return [line.encode() for line in shown]
 
 
 def _vector(data: bytes, offset: int) -> bytes:
@@ -33,24 +34,23 @@ def _vector(data: bytes, offset: int) -> bytes:
     return data[offset + 2 : offset + 2 + size]
 
 
-def _timestamp(sct: bytes, indent: int) -> bytes:
-    head = f"{'':{indent}}Signed Certificate Timestamp:\n{'':{indent + 4}}Version   : "
-    wide = indent + 16
+def _timestamp(sct: bytes) -> list[str]:
+    head = "Signed Certificate Timestamp:"
     if not sct or sct[0] != 0:
-        return f"{head}unknown\n{'':{wide}}{_hex(sct, wide)}".encode()
+        return [head, "    Version   : unknown", *_hex("", sct)]
     extensions = _vector(sct, _HEAD - 2)
     signature = _vector(sct, _HEAD + len(extensions) + 2)
     algorithm = sct[_HEAD + len(extensions) : _HEAD + len(extensions) + 2]
     milliseconds = int.from_bytes(sct[1 + _LOG_ID : 1 + _LOG_ID + 8], "big")
-    pad = " " * (indent + 4)
-    return (
-        f"{head}v1 (0x0)\n"
-        f"{pad}Log ID    : {_hex(sct[1 : 1 + _LOG_ID], wide)}\n"
-        f"{pad}Timestamp : {_moment(milliseconds)}\n"
-        f"{pad}Extensions: {_hex(extensions, wide) if extensions else 'none'}\n"
-        f"{pad}Signature : {_SIGNATURES.get(algorithm, algorithm.hex().upper())}\n"
-        f"{' ' * wide}{_hex(signature, wide)}"
-    ).encode()
+    return [
+        head,
+        "    Version   : v1 (0x0)",
+        *_hex("    Log ID    : ", sct[1 : 1 + _LOG_ID]),
+        f"    Timestamp : {_moment(milliseconds)}",
+        *(_hex("    Extensions: ", extensions) if extensions else ["    Extensions: none"]),
+        f"    Signature : {_SIGNATURES.get(algorithm, algorithm.hex().upper())}",
+        *_hex("", signature),
+    ]
 
 
 def _moment(milliseconds: int) -> str:
@@ -61,6 +61,9 @@ def _moment(milliseconds: int) -> str:
     return f"{when:%b} {when.day:2} {when:%H:%M:%S}.{milliseconds % 1000:03} {when.year} GMT"
 
 
-def _hex(octets: bytes, indent: int) -> str:
-    lines = [octets[at : at + _WIDTH].hex(":").upper() for at in range(0, len(octets), _WIDTH)]
-    return (":\n" + " " * indent).join(lines)
+def _hex(label: str, octets: bytes) -> list[str]:
+    """Lines of octets in one column, the label before the first; one line where there are no octets."""
+    rows = [octets[at : at + _WIDTH].hex(":").upper() for at in range(0, len(octets), _WIDTH)] or [""]
+    ends = [":"] * (len(rows) - 1) + [""]
+    lines = [f"{'':{_COLUMN}}{row}{end}" for row, end in zip(rows, ends, strict=True)]
+    return [label.ljust(_COLUMN) + lines[0][_COLUMN:], *lines[1:]]
