@@ -9,14 +9,13 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
 from truststore_tool.names import COMMON_NAME
 
 Reader = Literal["libpq", "java"]
 
-_SUBJECT_ALT_NAME: Final = "2.5.29.17"
 _DNS_NAME: Final = asn1.context(2, constructed=False)
 _IP_ADDRESS: Final = asn1.context(7, constructed=False)
 
@@ -83,7 +82,7 @@ def _matches(pattern: str, host: str) -> bool:
 def _names(certificate: Certificate) -> _Names:
     dns, addresses = [], []
     for extension in certificate.extensions:
-        if extension.oid == _SUBJECT_ALT_NAME:
+        if extension.oid == oids.SUBJECT_ALTERNATIVE_NAME:
             for item in asn1.read_exactly(extension.value).expect(asn1.SEQUENCE).items():
                 if item.tag == _DNS_NAME:
                     dns.append(item.value.decode("latin-1"))
