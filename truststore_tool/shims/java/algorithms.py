@@ -1,13 +1,16 @@
 """Algorithm names, key descriptions and what the JDK's security properties call weak or disabled."""
 
+import re
 from typing import Final, Literal, NamedTuple
 
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
 from truststore_tool.shims.java.der import (
     JavaFormatError,
-    big_integer,
+    bit_count,
     bit_string,
+    expect_integer,
+    first_of,
     nth,
     oid,
     oid_content,
@@ -77,7 +80,7 @@ _DIGESTS: Final = {
     "2.16.840.1.101.3.4.2.4": "SHA224",
 }
 # sun.security.util.CurveDB: name, and bits of the order, which is what the JDK calls the key's size.
-_CURVES: Final = {
+CURVES: Final = {
     "1.2.840.10045.3.0.5": ("X9.62 c2tnb191v1", 191),
     "1.2.840.10045.3.0.6": ("X9.62 c2tnb191v2", 190),
     "1.2.840.10045.3.0.7": ("X9.62 c2tnb191v3", 189),
@@ -134,16 +137,29 @@ _CURVES: Final = {
 }
 _KEY_ALGORITHMS: Final = {
     "1.2.840.113549.1.1.1": "RSA",
+    "1.2.840.113549.1.1": "RSA",
     "2.5.8.1.1": "RSA",
     "1.2.840.113549.1.1.10": "RSASSA-PSS",
     "1.2.840.10046.2.1": "DH",
     "1.2.840.10045.2.1": "EC",
     "1.2.840.10040.4.1": "DSA",
+    "1.3.14.3.2.12": "DSA",
     "1.2.840.113549.1.3.1": "DH",
 }
 _EDWARDS: Final = {"1.3.101.112": ("Ed25519", 255, 32), "1.3.101.113": ("Ed448", 448, 57)}
-_MONTGOMERY: Final = {"1.3.101.110": ("X25519", 255), "1.3.101.111": ("X448", 448)}
+_MONTGOMERY: Final = {"1.3.101.110": ("X25519", 255, 32), "1.3.101.111": ("X448", 448, 56)}
+# ML-DSA and ML-KEM (sun.security.x509.NamedX509Key).
+_LATTICES: Final = {
+    *(f"2.16.840.1.101.3.4.3.{number}" for number in (17, 18, 19)),
+    *(f"2.16.840.1.101.3.4.4.{number}" for number in (1, 2, 3)),
+}
+_HASH_TREE: Final = "1.2.840.113549.1.9.16.3.17"
+_LMS_TYPES: Final = range(5, 10)  # LMS_SHA256_M32_H5 to H25
+_HASH_TREE_KEY: Final = 60
 _LARGEST_RSA: Final = 16384
+# Above this size the exponent is bounded, too (RSAKeyFactory.MAX_MODLEN_RESTRICT_EXP, MAX_RESTRICTED_EXPLEN).
+_LARGEST_FREE_RSA: Final = 3072
+_LONGEST_EXPONENT: Final = 64
 
 
 class PublicKey(NamedTuple):
@@ -165,9 +181,17 @@ def algorithm_identifier(element: Element) -> tuple[str, Element | None]:
     """OID and parameters of an AlgorithmIdentifier; NULL parameters are none. Raises JavaFormatError."""
     fields = sequence(element, "algid parse error, not a sequence")
     identifier = oid(nth(fields, 0))
-    parameters = fields[1] if len(fields) > 1 and fields[1].tag != asn1.NULL else None
-    if len(fields) > 2:
+    parameters = fields[1] if len(fields) > 1 else None
+    if parameters is not None and parameters.tag == asn1.NULL:
+        if parameters.value:
+            raise JavaFormatError("invalid NULL")
+        parameters = None
+    if len(fields) > 2 or fields[-1].next != element.stop:
         raise JavaFormatError("Invalid AlgorithmIdentifier: extra data")
+    if parameters is not None:
+        from truststore_tool.shims.java import parameters as java_parameters
+
+        java_parameters.check(identifier, parameters)
     return identifier, parameters
 
 
@@ -188,46 +212,87 @@ def public_key(element: Element, jdk: int) -> PublicKey:
         raise JavaFormatError("excess subject key")
     identifier, parameters = algorithm_identifier(nth(fields, 0))
     content = bit_string(fields[1])
+    key_bits = bit_count(fields[1])
     match _KEY_ALGORITHMS.get(identifier):
         case "RSA" | "RSASSA-PSS" as algorithm:
             return PublicKey(algorithm, _rsa_size(content))
         case "EC":
             return _ec_key(parameters, content)
         case "DSA" | "DH" as algorithm:
+            if algorithm == "DH" and parameters is None:
+                raise JavaFormatError("subject key, Invalid encoding, Parameters missing")
+            expect_integer(first_of(content))
             prime = b"" if parameters is None else nth(parts(parameters), 0).value
             return PublicKey(algorithm, int.from_bytes(prime, "big").bit_length() or None)
     if identifier in _EDWARDS:
         name, bits, octets = _EDWARDS[identifier]
-        if len(content) != octets:
+        if key_bits != 8 * octets:
             raise JavaFormatError(f"subject key, key length must be {octets}")
         return PublicKey(name, bits if jdk < 25 else None)
     if identifier in _MONTGOMERY:
-        name, bits = _MONTGOMERY[identifier]
+        name, bits, octets = _MONTGOMERY[identifier]
+        if key_bits != 8 * octets:
+            raise JavaFormatError(f"subject key, key length must be {octets}")
         return PublicKey("XDH", bits) if jdk < 25 else PublicKey(name, None)
+    if jdk >= 25 and identifier == _HASH_TREE:
+        _check_hash_tree(content, parameters)
+    if jdk >= 25 and identifier in _LATTICES and parameters is not None:
+        raise JavaFormatError("subject key, algorithm identifier has params")
     return PublicKey(_SIGNATURES_25.get(identifier, identifier) if jdk >= 25 else identifier, None)
+
+
+def _check_hash_tree(content: bytes, parameters: Element | None) -> None:
+    """An HSS/LMS key (sun.security.provider.HSS): levels, types of tree and one-time signature, identifier, root."""
+    if len(content) < 12:
+        raise JavaFormatError("subject key, LMS public key is too short")
+    if content[0] == asn1.OCTET_STRING and content[1] == len(content) - 2:
+        content = content[2:]
+    tree = int.from_bytes(content[4:8], "big")
+    if tree not in _LMS_TYPES:
+        raise JavaFormatError("subject key, Unsupported or bad LMS type")
+    if len(content) != _HASH_TREE_KEY or parameters is not None:
+        raise JavaFormatError("subject key, X509Key is not an HSS key")
 
 
 def _rsa_size(content: bytes) -> int:
     """Bits of the modulus, if the JDK takes the key (RSAPublicKeyImpl, RSAKeyFactory.checkKeyLengths)."""
     fields = sequence(value(content), "Sequence tag error")
-    modulus, exponent = (big_integer(nth(fields, i)) for i in (0, 1))
+    if len(fields) != 2:
+        complaint = "Extra data available" if len(fields) > 2 else "Too short"
+        raise JavaFormatError(f"subject key, Invalid RSA public key, {complaint}")
+    for field in fields:
+        expect_integer(field)
+    # Both count as positive, whatever the first bit says (DerValue.getPositiveBigInteger).
+    modulus, exponent = (int.from_bytes(field.value, "big") for field in fields)
     size = modulus.bit_length()
-    if modulus < 0 or size < 505:  # it counts whole bytes: 505 bits are 64 of them
+    if size < 505:  # it counts whole bytes: 505 bits are 64 of them
         raise JavaFormatError("subject key, RSA keys must be at least 512 bits long")
     if size > _LARGEST_RSA:
         raise JavaFormatError(f"subject key, RSA keys must be no longer than {_LARGEST_RSA} bits")
+    if size > _LARGEST_FREE_RSA and exponent.bit_length() > _LONGEST_EXPONENT:
+        raise JavaFormatError(f"subject key, RSA exponents can be no longer than {_LONGEST_EXPONENT} bits")
     if exponent < 3:
         raise JavaFormatError("subject key, exponent is smaller than 3")
+    if exponent > modulus:
+        raise JavaFormatError("subject key, exponent is larger than modulus")
     return size
+
+
+def _field_octets(name: str, size: int) -> int:
+    """Octets of a coordinate; the field's size is in the curve's name, where it differs from the order's."""
+    found = re.search(r"\d{3}", name)
+    return ((int(found[0]) if found else size) + 7) // 8
 
 
 def _ec_key(parameters: Element | None, point: bytes) -> PublicKey:
     curve = oid_content(parameters.value) if parameters is not None and parameters.tag == asn1.OBJECT_IDENTIFIER else ""
-    if curve not in _CURVES:
+    if curve not in CURVES:
         raise JavaFormatError(f"subject key, Unknown named curve: {curve}")
     if point[:1] != b"\x04":
         raise JavaFormatError("subject key, Only uncompressed point format supported")
-    name, size = _CURVES[curve]
+    name, size = CURVES[curve]
+    if (len(point) - 1) // 2 != _field_octets(name, size):
+        raise JavaFormatError("subject key, Point does not match field size")
     return PublicKey("EC", size, name)
 
 

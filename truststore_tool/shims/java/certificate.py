@@ -20,13 +20,18 @@ from truststore_tool.shims.java.algorithms import (
     signature_verdict,
 )
 from truststore_tool.shims.java.der import (
+    EarlyBytes,
+    EarlyValue,
     JavaFormatError,
     big_integer,
+    bit_count,
     bit_string,
     boolean,
+    cut,
+    expect_integer,
+    first,
     integer,
     is_context,
-    nth,
     octets,
     oid,
     parts,
@@ -55,16 +60,22 @@ class JavaCertificate:
     def __init__(self, der: bytes, jdk: int) -> None:
         self.der = der
         self.jdk = jdk
-        self._outer = sequence(value(der), "invalid DER-encoded certificate data")
-        if len(self._outer) != 3:
-            raise JavaFormatError("signed overrun")
-        fields = sequence(self._outer[0], "signed fields invalid")
+        whole = value(EarlyBytes(der) if jdk < 25 else der)
+        if whole.tag != asn1.SEQUENCE:
+            raise JavaFormatError("invalid DER-encoded certificate data")
+        self._outer = first(whole, 3)
+        if self._outer[2].next != whole.stop:
+            raise JavaFormatError(f"signed overrun, bytes = {whole.stop - self._outer[2].next}")
+        signed_fields = self._outer[0]
+        if signed_fields.tag != asn1.SEQUENCE:
+            raise JavaFormatError("signed fields invalid")
+        fields = first(signed_fields, 6)
         self.version = 1
-        if is_context(nth(fields, 0), 0, constructed=True):
-            self.version = integer(nth(parts(fields.pop(0)), 0)) + 1
-        nth(fields, 5)
-        self._serial, self._algorithm, self._issuer, self._validity, self._subject, self._key = fields[:6]
-        self._tail = fields[6:]
+        if _is_tagged(fields[0], 0):
+            fields = first(signed_fields, 7)
+            self.version = _version(fields.pop(0))
+        self._serial, self._algorithm, self._issuer, self._validity, self._subject, self._key = fields
+        self._tail = _tail(signed_fields, self._key.next)
 
     def check(self) -> "JavaCertificate":
         """This certificate, if the JDK takes it whole."""
@@ -83,8 +94,13 @@ class JavaCertificate:
     def _check_empty_subject(self) -> None:
         """Who has no subject must have a critical alternative name; if nothing follows the key, Java forgets to ask."""
         names = self.extension(_SUBJECT_ALTERNATIVE_NAME)
-        if self.version == 1 or (self._tail and (names is None or not names.critical)):
+        if self.version == 1 or (self._tail_is_read and (names is None or not names.critical)):
             raise JavaFormatError("X.509 Certificate is incomplete: subject field is empty")
+
+    @property
+    def _tail_is_read(self) -> bool:
+        """Whether anything follows the key but unique identifiers, behind which Java stops."""
+        return bool(self._tail) and not all(_is_tagged(field, n) for field, n in zip(self._tail, (1, 2), strict=False))
 
     @property
     def to_be_signed(self) -> bytes:
@@ -104,9 +120,7 @@ class JavaCertificate:
     @cached_property
     def serial(self) -> int:
         """The serial number, of either sign."""
-        if self._serial.tag != asn1.INTEGER:
-            raise JavaFormatError(f"DerValue.getBigIntegerInternal, not expected {signed(self._serial.tag)}")
-        return big_integer(self._serial)
+        return big_integer(expect_integer(self._serial))
 
     @cached_property
     def signature_algorithm(self) -> str:
@@ -139,12 +153,16 @@ class JavaCertificate:
         """The extensions in the order of the file."""
         if self._tail and self.version == 1:
             raise JavaFormatError("no more data allowed for version 1 certificate")
-        tail = [f for f in self._tail if f.tag & 0x1F not in (1, 2)]
+        tail = list(self._tail)
+        for number in (1, 2):
+            if tail and _is_tagged(tail[0], number):
+                bit_count(tail.pop(0))
         if tail and self.version != 3:
             raise JavaFormatError("Extensions not allowed in v2 certificate")
         if not tail or not is_context(tail[0], 3, constructed=True):
             return ()
-        return tuple(_extension(item) for item in sequence(nth(parts(tail[0]), 0), "Sequence tag error"))
+        listed = sequence(first(tail[0], 1)[0], "Not the correct tag")
+        return tuple(_extension(item, early=self.jdk < 25) for item in listed)
 
     @cached_property
     def extension_texts(self) -> list[str]:
@@ -240,8 +258,38 @@ def _validity(element: Element) -> tuple[datetime, datetime]:
     return start, end
 
 
-def _extension(item: Element) -> Extension:
-    fields = sequence(item, f"toDerInputStream rejects tag type {item.tag}")
-    flag = nth(fields, 1)
+def _is_tagged(element: Element, number: int) -> bool:
+    """Whether it bears context-specific tag `number`, in either form (DerValue.isContextSpecific)."""
+    return element.tag & 0xDF == asn1.context(number, constructed=False)
+
+
+def _version(element: Element) -> int:
+    """The version, counted from 1, be there such a version or not; a primitive tag is passed over
+    (CertificateVersion.construct)."""
+    if not element.tag & asn1.CONSTRUCTED:
+        return 1
+    return integer(expect_integer(first(element, 1)[0])) + 1
+
+
+def _tail(signed_fields: Element, offset: int) -> list[Element]:
+    """What follows the key, as far as Java reads on: unique identifiers, and one element more (X509CertInfo.parse)."""
+    found: list[Element] = []
+    for number in (1, 2):
+        if offset == signed_fields.stop:
+            return found
+        element = cut(signed_fields, offset)
+        if _is_tagged(element, number):
+            found.append(element)
+            offset = element.next
+    if offset != signed_fields.stop:
+        found.append(cut(signed_fields, offset))
+    return found
+
+
+def _extension(item: Element, *, early: bool) -> Extension:
+    if item.tag not in (asn1.SEQUENCE, asn1.SET):
+        raise JavaFormatError(f"toDerInputStream rejects tag type {signed(item.tag)}")
+    identifier, flag = first(item, 2)
     marked = flag.tag == asn1.BOOLEAN
-    return Extension(oid(fields[0]), marked and boolean(flag), octets(nth(fields, 2 if marked else 1)))
+    content = octets(first(item, 3)[2] if marked else flag)
+    return Extension(oid(identifier), marked and boolean(flag), EarlyValue(content) if early else content)

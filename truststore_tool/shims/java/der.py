@@ -12,6 +12,9 @@ from truststore_tool.errors import FormatError
 
 IO_EXCEPTION: Final = "java.io.IOException"
 _INT_MAX: Final = 2**31 - 1
+_LONGEST_LENGTH: Final = 0x84  # a length has four octets at most
+_INDEFINITE: Final = 0x80
+_LONGEST_OID: Final = 4096
 
 
 class JavaFormatError(FormatError):
@@ -27,6 +30,15 @@ class JavaFormatError(FormatError):
     def __init__(self, message: str, kind: str = IO_EXCEPTION) -> None:
         super().__init__(f"{kind}: {message}")
         self.reason = message
+
+
+class EarlyBytes(bytes):
+    """What a release before 25 reads. Behind an element of indefinite length such a release loses its place: it goes
+    on too far, by as many octets as follow the enclosing element in the buffer (DerInputStream.getDerValue)."""
+
+
+class EarlyValue(EarlyBytes):
+    """The same for the value of an extension, where a lost place is an error."""
 
 
 def value(data: bytes) -> Element:
@@ -45,7 +57,31 @@ def parts(element: Element) -> list[Element]:
         part = _cut(element.data, offset, element.stop)
         found.append(part)
         offset = part.next
+    if offset != element.stop and isinstance(element.data, EarlyValue):
+        raise JavaFormatError("Too short")
     return found
+
+
+def first_of(data: bytes) -> Element:
+    """The element that `data` begins with. Raises JavaFormatError."""
+    return _cut(data, 0, len(data))
+
+
+def first(element: Element, count: int) -> list[Element]:
+    """The first `count` elements inside; what stands behind them is not looked at, as Java does not. Raises
+    JavaFormatError where there are fewer."""
+    found: list[Element] = []
+    offset = element.content
+    while len(found) < count:
+        part = _cut(element.data, offset, element.stop)
+        found.append(part)
+        offset = part.next
+    return found
+
+
+def cut(within: Element, offset: int) -> Element:
+    """The element that starts at `offset` inside `within`. Raises JavaFormatError."""
+    return _cut(within.data, offset, within.stop)
 
 
 def _cut(data: bytes, offset: int, end: int) -> Element:
@@ -53,10 +89,18 @@ def _cut(data: bytes, offset: int, end: int) -> Element:
         raise JavaFormatError("Too short")
     if data[offset] & 0x1F == 0x1F:
         raise JavaFormatError(f"Tag number over 30 at {offset} is not supported")
+    if data[offset + 1] > _LONGEST_LENGTH:
+        raise JavaFormatError("Invalid lenByte")
+    if data[offset + 1] == _INDEFINITE and not data[offset] & asn1.CONSTRUCTED:
+        raise JavaFormatError("Indefinite length encoding not supported with non-constructed data")
     try:
-        return asn1.read(data, offset, end)
+        element = asn1.read(data, offset, end)
     except FormatError as exc:
         raise JavaFormatError("not enough content", "java.io.EOFException") from exc
+    if data[offset + 1] == _INDEFINITE and isinstance(data, EarlyBytes):
+        # From here on Java reads a copy of definite lengths.
+        return element._replace(data=bytes(data), next=element.next + len(data) - end)
+    return element
 
 
 def nth(fields: list[Element], index: int) -> Element:
@@ -83,6 +127,14 @@ def big_integer(element: Element) -> int:
     return int.from_bytes(element.value, "big", signed=True)
 
 
+def expect_integer(element: Element) -> Element:
+    """The element, if it is an INTEGER with content; as DerValue.getBigInteger."""
+    if element.tag != asn1.INTEGER:
+        raise JavaFormatError(f"DerValue.getBigIntegerInternal, not expected {signed(element.tag)}")
+    big_integer(element)
+    return element
+
+
 def integer(element: Element) -> int:
     """The content as an INTEGER that fits Java's int."""
     number = big_integer(element)
@@ -94,7 +146,7 @@ def integer(element: Element) -> int:
 
 
 def boolean(element: Element) -> bool:
-    """The content as a BOOLEAN of one octet."""
+    """The content as a BOOLEAN of one octet; the tag is the caller's business (implicit tags)."""
     if len(element.value) != 1:
         raise JavaFormatError(f"DerValue.getBoolean, invalid length {len(element.value)}")
     return element.value != b"\0"
@@ -146,7 +198,18 @@ def oid(element: Element) -> str:
 
 
 def oid_content(content: bytes) -> str:
-    """The dotted form of the content octets of an OBJECT IDENTIFIER (implicit tags)."""
+    """The dotted form of the content octets of an OBJECT IDENTIFIER (implicit tags; ObjectIdentifier.check)."""
+    if len(content) > _LONGEST_OID:
+        raise JavaFormatError(
+            "ObjectIdentifier encoded length exceeds the restriction in JDK "
+            f"(OId length(>=): {len(content)}, Restriction: {_LONGEST_OID})"
+        )
+    if (
+        content
+        and content[-1] < 0x80
+        and any(octet == 0x80 and (at == 0 or content[at - 1] < 0x80) for at, octet in enumerate(content))
+    ):
+        raise JavaFormatError("ObjectIdentifier() -- Invalid DER encoding, useless extra octet detected")
     try:
         return asn1.decode_oid(content)
     except FormatError as exc:

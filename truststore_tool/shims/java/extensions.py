@@ -12,6 +12,9 @@ from truststore_tool.shims.java.der import (
     JavaFormatError,
     big_integer,
     boolean,
+    cut,
+    expect_integer,
+    first,
     flags_of,
     hex_dump,
     indented,
@@ -24,6 +27,7 @@ from truststore_tool.shims.java.der import (
     oid,
     parts,
     sequence,
+    signed,
     value,
 )
 from truststore_tool.shims.java.names import general_name, general_names
@@ -68,13 +72,31 @@ _NETSCAPE_TYPES: Final = (
 )
 
 
+_ENUMERATED: Final = 0x0A
+_CRL_REASONS: Final = (
+    "UNSPECIFIED",
+    "KEY_COMPROMISE",
+    "CA_COMPROMISE",
+    "AFFILIATION_CHANGED",
+    "SUPERSEDED",
+    "CESSATION_OF_OPERATION",
+    "CERTIFICATE_HOLD",
+    "UNUSED",
+    "REMOVE_FROM_CRL",
+    "PRIVILEGE_WITHDRAWN",
+    "AA_COMPROMISE",
+)
+
+
 def _key_identifier(content: bytes) -> str:
     return f"KeyIdentifier [\n{hex_dump(content)}]\n"
 
 
 def _authority_key_identifier(data: bytes) -> str:
     shown = ["", "", ""]
+    seen: set[int] = set()
     for item in sequence(value(data), "Invalid encoding for AuthorityKeyIdentifierExtension."):
+        points.once(item, seen, ("KeyIdentifier", "GeneralNames", "SerialNumber"), "AuthorityKeyIdentifier.")
         if is_context(item, 0, constructed=False):
             shown[0] = _key_identifier(item.value)
         elif is_context(item, 1, constructed=True):
@@ -93,14 +115,18 @@ def _hexadecimal(number: int) -> str:
 
 
 def _basic_constraints(data: bytes) -> str:
-    fields = sequence(value(data), "Invalid encoding of BasicConstraints")
+    whole = value(data)
+    if whole.tag != asn1.SEQUENCE:
+        raise JavaFormatError("Invalid encoding of BasicConstraints")
     is_ca, length = False, -1
-    if fields and fields[0].tag == asn1.BOOLEAN:
-        is_ca, length = boolean(fields[0]), _NO_LIMIT
-        if len(fields) > 1:
-            if fields[1].tag != asn1.INTEGER:
+    flag = first(whole, 1)[0] if whole.value else None
+    if flag is not None and flag.tag == asn1.BOOLEAN:
+        is_ca, length = boolean(flag), _NO_LIMIT
+        if flag.next < whole.stop:
+            limit = cut(whole, flag.next)
+            if limit.tag != asn1.INTEGER:
                 raise JavaFormatError("Invalid encoding of BasicConstraints")
-            length = integer(fields[1])
+            length = integer(limit)
     shown = " no limit" if length == _NO_LIMIT else str(length)
     if length < 0:
         shown = " undefined"
@@ -142,7 +168,9 @@ def _key_usage(data: bytes) -> str:
 
 def _name_constraints(data: bytes) -> str:
     shown = ["", ""]
+    seen: set[int] = set()
     for item in sequence(value(data), "Invalid encoding for NameConstraintsExtension."):
+        points.once(item, seen, ("permitted GeneralSubtrees", "excluded GeneralSubtrees"), "NameConstraintsExtension.")
         if is_context(item, 0, constructed=True):
             shown[0] = f"\n    Permitted:{_subtrees(item)}"
         elif is_context(item, 1, constructed=True):
@@ -192,10 +220,12 @@ def _policy_constraints(data: bytes) -> str:
 
 def _private_key_usage(data: bytes) -> str:
     moments = ["", ""]
+    seen: set[int] = set()
     for item in sequence(value(data), "Sequence tag error"):
         number = item.tag & 0x1F
         if number > 1 or not is_context(item, number, constructed=False):
             raise JavaFormatError("Invalid encoding of PrivateKeyUsageExtension")
+        points.once(item, seen, ("notBefore", "notAfter"), "PrivateKeyUsage.")
         moment = dates.parse(asn1.GENERALIZED_TIME, item.value)
         moments[number] = ("From: ", "To: ")[number] + dates.date_string(moment, 17)
     return f"PrivateKeyUsage: [\n{', '.join(filter(None, moments))}]\n"
@@ -203,6 +233,37 @@ def _private_key_usage(data: bytes) -> str:
 
 def _subject_key_identifier(data: bytes) -> str:
     return f"SubjectKeyIdentifier [\n{_key_identifier(octets(value(data)))}]\n"
+
+
+def _grouped(number: int) -> str:
+    """A number's hexadecimal digits, eight a word and eight words a line (Debug.toHexString)."""
+    digits = f"{abs(number):x}"
+    digits = "0" * (len(digits) % 2) + digits
+    lines = [digits[at : at + 64] for at in range(0, len(digits), 64)]
+    words = [" ".join(line[at : at + 8] for at in range(0, len(line), 8)) for line in lines]
+    return ("   -" if number < 0 else "    ") + "\n    ".join(words)
+
+
+def _numbered(label: str) -> Callable[[bytes], str]:
+    def shown(data: bytes) -> str:
+        return f"{label}: {_grouped(big_integer(expect_integer(value(data))))}\n"
+
+    return shown
+
+
+def _crl_reason(data: bytes) -> str:
+    element = value(data)
+    if element.tag != _ENUMERATED:
+        raise JavaFormatError(f"DerValue.getBigIntegerInternal, not expected {signed(element.tag)}")
+    number = integer(element)
+    known = 0 < number < len(_CRL_REASONS)
+    return f"    Reason Code: {_CRL_REASONS[number if known else 0]}"
+
+
+def _certificate_issuer(data: bytes) -> str:
+    element = value(data)
+    sequence(element, "Invalid encoding for GeneralNames.")
+    return f"Certificate Issuer [\n{listed(general_names(element))}]\n"
 
 
 def _nothing(_data: bytes) -> str:
@@ -215,6 +276,10 @@ _KNOWN: Final[dict[str, tuple[str, Callable[[bytes], str]]]] = {
     "2.5.29.35": ("AuthorityKeyIdentifier", _authority_key_identifier),
     "2.5.29.19": ("BasicConstraints", _basic_constraints),
     "2.5.29.31": ("CRLDistributionPoints", points.crl_distribution_points),
+    "2.5.29.20": ("CRLNumber", _numbered("CRL Number")),
+    "2.5.29.21": ("CRLReasonCode", _crl_reason),
+    "2.5.29.29": ("CertificateIssuer", _certificate_issuer),
+    "2.5.29.27": ("DeltaCRLIndicator", _numbered("Base CRL Number")),
     "2.5.29.32": ("CertificatePolicies", points.certificate_policies),
     "2.5.29.37": ("ExtendedKeyUsage", _extended_key_usages),
     "2.5.29.46": ("FreshestCRL", points.freshest_crl),

@@ -9,10 +9,11 @@ from typing import Final
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
 from truststore_tool.shims.java.der import (
+    EarlyBytes,
     JavaFormatError,
+    first,
     hex_dump,
     is_context,
-    nth,
     oid,
     oid_content,
     parts,
@@ -74,6 +75,8 @@ def relative_name(rdn: Element, *, implicit: bool = False) -> str:
     """One RDN; several attributes are joined by `` + ``. `implicit`: the outer tag is not the SET's own."""
     if rdn.tag != asn1.SET and not implicit:
         raise JavaFormatError("X500 RDN")
+    if isinstance(rdn.data, EarlyBytes):
+        rdn = value(EarlyBytes(rdn.raw))
     return " + ".join(_attribute(pair) for pair in parts(rdn))
 
 
@@ -81,7 +84,7 @@ def _attribute(pair: Element) -> str:
     if pair.tag != asn1.SEQUENCE:
         raise JavaFormatError("AVA not a sequence")
     fields = parts(pair)
-    if len(fields) != 2:
+    if len(fields) != 2 or fields[1].next != pair.stop:
         raise JavaFormatError(f"AVA, extra bytes = {pair.stop - (fields[1].next if len(fields) > 1 else pair.stop)}")
     kind = oid(fields[0])
     return f"{_KEYWORDS.get(kind, f'OID.{kind}')}={_attribute_value(fields[1])}"
@@ -109,6 +112,14 @@ def _escape(text: str) -> str:
 
 # GeneralNames (RFC 5280, 4.2.1.6; sun.security.x509.GeneralName) ----------------------------------------------
 
+# The extensions the JDK has a class for. It also looks there for the types of otherName, and fails (OtherName.getGNI).
+KNOWN_EXTENSIONS: Final = {
+    *(f"2.5.29.{arc}" for arc in (14, 15, 16, 17, 18, 19, 20, 21, 27, 28, 29, 30, 31, 32, 33, 35, 36, 37, 46, 54)),
+    "1.3.6.1.5.5.7.1.1",
+    "1.3.6.1.5.5.7.1.11",
+    "1.3.6.1.5.5.7.48.1.5",
+    "2.16.840.1.113730.1.1",
+}
 _KINDS: Final = {
     0: ("Other-Name", True),
     1: ("RFC822 name", False),
@@ -148,7 +159,7 @@ def general_name(element: Element, *, constraint: bool = False) -> str:
         case 3:
             return "X400Address: <DER-encoded value>"
         case 4:
-            return name(value(element.value)) if element.value else ""
+            return _directory_name(element)
         case 5:
             return _edi_party(element)
         case 6:
@@ -161,6 +172,15 @@ def general_name(element: Element, *, constraint: bool = False) -> str:
             return f"IPAddress: {_address(element.value)}"
         case _:
             return f"OIDName: {oid_content(element.value)}"
+
+
+def _directory_name(element: Element) -> str:
+    """A Name; where its SEQUENCE is left out, the RDNs alone will do (X500Name.parseDER)."""
+    if not element.value:
+        return ""
+    whole = first(element, 1)[0]
+    rdns = parts(whole if whole.tag == asn1.SEQUENCE else element)
+    return ", ".join(relative_name(rdn) for rdn in reversed(rdns))
 
 
 def _ia5(element: Element) -> str:
@@ -179,25 +199,34 @@ def _mail(text: str) -> str:
 
 
 def _other_name(element: Element) -> str:
-    fields = parts(element)
-    kind = oid(nth(fields, 0))
-    if not is_context(nth(fields, 1), 0, constructed=True):
+    fields = first(element, 2)
+    kind = oid(fields[0])
+    if not is_context(fields[1], 0, constructed=True):
         raise JavaFormatError("value is not EXPLICTly tagged [0]")
+    if kind in KNOWN_EXTENSIONS:
+        raise JavaFormatError("Instantiation error: java.lang.NoSuchMethodException")
     return f"Other-Name: Unrecognized ObjectIdentifier: {kind}"
 
 
 def _edi_party(element: Element) -> str:
-    named = {field.tag & 0x1F: _directory_string(field) for field in parts(element)}
+    fields = parts(element)
+    if not 1 <= len(fields) <= 2:
+        raise JavaFormatError("Invalid encoding of EDIPartyName")
+    named: dict[int, str] = {}
+    for field in fields:
+        number = field.tag & 0x1F
+        if is_context(field, number, constructed=False) and number in named:
+            raise JavaFormatError(f"Duplicate {('nameAssigner', 'partyName')[number]} found in EDIPartyName")
+        if number <= 1 and is_context(field, number, constructed=False):
+            named[number] = _directory_string(field)
     if named.get(1) is None:
         raise JavaFormatError("party cannot be missing")
     assigner = f"  nameAssigner = {named[0]}," if named.get(0) else ""
     return f"EDIPartyName: {assigner}  partyName = {named[1]}"
 
 
-def _directory_string(field: Element) -> str | None:
-    if field.tag & asn1.CONSTRUCTED:
-        return None
-    inner = nth(parts(field), 0)
+def _directory_string(field: Element) -> str:
+    inner = first(field, 1)[0]
     return inner.value.decode(_CODECS.get(inner.tag, "latin-1"), "replace")
 
 

@@ -5,19 +5,20 @@ Each function takes the value of an extension and raises JavaFormatError where t
 
 from typing import Final
 
+from truststore_tool import asn1
 from truststore_tool.asn1 import Element
 from truststore_tool.shims.java.der import (
     JavaFormatError,
     bits,
     boolean,
+    cut,
+    first,
     hex_dump,
     indented,
     is_context,
     listed,
     named,
-    nth,
     oid,
-    parts,
     sequence,
     value,
 )
@@ -40,6 +41,7 @@ _POINT_REASONS: Final = (
     "privilege withdrawn",
     "AA compromise",
 )
+_POINT_FIELDS: Final = ("DistributionPointName", "Reasons", "CRLIssuer")
 _CRL_REASONS: Final = (
     "Unused",
     "Key Compromise",
@@ -66,11 +68,10 @@ def subject_info_access(data: bytes) -> str:
 def _access_descriptions(data: bytes, what: str) -> str:
     found = []
     for item in sequence(value(data), f"Invalid encoding for {what}."):
-        fields = parts(item)
-        method = oid(nth(fields, 0))
+        fields = first(item, 2)
+        method = oid(fields[0])
         found.append(
-            f"\n   accessMethod: {_ACCESS_METHODS.get(method, method)}"
-            f"\n   accessLocation: {general_name(nth(fields, 1))}\n"
+            f"\n   accessMethod: {_ACCESS_METHODS.get(method, method)}\n   accessLocation: {general_name(fields[1])}\n"
         )
     return listed(found)
 
@@ -91,7 +92,9 @@ def _distribution_points(data: bytes, what: str) -> str:
 
 def _distribution_point(point: Element) -> str:
     where = reasons = issuer = ""
+    seen: set[int] = set()
     for item in sequence(point, "Invalid encoding of DistributionPoint."):
+        once(item, seen, _POINT_FIELDS, "DistributionPoint.")
         if is_context(item, 0, constructed=True):
             where = _point_name(item, "Invalid DistributionPointName in DistributionPoint")
         elif is_context(item, 1, constructed=False):
@@ -107,9 +110,17 @@ def _distribution_point(point: Element) -> str:
     return f"DistributionPoint:\n     {where}\n{reasons}{issuer}"
 
 
+def once(item: Element, seen: set[int], fields: tuple[str, ...], what: str) -> None:
+    """Raises JavaFormatError when a field that is tagged by its number comes again."""
+    number = item.tag & 0x1F
+    if number in seen and number < len(fields):
+        raise JavaFormatError(f"Duplicate {fields[number]} in {what}")
+    seen.add(number)
+
+
 def _point_name(item: Element, complaint: str) -> str:
     """A DistributionPointName: a full name, or one relative to the CRL issuer."""
-    choice = nth(parts(item), 0)
+    choice = first(item, 1)[0]
     if is_context(choice, 0, constructed=True):
         return listed(general_names(choice))
     if is_context(choice, 1, constructed=True):
@@ -124,11 +135,13 @@ def certificate_policies(data: bytes) -> str:
 
 
 def _policy(item: Element) -> str:
-    fields = sequence(item, "Invalid encoding of PolicyInformation")
-    identifier = oid(nth(fields, 0))
+    if item.tag != asn1.SEQUENCE:
+        raise JavaFormatError("Invalid encoding of PolicyInformation")
+    head = first(item, 1)[0]
+    identifier = oid(head)
     qualifiers = []
-    if len(fields) > 1:
-        qualifiers = sequence(fields[1], "Invalid encoding of PolicyInformation")
+    if head.next < item.stop:
+        qualifiers = sequence(cut(item, head.next), "Invalid encoding of PolicyInformation")
         if not qualifiers:
             raise JavaFormatError("No data available in policyQualifiers")
     return f"  [{_policy_id(identifier)}{listed([_policy_qualifier(q) for q in qualifiers])}  ]\n"
@@ -139,17 +152,20 @@ def _policy_id(identifier: str) -> str:
 
 
 def _policy_qualifier(item: Element) -> str:
-    fields = sequence(item, "Invalid encoding for PolicyQualifierInfo")
-    content = item.data[nth(fields, 0).next : item.stop]
-    return f"PolicyQualifierInfo: [\n  qualifierID: {oid(nth(fields, 0))}\n  qualifier: {hex_dump(content)}\n]"
+    if item.tag != asn1.SEQUENCE:
+        raise JavaFormatError("Invalid encoding for PolicyQualifierInfo")
+    identifier = first(item, 1)[0]
+    content = item.data[identifier.next : item.stop]
+    return f"PolicyQualifierInfo: [\n  qualifierID: {oid(identifier)}\n  qualifier: {hex_dump(content)}\n]"
 
 
 def policy_mappings(data: bytes) -> str:
     """The value of PolicyMappings (RFC 5280, 4.2.1.5)."""
     maps = []
     for item in sequence(value(data), "Invalid encoding for PolicyMappingsExtension."):
-        fields = sequence(item, "Invalid encoding for CertificatePolicyMap")
-        issuer, subject = (_policy_id(oid(nth(fields, i))) for i in (0, 1))
+        if item.tag != asn1.SEQUENCE:
+            raise JavaFormatError("Invalid encoding for CertificatePolicyMap")
+        issuer, subject = (_policy_id(oid(domain)) for domain in first(item, 2))
         maps.append(f"CertificatePolicyMap: [\nIssuerDomain:{issuer}SubjectDomain:{subject}]\n")
     return f"PolicyMappings [\n{listed(maps)}]\n"
 

@@ -24,6 +24,21 @@ def first_certificate(data: bytes, jdk: int) -> JavaCertificate:
     raise JavaFormatError("Empty input")
 
 
+def why_refused(der: bytes, jdk: int) -> str | None:
+    """What that release (17 or 25) says when it refuses a certificate in DER, or None when it takes it.
+
+    The verdict is CertificateFactory.generateCertificate's (sun.security.provider.X509Factory, X509CertImpl), which
+    is also KeyStore's for JKS, JCEKS and PKCS#12: one certificate refused, and the whole store cannot be loaded. Octets
+    behind the certificate do not matter. The text is an exception of the parser as Throwable.toString gives it; Java
+    may wrap it in another.
+    """
+    try:
+        first_certificate(der, jdk)
+    except JavaFormatError as exc:
+        return str(exc)
+    return None
+
+
 def all_certificates(data: bytes, jdk: int) -> list[JavaCertificate]:
     """All certificates in PEM, DER or PKCS#7, which may be mixed; none in empty data. Raises JavaFormatError."""
     if not data:

@@ -1,6 +1,7 @@
 """Which URIs the JDK accepts as GeneralNames (java.net.URI, sun.security.x509.URIName); the others are unparseable."""
 
 import re
+from ipaddress import IPv6Address
 from typing import Final
 
 from truststore_tool.shims.java.der import JavaFormatError
@@ -19,6 +20,7 @@ _ABSOLUTE: Final = re.compile(
 )
 _RELATIVE: Final = re.compile(rf"{_HIERARCHICAL}(?:\#{_URIC}*)?\Z")
 _SERVER: Final = re.compile(r"(?:[^@]*@)?(?P<host>\[[^\]]*\]|[A-Za-z0-9\-.]+)(?::\d*)?\Z")
+_LITERAL: Final = re.compile(r"(?:[^@]*@)?\[([^\]]*)\]")
 _HOST_NAME: Final = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.)*[A-Za-z](?:[A-Za-z0-9\-]*[A-Za-z0-9])?\.?\Z"
 )
@@ -35,11 +37,25 @@ def check_name(text: str) -> None:
     authority = match["authority"]
     if authority == "" and not match["path"]:
         raise JavaFormatError(f"invalid URI name:{text}")
+    if authority and _is_bad_literal(authority):
+        raise JavaFormatError(f"invalid URI name:{text}")
     server = _SERVER.match(authority) if authority else None
     if server is not None and _HOST_NAME.match(server["host"]) and server["host"].endswith("."):
         raise JavaFormatError(
             "invalid URI name (host portion is not a valid DNSName, IPv4 address, or IPv6 address):" + text
         )
+
+
+def _is_bad_literal(authority: str) -> bool:
+    """Whether the host is in brackets and no IPv6 address."""
+    literal = _LITERAL.match(authority)
+    if literal is None:
+        return False
+    try:
+        IPv6Address(literal[1])
+    except ValueError:
+        return True
+    return False
 
 
 def check_constraint(text: str) -> None:
