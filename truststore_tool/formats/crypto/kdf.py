@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from typing import Final, Self
 
 from truststore_tool import asn1, oids
@@ -132,7 +132,7 @@ def _openssl_kdf() -> _Kdf | None:
 
 
 def _python_kdf(digest: str, purpose: int, password: bytes, salt: bytes, count: int, size: int) -> bytes:
-    new = getattr(hashlib, digest)
+    new = getattr(hashlib, digest, None) or partial(hashlib.new, digest)
     width = new().block_size
     modulus = 1 << (8 * width)
     diversifier = bytes((purpose,)) * width

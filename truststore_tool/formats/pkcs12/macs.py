@@ -17,6 +17,8 @@ _DIGESTS: Final = {
     oids.SHA256: "sha256",
     oids.SHA384: "sha384",
     oids.SHA512: "sha512",
+    oids.SHA512_224: "sha512_224",
+    oids.SHA512_256: "sha512_256",
 }
 PBMAC1: Final = "1.2.840.113549.1.5.14"
 # RFC 9579 wants the key length to be there; a key shorter than any of the digests would only ease forging the MAC.

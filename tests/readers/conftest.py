@@ -1,0 +1,30 @@
+"""The JVMs, started once for all tests of readers; and at the end of the run, which of them were not there."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.readers import jvms
+from tests.readers.jvms import Jvm
+from tests.realtools import jdk_homes, missing
+
+ABSENT = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture(scope="session")
+def readers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Jvm]]:
+    """Every JVM by the name of its reader, oldest first. Where CI=true, none may be missing."""
+    if not jdk_homes():
+        missing("a JDK")
+    found, absent = jvms.homes()
+    request.config.stash[ABSENT] = absent
+    if not found or (absent and os.environ.get("CI") == "true"):
+        missing("; ".join(absent))
+    with jvms.running(found, jvms.compiled(tmp_path_factory.mktemp("judge"))) as running:
+        yield running
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for what in config.stash.get(ABSENT, []):
+        terminalreporter.write_line(f"absent reader: {what}", yellow=True)

@@ -1,0 +1,1 @@
+"""How the programs that read a store see it: pure data and rules, each with its evidence."""

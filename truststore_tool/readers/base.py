@@ -1,0 +1,43 @@
+"""The nouns of this room: what a reader makes of a store, and how that is known."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from truststore_tool.model import Certificate
+
+
+class Evidence(NamedTuple):
+    """How something is known: `measured` with which programs, `documented` where, or `inferred` from what."""
+
+    kind: Literal["measured", "documented", "inferred"]
+    source: str
+
+
+class LeftOut(NamedTuple):
+    """A certificate of the store that is no trust anchor to the reader, and why."""
+
+    certificate: Certificate
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader makes of a store. What is not known is None, and never clears anything.
+
+    Attributes:
+        loads: whether it opens the store.
+        error: what it says when it does not: the outermost exception, or its class alone where the words differ.
+        cause: the exception behind it, if any.
+        anchors: the trust anchors, in the reader's order; the same certificate twice where the reader has it twice.
+        leaves: certificates of key entries that it trusts as they stand, for servers that present just these.
+        left_out: the other certificates that it came to see.
+        evidence: how this is known.
+    """
+
+    loads: bool | None
+    error: str | None = None
+    cause: str | None = None
+    anchors: tuple[Certificate, ...] | None = None
+    leaves: tuple[Certificate, ...] | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    evidence: tuple[Evidence, ...] = ()

@@ -1,0 +1,1 @@
+"""Java as a reader, release by release."""

@@ -1,0 +1,101 @@
+"""What a Java release makes of a key store's bytes: loads or not, in which words, and the trust anchors."""
+
+from collections.abc import Callable
+from typing import Final
+
+from truststore_tool.errors import FormatError
+from truststore_tool.readers.base import Evidence, Reading
+from truststore_tool.readers.java import jks, pbe, pkcs12
+from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, UnknownError
+from truststore_tool.readers.java.releases import Release, measured
+
+_Loader = Callable[[bytes, str | None, Release, Parser, pbe.Work], Contents]
+_NO_DER: Final = "DerInputStream.getLength(): lengthTag="
+_UNRECOVERABLE: Final = "java.security.UnrecoverableKeyException"
+_LOADING: Final = measured("11.0.5, 11.0.10, 11.0.13, 17.0.2, 17.0.9, 17.0.15, 21.0.2, 21.0.8, 25.0.2, 25.0.3")
+_LOCKED: Final = "no password was given, and Java passes over what is encrypted"
+
+
+def _load_jks(data: bytes, password: str | None, release: Release, why_refused: Parser, _work: pbe.Work) -> Contents:
+    return jks.load(data, password, release, why_refused, (jks.JKS,))
+
+
+def _load_jceks(data: bytes, password: str | None, release: Release, why_refused: Parser, _work: pbe.Work) -> Contents:
+    return jks.load(data, password, release, why_refused, (jks.JCEKS, jks.JKS))
+
+
+def _load_pkcs12(data: bytes, password: str | None, release: Release, why_refused: Parser, work: pbe.Work) -> Contents:
+    if len(data) > 1 and data[1] > 0x84:
+        raise RefusedError("java.io.IOException", f"{_NO_DER}{data[1] & 0x7F}, too big.")
+    try:
+        return pkcs12.load(data, password, release, why_refused, work)
+    except FormatError as exc:
+        raise RefusedError("java.io.IOException") from exc
+
+
+# What a type of key store tries in turn: JKS and PKCS12 open each other (keystore.type.compat of java.security).
+_TYPES: Final[dict[str, tuple[_Loader, ...]]] = {
+    "JKS": (_load_jks, _load_pkcs12),
+    "PKCS12": (_load_pkcs12, _load_jks),
+    "JCEKS": (_load_jceks,),
+}
+
+
+def default_type(release: Release) -> str:
+    """KeyStore.getDefaultType: keystore.type of java.security (JEP 229)."""
+    return "JKS" if release.line < 9 else "PKCS12"
+
+
+def read(
+    release: Release,
+    data: bytes,
+    password: str | None,
+    why_refused: Parser,
+    *,
+    storetype: str | None = None,
+    work: pbe.Work | None = None,
+) -> Reading:
+    """What `release` makes of the store in `data`.
+
+    Args:
+        release: the release of Java.
+        data: the bytes of the store.
+        password: right, wrong or empty; None for none.
+        why_refused: the release's certificate parser.
+        storetype: JKS, PKCS12 or JCEKS; None for the release's default.
+        work: derived keys, shared between the readings of one file.
+    """
+    loaders = _TYPES[(storetype or default_type(release)).upper()]
+    try:
+        contents = _load(loaders, data, password, release, why_refused, {} if work is None else work)
+    except RefusedError as exc:
+        return Reading(False, exc.error, exc.cause, (), (), evidence=(*exc.evidence, _LOADING))
+    except UnknownError as exc:
+        return Reading(None, evidence=(Evidence("inferred", str(exc)),))
+    return Reading(
+        True,
+        anchors=tuple(contents.anchors),
+        leaves=tuple(contents.leaves),
+        left_out=tuple(contents.left_out),
+        evidence=(_LOADING,),
+    )
+
+
+def _load(
+    loaders: tuple[_Loader, ...],
+    data: bytes,
+    password: str | None,
+    release: Release,
+    why_refused: Parser,
+    work: pbe.Work,
+) -> Contents:
+    """As sun.security.util.KeyStoreDelegator: the first exception counts, unless another is about the password."""
+    thrown: list[RefusedError] = []
+    for loader in loaders:
+        try:
+            return loader(data, password, release, why_refused, work)
+        except RefusedError as exc:
+            if (exc.cause or "").startswith(_UNRECOVERABLE):
+                raise
+            thrown.append(exc)
+    raise thrown[0]
