@@ -53,6 +53,7 @@ def refused() -> dict[str, bytes]:
         "PSS, trailer field 2": certificate(signed=pss, parameters=pss_trailer),
         "PSS, another mask": certificate(signed=pss, parameters=seq(tlv(0xA1, seq(oid("1.2.3"))))),
         "NULL with content": certificate(parameters=tlv(5, b"\0")),
+        "PBE without its salt": certificate(signed="1.2.840.113549.1.12.1.6", parameters=seq(number(1), number(1))),
         "OID with a useless octet": certificate(("2.5.4.3", False, b"")).replace(oid("2.5.4.3"), b"\6\3\x55\x80\3"),
         "key identifier twice": _critical("35", key_id, key_id),
         "permitted subtrees twice": _critical("30", tlv(0xA0, tree_of_names), tlv(0xA0, tree_of_names)),
@@ -76,6 +77,9 @@ def accepted() -> dict[str, bytes]:
             key=_key(rsa, tlv(5), seq(tlv(2, b"\x80" + bytes(62) + b"\1"), number(3)))
         ),
         "directory name without its SEQUENCE": _critical("17", tlv(0xA4, rdn)),
+        "octets behind a private key usage period": certificate((CE + "16", True, seq() + b"\0")),
+        "the year 0": certificate(validity=seq(tlv(0x18, b"00000101000000Z"), tlv(0x18, b"99991231235959-0100"))),
+        "a string of another class": _with_tail(tlv(0xA3, seq(seq(oid(CE + "35"), tlv(0xA4, tlv(4, seq())))))),
         "version 5": certificate(version=5),
         "an extension with something behind its value": _with_tail(
             tlv(0xA3, seq(seq(oid("1.2.3"), tlv(4, b"value"), tlv(5))))

@@ -17,6 +17,8 @@ from truststore_tool.shims.java.der import JavaFormatError
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WELL_NAMED: Final = ("UTC", "GMT")  # the table is not loaded for these
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(microsecond=0, tzinfo=UTC)
 _GREGORIAN_CYCLE: Final = timedelta(days=146097)  # 400 years, a whole number of weeks
 
 
@@ -41,8 +43,9 @@ def parse(tag: int, content: bytes) -> datetime:
     try:
         start = datetime(year, month, 1, hour, minute, second, tzinfo=UTC)
         return start + timedelta(days=day - 1) - offset
-    except (ValueError, OverflowError) as exc:
-        raise JavaFormatError(f"Parse {kind} time, invalid format") from exc
+    except (ValueError, OverflowError):
+        # Java has the year 0, and those behind 9999 that an offset leads to; the nearest moment stands for them.
+        return _FIRST if year < 5000 else _LAST
 
 
 @cache

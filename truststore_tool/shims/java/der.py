@@ -14,6 +14,7 @@ IO_EXCEPTION: Final = "java.io.IOException"
 _INT_MAX: Final = 2**31 - 1
 _LONGEST_LENGTH: Final = 0x84  # a length has four octets at most
 _INDEFINITE: Final = 0x80
+_DEEPEST: Final = 48  # of strings in strings; a stranger cannot exhaust the stack
 _LONGEST_OID: Final = 4096
 
 
@@ -97,10 +98,26 @@ def _cut(data: bytes, offset: int, end: int) -> Element:
         element = asn1.read(data, offset, end)
     except FormatError as exc:
         raise JavaFormatError("not enough content", "java.io.EOFException") from exc
-    if data[offset + 1] == _INDEFINITE and isinstance(data, EarlyBytes):
-        # From here on Java reads a copy of definite lengths.
-        return element._replace(data=bytes(data), next=element.next + len(data) - end)
-    return element
+    if data[offset + 1] != _INDEFINITE:
+        return element
+    # From here on Java reads a copy of definite lengths, and goes on where the copy's length leads it.
+    following = element.next - _redundant(element)
+    if isinstance(data, EarlyBytes):
+        following += len(data) - end
+    return element._replace(data=bytes(data), next=following)
+
+
+def _redundant(element: Element) -> int:
+    """How many octets of length are more than needed inside an element of indefinite length (DerIndefLenConverter)."""
+    found = 0
+    for part in element.items():
+        if part.data[part.start + 1] == _INDEFINITE:
+            found += _redundant(part)
+            continue
+        size = part.stop - part.content
+        needed = 2 if size < 0x80 else 2 + (size.bit_length() + 7) // 8
+        found += part.content - part.start - needed
+    return found
 
 
 def nth(fields: list[Element], index: int) -> Element:
@@ -180,14 +197,15 @@ def bit_string(element: Element) -> bytes:
     return element.value[1:]
 
 
-def octets(element: Element) -> bytes:
-    """The content of an OCTET STRING, also in BER's constructed form."""
-    if element.tag not in (asn1.OCTET_STRING, asn1.OCTET_STRING | asn1.CONSTRUCTED):
+def octets(element: Element, depth: int = 0) -> bytes:
+    """The content of an OCTET STRING, also in BER's constructed form, where Java looks at the tag's number only."""
+    if element.tag != asn1.OCTET_STRING and element.tag & 0x3F != asn1.OCTET_STRING | asn1.CONSTRUCTED:
         raise JavaFormatError(f"DerValue.getOctetString, not an Octet String: {signed(element.tag)}")
-    try:
-        return element.octets()
-    except FormatError as exc:
-        raise JavaFormatError("not enough content", "java.io.EOFException") from exc
+    if not element.tag & asn1.CONSTRUCTED:
+        return element.value
+    if depth > _DEEPEST:
+        raise JavaFormatError("not enough content", "java.io.EOFException")
+    return b"".join(octets(part, depth + 1) for part in parts(element))
 
 
 def oid(element: Element) -> str:

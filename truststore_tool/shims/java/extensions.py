@@ -15,6 +15,7 @@ from truststore_tool.shims.java.der import (
     cut,
     expect_integer,
     first,
+    first_of,
     flags_of,
     hex_dump,
     indented,
@@ -221,7 +222,7 @@ def _policy_constraints(data: bytes) -> str:
 def _private_key_usage(data: bytes) -> str:
     moments = ["", ""]
     seen: set[int] = set()
-    for item in sequence(value(data), "Sequence tag error"):
+    for item in sequence(first_of(data), "Sequence tag error"):
         number = item.tag & 0x1F
         if number > 1 or not is_context(item, number, constructed=False):
             raise JavaFormatError("Invalid encoding of PrivateKeyUsageExtension")

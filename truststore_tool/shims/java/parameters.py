@@ -18,6 +18,11 @@ from truststore_tool.shims.java.der import (
     value,
 )
 
+# PBEWithMD5AndDES, and those of PKCS#12.
+_PASSWORD_BASED: Final = {
+    "1.2.840.113549.1.5.3",
+    *(f"1.2.840.113549.1.12.1.{number}" for number in (1, 2, 3, 5, 6)),
+}
 _NONCE: Final = 12
 _P_SPECIFIED: Final = "1.2.840.113549.1.1.9"
 _MGF1: Final = "1.2.840.113549.1.1.8"
@@ -35,6 +40,8 @@ def check(identifier: str, parameters: Element) -> None:
             _pss(parameters)
         case "1.2.840.113549.1.1.7":
             _oaep(parameters)
+        case _ if identifier in _PASSWORD_BASED:
+            _password_based(parameters)
         case "1.2.840.113549.1.9.16.3.18":
             _chacha20(parameters)
         case "1.2.840.10040.4.1" | "1.3.14.3.2.12":
@@ -62,6 +69,18 @@ def _oaep(parameters: Element) -> None:
             octets(label)
     if fields:
         raise JavaFormatError("Extra unused bytes")
+
+
+def _password_based(parameters: Element) -> None:
+    """PBEParameter (com.sun.crypto.provider.PBEParameters)."""
+    if parameters.tag != asn1.SEQUENCE:
+        raise JavaFormatError("PBE parameter parsing error: not a sequence")
+    salt, count = first(parameters, 2)
+    if salt.tag != asn1.OCTET_STRING:
+        raise JavaFormatError("DER input not an octet string")
+    integer(expect_integer(count))
+    if count.next != parameters.stop:
+        raise JavaFormatError("PBE parameter parsing error: extra data")
 
 
 def _chacha20(parameters: Element) -> None:
