@@ -1,6 +1,13 @@
 """Certificate parsers to put under a key store's reader."""
 
+from typing import Final
+
+from truststore_tool.readers.java.loading import Parser, parser
 from truststore_tool.readers.java.releases import Release
+from truststore_tool.shims.java.reading import why_refused
+
+# As every release parses certificates.
+AS_JAVA: Final[Parser] = parser(why_refused)
 
 
 def takes_all(_der: bytes, _release: Release) -> str | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from tests.readers.parsers import takes_all
+from tests.readers.parsers import AS_JAVA
 from truststore_tool.readers.base import Reading
 from truststore_tool.readers.java import jks, keystores, pbe
 from truststore_tool.readers.java.releases import Release
@@ -69,7 +69,7 @@ def cells(rows: Sequence[dict[str, object]], corpus: Path) -> Iterator[Cell]:
             for given, answer in zip((True, False), answers, strict=True):
                 if answer != NOT_ASKED:
                     password = expected[name].get("password") if given else None
-                    reading = keystores.read(release, data, password, takes_all, storetype=storetype, work=work)
+                    reading = keystores.read(release, data, password, AS_JAVA, storetype=storetype, work=work)
                     yield Cell(name, str(release), given, answer, shown(reading))
 
 

@@ -5,6 +5,7 @@ All releases read them alike, but for the certificates that their parsers refuse
 
 import hashlib
 import hmac
+import re
 from struct import Struct
 from typing import Final
 
@@ -20,6 +21,8 @@ _WHITENER: Final = b"Mighty Aphrodite"
 _DIGEST_SIZE: Final = 20
 _KEY, _TRUSTED, _SECRET_KEY = 1, 2, 3
 _U16, _I32, _S64 = Struct(">H"), Struct(">i"), Struct(">q")
+# What DataInputStream.readUTF takes: one to three octets a character, overlong or not.
+_UTF: Final = re.compile(rb"(?:[\x00-\x7f]|[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})*")
 _INVALID: Final = "Invalid keystore format"
 _TAMPERED: Final = "Keystore was tampered with, or password was incorrect"
 # The one class that JceKeyStore lets through since its DeserializationChecker came.
@@ -48,12 +51,12 @@ class _Cursor:
     def text(self) -> str:
         """The text that comes next, in modified UTF-8."""
         data = self.take(self.number(_U16))
-        if any(octet >= 0xF0 for octet in data):
+        if not _UTF.fullmatch(data):
             raise RefusedError("java.io.UTFDataFormatException")
         try:
             return modified_utf8.decode(data)
         except FormatError as exc:
-            raise UnknownError("an alias in an odd encoding") from exc
+            raise UnknownError("nobody has looked at overlong characters") from exc
 
     def block(self) -> bytes:
         """The block that comes next."""
@@ -79,6 +82,8 @@ def load(
         if tag == _KEY:
             cursor.block()
         count = {_KEY: cursor.number(_I32) if tag == _KEY else 0, _TRUSTED: 1}.get(tag, 0)
+        if count < 0 and JCEKS in magics:
+            raise RefusedError("java.lang.NegativeArraySizeException", str(count))
         for _number in range(count):
             chain.append(_certificate(cursor, version, release, why_refused))
         shadowed = entries.pop(alias, None)

@@ -48,6 +48,16 @@ _PBES1: Final = (
     oids.PBE_SHA1_RC2_40,
 )
 _NO_CIPHER: Final = ("1.2.840.113549.1.12.1.4",)
+# Below these are the ciphers that Java knows: PKCS #12 and #5, RSA, other ciphers of RSA Security, AES, OIW.
+_CIPHERS: Final = (
+    "1.2.840.113549.1.12.",
+    "1.2.840.113549.1.5.",
+    "1.2.840.113549.1.1.",
+    "1.2.840.113549.3.",
+    "1.2.840.113549.1.9.16.3.",
+    "2.16.840.1.101.3.4.1",
+    "1.3.14.3.2.",
+)
 _BAD_PADDING: Final = (
     "javax.crypto.BadPaddingException",
     "Given final block not properly padded. Such issues can arise if a bad key is used during decryption.",
@@ -87,7 +97,7 @@ def parse(algorithm: Element, release: Release) -> Scheme:
     oid, parameters = kdf.identifier(algorithm)
     if oid == oids.PBES2 and parameters is not None:
         return _parse_pbes2(parameters, release)
-    if oid in _NO_CIPHER:
+    if not oid.startswith(_CIPHERS) or oid in _NO_CIPHER:
         words = f"Cannot find any provider supporting {oid}"
         if release.line >= _ALGORITHM_ID_LINE:
             words = "Null or empty transformation"
@@ -182,8 +192,8 @@ def _as_cipher_key(passphrase: kdf.Passphrase) -> kdf.Passphrase:
 
 def check_mac(element: Element, content: bytes, password: str, release: Release, work: Work) -> None:
     """Raises RefusedError unless the MAC (RFC 7292, section 4) is one that this release knows, and is right."""
-    info, salt, *rest = element.expect(asn1.SEQUENCE).fields(2, 3)
-    algorithm, value = info.expect(asn1.SEQUENCE).fields(2, 2)
+    info, salt, *rest = _fields(element, 2, 3, "MacData")
+    algorithm, value = _fields(info, 2, 2, "DigestInfo")
     oid, _parameters = kdf.identifier(algorithm)
     count = rest[0].integer() if rest else 1
     if oid == "1.2.840.113549.1.5.14" and knows(release, releases.PBMAC1):
@@ -208,6 +218,13 @@ def check_mac(element: Element, content: bytes, password: str, release: Release,
         if hmac.compare_digest(hmac.digest(work[key] or b"", content, digest), value.octets()):
             return
     raise _bad_mac("java.security.UnrecoverableKeyException: Failed PKCS12 integrity checking")
+
+
+def _fields(element: Element, least: int, most: int, name: str) -> list[Element]:
+    found = element.expect(asn1.SEQUENCE).children()
+    if not least <= len(found) <= most:
+        raise RefusedError("sun.security.pkcs.ParsingException", f"Invalid length for {name}")
+    return found
 
 
 def _bad_mac(cause: str) -> RefusedError:

@@ -53,7 +53,7 @@ def load(data: bytes, password: str | None, release: Release, why_refused: Parse
             bags.contents.locked = True  # passed over in silence: load(stream, null) has never failed for want of one
         else:
             _take_encrypted(bags, wrapped, password, release, work)
-    mac = next(fields, None)
+    mac = None if password is None else next(fields, None)
     if mac is not None and password is not None:
         pbe.check_mac(mac, content, password, release, work)
     return bags.finish()
@@ -238,9 +238,11 @@ def _key_id(attributes: dict[str, list[Element]]) -> bytes | None:
 def _content_info(element: Element) -> tuple[str, Element]:
     """OID and content of a ContentInfo."""
     parts = _elements(element, asn1.SEQUENCE)
-    if len(parts) != 2:
-        raise RefusedError("java.io.IOException")
-    inner = parts[1].children()
+    if not 1 <= len(parts) <= 2:
+        raise RefusedError("sun.security.pkcs.ParsingException", "Invalid length for ContentInfo")
+    if len(parts) == 1:
+        raise RefusedError("java.lang.NullPointerException")
+    inner = _inside(parts[1])
     if len(inner) != 1:
         raise RefusedError("java.io.IOException", "ContentInfo encoding error")
     return parts[0].oid(), inner[0]
@@ -279,7 +281,13 @@ def _next(fields: Iterator[Element]) -> Element:
 
 def _elements(element: Element, tag: int) -> list[Element]:
     """The elements of a SEQUENCE or SET. Java reads no tag numbers above 30."""
-    found = element.expect(tag).children()
-    if any(item.tag > 0xFF for item in found):
+    return _inside(element.expect(tag))
+
+
+def _inside(element: Element) -> list[Element]:
+    """What is inside an element, whether or not it is marked as constructed."""
+    found = asn1.starts(element.data, element.content, element.stop)[:-1]
+    items = [asn1.read(element.data, start, element.stop) for start in found]
+    if any(item.tag > 0xFF for item in items):
         raise RefusedError("java.io.IOException")
-    return found
+    return items
