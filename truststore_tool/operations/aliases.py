@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from truststore_tool.errors import FormatError
-from truststore_tool.model import Certificate, Entry, fold_alias
+from truststore_tool.errors import FindingError, FormatError
+from truststore_tool.model import Certificate, Entry, TrustStore, fold_alias
 from truststore_tool.names import COMMON_NAME, ORGANIZATION, ORGANIZATIONAL_UNIT
 
 DEFAULT_ALIAS: Final = "rds-root"
@@ -30,6 +30,32 @@ def alias_from_subject(certificate: Certificate) -> str:
 def shown_alias(entry: Entry) -> str:
     """The alias under which reports show an entry: its own, or one from its subject in a format without aliases."""
     return entry.alias or (alias_from_subject(entry.certificates[0]) if entry.certificates else "")
+
+
+def place_of(store: TrustStore, alias: str) -> int:
+    """Where in `store.entries` the one entry of this alias stands.
+
+    An alias that is spelled exactly so wins; one that only Java takes for the same counts where it is alone.
+
+    Raises FindingError when there is none, and when several are meant: then they are listed.
+    """
+    folded = fold_alias(alias)
+    alike = [place for place, entry in enumerate(store.entries) if fold_alias(shown_alias(entry)) == folded]
+    exact = [place for place in alike if shown_alias(store.entries[place]) == alias]
+    meant = exact or alike
+    if not meant:
+        raise FindingError(f"no entry {alias!r}", hint="list the store to see its aliases")
+    if len(meant) > 1:
+        names = ", ".join(_identified(store.entries[place]) for place in meant)
+        raise FindingError(
+            f"alias {alias!r} may mean {len(meant)} entries: {names}", hint="spell it exactly, or give a fingerprint"
+        )
+    return meant[0]
+
+
+def _identified(entry: Entry) -> str:
+    digest = f" (SHA-256 {entry.certificates[0].sha256})" if entry.certificates else ""
+    return f"{shown_alias(entry)!r}{digest}"
 
 
 def beside(alias: str, certificate: Certificate) -> str:

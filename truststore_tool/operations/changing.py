@@ -7,7 +7,7 @@ from datetime import datetime
 from truststore_tool.errors import FindingError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Entry, EntryKind, TrustedEntry, TrustStore, fold_alias
-from truststore_tool.operations.aliases import shown_alias
+from truststore_tool.operations.aliases import place_of, shown_alias
 from truststore_tool.operations.describe import CertificateFacts, describe, ends_before
 
 
@@ -47,23 +47,22 @@ def remove_entries(
     """`store` without the entries that are named.
 
     Args:
-        aliases: by alias, as Java compares them.
+        aliases: by alias, each of which names one entry (see `place_of`).
         fingerprints: trusted certificates by fingerprint.
         expired_at: trusted certificates that expired before this moment (aware).
         keys: whether an alias may name a key.
 
-    Raises FindingError when something named is not there, or an alias names a key and `keys` is false.
+    Raises FindingError when something named is not there, an alias means several entries, or names a key and `keys` is
+    false.
     """
-    wanted = {fold_alias(alias): alias for alias in aliases}
+    places, absent = _places(store, aliases)
     algorithms = {item.algorithm for item in fingerprints}
     wanted_digests = set(fingerprints)
-    seen_aliases: set[str] = set()
     seen_digests: set[Fingerprint] = set()
     kept: list[Entry] = []
     gone: list[Entry] = []
-    for entry in store.entries:
-        folded = fold_alias(shown_alias(entry))
-        named = folded in wanted
+    for place, entry in enumerate(store.entries):
+        named = place in places
         digests: set[Fingerprint] = set()
         expired = False
         if isinstance(entry, TrustedEntry):
@@ -73,11 +72,8 @@ def remove_entries(
             raise FindingError(
                 f"alias {entry.alias!r} holds a {entry.kind} entry", hint="add --keys to remove keys as well"
             )
-        if named:
-            seen_aliases.add(folded)
         seen_digests |= digests
         (gone if named or digests or expired else kept).append(entry)
-    absent = [repr(alias) for folded, alias in wanted.items() if folded not in seen_aliases]
     absent += [str(item) for item in fingerprints if item not in seen_digests]
     if absent:
         raise FindingError(f"not in the store: {', '.join(absent)}; nothing was removed")
@@ -85,16 +81,23 @@ def remove_entries(
     return store.with_entries(tuple(kept)), RemoveReport(removed, len(kept))
 
 
+def _places(store: TrustStore, aliases: Collection[str]) -> tuple[set[int], list[str]]:
+    """Where the entries of the aliases stand, and the aliases of which there is none."""
+    present = {fold_alias(shown_alias(entry)) for entry in store.entries}
+    there = [alias for alias in aliases if fold_alias(alias) in present]
+    return {place_of(store, alias) for alias in there}, [repr(alias) for alias in aliases if alias not in there]
+
+
 def rename_entry(store: TrustStore, old: str, new: str) -> tuple[TrustStore, RenameReport]:
     """`store` with the entry `old` under the alias `new`; its date and bytes stay.
 
-    Raises FindingError when `old` is not there or `new` is taken by another entry.
+    Raises FindingError when `old` is not there or means several entries, or `new` is taken by another entry.
     """
-    if not any(fold_alias(entry.alias) == fold_alias(old) for entry in store.entries):
-        raise FindingError(f"no entry {old!r}")
-    if fold_alias(new) != fold_alias(old) and any(fold_alias(e.alias) == fold_alias(new) for e in store.entries):
+    place = place_of(store, old)
+    if not store.entries[place].alias:
+        raise FindingError(f"no entry {old!r}: a {store.format} store has no aliases")
+    others = store.entries[:place] + store.entries[place + 1 :]
+    if any(fold_alias(entry.alias) == fold_alias(new) for entry in others):
         raise FindingError(f"alias {new!r} is taken", hint="remove or rename that entry first")
-    entries = tuple(
-        replace(entry, alias=new) if fold_alias(entry.alias) == fold_alias(old) else entry for entry in store.entries
-    )
-    return store.with_entries(entries), RenameReport(old, new)
+    renamed = replace(store.entries[place], alias=new)
+    return store.with_entries((*store.entries[:place], renamed, *store.entries[place + 1 :])), RenameReport(old, new)

@@ -4,25 +4,24 @@ from collections.abc import Sequence
 
 from truststore_tool.errors import FindingError
 from truststore_tool.fingerprints import Fingerprint
-from truststore_tool.model import Certificate, TrustedEntry, TrustStore, fold_alias
-from truststore_tool.operations.aliases import shown_alias
+from truststore_tool.model import Certificate, TrustedEntry, TrustStore
+from truststore_tool.operations.aliases import place_of
 
 
 def select(store: TrustStore, *, alias: str | None = None, fingerprints: Sequence[Fingerprint] = ()) -> TrustStore:
-    """`store` with only the entries of this alias (as Java compares them) or with a certificate so fingerprinted.
+    """`store` with only the entry of this alias (see `place_of`) and those with a certificate so fingerprinted.
 
-    Raises FindingError when the alias or one of the fingerprints is not there.
+    Raises FindingError when the alias or one of the fingerprints is not there, or the alias means several entries.
     """
+    chosen = None if alias is None else place_of(store, alias)
     entries = []
     missing = set(fingerprints)
     algorithms = {item.algorithm for item in fingerprints}
-    for entry in store.entries:
+    for place, entry in enumerate(store.entries):
         digests = {c.fingerprint(name) for c in entry.certificates for name in algorithms} & set(fingerprints)
         missing -= digests
-        if digests or (alias is not None and fold_alias(shown_alias(entry)) == fold_alias(alias)):
+        if digests or place == chosen:
             entries.append(entry)
-    if alias is not None and not entries:
-        raise FindingError(f"no entry {alias!r}", hint="list the store to see its aliases")
     if missing:
         raise FindingError(f"no certificate with fingerprint {', '.join(map(str, missing))}")
     return store.with_entries(tuple(entries))
