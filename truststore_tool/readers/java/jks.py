@@ -12,7 +12,7 @@ from typing import Final
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.java import key_protection, modified_utf8, serialized
 from truststore_tool.model import Certificate, fold_alias
-from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, UnknownError
+from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, UnknownError, parsed
 from truststore_tool.readers.java.releases import Release
 
 JKS: Final = b"\xfe\xed\xfe\xed"
@@ -124,9 +124,7 @@ def _certificate(cursor: _Cursor, version: int, release: Release, why_refused: P
     der = cursor.block()
     if kind.upper() not in ("X.509", "X509"):
         raise RefusedError("java.security.cert.CertificateException", f"{kind} not found")
-    if reason := why_refused(der, release):
-        raise RefusedError.said(reason)
-    return Certificate(der)
+    return parsed(der, release, why_refused)
 
 
 def _check(cursor: _Cursor, password: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from truststore_tool import asn1
 from truststore_tool.model import Certificate
 from truststore_tool.readers.base import Evidence, LeftOut
 from truststore_tool.readers.java.releases import Feature, Release
@@ -55,6 +56,16 @@ class RefusedError(Exception):
 
 class UnknownError(Exception):
     """Nobody knows what this release does; the argument says about what."""
+
+
+def parsed(data: bytes, release: Release, why_refused: Parser) -> Certificate:
+    """The certificate that `data` begins with; Java passes over what follows. Raises RefusedError, or UnknownError."""
+    if reason := why_refused(data, release):
+        raise RefusedError.said(reason)
+    element = asn1.read(data)
+    if element.raw != asn1.sequence(element.value):
+        raise UnknownError("a certificate that is not in DER")
+    return Certificate(element.raw)
 
 
 def knows(release: Release, feature: Feature) -> bool:

@@ -6,6 +6,7 @@ Which algorithms a release knows is in `releases`; here is what it makes of thei
 
 import hashlib
 import hmac
+import re
 from typing import Final, NamedTuple
 
 from truststore_tool import asn1, oids
@@ -62,6 +63,8 @@ _BAD_PADDING: Final = (
     "javax.crypto.BadPaddingException",
     "Given final block not properly padded. Such issues can arise if a bad key is used during decryption.",
 )
+# Hex 80 at the beginning of a number.
+_NEEDLESS_OCTET: Final = re.compile(rb"(?:^|[\x00-\x7f])\x80")
 # From here on PKCS12KeyStore leaves it to AlgorithmId to read parameters, and adds no words of its own.
 _ALGORITHM_ID_LINE: Final = 21
 _PARSING: Final = "PBE parameter parsing error: "
@@ -194,7 +197,9 @@ def check_mac(element: Element, content: bytes, password: str, release: Release,
     """Raises RefusedError unless the MAC (RFC 7292, section 4) is one that this release knows, and is right."""
     info, salt, *rest = _fields(element, 2, 3, "MacData")
     algorithm, value = _fields(info, 2, 2, "DigestInfo")
-    oid, _parameters = kdf.identifier(algorithm)
+    oid, parameters = kdf.identifier(algorithm)
+    if parameters is not None and parameters.tag == asn1.NULL and parameters.value:
+        raise RefusedError("java.io.IOException", "invalid NULL")
     count = rest[0].integer() if rest else 1
     if oid == "1.2.840.113549.1.5.14" and knows(release, releases.PBMAC1):
         raise UnknownError(f"no {release} was there to be asked about PBMAC1")
@@ -211,13 +216,27 @@ def check_mac(element: Element, content: bytes, password: str, release: Release,
     if count < 1:
         raise _bad_mac("java.security.InvalidAlgorithmParameterException")
     for passphrase in candidates:
-        key = (digest, salt.octets(), count, passphrase)
+        key = (digest, octets(salt), count, passphrase)
         if key not in work:
             size = hashlib.new(digest).digest_size
-            work[key] = kdf.pkcs12_kdf(digest, kdf.MAC, passphrase.bmp, salt.octets(), count, size)
-        if hmac.compare_digest(hmac.digest(work[key] or b"", content, digest), value.octets()):
+            work[key] = kdf.pkcs12_kdf(digest, kdf.MAC, passphrase.bmp, octets(salt), count, size)
+        if hmac.compare_digest(hmac.digest(work[key] or b"", content, digest), octets(value)):
             return
     raise _bad_mac("java.security.UnrecoverableKeyException: Failed PKCS12 integrity checking")
+
+
+def octets(element: Element) -> bytes:
+    """The bytes of an OCTET STRING (DerValue.getOctetString)."""
+    if element.tag & ~asn1.CONSTRUCTED != asn1.OCTET_STRING:
+        raise RefusedError("java.io.IOException")
+    return element.octets()
+
+
+def oid(element: Element) -> str:
+    """An OBJECT IDENTIFIER, of which Java wants every number in as few octets as it takes (ObjectIdentifier.check)."""
+    if _NEEDLESS_OCTET.search(element.value):
+        raise RefusedError("java.io.IOException")
+    return element.oid()
 
 
 def _fields(element: Element, least: int, most: int, name: str) -> list[Element]:

@@ -13,7 +13,7 @@ from truststore_tool.asn1 import Element
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate, fold_alias
 from truststore_tool.readers.java import pbe
-from truststore_tool.readers.java.loading import Contents, Parser, RefusedError
+from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, parsed
 from truststore_tool.readers.java.releases import Release
 
 _ENCRYPTED_DATA: Final = "1.2.840.113549.1.7.6"
@@ -40,13 +40,13 @@ def load(data: bytes, password: str | None, release: Release, why_refused: Parse
     kind, wrapped = _content_info(_next(fields))
     if kind != oids.DATA:
         raise RefusedError("java.io.IOException", _NOT_SUPPORTED)
-    content = _octets(wrapped)
+    content = pbe.octets(wrapped)
     safes = _elements(asn1.read(content), asn1.SEQUENCE)
     bags = _Bags(release, why_refused)
     for safe in safes:
         kind, wrapped = _content_info(safe)
         if kind == oids.DATA:
-            bags.take(_octets(wrapped))
+            bags.take(pbe.octets(wrapped))
         elif kind != _ENCRYPTED_DATA:
             raise RefusedError("java.io.IOException", _NOT_SUPPORTED)
         elif password is None:
@@ -113,7 +113,7 @@ class _Bags:
         if bag.tag not in (asn1.SEQUENCE, asn1.SET):
             raise RefusedError("java.io.IOException")
         fields = bag.items()
-        kind = _next(fields).oid()
+        kind = pbe.oid(_next(fields))
         value = _tagged(_next(fields))
         certificate = None
         if kind == _SHROUDED_KEY_BAG:
@@ -121,12 +121,12 @@ class _Bags:
         elif kind == _CERT_BAG:
             certificate = self._certificate(value)
         elif kind == _SECRET_BAG:
-            _octets(_pair(value))
+            pbe.octets(_pair(value))
         attributes = _attributes(fields)
         alias, key_id = _name(attributes), _key_id(attributes)
         usages = attributes.get(_TRUSTED_KEY_USAGE)
         for usage in usages or ():
-            usage.oid()
+            pbe.oid(usage)
         if kind == _SHROUDED_KEY_BAG:
             self._put_key(alias, key_id)
         elif kind == _SECRET_BAG:
@@ -141,10 +141,7 @@ class _Bags:
 
     def _certificate(self, bag: Element) -> Certificate:
         """The certificate in a CertBag, whose certId is not looked at. RefusedError where Java's parser refuses it."""
-        der = _octets(_pair(bag))
-        if reason := self.why_refused(der, self.release):
-            raise RefusedError.said(reason)
-        return Certificate(der)
+        return parsed(pbe.octets(_pair(bag)), self.release, self.why_refused)
 
     def _named(self, alias: str | None) -> str:
         if alias is not None:
@@ -218,7 +215,7 @@ def _attributes(fields: Iterator[Element]) -> dict[str, list[Element]]:
         if len(parts) != 2:
             raise RefusedError("java.io.IOException", "Invalid length for Attribute")
         values = _elements(parts[1], asn1.SET)
-        kind = parts[0].oid()
+        kind = pbe.oid(parts[0])
         if not values and kind in (_FRIENDLY_NAME, _LOCAL_KEY_ID):
             raise RefusedError("java.lang.ArrayIndexOutOfBoundsException")
         attributes[kind] = values
@@ -232,7 +229,7 @@ def _name(attributes: dict[str, list[Element]]) -> str | None:
 
 def _key_id(attributes: dict[str, list[Element]]) -> bytes | None:
     values = attributes.get(_LOCAL_KEY_ID)
-    return None if values is None else _octets(values[0])
+    return None if values is None else pbe.octets(values[0])
 
 
 def _content_info(element: Element) -> tuple[str, Element]:
@@ -245,7 +242,7 @@ def _content_info(element: Element) -> tuple[str, Element]:
     inner = _inside(parts[1])
     if len(inner) != 1:
         raise RefusedError("java.io.IOException", "ContentInfo encoding error")
-    return parts[0].oid(), inner[0]
+    return pbe.oid(parts[0]), inner[0]
 
 
 def _pair(element: Element) -> Element:
@@ -253,19 +250,15 @@ def _pair(element: Element) -> Element:
     parts = _elements(element, asn1.SEQUENCE)
     if len(parts) != 2:
         raise RefusedError("java.io.IOException")
-    parts[0].oid()
+    pbe.oid(parts[0])
     return _tagged(parts[1])
 
 
 def _tagged(element: Element) -> Element:
-    """The first element inside [0]."""
-    return element.expect(asn1.context(0)).inner()
-
-
-def _octets(element: Element) -> bytes:
-    if element.tag & ~asn1.CONSTRUCTED != asn1.OCTET_STRING:
+    """The first element inside [0], whether or not it is marked as constructed."""
+    if element.tag & ~asn1.CONSTRUCTED != asn1.context(0, constructed=False):
         raise RefusedError("java.io.IOException")
-    return element.octets()
+    return element.inner()
 
 
 def _integer(element: Element) -> int:
