@@ -121,7 +121,7 @@ def _prepare_directory(folder: Path) -> None:
 def _replace_directory(folder: Path) -> None:
     target = folder / "certs"
     with files.locked(target):
-        files.replace_directory(target, {"00000001.0": NEW, "00000003.0": NEW})
+        files.update_directory(target, files.read_directory(target), {"00000001.0": NEW, "00000003.0": NEW})
 
 
 def _prepare_store(folder: Path, name: str, suffix: str) -> None:

@@ -17,7 +17,7 @@ ALIASES: Final = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_siz
 )
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 DATES: Final = st.integers(0, 4_102_444_800_000).map(lambda milliseconds: _EPOCH + timedelta(milliseconds=milliseconds))
-WRITABLE: Final = tuple(name for name in formats.NAMES if formats.get(name).dumps is not None)
+WRITABLE: Final = tuple(name for name in formats.FILE_NAMES if formats.get(name).dumps is not None)
 # The formats whose trusted entries have a date.
 DATED: Final = ("jks", "jceks")
 
@@ -25,7 +25,7 @@ DATED: Final = ("jks", "jceks")
 @st.composite
 def stores(draw: st.DrawFn, name: str, keys: Sequence[OpaqueEntry] = ()) -> TrustStore:
     """A store of the format called `name`: up to six certificates, the same one more than once, and maybe keys."""
-    aliased = formats.has_aliases(name)
+    aliased = formats.get(name).has_aliases
     chosen = draw(st.lists(st.sampled_from(CERTIFICATES), min_size=0 if aliased else 1, max_size=6))
     aliases = draw(st.lists(ALIASES, min_size=len(chosen) + 2, max_size=len(chosen) + 2, unique_by=fold_alias))
     entries = [

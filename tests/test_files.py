@@ -531,7 +531,9 @@ class TestDirectory:
         (tmp_path / "loop").symlink_to("loop")
         (tmp_path / ".a.0123456789abcdef.tmp").write_bytes(b"half")
         os.mkfifo(tmp_path / "fifo")
-        assert list(files.read_directory(tmp_path).items()) == [("a", b"a"), ("b", b"b"), ("c", b"c"), ("link", b"a")]
+        assert files.names_in(tmp_path) == ["a", "b", "c", "link"]
+        nothing = dict.fromkeys(("dangling", "fifo", "inner", "loop"), b"")
+        assert files.read_directory(tmp_path) == {"a": b"a", "b": b"b", "c": b"c", "link": b"a", **nothing}
 
     @pytest.mark.parametrize("name", ["missing", "plain"])
     def test_what_is_no_directory(self, tmp_path: Path, name: str) -> None:
@@ -547,11 +549,11 @@ class TestDirectory:
 
     def test_it_is_created(self, tmp_path: Path) -> None:
         with umask(0o022):
-            files.replace_directory(tmp_path / "certs", {"0a1b2c3d.0": b"x"})
+            files.update_directory(tmp_path / "certs", {}, {"0a1b2c3d.0": b"x"})
         assert files.read_directory(tmp_path / "certs") == {"0a1b2c3d.0": b"x"}
         assert (mode(tmp_path / "certs"), mode(tmp_path / "certs" / "0a1b2c3d.0")) == (0o755, 0o644)
 
-    def test_only_what_has_changed_is_written_and_only_hash_names_are_removed(self, tmp_path: Path) -> None:
+    def test_only_what_has_changed_is_written_and_only_what_is_told_is_removed(self, tmp_path: Path) -> None:
         before = {
             "00000001.0": b"stays",
             "00000002.0": b"changes",
@@ -565,10 +567,12 @@ class TestDirectory:
             (tmp_path / name).write_bytes(data)
         (tmp_path / ".00000002.0.0123456789abcdef.tmp").write_bytes(b"half")
         stays = (tmp_path / "00000001.0").stat()
-        files.replace_directory(tmp_path, {"00000001.0": b"stays", "00000002.0": b"changed", "00000005.0": b"new"})
+        (tmp_path / "00000006.0").write_bytes(b"of somebody else")
+        after_it = {**before, "00000002.0": b"changed", "00000005.0": b"new"}
+        del after_it["00000003.0"]
+        files.update_directory(tmp_path, before, after_it)
         now = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-        del before["00000003.0"]
-        assert now == {**before, "00000002.0": b"changed", "00000005.0": b"new"}
+        assert now == {**after_it, "00000006.0": b"of somebody else"}
         after = (tmp_path / "00000001.0").stat()
         assert (after.st_ino, after.st_mtime_ns) == (stays.st_ino, stays.st_mtime_ns)
 
@@ -580,29 +584,52 @@ class TestDirectory:
         (certs / "00000001.0").symlink_to("../system.pem")
         (certs / "00000002.0").symlink_to("../system.pem")
         with umask(0o022):
-            files.replace_directory(certs, {"00000001.0": b"ours", "00000002.0": b"not ours"})
+            files.update_directory(
+                certs, files.read_directory(certs), {"00000001.0": b"ours", "00000002.0": b"not ours"}
+            )
         assert mode(certs / "00000001.0") == 0o644  # a new file's, not that of what the link led to
         assert (tmp_path / "system.pem").read_bytes() == b"not ours"
         assert (certs / "00000001.0").read_bytes() == b"ours"
         assert not (certs / "00000001.0").is_symlink()
         assert (certs / "00000002.0").is_symlink()
 
-    def test_a_fifo_in_it_is_replaced_and_nobody_waits_for_its_writer(self, tmp_path: Path) -> None:
+    def test_what_came_meanwhile_is_not_replaced(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "00000001.0")
-        files.replace_directory(tmp_path, {"00000001.0": b"ours"})
-        assert (tmp_path / "00000001.0").read_bytes() == b"ours"
+        with pytest.raises(WriteError, match="File exists"):
+            files.update_directory(tmp_path, {}, {"00000001.0": b"ours"})
+        assert stat.S_ISFIFO((tmp_path / "00000001.0").stat().st_mode)
+        assert names(tmp_path) == ["00000001.0"]
+
+    def test_the_last_number_fills_a_gap_under_its_own_link(self, tmp_path: Path) -> None:
+        for number in range(3):
+            (tmp_path / f"00000001.{number}").write_bytes(b"%d" % number)
+        moved = (tmp_path / "00000001.2").stat().st_ino
+        before = files.read_directory(tmp_path)
+        files.update_directory(tmp_path, before, {"00000001.0": b"2", "00000001.1": b"1"})
+        assert files.read_directory(tmp_path) == {"00000001.0": b"2", "00000001.1": b"1"}
+        assert (tmp_path / "00000001.0").stat().st_ino == moved
+
+    def test_a_backup_is_a_copy_of_all(self, tmp_path: Path) -> None:
+        certs = tmp_path / "certs"
+        certs.mkdir()
+        (certs / "00000001.0").write_bytes(b"old")
+        (certs / "link").symlink_to("00000001.0")
+        for _ in range(2):
+            files.update_directory(certs, {}, {}, backup=True)
+        assert names(tmp_path) == ["certs", "certs.bak", "certs.bak1"]
+        assert (tmp_path / "certs.bak1" / "00000001.0").read_bytes() == b"old"
+        assert (tmp_path / "certs.bak" / "link").is_symlink()
 
     @pytest.mark.parametrize("name", ["../escaped", "/escaped", "a/b", ".", "..", ""])
     def test_names_that_lead_elsewhere_are_refused(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(WriteError, match="not the name of a file"):
-            files.replace_directory(tmp_path / "certs", {name: b"x"})
-        assert names(tmp_path) == ["certs"]
-        assert names(tmp_path / "certs") == []
+            files.update_directory(tmp_path / "certs", {}, {name: b"x"})
+        assert names(tmp_path) == []
 
     def test_a_file_in_its_place(self, tmp_path: Path) -> None:
         (tmp_path / "certs").write_bytes(b"a file")
         with pytest.raises(WriteError, match="Not a directory"):
-            files.replace_directory(tmp_path / "certs", {"0a1b2c3d.0": b"x"})
+            files.update_directory(tmp_path / "certs", {}, {"0a1b2c3d.0": b"x"})
         assert (tmp_path / "certs").read_bytes() == b"a file"
 
 

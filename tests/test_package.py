@@ -69,10 +69,10 @@ assert again.all_certificates()[0].subject and again.all_certificates()[0].not_a
 
 
 def test_every_format_is_registered_under_its_own_name() -> None:
-    from truststore_tool.formats import NAMES, get
+    from truststore_tool.formats import FILE_NAMES, get
     from truststore_tool.formats.base import Format
 
-    for name in NAMES:
+    for name in FILE_NAMES:
         found = get(name)
         assert isinstance(found, Format)
         assert found.name == name

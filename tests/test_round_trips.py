@@ -16,7 +16,7 @@ MANY = settings(deadline=None, max_examples=25)
 
 def dumps(codec: Format, store: TrustStore) -> bytes:
     assert codec.dumps is not None
-    return codec.dumps(store, PASSWORD)
+    return bytes(codec.dumps(store, PASSWORD))
 
 
 @pytest.mark.parametrize("name", WRITABLE)

@@ -126,7 +126,7 @@ class TestSave:
         store = open_store(tmp_path / "store", PASSWORD)
         assert store.format == name
         assert set(trusted(store)) == {OLD, NEW}
-        if formats.has_aliases(name):
+        if formats.get(name).has_aliases:
             assert [entry.alias for entry in store.entries] == ["old", "new"]
         if name in {"jks", "jceks"}:
             assert [entry.created for entry in store.entries] == [CREATED, CREATED]
@@ -160,12 +160,10 @@ class TestSave:
         save_store(add(BEFORE)[0], jks, PASSWORD, backup=True)
         assert jks.with_name("clientkeystore.bak").read_bytes() == before
 
-    def test_a_directory_is_not_backed_up_in_silence(self, tmp_path: Path) -> None:
+    def test_a_directory_is_copied_first(self, tmp_path: Path) -> None:
         save_store(BEFORE, tmp_path / "certs", format="capath", backup=True)
-        before = snapshot(tmp_path)
-        with pytest.raises(UsageError, match="no backup"):
-            update_store(tmp_path / "certs", None, add, backup=True)
-        assert snapshot(tmp_path) == before
+        update_store(tmp_path / "certs", None, add, backup=True)
+        assert [len(open_store(tmp_path / name).entries) for name in ("certs", "certs.bak")] == [2, 1]
 
     def test_a_certificate_twice_is_once_in_a_capath_and_twice_in_a_bundle(self, tmp_path: Path) -> None:
         twice = replace(BEFORE, entries=(TrustedEntry("a", OLD), TrustedEntry("b", OLD)))
@@ -189,13 +187,13 @@ class TestProof:
             assert isinstance(first, TrustedEntry)
             match error:
                 case "loses an entry":
-                    return dumps(store.with_entries(tuple(rest)), password)
+                    return bytes(dumps(store.with_entries(tuple(rest)), password))
                 case "renames an entry":
-                    return dumps(store.with_entries((replace(first, alias="other"), *rest)), password)
+                    return bytes(dumps(store.with_entries((replace(first, alias="other"), *rest)), password))
                 case "changes a certificate":
-                    return dumps(store.with_entries((replace(first, certificate=NEW), *rest)), password)
+                    return bytes(dumps(store.with_entries((replace(first, certificate=NEW), *rest)), password))
                 case _:
-                    return dumps(store, password)[:-1]
+                    return bytes(dumps(store, password)[:-1])
 
         broken: Format = codec._replace(dumps=wrong)
         monkeypatch.setattr(formats, "get", lambda _: broken)
@@ -438,7 +436,11 @@ def test_the_format_of_a_new_store(path: str, wanted: str | None, expected: str)
 
 
 def test_a_directory_that_is_there_is_a_capath(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no CApath: nothing in it has the name of a hash"):
+        new_format(tmp_path)
+    (tmp_path / "d2a6a44e.0").write_bytes(b"")
     assert new_format(tmp_path) == "capath"
+    assert new_format(f"{tmp_path}/new/") == "capath"
     assert new_format(os.fspath(tmp_path), "jks") == "jks"
 
 

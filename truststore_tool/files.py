@@ -25,7 +25,6 @@ MAX_SIZE: Final = 256 * 1024 * 1024
 
 _CHUNK: Final = 1024 * 1024
 _LONGEST_PAUSE: Final = 0.05
-_HASH_NAME: Final = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 _TEMPORARY: Final = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
 # Kept besides mode and owner: without its access control list a file's mode means something else, usually more.
 _KEPT_ATTRIBUTES: Final = ("system.posix_acl_access", "user.")
@@ -91,8 +90,14 @@ def names_in(path: Path) -> list[str]:
 
 
 def read_directory(path: Path) -> dict[str, bytes]:
-    """The content of each of `names_in` a directory. Raises UnreadableError."""
-    return {name: read(path / name) for name in names_in(path)}
+    """Every name in a directory to its content, in the order of the names; what is no regular file is empty.
+
+    This module's own temporaries are left out. Raises UnreadableError.
+    """
+    with _reading(path):
+        names = [name for name in _names(path) if not _TEMPORARY.fullmatch(name)]
+        kinds = {name: _is_file(path / name) for name in names}
+    return {name: read(path / name) if is_file else b"" for name, is_file in kinds.items()}
 
 
 @contextmanager
@@ -123,15 +128,22 @@ def locked(path: Path, *, timeout: float = 30.0) -> Iterator[None]:
 
 
 def tidy(path: Path) -> None:
-    """Remove what a killed run left beside the file, for a caller that has nothing to write there.
+    """Remove what a killed run left beside the file, or in the directory, for a caller that has nothing to write there.
 
     Nothing happens while another process is at work. What cannot be removed stays; nothing is raised.
     """
     with suppress(OSError, ValueError, WriteError):
         real = Path(os.path.realpath(path))
-        if any(name == f".{real.name}.lock" or _is_temporary_of(name, real.name) for name in _names(real.parent)):
+        inside = any(map(_TEMPORARY.fullmatch, _names(real))) if real.is_dir() else False
+        beside = (name == f".{real.name}.lock" or _is_temporary_of(name, real.name) for name in _names(real.parent))
+        if inside or any(beside):
             with locked(path, timeout=0):
-                pass
+                if inside:
+                    directory = _open_directory(real)
+                    try:
+                        _remove_temporaries(directory, lambda _: True)
+                    finally:
+                        _close(directory)
 
 
 def replace(path: Path, data: bytes, *, backup: bool = False) -> Path | None:
@@ -166,31 +178,68 @@ def replace(path: Path, data: bytes, *, backup: bool = False) -> Path | None:
     return real.with_name(saved) if saved else None
 
 
-def replace_directory(path: Path, files: Mapping[str, bytes]) -> None:
-    """Make a CApath directory hold `files`, each written with the safety of `replace`.
+def update_directory(
+    path: Path, before: Mapping[str, bytes], after: Mapping[str, bytes], *, backup: bool = False
+) -> None:
+    """Make the files of a directory that are `before` those that are `after`; both are names to content.
 
-    The directory is created when it is missing. Files with the right content are not touched. A symbolic link in it
-    is replaced, never followed: its target may belong to others. Files that are not in `files` stay, except those
-    named as OpenSSL looks certificates up (``<8 hex digits>.<number>``). To be called under `locked`.
+    Each step is one link, rename or removal: new files first, then files under new names, from the highest name down,
+    then what is gone, so that at every moment all that is in both is there, and no row of numbered names has a gap in
+    the middle. What has the same name and content in both, and whatever `before` does not name, is not touched. A
+    symbolic link is moved or removed itself, never followed. The directory is created when it is missing. With
+    `backup` it is first copied to ``<name>.bak`` (``.bak1`` and so on). To be called under `locked`.
 
-    Raises WriteError; each file is then the old or the new one, but some may be new and others old.
+    Raises WriteError; each step is then done or not, and the next run does the rest.
     """
+    for name in after:
+        if name in {"", ".", ".."} or name != Path(name).name:
+            raise WriteError(f"could not write {path}: {name!r} is not the name of a file")
+    gone = [name for name in before if name not in after]
+    moved: dict[str, str] = {}
+    for name in sorted(gone, key=_by_number, reverse=True):
+        target = next((n for n in after if n in before and after[n] == before[name] != before[n]), None)
+        if target is not None and target not in moved.values():
+            moved[name] = target
     with _writing(path):
+        if backup and path.is_dir():
+            _copy_directory(path)
         directory = _open_directory(path)
         try:
             _remove_temporaries(directory, lambda _: True)
-            for name, data in files.items():
-                if name in {"", ".."} or name != Path(name).name:
-                    raise WriteError(f"could not write {path}: {name!r} is not the name of a file")
-                if not _holds(directory, name, data):
-                    with _present(directory, name) as old, _temporary(directory, name, data, old) as fresh:
-                        os.replace(fresh, name, src_dir_fd=directory, dst_dir_fd=directory)
-            for name in _names(directory):
-                if _HASH_NAME.fullmatch(name) and name not in files:
-                    os.unlink(name, dir_fd=directory)
+            for name in (name for name in after if name not in before):
+                with _temporary(directory, name, after[name], None) as fresh:
+                    os.link(fresh, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
+                    os.unlink(fresh, dir_fd=directory)
+            _sync(directory, path)
+            for name, target in moved.items():
+                os.rename(name, target, src_dir_fd=directory, dst_dir_fd=directory)
+            for name in (n for n in after if n in before and after[n] != before[n] and n not in moved.values()):
+                with _present(directory, name) as old, _temporary(directory, name, after[name], old) as fresh:
+                    os.replace(fresh, name, src_dir_fd=directory, dst_dir_fd=directory)
+            for name in sorted((name for name in gone if name not in moved), key=_by_number, reverse=True):
+                os.unlink(name, dir_fd=directory)
             _sync(directory, path)
         finally:
             _close(directory)
+
+
+def _by_number(name: str) -> tuple[str, int]:
+    """Orders ``name.10`` behind ``name.9``."""
+    stem, _, number = name.rpartition(".")
+    return stem, int(number) if number.isdecimal() else -1
+
+
+def _copy_directory(path: Path) -> None:
+    """Copy a directory to the first free backup name beside it; links are copied as links."""
+    import shutil
+
+    real = path.resolve()
+    names = (real.with_name(f"{real.name}.bak{number or ''}") for number in count())
+    copy = next(name for name in names if not os.path.lexists(name))
+    try:
+        shutil.copytree(real, copy, symlinks=True)
+    except shutil.Error as exc:
+        raise OSError(errno.EIO, f"no whole copy could be made of it: {exc}") from exc
 
 
 @contextmanager

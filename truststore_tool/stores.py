@@ -1,21 +1,21 @@
 """From a path to a TrustStore and back: which format, under which lock, and proof before anything is replaced."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 from truststore_tool import files, formats
 from truststore_tool.errors import (
-    FormatError,
     PasswordRequiredError,
     TrustStoreError,
     UnreadableError,
     UsageError,
     WriteError,
 )
-from truststore_tool.formats.base import Format
+from truststore_tool.formats.base import Content, Format
 from truststore_tool.model import Entry, TrustStore, fold_alias
 
 # keytool refuses shorter ones for a new store and opens whatever is there (sun.security.tools.keytool.Main).
@@ -34,14 +34,14 @@ def open_store(
     Args:
         source: bytes, or a path.
         password: the store's password; None opens what can be read without one, and `integrity` then says so.
-        format: a name of `formats.NAMES` or ``"capath"``; None finds it out from the content.
+        format: a name of `formats.NAMES`; None finds it out from the content.
 
     Raises UnreadableError (missing, not permitted), FormatError (malformed or unknown), IntegrityError (wrong
     password, broken digest), PasswordRequiredError (nothing can be read without one) and UsageError (no such
     format). Messages about a path begin with it.
     """
     if isinstance(source, bytes):
-        return _loads(source, password, format)
+        return formats.loads(source, password, format)
     path = _path(source)
     return _parsed(_content(path, format), path, password, format)
 
@@ -60,7 +60,7 @@ def save_store(
         store: what to write; it may come from any format.
         path: a file, or a directory for CApath.
         password: protects the store, in formats that have one.
-        format: a name of `formats.NAMES` or ``"capath"``; None takes what the ending of `path` asks for (see
+        format: a name of `formats.NAMES`; None takes what the ending of `path` asks for (see
             `new_format`), and keeps the store's own where it has none.
         backup: first copy what is there to ``<name>.bak`` (``.bak1`` and so on); directories are refused.
 
@@ -69,7 +69,7 @@ def save_store(
     read; a password too short for a new store) and WriteError.
     """
     target = _path(path)
-    name = new_format(target, format, usual=store.format)
+    name = new_format(path, format, usual=store.format)
     with files.locked(target):
         if not target.exists():
             _check_new_password(name, password)
@@ -124,6 +124,9 @@ def update_store(
             with files.locked(target):  # a place where nothing can be written says so, and not that it cannot be read
                 raise
         raise
+    except TrustStoreError:
+        files.tidy(target)
+        raise
     if draft.saving:
         with files.locked(target):
             if _mark(_content_or_none(target, create)) != draft.mark:
@@ -153,27 +156,31 @@ class _Draft(NamedTuple):
 def new_format(path: str | os.PathLike[str], wanted: str | None = None, usual: str = "jks") -> str:
     """The format for a new store: the one `wanted`, else what the file name's ending asks for.
 
-    A directory becomes a CApath; a name without an ending takes the `usual` format. Raises UsageError when `wanted`
-    is no format, and for an ending that asks for none, or for one that is only read: a name that says one thing over
-    content of another misleads whoever opens it next.
+    A directory that is a CApath stays one, and a new name that ends in a slash becomes one; a name without an ending
+    takes the `usual` format. Raises UsageError when `wanted` is no format, for a directory that is no CApath, and for
+    an ending that asks for no format, or for one that is only read: a name that says one thing over content of
+    another misleads whoever opens it next.
     """
     if wanted is not None:
-        return formats.canonical(wanted)
+        return formats.get(wanted).name
     place = Path(path)
     if files.is_directory(place):
-        return formats.CAPATH
+        with _naming(place):
+            return formats.detect(dict.fromkeys(files.names_in(place), b"")).name
+    if os.fspath(path).endswith("/"):
+        return formats.DIRECTORY
     if not place.suffix:
         return usual
     found = formats.by_suffix(place.suffix)
     if found is None:
-        raise UsageError(f"{path}: no format is known by {place.suffix!r}", hint=f"name one: {', '.join(_writable())}")
+        raise UsageError(
+            f"{path}: no format is known by {place.suffix!r}", hint=f"name one: {', '.join(formats.writable())}"
+        )
     if found.dumps is None:
-        raise UsageError(f"{path}: {found.title} stores are only read", hint=f"choose one of {', '.join(_writable())}")
+        raise UsageError(
+            f"{path}: {found.title} stores are only read", hint=f"choose one of {', '.join(formats.writable())}"
+        )
     return found.name
-
-
-def _writable() -> list[str]:
-    return [*(name for name in formats.NAMES if formats.get(name).dumps), formats.CAPATH]
 
 
 def _path(path: str | os.PathLike[str]) -> Path:
@@ -192,20 +199,14 @@ def _naming(path: Path) -> Iterator[None]:
         raise type(exc)(f"{path}: {exc.message}", hint=exc.hint) from exc
 
 
-_Content = bytes | Mapping[str, bytes]
-
-
-def _content(path: Path, name: str | None) -> _Content:
-    """The bytes of a file, or the files of a CApath directory."""
-    wanted = formats.canonical(name) if name else None
-    if files.is_directory(path) or wanted == formats.CAPATH:
-        if wanted not in {None, formats.CAPATH}:
-            raise UsageError(f"{path} is a directory, which no {name} store is", hint="name a file, or use capath")
+def _content(path: Path, name: str | None) -> Content:
+    """The bytes of a file, or the files of a directory, as the format called `name` or the path itself demand."""
+    if files.is_directory(path) or (name is not None and formats.get(name).is_directory):
         return files.read_directory(path)
     return files.read(path)
 
 
-def _content_or_none(path: Path, create: str | None) -> _Content | None:
+def _content_or_none(path: Path, create: str | None) -> Content | None:
     """The content, or None where there is nothing and a store may be made."""
     try:
         return _content(path, None)
@@ -215,7 +216,7 @@ def _content_or_none(path: Path, create: str | None) -> _Content | None:
         return None
 
 
-def _mark(content: _Content | None) -> object:
+def _mark(content: Content | None) -> object:
     """Something that is equal for equal content, and small."""
     if isinstance(content, bytes):
         from hashlib import sha256
@@ -224,16 +225,18 @@ def _mark(content: _Content | None) -> object:
     return content
 
 
-def _changeable(content: _Content, path: Path, password: str | None, create: str | None) -> TrustStore:
+def _changeable(content: Content, path: Path, password: str | None, create: str | None) -> TrustStore:
     """The store that is to be changed in place. A PEM file whose last certificate was removed is an empty one."""
     if isinstance(content, bytes) and (create == "pem" or _is_named_pem(path)):
         from truststore_tool.formats import pem
 
-        if not content or not any(formats.get(name).detect(content) for name in formats.NAMES):
+        if not content or not any(formats.get(name).detect(content) for name in formats.FILE_NAMES):
             left = pem.loads(content)
             if not left.unread:
                 return left
-    return _parsed(content, path, password, None)
+    # A directory without hash names becomes a CApath only where that was said in so many words.
+    named = not isinstance(content, bytes) and create is not None and formats.get(create).is_directory
+    return _parsed(content, path, password, create if named else None)
 
 
 def _is_named_pem(path: Path) -> bool:
@@ -241,24 +244,9 @@ def _is_named_pem(path: Path) -> bool:
     return found is not None and found.name == "pem"
 
 
-def _parsed(content: _Content, path: Path, password: str | None, name: str | None) -> TrustStore:
+def _parsed(content: Content, path: Path, password: str | None, name: str | None) -> TrustStore:
     with _naming(path):
-        if isinstance(content, bytes):
-            return _loads(content, password, name)
-        from truststore_tool.formats import capath
-
-        return capath.loads(content)
-
-
-def _loads(data: bytes, password: str | None, name: str | None) -> TrustStore:
-    if not data:  # not even in a format of which nothing would be an empty store
-        raise FormatError("the file is empty")
-    codec = formats.get(name) if name else formats.detect(data)
-    if name and not codec.detect(data):
-        found = next((other for other in map(formats.get, formats.NAMES) if other.detect(data)), None)
-        if found is not None:
-            raise FormatError(f"this is a {found.title} file, and no {codec.title}", hint="leave the format out")
-    return codec.loads(data, password)
+        return formats.loads(content, password, name)
 
 
 def _begun(create: str | None, password: str | None) -> TrustStore:
@@ -274,12 +262,15 @@ def _is_unchanged(before: TrustStore, after: TrustStore) -> bool:
 
 def _check_new_password(name: str, password: str | None) -> None:
     """Refuse a password under which Java would not create a store, or would not open it."""
-    if password is not None and not password.isascii() and name != formats.CAPATH and formats.get(name).needs_ascii:
+    if password is None:
+        return
+    codec = formats.get(name)
+    if codec.needs_ascii and not password.isascii():
         raise UsageError(
-            f"the password of a new {formats.get(name).title} store must be ASCII",
+            f"the password of a new {codec.title} store must be ASCII",
             hint="Java 17 and earlier cannot open it under another one; choose a password of ASCII characters",
         )
-    if formats.has_password(name) and password is not None and len(password) < SHORTEST_NEW_PASSWORD:
+    if codec.has_password and len(password) < SHORTEST_NEW_PASSWORD:
         raise UsageError(
             f"the password of a new store must have at least {SHORTEST_NEW_PASSWORD} characters",
             hint="Java refuses shorter ones; choose a longer password",
@@ -288,7 +279,7 @@ def _check_new_password(name: str, password: str | None) -> None:
 
 def _rekeyed(store: TrustStore, old: str | None, new: str) -> TrustStore:
     """The store with all that its password protects moved to a new one."""
-    if not formats.has_password(store.format):
+    if not formats.get(store.format).has_password:
         raise UsageError(f"a {store.format} store has no password to change")
     _check_new_password(store.format, new)
     keys = formats.get(store.format).keys
@@ -300,30 +291,26 @@ def _save(store: TrustStore, path: Path, password: str | None, name: str, *, bac
 
     Returns the store as it was read from just those bytes that are now in the file.
     """
-    if name == formats.CAPATH:
-        from truststore_tool.formats import capath
-
-        if backup and path.exists():
-            raise UsageError(f"no backup is made of a directory, as {path} is", hint="copy it first, without --backup")
-        with _naming(path):
-            content = capath.dumps(store)
-        _prove(_each_once(store), _each_once(capath.loads(content)), path)
-        files.replace_directory(path, content)
-        return open_store(path, None, name)
     codec = formats.get(name)
     if codec.dumps is None:
-        raise UsageError(f"{codec.title} stores are only read", hint=f"choose one of {', '.join(_writable())}")
+        raise UsageError(f"{codec.title} stores are only read", hint=f"choose one of {', '.join(formats.writable())}")
+    before = files.read_directory(path) if codec.is_directory and files.is_directory(path) else {}
+    if codec.is_directory:  # it is changed file by file, from what is there now, and never replaced
+        store = replace(store, facts=before)
     with _naming(path):
-        data = codec.dumps(store, password)
-    written = _reloaded(codec, data, password, path)
+        content = codec.dumps(store, password)
+    written = _reloaded(codec, content, password, path)
     if not _reads_back_the_same(store, written, codec):
         _prove(_outline(store, codec), _outline(written, codec), path)
-    files.replace(path, data, backup=backup)
-    _read_back(path, data)
+    if codec.is_directory:
+        files.update_directory(path, before, content, backup=backup)
+        return open_store(path, None, name)
+    files.replace(path, content, backup=backup)
+    _read_back(path, content)
     return written
 
 
-def _reloaded(codec: Format, data: bytes, password: str | None, path: Path) -> TrustStore:
+def _reloaded(codec: Format, data: Content, password: str | None, path: Path) -> TrustStore:
     try:
         return codec.loads(data, password)
     except TrustStoreError as exc:
@@ -370,13 +357,9 @@ def _reads_back_the_same(meant: TrustStore, written: TrustStore, codec: Format) 
 
 
 def _outline(store: TrustStore, codec: Format) -> list[_Outline]:
-    """The sorted entries; their order in the file is the codec's business."""
-    return sorted(_Outline.of(entry, codec) for entry in store.entries)
-
-
-def _each_once(store: TrustStore) -> list[_Outline]:
-    """The same for a CApath, which holds a certificate once."""
-    return [_Outline("", True, (der,)) for der in sorted({entry.certificate.der for entry in store.trusted()})]
+    """The sorted entries; their order in the file is the codec's business. A directory holds each of them once."""
+    every = [_Outline.of(entry, codec) for entry in store.entries]
+    return sorted(set(every) if codec.is_directory else every)
 
 
 def _prove(meant: list[_Outline], written: list[_Outline], path: Path) -> None:

@@ -170,7 +170,7 @@ def test_no_name_leads_out_of_a_directory_of_certificates(
     monkeypatch.setattr(capath, "subject_hash", lambda _: "../outside")
     done = tool("convert", samples.own("new-root.pem"), "-o", "certs", "--to", "capath")
     assert done.code == 5
-    assert "is not the name of a file" in done.err
+    assert not (tmp_path / "certs").exists()
     assert not list(tmp_path.glob("outside*"))
 
 

@@ -17,7 +17,7 @@ from truststore_tool import cli, stores
 from truststore_tool.cli.app import COMMANDS
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.errors import TrustStoreError
-from truststore_tool.formats import NAMES
+from truststore_tool.formats import FILE_NAMES
 from truststore_tool.formats import get as get_format
 from truststore_tool.passwords import Password
 
@@ -154,7 +154,7 @@ def is_ours(kind: type) -> bool:
     return str(getattr(kind, "__module__", "")).startswith("truststore_tool")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FILE_NAMES)
 def test_what_objects_say_of_themselves(folder: Path, name: str) -> None:
     codec = get_format(name)
     if codec.dumps is None:

@@ -8,12 +8,13 @@ from tests.samples import SAMPLES, amazon, certificates, own
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.formats import pem
-from truststore_tool.formats.capath import dumps, loads, subject_hash, subject_hash_old
+from truststore_tool.formats.capath import CAPATH, dumps, loads, subject_hash, subject_hash_old
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
 
 RDS = certificates(amazon("rds-ca-2019-root.pem"))[0]
 ROOT = certificates(own("old-root.pem"))[0]
 TWIN = certificates(own("same-subject-root.pem"))[0]
+OTHER = certificates(own("new-root.pem"))[0]
 
 # openssl x509 -noout -subject_hash -subject_hash_old -in sample_certs/amazon/rds-ca-2019-root.pem
 RDS_HASHES = ("d2a6a44e", "e48d3f2c")
@@ -74,7 +75,7 @@ def test_a_directory_as_rehash_makes_it() -> None:
     store = loads(files)
     assert list(store.all_certificates()) == [RDS]
     assert (store.format, store.integrity, store.notes, store.loose) == ("capath", "absent", (), ())
-    assert dumps(store) == {f"{RDS_HASHES[0]}.0": text(RDS)}
+    assert dumps(store) == files
 
 
 def test_certificates_that_openssl_does_not_find_are_no_entries() -> None:
@@ -85,16 +86,53 @@ def test_certificates_that_openssl_does_not_find_are_no_entries() -> None:
     assert store.notes == ("certificates that OpenSSL does not find, as no file is named by their hash: 2",)
 
 
-def test_a_directory_without_hash_names_is_read_all_the_same() -> None:
-    store = loads({"b.pem": text(RDS), "a.der": ROOT.der, "c.pem": text(RDS) + text(TWIN)})
-    assert [entry.certificates[0] for entry in store.entries] == [ROOT, RDS, TWIN]
+def test_what_has_no_hash_name_becomes_no_entry() -> None:
+    files = {"b.pem": text(RDS), "a.der": ROOT.der, "c.pem": text(RDS) + text(TWIN)}
+    store = loads(files)
+    assert store.entries == ()
+    assert [item.certificate for item in store.loose] == [ROOT, RDS, TWIN]
     assert len(store.notes) == 1
+    assert dumps(store) == files
+    assert not CAPATH.detect(files)
+    added = dumps(store.with_entries((TrustedEntry("", TWIN),)))
+    assert added == {**files, f"{subject_hash(TWIN)}.0": text(TWIN)}
 
 
-def test_certificates_of_one_file_get_files_of_their_own() -> None:
-    store = loads({"c.pem": text(RDS) + text(TWIN), "d.pem": text(ROOT)})
-    digest = subject_hash(ROOT)
-    assert dumps(store) == {f"{RDS_HASHES[0]}.0": text(RDS), f"{digest}.0": text(TWIN), f"{digest}.1": text(ROOT)}
+HASH = subject_hash(ROOT)  # TWIN has the same subject
+STRANGERS = {
+    f"{HASH}.1": own("old-root.key").read_bytes(),  # a key
+    f"{HASH}.3": b"",  # a directory
+    f"{RDS_HASHES[1]}.0": text(RDS),  # the link of the old hash
+    "00000000.0": text(OTHER),  # a certificate under another name
+    "plain.pem": text(OTHER),
+    f"{HASH}.01": text(OTHER),  # no number that OpenSSL counts up to
+}
+
+
+def test_names_of_others_are_stepped_over() -> None:
+    files = {**STRANGERS, f"{HASH}.0": text(ROOT)}
+    added = dumps(loads(files).with_entries((TrustedEntry("", ROOT), TrustedEntry("", TWIN))))
+    assert added == {**files, f"{HASH}.2": text(TWIN)}
+    assert loads(added).notes[-1] == f"OpenSSL stops at a missing number or a file without certificate before {HASH}.2"
+    assert dumps(loads(added).with_entries(())) == STRANGERS
+
+
+def test_the_number_of_a_removed_one_goes_to_the_last_of_its_hash() -> None:
+    files = {f"{HASH}.0": text(ROOT), f"{HASH}.1": text(TWIN), f"{RDS_HASHES[0]}.0": text(RDS)}
+    store = loads(files)
+    kept = tuple(entry for entry in store.trusted() if entry.certificate != ROOT)
+    assert dumps(store.with_entries(kept)) == {f"{HASH}.0": text(TWIN), f"{RDS_HASHES[0]}.0": text(RDS)}
+
+
+def test_the_other_certificates_of_a_file_stay_and_so_does_its_text() -> None:
+    name = f"{HASH}.0"
+    store = loads({name: b"# two\n" + text(ROOT) + b"# other\n" + text(OTHER)})
+    assert dumps(store.with_entries(())) == {name: b"# two\n\n# other\n" + text(OTHER)}
+
+
+def test_what_is_removed_goes_from_every_name_by_which_it_is_looked_up() -> None:
+    files = {f"{RDS_HASHES[0]}.0": text(RDS), f"{RDS_HASHES[0]}.1": text(RDS), f"{RDS_HASHES[1]}.0": text(RDS)}
+    assert dumps(loads({**files, "rds.pem": text(RDS)}).with_entries(())) == {"rds.pem": text(RDS)}
 
 
 def test_a_certificate_given_twice_is_written_once_and_those_behind_it_too() -> None:
@@ -136,9 +174,11 @@ def test_files_that_stay_keep_their_content() -> None:
     assert files == {f"{digest}.0": content, f"{RDS_HASHES[0]}.0": b"# new\n" + text(RDS)}
 
 
-def test_der_becomes_pem() -> None:
-    name = f"{RDS_HASHES[0]}.0"
-    assert dumps(loads({name: RDS.der})) == {name: text(RDS)}
+def test_der_is_not_found_by_openssl_and_stays() -> None:
+    files = {f"{RDS_HASHES[0]}.0": RDS.der}
+    store = loads(files)
+    assert (store.entries, [item.certificate for item in store.loose]) == ((), [RDS])
+    assert dumps(store) == files
 
 
 def test_a_damaged_certificate_is_an_error_that_names_its_file() -> None:

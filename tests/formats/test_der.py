@@ -18,7 +18,7 @@ ZERO_SERIAL = certificates(own("zero-serial-root.pem"))[0]
 
 def dump(store: TrustStore) -> bytes:
     assert DER.dumps is not None
-    return DER.dumps(store, None)
+    return bytes(DER.dumps(store, None))
 
 
 @pytest.mark.parametrize("wanted", [[RDS], [G1, RDS, G1], [ZERO_SERIAL], BUNDLE])

@@ -85,7 +85,7 @@ def file(*entries: bytes, password: str = PASSWORD, version: int = 2, form: str 
 
 def dumps(form: Format, store: TrustStore, password: str | None = PASSWORD) -> bytes:
     assert form.dumps is not None
-    return form.dumps(store, password)
+    return bytes(form.dumps(store, password))
 
 
 KEY_ONLY = private_key(b"key", b"protected", certificate(DER_A), certificate(DER_B))

@@ -35,7 +35,7 @@ def ders(data: bytes) -> list[bytes]:
 
 def dump(store: TrustStore) -> bytes:
     assert PEM.dumps is not None
-    return PEM.dumps(store, None)
+    return bytes(PEM.dumps(store, None))
 
 
 def test_reads_a_published_root() -> None:

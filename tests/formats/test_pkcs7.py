@@ -35,7 +35,7 @@ def message(*members: bytes, crls: bytes = b"", signers: bytes = b"") -> bytes:
 
 def dump(store: TrustStore) -> bytes:
     assert PKCS7.dumps is not None
-    return PKCS7.dumps(store, None)
+    return bytes(PKCS7.dumps(store, None))
 
 
 def trusting(*wanted: Certificate) -> TrustStore:

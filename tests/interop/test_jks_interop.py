@@ -35,7 +35,7 @@ def roots() -> list[Certificate]:
 
 def dumps(form: Format, store: TrustStore, password: str = STORE) -> bytes:
     assert form.dumps is not None
-    return form.dumps(store, password)
+    return bytes(form.dumps(store, password))
 
 
 def server_key() -> bytes:

@@ -35,7 +35,7 @@ def trusting(*wanted: Certificate) -> TrustStore:
 def written(name: str, *wanted: Certificate) -> bytes:
     dumps = get(name).dumps
     assert dumps is not None
-    return dumps(trusting(*wanted), None)
+    return bytes(dumps(trusting(*wanted), None))
 
 
 def printed(output: bytes) -> list[Certificate]:

@@ -64,7 +64,7 @@ class Case(NamedTuple):
         """Make what is there before."""
         (folder / "source.pem").write_text("".join(map(pem.encode, self.added)))
         if self.before is not None:
-            has_aliases = formats.has_aliases(self.format)
+            has_aliases = formats.get(self.format).has_aliases
             entries = (TrustedEntry(f"old{i}" if has_aliases else "", c) for i, c in enumerate(self.before))
             save_store(TrustStore(tuple(entries), format=self.format), folder / self.store, PASSWORD)
 

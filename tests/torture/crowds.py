@@ -49,7 +49,7 @@ def gather(name: str, processes: int, shims: int = 0) -> Figures:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         path = folder / f"store{SUFFIXES[name]}"
-        entry = TrustedEntry("first" if formats.has_aliases(name) else "", ROOT)
+        entry = TrustedEntry("first" if formats.get(name).has_aliases else "", ROOT)
         save_store(TrustStore((entry,), format=name), path, PASSWORD)
         (folder / f".{path.name}.lock").touch()
         wanted = list(dict.fromkeys(MANY))[:processes]

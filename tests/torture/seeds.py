@@ -42,7 +42,7 @@ def private_key() -> bytes:
 
 def store(number: int, name: str) -> TrustStore:
     """A store of `number` certificates for the format called `name`."""
-    has_aliases = formats.has_aliases(name)
+    has_aliases = formats.get(name).has_aliases
     return TrustStore(
         tuple(
             TrustedEntry(f"alias {i} \xe9" if has_aliases else "", certificate, _CREATED if has_aliases else None)
@@ -79,7 +79,7 @@ def _cheap_pkcs12(number: int, sealed: bool) -> bytes:
     start = TrustStore(format="pkcs12", facts=Layout(b"", (empty,), mac, rekeyed=True))
     dumps = formats.get("pkcs12").dumps
     assert dumps is not None
-    return dumps(start.with_entries(store(number, "pkcs12").entries), PASSWORD)
+    return bytes(dumps(start.with_entries(store(number, "pkcs12").entries), PASSWORD))
 
 
 def _corpus(name: str) -> list[bytes]:

@@ -57,7 +57,7 @@ def targets() -> dict[str, Target]:
             seeds.pem_files if name == "pem" else partial(seeds.of_format, name),
             read=partial(_read, name),
         )
-        for name in formats.NAMES
+        for name in formats.FILE_NAMES
     }
     return {
         **codecs,
@@ -140,9 +140,10 @@ def _files(data: bytes) -> dict[str, bytes]:
 
 
 def _decode_directory(data: bytes) -> None:
-    store = capath.loads(_files(data))
+    files = _files(data)
+    store = capath.loads(files)
     written = capath.dumps(store)
-    if any("/" in name for name in written):
+    if any("/" in name for name in written.keys() - files.keys()):
         raise BrokenPromiseError(f"a file outside of the directory: {sorted(written)}")
     list_store(store)
 

@@ -21,6 +21,9 @@ FINDING: Final = 1
 USAGE: Final = 2
 BUG: Final = 70
 INTERRUPTED: Final = 130
+# Where nothing is something: an alias, and the settings of a client that go without saying.
+_MAY_BE_EMPTY: Final = {"--alias"}
+_MAY_BE_EMPTY_BEHIND: Final = {("postgres", "explain"), ("postgres", "sessions")}
 
 EXIT_CODES: Final[dict[type[TrustStoreError], int]] = {
     FindingError: FINDING,
@@ -47,6 +50,7 @@ def run(arguments: Sequence[str]) -> int:
     from truststore_tool.cli.app import build
 
     try:
+        _refuse_empty(arguments)
         result = typer.main.get_command(build(arguments)).main(
             args=list(arguments), prog_name="truststore-tool", standalone_mode=False
         )
@@ -82,6 +86,19 @@ def run(arguments: Sequence[str]) -> int:
             "run again with TRUSTSTORE_TOOL_DEBUG=1 and report what it prints",
         )
         return BUG
+
+
+def _refuse_empty(arguments: Sequence[str]) -> None:
+    """Refuse an argument that an unset variable left empty: as a path it would be the current directory."""
+    for number, argument in enumerate(arguments):
+        option = arguments[number - 1] if argument == "" else argument.removesuffix("=")
+        if argument and not (argument.startswith("--") and argument.endswith("=")):
+            continue
+        if option in _MAY_BE_EMPTY or tuple(arguments[:number]) in _MAY_BE_EMPTY_BEHIND:
+            continue
+        if arguments[0] == "rename" and number > 1:  # an alias may be empty
+            continue
+        raise UsageError("an argument is empty", hint="is it an unset variable of the shell? check the command line")
 
 
 def _say(message: str, hint: str | None) -> None:

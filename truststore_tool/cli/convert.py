@@ -78,10 +78,11 @@ def convert_command(
     if out != "-":
         password = writing_password(Path(out), password, target)
     secret = reveal(password)
-    holds_keys = target != formats.CAPATH and formats.get(target).keys is not None
-    carry = (lambda entry: carry_key(entry, target, secret, secret)) if holds_keys and not certificates_only else None
+    codec = formats.get(target)
+    carries = codec.keys is not None and not certificates_only
+    carry = (lambda entry: carry_key(entry, target, secret, secret)) if carries else None
     now = datetime.now(UTC).replace(microsecond=0)
-    made, report = convert(opened, target, created=now, aliased=formats.has_aliases(target), carry_key=carry)
+    made, report = convert(opened, target, created=now, aliased=codec.has_aliases, carry_key=carry)
     if opened.entries and not made.entries:
         raise UnreadableError(f"{source}: holds no certificate for a {target} store; nothing was written")
     if not made.entries:

@@ -49,13 +49,14 @@ def export_command(
 
       truststore-tool export clientkeystore --alias rds-root -o rds-root.pem
     """
-    from truststore_tool import stores
+    from truststore_tool import formats, stores
 
     output = Output(json, quiet)
     if not (alias or fingerprint or every):
         raise UsageError("nothing to export", hint="give --alias, --fingerprint or --all")
     target = to or ("pem" if out == "-" else stores.new_format(out, usual="pem"))
-    if target not in ("pem", "der", "pkcs7"):
+    codec = formats.get(target)
+    if codec.dumps is None or codec.has_password or codec.is_directory:
         raise UsageError(f"cannot export to {target!r}", hint="use pem, der or pkcs7; convert makes stores")
     if json and out == "-":
         raise UsageError("--json and certificates cannot share standard output", hint="give -o FILE")
@@ -64,7 +65,7 @@ def export_command(
     output.warn(warnings_of(opened))
     if not every:
         opened = select(opened, alias=alias, fingerprints=[Fingerprint.parse(f) for f in fingerprint or ()])
-    chosen = certificates_of(opened, target, keys=not every)
+    chosen = certificates_of(opened, codec.name, keys=not every)
     if not chosen.entries and (opened.entries or opened.loose):
         raise UnreadableError(
             f"{store}: holds no trusted certificate; nothing was written", hint="list the store to see what it holds"

@@ -38,7 +38,9 @@ from truststore_tool.safe import printable
 
 
 def import_command(
-    store: Annotated[Path, typer.Argument(help="The store to change; it is made when it does not exist.")],
+    store: Annotated[
+        str, typer.Argument(help="The store to change; it is made when it does not exist, a directory if it ends in /.")
+    ],
     sources: Annotated[
         list[str],
         typer.Argument(help="Files of any format, directories, other stores, - (standard input), certifi, system."),
@@ -88,20 +90,25 @@ def import_command(
             "nobody is there to confirm the certificates",
             hint="give --expect FINGERPRINT, or --yes to trust them unseen",
         )
-    target = formats.canonical(new_format) if new_format else _format_of(store)
+    target = _format_of(store, new_format)
     password = store_password(password_env, password_file, password_fd, default_password)
     source_password = passwords.resolve(
         source_password_env, source_password_file, None, default=None, option="--source-password"
     )
     candidates, left_out = gather(sources, source_password or password, output, skip_unreadable=skip_unreadable)
-    secret = reveal(password if dry_run else writing_password(store, password, target))
+    secret = reveal(password if dry_run else writing_password(Path(store), password, target))
     now = datetime.now(UTC).replace(microsecond=0)
     unique = list(distinct(candidates))
     approved: set[Certificate] | None = None
 
+    known: tuple[str, ...] = ()
+
     def change(present: TrustStore) -> tuple[TrustStore, tuple[ImportReport, tuple[str, ...]]]:
+        nonlocal known
+        known = present.notes
+        aliased = formats.get(present.format).has_aliases
         changed, report = import_certificates(
-            present, candidates, created=now, alias=alias, replace=replace, aliased=formats.has_aliases(present.format)
+            present, candidates, created=now, alias=alias, replace=replace, aliased=aliased
         )
         fresh = [c for c, item in zip(unique, report.items, strict=True) if item.status != "present"]
         if approved is not None and not approved.issuperset(fresh):
@@ -125,25 +132,26 @@ def import_command(
         )
     output.warn(notes)
     output.warn(report.warnings)
+    output.warn(note for note in current.notes if note not in known)
     output.warn_of_place(store)
     proofs = () if dry_run else prove(current, unique)
-    pieces = [*text.imported(report, dry_run=dry_run), *text.proof(str(store), proofs)]
-    output.report("import", report, pieces, store=str(store), dry_run=dry_run, read_back=proofs, left_out=left_out)
+    pieces = [*text.imported(report, dry_run=dry_run), *text.proof(store, proofs)]
+    output.report("import", report, pieces, store=store, dry_run=dry_run, read_back=proofs, left_out=left_out)
 
 
-def _format_of(store: Path) -> str | None:
-    """The format in which a missing store begins; None for one that is there."""
+def _format_of(store: str, wanted: str | None) -> str | None:
+    """The format in which a missing store begins; None for one that is there, unless a format is `wanted`."""
     from truststore_tool import stores
 
-    return None if store.is_file() else stores.new_format(store)
+    return stores.new_format(store, wanted) if wanted or not Path(store).exists() else None
 
 
-def ask_to_trust(certificates: Sequence[CertificateFacts], store: Path, now: datetime) -> None:
+def ask_to_trust(certificates: Sequence[CertificateFacts], store: str, now: datetime) -> None:
     """Show what would become trusted and ask the terminal, default no. Raises FindingError when refused."""
     for facts in certificates:
         for line in text.certificate_lines(facts, now):
             typer.echo(printable(line), err=True)
         typer.echo("", err=True)
     these = "this certificate" if len(certificates) == 1 else f"these {len(certificates)} certificates"
-    if not typer.confirm(f"Trust {these} in {printable(str(store))}?", default=False, err=True):
+    if not typer.confirm(f"Trust {these} in {printable(store)}?", default=False, err=True):
         raise FindingError("not trusted; nothing was written")

@@ -58,7 +58,7 @@ def writing_password(path: Path, password: Password | None, format_name: str | N
     if exists:
         needed = stores.open_to_change(path).integrity == "unchecked"
     else:
-        needed = format_name is not None and formats.has_password(format_name)
+        needed = format_name is not None and formats.get(format_name).has_password
     if not needed:
         return None
     if not sys.stdin.isatty():

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Final
 
 from truststore_tool.errors import FormatError, UsageError
+from truststore_tool.formats.base import Content as Content
 from truststore_tool.formats.base import Format
 from truststore_tool.formats.base import SecretKey as SecretKey
 from truststore_tool.model import TrustStore
@@ -22,10 +23,12 @@ _REGISTRY: Final = {
     "bcfks": ("bouncycastle.bcfks", "BCFKS"),
     "bks": ("bouncycastle.bks", "BKS"),
     "uber": ("bouncycastle.bks", "UBER"),
+    "capath": ("capath", "CAPATH"),
 }
 NAMES: Final = tuple(_REGISTRY)
-# A directory is not one stream of bytes, so OpenSSL's CApath is not in the registry (see formats/capath.py).
-CAPATH: Final = "capath"
+# The one that is a directory; all others are files.
+DIRECTORY: Final = "capath"
+FILE_NAMES: Final = tuple(name for name in NAMES if name != DIRECTORY)
 
 
 def get(name: str) -> Format:
@@ -33,50 +36,64 @@ def get(name: str) -> Format:
     try:
         module, attribute = _REGISTRY[name.lower()]
     except KeyError:
-        raise UsageError(f"unknown format {name!r}", hint=f"use one of {', '.join(NAMES)}, capath") from None
+        raise UsageError(f"unknown format {name!r}", hint=f"use one of {', '.join(NAMES)}") from None
     found = getattr(import_module(f"{__name__}.{module}"), attribute)
     assert isinstance(found, Format)  # noqa: S101 -- the registry above is checked by a test
     return found
 
 
-def detect(data: bytes) -> Format:
-    """The format that the bytes are of. Raises FormatError when they are of none."""
-    for name in NAMES:
+def detect(content: Content) -> Format:
+    """The format that the content is of. Raises FormatError when it is of none, UsageError for a directory of none."""
+    for name in FILE_NAMES if isinstance(content, bytes) else (DIRECTORY,):
         candidate = get(name)
-        if candidate.detect(data):
+        if candidate.detect(content):
             return candidate
-    if not data:
+    if not isinstance(content, bytes):
+        raise UsageError(
+            "a directory, and no CApath: nothing in it has the name of a hash",
+            hint="did you mean cacerts in it?" if "cacerts" in content else "name a file, or say that it is a CApath",
+        )
+    if not content:
         raise FormatError("the file is empty")
-    raise FormatError(
-        "no known trust store or certificate format",
-        hint=f"formats that are read: {', '.join(NAMES)}, CApath directory",
-    )
+    raise FormatError("no known trust store or certificate format", hint=f"formats that are read: {', '.join(NAMES)}")
+
+
+def loads(content: Content, password: str | None, name: str | None = None) -> TrustStore:
+    """The store that the content is, of the format called `name`, or of the one that its content shows.
+
+    Raises as `Format.loads` and `detect` do, and FormatError when it is of another format than `name`.
+    """
+    if not content and isinstance(content, bytes):  # not even where an empty file would be an empty store
+        raise FormatError("the file is empty")
+    if name is None:
+        return detect(content).loads(content, password)
+    codec = get(name)
+    if codec.is_directory == isinstance(content, bytes):
+        kind = "file" if isinstance(content, bytes) else "directory"
+        raise UsageError(f"a {kind}, which no {codec.title} store is", hint="leave the format out")
+    if not codec.is_directory and not codec.detect(content):
+        found = next((other for other in map(get, FILE_NAMES) if other.detect(content)), None)
+        if found is not None:
+            raise FormatError(f"this is a {found.title} file, and no {codec.title}", hint="leave the format out")
+    return codec.loads(content, password)
+
+
+def writable() -> list[str]:
+    """The names of the formats that are written, too."""
+    return [name for name in NAMES if get(name).dumps]
 
 
 def by_suffix(suffix: str) -> Format | None:
     """The format that a file name's ending (with the dot, any case) is usual for, or None; it may be only read."""
     wanted = suffix.lower()
-    return next((f for f in map(get, NAMES) if wanted in f.suffixes), None)
-
-
-def canonical(name: str) -> str:
-    """The name of a format in its own spelling, CApath included. Raises UsageError for an unknown one."""
-    return CAPATH if name.lower() == CAPATH else get(name).name
-
-
-def has_aliases(name: str) -> bool:
-    """Whether entries of the format called `name` have aliases."""
-    return name != CAPATH and get(name).has_aliases
-
-
-def has_password(name: str) -> bool:
-    """Whether a new store of the format called `name` is protected by a password."""
-    return name != CAPATH and get(name).has_password
+    return next((f for f in map(get, FILE_NAMES) if wanted in f.suffixes), None)
 
 
 def encode(store: TrustStore, password: str | None) -> bytes:
     """The bytes of `store` in its own format. Raises UsageError for a format that is a directory or only read."""
-    codec = None if store.format == CAPATH else get(store.format)
-    if codec is None or codec.dumps is None:
+    codec = get(store.format)
+    if codec.dumps is None or codec.is_directory:
         raise UsageError(f"{store.format} cannot be written as one stream of bytes", hint="choose another format")
-    return codec.dumps(store, password)
+    data = codec.dumps(store, password)
+    assert isinstance(data, bytes)  # noqa: S101 -- it is no directory
+    return data

@@ -1,14 +1,17 @@
 """What every format offers. A format is one file in this folder that ends in an object satisfying `Format`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from truststore_tool.model import OpaqueEntry, TrustStore
 
+# What a store is made of: the bytes of a file, or the names of a directory's files to their bytes.
+Content = bytes | Mapping[str, bytes]
+
 
 class Format(NamedTuple):
-    """A codec: bytes in, a store out, and back.
+    """A codec: content in, a store out, and back. Its content is of one kind only, which `is_directory` tells.
 
     Attributes:
         name: what users call it, e.g. ``"pkcs12"``; the value of `TrustStore.format`.
@@ -18,26 +21,30 @@ class Format(NamedTuple):
         loads: ``loads(data, password) -> TrustStore``. `password` is None when there is none to try. Raises
             FormatError (malformed), PasswordRequiredError (nothing can be read without one) or IntegrityError
             (wrong password or broken digest). It never changes the bytes of an opaque entry.
-        dumps: ``dumps(store, password) -> bytes``, or None for a format that is only read. The store may have
+        dumps: ``dumps(store, password)`` gives the content, or None for a format that is only read. The store may have
             come from any format. Raises FormatError when an entry cannot be written in this format and
             PasswordRequiredError when the format needs a password.
         has_aliases: whether entries have aliases.
+        has_dates: whether entries have the date on which they were made.
         has_password: whether a new store of this format is protected by a password.
         needs_ascii: whether Java opens it under passwords of ASCII characters only (javax.crypto.spec.PBEKeySpec's
             users in the JDK up to 17).
+        is_directory: whether its content is a directory, which holds a certificate once, and in no order.
         keys: how its keys are opened and sealed, or None where it has none.
     """
 
     name: str
     title: str
     suffixes: tuple[str, ...]
-    detect: Callable[[bytes], bool]
-    loads: Callable[[bytes, str | None], TrustStore]
-    dumps: Callable[[TrustStore, str | None], bytes] | None
+    detect: Callable[[Any], bool]
+    loads: Callable[[Any, str | None], TrustStore]
+    dumps: Callable[[TrustStore, str | None], Any] | None
     has_aliases: bool
     has_password: bool
     keys: "KeyCodec | None" = None
     needs_ascii: bool = False
+    has_dates: bool = False
+    is_directory: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,18 @@ A file is called ``<hash>.<N>``: eight hex digits, and a number that counts up w
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from itertools import count
+from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.formats import der, pem
+from truststore_tool.formats.base import Format
 from truststore_tool.model import Certificate, LooseCertificate, TrustedEntry, TrustStore
 from truststore_tool.names import Attribute
 
-_HASH_NAME: Final = re.compile(r"(?P<hash>[0-9a-f]{8})\.\d+")
+_HASH_NAME: Final = re.compile(r"(?P<hash>[0-9a-f]{8})\.(?:0|[1-9][0-9]{0,8})", re.ASCII)
 _WHITESPACE: Final = b" \t\n\v\f\r"
 _RUN_OF_WHITESPACE: Final = re.compile(rb"[ \t\n\v\f\r]+")
 
@@ -31,65 +32,110 @@ _CODECS: Final = {
 }
 
 
-class _File(NamedTuple):
-    """A file that holds this one certificate and nothing else that counts."""
-
-    certificate: Certificate
-    data: bytes
+def detect(files: Mapping[str, bytes]) -> bool:
+    """Whether any file has the name of a hash; a directory is no CApath because it holds certificates."""
+    return any(map(_HASH_NAME.fullmatch, files))
 
 
-def loads(files: Mapping[str, bytes]) -> TrustStore:
+def loads(files: Mapping[str, bytes], password: str | None = None) -> TrustStore:  # noqa: ARG001 -- see Format.loads
     """The store that a directory is: names of its files to their content.
 
-    Entries are the certificates that OpenSSL finds there, by file name; the others are loose. Where no file at all
-    has the name of a hash, as before ``openssl rehash``, every certificate is an entry. One certificate under
-    several names is given once. Files that hold neither PEM nor DER certificates are skipped.
+    Entries are the certificates in PEM files that are named by their hash; all others in the directory are loose.
+    One certificate under several names is given once. Files that hold neither PEM nor DER certificates are skipped.
 
     Raises FormatError, naming the file, for a certificate that is damaged.
     """
     found: dict[Certificate, TrustedEntry] = {}
-    other: dict[Certificate, TrustedEntry] = {}
+    other: dict[Certificate, LooseCertificate] = {}
     for name, data in sorted(files.items()):
-        certificates = _certificates(name, data)
-        for certificate in certificates:
-            entry = TrustedEntry("", certificate, origin=_File(certificate, data) if len(certificates) == 1 else None)
-            (found if _is_found(name, certificate) else other).setdefault(certificate, entry)
-    loose = [entry for certificate, entry in other.items() if certificate not in found]
-    note = f"certificates that OpenSSL does not find, as no file is named by their hash: {len(loose)}"
+        for certificate in _certificates(name, data):
+            if pem.detect(data) and _is_named_by(name, certificate):
+                found.setdefault(certificate, TrustedEntry("", certificate))
+            else:
+                other.setdefault(certificate, LooseCertificate(certificate))
+    loose = tuple(item for certificate, item in other.items() if certificate not in found)
+    notes = []
+    if loose:
+        notes.append(f"certificates that OpenSSL does not find, as no file is named by their hash: {len(loose)}")
+    if unreachable := [name for name in files if _is_behind_a_gap(name, files)]:
+        notes.append(f"OpenSSL stops at a missing number or a file without certificate before {', '.join(unreachable)}")
     return TrustStore(
-        tuple(found.values() or loose),
+        tuple(found.values()),
         format="capath",
         integrity="absent",
-        loose=tuple(LooseCertificate(entry.certificate) for entry in loose if found),
-        notes=(note,) if loose else (),
+        loose=loose,
+        notes=tuple(notes),
+        facts=files,
     )
 
 
-def dumps(store: TrustStore) -> dict[str, bytes]:
-    """File names to content: each certificate as PEM in a file named as OpenSSL looks it up, N in the store's order.
+def dumps(store: TrustStore, password: str | None = None) -> dict[str, bytes]:  # noqa: ARG001 -- see Format.dumps
+    """Every file that the directory is to hold, to its content: those it held are in `TrustStore.facts`.
 
-    A certificate that came from a file of its own keeps that file's content. Loose certificates are not written.
-    Raises FormatError for entries that are not certificates and for subjects that cannot be read.
+    A new certificate goes under the next free number of its hash. The number of a removed one is taken by the last of
+    its hash, as OpenSSL stops at a gap. Whatever else bears such a name (keys, links of the old hash, directories,
+    further certificates of a file), and every other file, stays as it is. Loose certificates are not written.
+
+    Raises FormatError for entries that are no certificate and for subjects that cannot be read.
     """
-    files: dict[str, bytes] = {}
-    used: Counter[str] = Counter()
-    written: set[Certificate] = set()
-    for entry in der.trusted_only(store, "CApath"):
-        if entry.certificate in written:
-            continue
-        written.add(entry.certificate)
-        digest = subject_hash(entry.certificate)
-        files[f"{digest}.{used[digest]}"] = _content(entry)
-        used[digest] += 1
+    entries = {entry.certificate: entry for entry in reversed(der.trusted_only(store, "CApath"))}
+    files: dict[str, bytes] = dict(store.facts) if isinstance(store.facts, Mapping) else {}
+    before = {entry.certificate for entry in loads(files).trusted()}
+    for certificate in before - entries.keys():
+        _remove(files, certificate)
+    for entry in reversed(entries.values()):
+        if entry.certificate not in before:
+            files[_free_name(files, subject_hash(entry.certificate))] = pem.encode(
+                entry.certificate, entry.comment
+            ).encode()
     return files
 
 
-def _content(entry: TrustedEntry) -> bytes:
-    """The file for an entry: the PEM file it came from, with whatever OpenSSL trust settings that has, or a new one."""
-    match entry.origin:
-        case _File(certificate, data) if certificate == entry.certificate and pem.detect(data):
-            return data
-    return pem.encode(entry.certificate, entry.comment).encode()
+def _remove(files: dict[str, bytes], certificate: Certificate) -> None:
+    """Take a certificate out of every file that is named by one of its hashes, and close the gaps in its hash."""
+    digest = subject_hash(certificate)
+    gaps = []
+    for name, data in list(files.items()):
+        if not _HASH_NAME.fullmatch(name) or name[:8] not in (digest, subject_hash_old(certificate)):
+            continue
+        if not pem.detect(data):
+            continue
+        held = pem.loads(data)
+        kept = tuple(entry for entry in held.trusted() if entry.certificate != certificate)
+        if len(kept) == len(held.entries):
+            continue
+        if kept:
+            files[name] = pem.dumps(held.with_entries(kept))
+        else:
+            del files[name]
+            gaps += [_number(name)] if name.startswith(digest) else []
+    for gap in sorted(gaps):
+        last = max((_number(name) for name in files if _is_movable(name, digest, files[name])), default=-1)
+        if last > gap:
+            files[f"{digest}.{gap}"] = files.pop(f"{digest}.{last}")
+
+
+def _is_movable(name: str, digest: str, data: bytes) -> bool:
+    """Whether a file is there because OpenSSL looks it up by this hash."""
+    held = _certificates(name, data) if name.startswith(f"{digest}.") else ()
+    return any(_is_named_by(name, certificate) for certificate in held)
+
+
+def _free_name(files: Mapping[str, bytes], digest: str) -> str:
+    return next(name for number in count() if (name := f"{digest}.{number}") not in files)
+
+
+def _number(name: str) -> int:
+    return int(name[9:])
+
+
+def _is_behind_a_gap(name: str, files: Mapping[str, bytes]) -> bool:
+    """Whether OpenSSL, which counts up from 0, ends before it comes to this file (get_cert_by_subject in by_dir.c)."""
+    match = _HASH_NAME.fullmatch(name)
+    if match is None or not any(_is_named_by(name, certificate) for certificate in _certificates(name, files[name])):
+        return False
+    before = (files.get(f"{match['hash']}.{number}", b"") for number in range(min(_number(name), len(files) + 1)))
+    return any(not (pem.detect(data) and pem.loads(data).entries) for data in before)
 
 
 def subject_hash(certificate: Certificate) -> str:
@@ -133,10 +179,24 @@ def _certificates(name: str, data: bytes) -> tuple[Certificate, ...]:
         raise FormatError(f"{name}: {exc.message}", hint=exc.hint) from exc
 
 
-def _is_found(name: str, certificate: Certificate) -> bool:
-    """Whether OpenSSL finds the certificate in a file of this name."""
+def _is_named_by(name: str, certificate: Certificate) -> bool:
+    """Whether a file of this name is where OpenSSL looks for the certificate."""
     match = _HASH_NAME.fullmatch(name)
     try:
         return match is not None and match["hash"] == subject_hash(certificate)
     except FormatError:
         return False
+
+
+CAPATH: Final = Format(
+    name="capath",
+    title="CApath",
+    suffixes=(),
+    detect=detect,
+    loads=loads,
+    dumps=dumps,
+    has_aliases=False,
+    has_password=False,
+    has_dates=False,
+    is_directory=True,
+)
