@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.harness import Tool
 from tests.realtools import find, run
-from tests.samples import amazon
+from tests.samples import amazon, own
 from truststore_tool.stores import open_store
 
 NAMES = {
@@ -100,6 +100,21 @@ def test_each_of_several_aliases_names_its_own(tool: Tool, three: Callable[..., 
     store = three(*NAMES)
     assert tool("remove", store, "--alias", "root", "--alias", "ROOT").code == 0
     assert aliases(store) == ["Root"]
+
+
+@pytest.mark.parametrize("alias", [*NAMES, "rOOt"])
+def test_nothing_is_replaced_while_several_have_the_alias(tool: Tool, three: Callable[..., Path], alias: str) -> None:
+    store = three(*NAMES)
+    before = store.read_bytes()
+    done = tool("import", store, own("new-root.pem"), "--alias", alias, "--replace", "--yes")
+    assert done.code == 1
+    assert "the same to Java" in done.err
+    assert store.read_bytes() == before
+    assert tool("import", three("Root"), own("new-root.pem"), "--alias", "ROOT", "--replace", "--yes").code == 0
+    listed = run(find("keytool"), "-list", "-rfc", "-keystore", store, "-storepass", "changeit").decode()
+    assert "1 ENTRY" in listed.upper()
+    body = own("new-root.pem").read_text().split("-----BEGIN CERTIFICATE-----")[1].split("-----END")[0]
+    assert "".join(body.split()) in "".join(listed.split())
 
 
 def test_a_pem_file_has_no_aliases_to_rename(tool: Tool) -> None:

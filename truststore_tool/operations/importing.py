@@ -73,7 +73,8 @@ def import_certificates(
         replace: let a newcomer take the alias of another *trusted certificate*.
         aliased: whether entries of this store have aliases at all.
 
-    Raises FindingError when `replace` asks for the alias of a key: keys are never overwritten.
+    Raises FindingError when `replace` asks for the alias of a key, as keys are never overwritten, or for one that
+    several entries have as Java compares it.
     """
     unique = distinct(candidates)
     present: dict[Certificate, str] = {}
@@ -134,7 +135,12 @@ def _displaced(store: TrustStore, wanted: dict[Certificate, str]) -> dict[str, T
                 f"alias {entry.alias!r} holds a {entry.kind} entry, which is never overwritten",
                 hint="choose another alias with --alias",
             )
-        found[fold_alias(entry.alias)] = entry
+        twin = found.setdefault(fold_alias(entry.alias), entry)
+        if twin is not entry:
+            raise FindingError(
+                f"aliases {twin.alias!r} and {entry.alias!r} are the same to Java; neither was replaced",
+                hint="rename or remove one of them first",
+            )
     return found
 
 
