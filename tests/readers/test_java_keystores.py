@@ -12,7 +12,7 @@ from tests.readers.parsers import takes_all
 from truststore_tool import asn1
 from truststore_tool.errors import UsageError
 from truststore_tool.formats.crypto import kdf, pbe
-from truststore_tool.readers.base import Reading
+from truststore_tool.readers.base import Reader, Reading
 from truststore_tool.readers.java import keystores, releases
 from truststore_tool.readers.java.releases import Release
 
@@ -143,6 +143,17 @@ def test_derived_keys_are_shared_between_releases(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(kdf, "pkcs12_kdf", counted)
     work: dict[object, bytes | None] = {}
-    for name in ("java17", "java21", "java25"):
-        keystores.read(Release.parse(name), OURS["PKCS12"], grid.PASSWORD, takes_all, work=work)
+    readers: list[Reader] = [
+        keystores.JavaReader(Release.parse(name), takes_all, work=work) for name in ("java17", "java21", "java25")
+    ]
+    assert [reader.read(OURS["PKCS12"], grid.PASSWORD).anchors for reader in readers] == [grid.CERTIFICATES] * 3
+    assert [reader.name for reader in readers] == ["java17.0.15", "java21.0.8", "java25.0.3"]
     assert len(calls) == 1
+
+
+def test_the_name_of_no_reader_shows_a_password() -> None:
+    work: dict[object, bytes | None] = {}
+    reader = keystores.JavaReader(Release.parse("java25"), takes_all, work=work)
+    reader.read(OURS["PKCS12"], "secret-of-mine")
+    assert "secret-of-mine" not in repr(reader)
+    assert "secret-of-mine" not in repr(work)

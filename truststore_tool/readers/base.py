@@ -1,7 +1,7 @@
 """The nouns of this room: what a reader makes of a store, and how that is known."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from truststore_tool.model import Certificate
 
@@ -41,3 +41,14 @@ class Reading:
     leaves: tuple[Certificate, ...] | None = None
     left_out: tuple[LeftOut, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+
+
+class Reader(Protocol):
+    """A program that reads stores, by name and release."""
+
+    @property
+    def name(self) -> str:
+        """Its name, such as java17.0.15."""
+
+    def read(self, data: bytes, password: str | None) -> Reading:
+        """What it makes of a store; the password may be right, wrong or empty, None is none."""

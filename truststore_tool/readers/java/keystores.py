@@ -1,6 +1,7 @@
 """What a Java release makes of a key store's bytes: loads or not, in which words, and the trust anchors."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
 from truststore_tool.errors import FormatError
@@ -31,6 +32,32 @@ def _load_pkcs12(data: bytes, password: str | None, release: Release, why_refuse
         return pkcs12.load(data, password, release, why_refused, work)
     except FormatError as exc:
         raise RefusedError("java.io.IOException") from exc
+
+
+@dataclass(frozen=True, slots=True)
+class JavaReader:
+    """A release of Java as a reader of key stores.
+
+    Attributes:
+        release: the release.
+        why_refused: the releases' certificate parsers.
+        storetype: what it is told the type is: JKS, PKCS12 or JCEKS; None leaves it to the release's default.
+        work: derived keys; readers that share it do not derive them again for the same file.
+    """
+
+    release: Release
+    why_refused: Parser
+    storetype: str | None = None
+    work: pbe.Work = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The release's name."""
+        return str(self.release)
+
+    def read(self, data: bytes, password: str | None) -> Reading:
+        """What this release makes of the store in `data`."""
+        return read(self.release, data, password, self.why_refused, storetype=self.storetype, work=self.work)
 
 
 # What a type of key store tries in turn: JKS and PKCS12 open each other (keystore.type.compat of java.security).

@@ -6,7 +6,7 @@ certificates at once, then the MAC, and keys are matched with their certificates
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from truststore_tool import asn1, oids
 from truststore_tool.asn1 import Element
@@ -31,6 +31,8 @@ _NOT_SUPPORTED: Final = "public key protected PKCS12 not supported"
 
 def load(data: bytes, password: str | None, release: Release, why_refused: Parser, work: pbe.Work) -> Contents:
     """What KeyStore.load comes to. Raises RefusedError where it throws, UnknownError where nobody knows."""
+    if len(data) > 2 and 0x81 <= data[1] <= 0x84 and not data[2]:
+        raise RefusedError("java.io.IOException", "DerInputStream.getLength(): Redundant length bytes found")
     outer = asn1.read(data)
     if outer.tag not in (asn1.SEQUENCE, asn1.SET):
         raise RefusedError("java.io.IOException")
@@ -122,11 +124,7 @@ class _Bags:
             certificate = self._certificate(value)
         elif kind == _SECRET_BAG:
             pbe.octets(_pair(value))
-        attributes = _attributes(fields)
-        alias, key_id = _name(attributes), _key_id(attributes)
-        usages = attributes.get(_TRUSTED_KEY_USAGE)
-        for usage in usages or ():
-            pbe.oid(usage)
+        alias, key_id, trusted = _attributes(fields)
         if kind == _SHROUDED_KEY_BAG:
             self._put_key(alias, key_id)
         elif kind == _SECRET_BAG:
@@ -134,7 +132,7 @@ class _Bags:
         elif certificate is not None:
             if key_id is None and self.private_keys == 1 and first:
                 key_id = _ASSUMED_KEY_ID
-            if usages is not None:
+            if trusted:
                 self._put(self._named(alias), _Held(key_id, alias, certificate))
             else:
                 self.unmarked.append(_Held(key_id, alias, certificate))
@@ -200,16 +198,22 @@ def _same(one: str, other: str) -> bool:
     return one.upper() == other.upper() or one.lower() == other.lower()
 
 
-def _attributes(fields: Iterator[Element]) -> dict[str, list[Element]]:
-    """The values of a bag's attributes by OID. What is there and is no SET counts as none (loadSafeContents)."""
+class _Attributes(NamedTuple):
+    """What the attributes of a bag say: friendlyName, localKeyId, and whether there is a trustedKeyUsage."""
+
+    alias: str | None = None
+    key_id: bytes | None = None
+    trusted: bool = False
+
+
+def _attributes(fields: Iterator[Element]) -> _Attributes:
+    """The attributes of a bag, the last of a kind. What is there and is no SET counts as none (loadSafeContents)."""
+    found = _Attributes()
     try:
-        found = next(fields, None)
-        if found is None or found.tag != asn1.SET:
-            return {}
-        items = _elements(found, asn1.SET)
+        attributes = next(fields, None)
+        items = [] if attributes is None or attributes.tag != asn1.SET else _inside(attributes)
     except FormatError:
-        return {}
-    attributes = {}
+        return found
     for item in items:
         parts = _elements(item, asn1.SEQUENCE)
         if len(parts) != 2:
@@ -218,18 +222,16 @@ def _attributes(fields: Iterator[Element]) -> dict[str, list[Element]]:
         kind = pbe.oid(parts[0])
         if not values and kind in (_FRIENDLY_NAME, _LOCAL_KEY_ID):
             raise RefusedError("java.lang.ArrayIndexOutOfBoundsException")
-        attributes[kind] = values
-    return attributes
-
-
-def _name(attributes: dict[str, list[Element]]) -> str | None:
-    values = attributes.get(_FRIENDLY_NAME)
-    return None if values is None else values[0].expect(asn1.BMP_STRING).value.decode("utf-16-be", "replace")
-
-
-def _key_id(attributes: dict[str, list[Element]]) -> bytes | None:
-    values = attributes.get(_LOCAL_KEY_ID)
-    return None if values is None else pbe.octets(values[0])
+        if kind == _FRIENDLY_NAME:
+            alias = values[0].expect(asn1.BMP_STRING).value.decode("utf-16-be", "replace")
+            found = found._replace(alias=alias)
+        elif kind == _LOCAL_KEY_ID:
+            found = found._replace(key_id=pbe.octets(values[0]))
+        elif kind == _TRUSTED_KEY_USAGE:
+            for usage in values:
+                pbe.oid(usage)
+            found = found._replace(trusted=True)
+    return found
 
 
 def _content_info(element: Element) -> tuple[str, Element]:
