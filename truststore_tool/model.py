@@ -269,6 +269,14 @@ class LooseCertificate:
 
 
 @dataclass(frozen=True, slots=True)
+class DistrustedCertificate:
+    """A certificate that the file says is not to be trusted for servers, and how it says so."""
+
+    certificate: Certificate
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrustStore:
     """An ordered set of entries and what saving them needs.
 
@@ -282,6 +290,7 @@ class TrustStore:
         sealed: how many encrypted parts were not opened for want of a password; what is in them is not shown here.
         others: what the file holds beside entries and certificates, by its usual name, e.g. ``"private key"``.
         unread: what of the file was not read and may hold more, one line each, e.g. bytes behind its end.
+        distrusted: certificates that the file marks as not trusted; they are no entries.
         facts: the codec's own notes for saving (version, algorithms, text between blocks); untouched by operations.
     """
 
@@ -293,6 +302,7 @@ class TrustStore:
     sealed: int = 0
     others: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    distrusted: tuple[DistrustedCertificate, ...] = ()
     facts: object = field(default=None, repr=False, compare=False)
 
     def trusted(self) -> Iterator[TrustedEntry]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from truststore_tool import asn1, files, formats
-from truststore_tool.errors import FormatError, PasswordRequiredError, TrustStoreError, UnreadableError
+from truststore_tool.errors import FindingError, FormatError, PasswordRequiredError, TrustStoreError, UnreadableError
 from truststore_tool.model import Certificate, OpaqueEntry, TrustStore
-from truststore_tool.operations.listing import named
+from truststore_tool.operations.listing import distrusted, named
 
 STDIN: Final = "-"
 CERTIFI: Final = "certifi"
@@ -43,12 +43,14 @@ class Gathered(NamedTuple):
         certificates: in the order of the source; one that is there twice is given twice.
         notes: what was passed over or could not be checked, one line each.
         left_out: what was left out.
+        distrusted: the certificates that the source marks as not trusted; they are among what was left out.
     """
 
     name: str
     certificates: tuple[Certificate, ...]
     notes: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    distrusted: frozenset[Certificate] = frozenset()
 
 
 def gather(
@@ -69,14 +71,29 @@ def gather(
         skip_unreadable: leave out what is malformed or not understood, instead of raising.
 
     Of a store, the trusted entries count and the certificates that are no entries; private keys and their chains are
-    left out, and a note says so. Raises UnreadableError when a source cannot be read or gives no certificate,
-    FormatError when it is malformed, and IntegrityError when the password does not open it.
+    left out, and a note says so. What one source marks as distrusted (OpenSSL's trust settings, p11-kit) is left out of
+    all. Raises UnreadableError when a source cannot be read or gives no certificate, FormatError when it is malformed,
+    FindingError when it gives only what is distrusted, and IntegrityError when the password does not open it.
     """
     reader = _Reader(password, skip_unreadable)
-    found = tuple(_gather(name, reader, stdin) for name in names)
+    found = _without_distrusted([_gather(name, reader, stdin) for name in names])
     if names and not any(source.certificates for source in found):
         raise UnreadableError("nothing is left of the sources", hint=_left_out(found))
     return found
+
+
+def _without_distrusted(found: Sequence[Gathered]) -> tuple[Gathered, ...]:
+    """The sources without what any of them marks as distrusted: that one says no outweighs that another says yes."""
+    distrusted = frozenset(certificate for source in found for certificate in source.distrusted)
+    cleaned = []
+    for source in found:
+        kept = tuple(certificate for certificate in source.certificates if certificate not in distrusted)
+        if not kept and (source.certificates or source.distrusted):
+            raise FindingError(
+                f"{source.name}: holds only what is distrusted; nothing was written", hint=_left_out(found)
+            )
+        cleaned.append(source._replace(certificates=kept))
+    return tuple(cleaned)
 
 
 class _Reader(NamedTuple):
@@ -104,7 +121,7 @@ def _gather(name: str, reader: _Reader, stdin: Callable[[], bytes]) -> Gathered:
             found = _from_system()
         case _:
             found = _from_path(Path(name), reader)
-    if not found.certificates and not found.left_out:
+    if not (found.certificates or found.left_out or found.distrusted):
         raise UnreadableError(f"{found.name}: holds no certificate", hint="; ".join(found.notes) or None)
     return found._replace(name=name)
 
@@ -121,7 +138,7 @@ def _from_bytes(name: str, data: bytes, reader: _Reader, *, chosen: bool = True)
     """The certificates in a file that was `chosen` by its name, or lies in a directory, where others lie as well."""
     try:
         store = formats.detect(data).loads(data, reader.password)
-        if not (chosen or store.sealed or store.all_certificates()):
+        if not (chosen or store.sealed or store.all_certificates() or store.distrusted):
             return Gathered(name, ())
         if store.unread and not reader.skip:
             raise FormatError(
@@ -140,7 +157,9 @@ def _from_bytes(name: str, data: bytes, reader: _Reader, *, chosen: bool = True)
         )
     loose = tuple(item.certificate for item in store.loose)
     certificates = tuple(entry.certificate for entry in store.trusted()) + loose
-    return Gathered(name, certificates, tuple(_notes(store)), tuple(LeftOut(name, part) for part in store.unread))
+    left_out = tuple(LeftOut(name, part) for part in (*store.unread, *distrusted(store)))
+    refused = frozenset(item.certificate for item in store.distrusted)
+    return Gathered(name, certificates, tuple(_notes(store)), left_out, refused)
 
 
 def _notes(store: TrustStore) -> Iterable[str]:
@@ -160,6 +179,7 @@ def _from_directory(path: Path, reader: _Reader) -> Gathered:
     certificates: list[Certificate] = []
     notes: list[str] = []
     left_out: list[LeftOut] = []
+    refused: set[Certificate] = set()
     without: list[str] = []
     seen: set[bytes] = set()
     repeated = 0
@@ -178,6 +198,7 @@ def _from_directory(path: Path, reader: _Reader) -> Gathered:
         if found is not None:
             certificates += found.certificates
             left_out += found.left_out
+            refused |= found.distrusted
             notes += (f"{name}: {note}" for note in found.notes)
     if repeated:
         notes.append(f"passed over: {_count(repeated, 'file')} with the bytes of another, as hash links are")
@@ -187,7 +208,7 @@ def _from_directory(path: Path, reader: _Reader) -> Gathered:
     inner = sum(child.is_dir() for child in path.iterdir())
     if inner:
         notes.append(f"not entered: {_count(inner, 'directory', 'directories')} in it")
-    return Gathered(str(path), tuple(certificates), tuple(notes), tuple(left_out))
+    return Gathered(str(path), tuple(certificates), tuple(notes), tuple(left_out), frozenset(refused))
 
 
 def _is_store(path: Path, data: bytes, reader: _Reader) -> bool:

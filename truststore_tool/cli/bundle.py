@@ -70,11 +70,11 @@ def bundle_command(
         raise UsageError(f"{out}: a bundle is PEM, whatever the file is called", hint="import makes and changes stores")
     if json and out == "-":
         raise UsageError("--json and a chain cannot share standard output", hint="give -o FILE")
-    candidates, left_out = gather(sources, password, output, skip_unreadable=skip_unreadable)
+    candidates, left_out, distrusted = gather(sources, password, output, skip_unreadable=skip_unreadable)
     expected = [Fingerprint.parse(item) for item in expect or ()]
     if expected:
         unique = list(distinct(candidates))
-        output.warn(require_expected(unique, unique, expected))
+        output.warn(require_expected(unique, unique, expected, distrusted))
     now = datetime.now(UTC)
 
     def change(present: TrustStore) -> tuple[TrustStore, BundleReport]:

@@ -21,9 +21,9 @@ from truststore_tool.cli.options import (
 )
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.writing import write_new
-from truststore_tool.errors import FormatError, UnreadableError, UsageError
+from truststore_tool.errors import FindingError, FormatError, UnreadableError, UsageError
 from truststore_tool.operations.converting import convert
-from truststore_tool.operations.listing import warnings_of
+from truststore_tool.operations.listing import distrusted, warnings_of
 from truststore_tool.render import text
 
 
@@ -75,6 +75,9 @@ def convert_command(
             hint="leave out what is unreadable with --skip-unreadable",
         )
     output.warn(warnings_of(opened))
+    left_out = (*opened.unread, *distrusted(opened))
+    if opened.distrusted and not (opened.entries or opened.loose):
+        raise FindingError(f"{source}: holds only what is distrusted; nothing was written")
     if out != "-":
         password = writing_password(Path(out), password, target)
     secret = reveal(password)
@@ -94,4 +97,4 @@ def convert_command(
     output.warn_of_place(out)
     if out != "-":
         pieces = [*text.converted(report), f"written to {out}" if written else f"{out} holds them already"]
-        output.report("convert", report, pieces, out=out, written=written, left_out=opened.unread)
+        output.report("convert", report, pieces, out=out, written=written, left_out=left_out)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from truststore_tool.cli.opening import reveal
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
+from truststore_tool.model import Certificate
 from truststore_tool.operations.candidates import Candidate
 from truststore_tool.passwords import Password
 
@@ -15,10 +16,14 @@ if TYPE_CHECKING:
 
 
 class Collected(NamedTuple):
-    """The certificates of the sources in their order, each with the name of its source, and what was left out."""
+    """The certificates of the sources in their order, each with the name of its source, and what was left out.
+
+    `distrusted` are the certificates among what was left out that a source marks as not trusted.
+    """
 
     candidates: list[Candidate]
     left_out: "tuple[LeftOut, ...]"
+    distrusted: frozenset[Certificate]
 
 
 def gather(
@@ -36,4 +41,5 @@ def gather(
         output.warn(f"left out: {item.source}: {item.what}" for item in left_out)
         output.warn([f"left out of the sources: {len(left_out)}"])
     candidates = [Candidate(certificate, source.name) for source in gathered for certificate in source.certificates]
-    return Collected(candidates, left_out)
+    distrusted = frozenset(certificate for source in gathered for certificate in source.distrusted)
+    return Collected(candidates, left_out, distrusted)

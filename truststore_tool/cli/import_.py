@@ -95,7 +95,9 @@ def import_command(
     source_password = passwords.resolve(
         source_password_env, source_password_file, None, default=None, option="--source-password"
     )
-    candidates, left_out = gather(sources, source_password or password, output, skip_unreadable=skip_unreadable)
+    candidates, left_out, distrusted = gather(
+        sources, source_password or password, output, skip_unreadable=skip_unreadable
+    )
     secret = reveal(password if dry_run else writing_password(Path(store), password, target))
     now = datetime.now(UTC).replace(microsecond=0)
     unique = list(distinct(candidates))
@@ -117,7 +119,7 @@ def import_command(
             return changed, (report, ())
         from truststore_tool.operations.expecting import require_expected
 
-        return changed, (report, tuple(require_expected(unique, fresh, expected)))
+        return changed, (report, tuple(require_expected(unique, fresh, expected, distrusted)))
 
     if not (expected or yes or dry_run):
         with working(f"reading {store}", quiet=quiet):

@@ -40,15 +40,21 @@ def detect(files: Mapping[str, bytes]) -> bool:
 def loads(files: Mapping[str, bytes], password: str | None = None) -> TrustStore:  # noqa: ARG001 -- see Format.loads
     """The store that a directory is: names of its files to their content.
 
-    Entries are the certificates in PEM files that are named by their hash; all others in the directory are loose.
+    Entries are the certificates in PEM files that are named by their hash; all others in the directory are loose, but
+    for those that any of the files marks as distrusted.
     One certificate under several names is given once. Files that hold neither PEM nor DER certificates are skipped.
 
     Raises FormatError, naming the file, for a certificate that is damaged.
     """
     found: dict[Certificate, TrustedEntry] = {}
     other: dict[Certificate, LooseCertificate] = {}
-    for name, data in sorted(files.items()):
-        for certificate in _certificates(name, data):
+    stores = {name: _loaded(name, data) for name, data in sorted(files.items())}
+    distrusted = {item.certificate: item for store in stores.values() for item in store.distrusted}
+    for name, store in stores.items():
+        data = files[name]
+        for certificate in store.all_certificates():
+            if certificate in distrusted:
+                continue
             if pem.detect(data) and _is_named_by(name, certificate):
                 found.setdefault(certificate, TrustedEntry("", certificate))
             else:
@@ -65,6 +71,7 @@ def loads(files: Mapping[str, bytes], password: str | None = None) -> TrustStore
         integrity="absent",
         loose=loose,
         notes=tuple(notes),
+        distrusted=tuple(distrusted.values()),
         facts=files,
     )
 
@@ -104,7 +111,7 @@ def _remove(files: dict[str, bytes], certificate: Certificate) -> None:
         kept = tuple(entry for entry in held.trusted() if entry.certificate != certificate)
         if len(kept) == len(held.entries):
             continue
-        if kept:
+        if kept or held.distrusted:
             files[name] = pem.dumps(held.with_entries(kept))
         else:
             del files[name]
@@ -135,7 +142,7 @@ def _is_behind_a_gap(name: str, files: Mapping[str, bytes]) -> bool:
     if match is None or not any(_is_named_by(name, certificate) for certificate in _certificates(name, files[name])):
         return False
     before = (files.get(f"{match['hash']}.{number}", b"") for number in range(min(_number(name), len(files) + 1)))
-    return any(not (pem.detect(data) and pem.loads(data).entries) for data in before)
+    return any(not (pem.detect(data) and _certificates(name, data)) for data in before)
 
 
 def subject_hash(certificate: Certificate) -> str:
@@ -169,12 +176,18 @@ def _canonical(attribute: Attribute) -> bytes:
 
 
 def _certificates(name: str, data: bytes) -> tuple[Certificate, ...]:
-    """The certificates in a file of the directory, none where it holds something else."""
+    """The certificates in a file of the directory, also those that it marks as distrusted."""
+    store = _loaded(name, data)
+    return (*store.all_certificates(), *(item.certificate for item in store.distrusted))
+
+
+def _loaded(name: str, data: bytes) -> TrustStore:
+    """A file of the directory as a store, an empty one where it holds something else than certificates."""
     codec = next((codec for codec in (pem.PEM, der.DER) if codec.detect(data)), None)
     if codec is None:
-        return ()
+        return TrustStore()
     try:
-        return codec.loads(data, None).all_certificates()
+        return codec.loads(data, None)
     except FormatError as exc:
         raise FormatError(f"{name}: {exc.message}", hint=exc.hint) from exc
 

@@ -14,10 +14,10 @@ from typing import Final, NamedTuple, NoReturn
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
-from truststore_tool.formats import pkcs7
+from truststore_tool.formats import distrust, pkcs7
 from truststore_tool.formats.base import Format
 from truststore_tool.formats.der import trusted_only
-from truststore_tool.model import Certificate, TrustedEntry, TrustStore
+from truststore_tool.model import Certificate, DistrustedCertificate, TrustedEntry, TrustStore
 from truststore_tool.safe import printable
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -98,6 +98,13 @@ class Layout(NamedTuple):
     newline: bytes
 
 
+class _Gap(NamedTuple):
+    """What lies between two blocks, and where in the file it begins."""
+
+    start: int
+    text: bytes
+
+
 class _Found(NamedTuple):
     """Where a certificate block lies: its number from 1, label, marker and body offsets."""
 
@@ -132,30 +139,44 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
     texts: list[bytes] = []
     blocks: list[Block] = []
     notes: list[str] = []
-    position = 0
+    gaps: list[_Gap] = []  # as `texts`, and without the blocks of distrusted certificates, which stay in those
+    objects = distrust.P11Object.all_of(data)
+    decoded = [(found, *_decode(data, found, notes)) for found in _scan(data)]
+    reasons: dict[Certificate, str] = {}  # by certificate: another block of the same one does not make it trusted
+    for found, certificates, settings in decoded:
+        reason = distrust.by_p11_kit(objects, found.start) or (distrust.by_openssl(settings) if settings else "")
+        if reason:
+            reasons.update(dict.fromkeys(certificates, reason))
+    position = read = 0
     restricted = unseen = 0
-    for found in _scan(data):
-        certificates, is_restricted = _decode(data, found, notes)
-        restricted += is_restricted
+    for found, every, settings in decoded:
+        if not every:
+            continue
+        gaps.append(_Gap(read, data[read : found.start]))
+        read = found.end
+        certificates = tuple(certificate for certificate in every if certificate not in reasons) if reasons else every
         if not certificates:
             continue
+        restricted += settings is not None and _limits(settings)
         if found.label in _CONTAINERS or not _is_regular(data, found):
             unseen += len(certificates)
         texts.append(data[position : found.start])
         blocks.append(Block(data, found.start, found.end, certificates))
         position = found.end
     texts.append(data[position:])
+    gaps.append(_Gap(read, data[read:]))
     if restricted:
         notes.append(f"certificates with OpenSSL trust settings, which other formats cannot keep: {restricted}")
     if unseen:
         notes.append(f"certificates that OpenSSL does not see in this file (PKCS7 blocks, irregular lines): {unseen}")
-    notes += _lookalikes(texts)
-    others, unread = _survey(texts, blocks)
+    notes += _lookalikes(gaps)
+    others, unread = _survey(data, gaps)
     newline = _LINE_END.search(data)
     return TrustStore(
         tuple(TrustedEntry("", certificate, origin=block) for block in blocks for certificate in block.certificates),
         format="pem",
         integrity="absent",
+        distrusted=tuple(DistrustedCertificate(*item) for item in reasons.items()),
         notes=tuple(notes),
         others=others,
         unread=unread,
@@ -191,8 +212,8 @@ def _scan(data: bytes) -> Iterator[_Found]:
         marker = _MARKER.search(data, edge)
 
 
-def _decode(data: bytes, found: _Found, notes: list[str]) -> tuple[tuple[Certificate, ...], bool]:
-    """The certificates of a block, and whether it limits their use (OpenSSL's trust or reject lists)."""
+def _decode(data: bytes, found: _Found, notes: list[str]) -> tuple[tuple[Certificate, ...], asn1.Element | None]:
+    """The certificates of a block, and OpenSSL's trust settings if there are any."""
     text = data[found.body : found.body_end].translate(None, _BLANKS)
     try:
         # Java does not need the padding; if anything else is cut off, the DER below shows it.
@@ -202,23 +223,28 @@ def _decode(data: bytes, found: _Found, notes: list[str]) -> tuple[tuple[Certifi
             signed = pkcs7.parse(element)
             if signed.others:
                 notes.append(f"block {found.number}: {signed.others} members are no X.509 certificates")
-            return tuple(map(Certificate, signed.certificates)), False
+            return tuple(map(Certificate, signed.certificates)), None
         if found.label in _CONTAINERS and der.startswith(_OID, element.content):
-            return (), False  # encrypted or otherwise without certificates: text, as a key is
+            return (), None  # encrypted or otherwise without certificates: text, as a key is
         if element.tag != asn1.SEQUENCE or not der.startswith(_SEQUENCE, element.content):
             raise FormatError("it holds no certificate")
         auxiliary = der[element.next :]
         if not auxiliary:
-            return (Certificate(der),), False
+            return (Certificate(der),), None
         if found.label != _TRUSTED:
             raise FormatError(f"{len(auxiliary)} bytes follow its certificate")
-        # CertAux ::= SEQUENCE { trust SEQUENCE OF OID OPTIONAL, reject [0] SEQUENCE OF OID OPTIONAL, ... }
-        settings = asn1.read_exactly(auxiliary).expect(asn1.SEQUENCE).children()
-        return (Certificate(element.raw),), any(s.tag in (asn1.SEQUENCE, asn1.context(0)) for s in settings)
+        settings = asn1.read_exactly(auxiliary)
+        distrust.by_openssl(settings)  # which raises for what are no such settings
+        return (Certificate(element.raw),), settings
     except binascii.Error as exc:
         _damaged(data, found.number, found.start, f"is no base64 ({exc})", exc)
     except FormatError as exc:
         _damaged(data, found.number, found.start, f"is damaged: {exc.message}", exc)
+
+
+def _limits(settings: asn1.Element) -> bool:
+    """Whether trust settings limit the use of a certificate, by purposes that are trusted or rejected."""
+    return any(part.tag in (asn1.SEQUENCE, asn1.context(0)) for part in settings.children())
 
 
 def _is_regular(data: bytes, found: _Found) -> bool:
@@ -257,18 +283,18 @@ def _damaged(data: bytes, number: int, offset: int, what: str, cause: Exception 
     ) from cause
 
 
-def _lookalikes(texts: list[bytes]) -> Iterator[str]:
+def _lookalikes(gaps: list[_Gap]) -> Iterator[str]:
     """A note on what looks like the start of a certificate but was left in the text."""
-    count = sum(len(_LOOKALIKE.findall(text)) for text in texts)
+    count = sum(len(_LOOKALIKE.findall(gap.text)) for gap in gaps)
     if count:
         yield f"not read, though it looks like the start of a certificate: {count} lines"
 
 
-def _survey(texts: list[bytes], blocks: list[Block]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _survey(data: bytes, gaps: list[_Gap]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What the text around the blocks holds: the names of other blocks, and what no reader of text makes sense of."""
     others: list[str] = []
     unread: list[str] = []
-    for number, text in enumerate(texts):
+    for start, text in gaps:
         if len(text) < 3 or text.isspace():
             continue
         others += (_called(match["label"]) for match in _OTHER_BLOCK.finditer(text))
@@ -278,7 +304,6 @@ def _survey(texts: list[bytes], blocks: list[Block]) -> tuple[tuple[str, ...], t
             what = "base64 outside of any block"
             found = next((line for line in _BARE_BASE64.finditer(rest) if not _PROSE.fullmatch(line[1])), None)
         if found is not None:
-            data, start = (blocks[0].data, blocks[number - 1].end) if number else (b"", 0)
             line = len(_LINE_END.findall(data, 0, start)) + len(_LINE_END.findall(rest, 0, found.start())) + 1
             unread.append(f"line {line}: {what}")
     return tuple(others), tuple(unread)

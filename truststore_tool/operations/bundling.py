@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from truststore_tool.model import TrustedEntry, TrustStore
-from truststore_tool.operations.candidates import Candidate, distinct
+from truststore_tool.operations.candidates import Candidate, distinct, require_trustable
 from truststore_tool.operations.describe import CertificateFacts, describe, ends_before
 
 
@@ -52,8 +52,11 @@ def bundle(
 
     What is in `existing` stays, also when expired: dropping concerns newcomers only. `now` is an aware datetime.
     With `comments` each newcomer brings its subject, expiry and fingerprint along as text.
+
+    Raises FindingError for a candidate that `existing` marks as distrusted.
     """
     unique = distinct(candidates)
+    require_trustable(existing, unique)
     had = {entry.certificate for entry in existing.trusted()}
     fresh = [c for c in unique.values() if c.certificate not in had]
     dropped = [c for c in fresh if drop_expired and ends_before(c.certificate, now)]

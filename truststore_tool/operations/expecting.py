@@ -1,12 +1,13 @@
 """Fingerprints that a caller expects: the gate before an import, and the check of a finished store."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from truststore_tool.errors import FindingError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, TrustStore
 from truststore_tool.operations.describe import CertificateFacts, describe
+from truststore_tool.operations.listing import Distrusted, distrusted_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,12 @@ class Extra:
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """Which expected certificates a store trusts."""
+    """Which expected certificates a store trusts, and which certificates it marks as not trusted."""
 
     present: tuple[Matched, ...]
     missing: tuple[Missing, ...]
     extra: tuple[Extra, ...]
+    distrusted: tuple[Distrusted, ...]
 
 
 def verify(store: TrustStore, expected: Sequence[Fingerprint | Certificate]) -> VerifyReport:
@@ -58,11 +60,14 @@ def verify(store: TrustStore, expected: Sequence[Fingerprint | Certificate]) -> 
             matched.add(entry.certificate)
             present.append(Matched(wanted, entry.alias, describe(entry.certificate)))
     extra = [Extra(e.alias, describe(e.certificate)) for e in trusted if e.certificate not in matched]
-    return VerifyReport(tuple(present), tuple(missing), tuple(extra))
+    return VerifyReport(tuple(present), tuple(missing), tuple(extra), distrusted_of(store))
 
 
 def require_expected(
-    every: Sequence[Certificate], fresh: Sequence[Certificate], expected: Sequence[Fingerprint]
+    every: Sequence[Certificate],
+    fresh: Sequence[Certificate],
+    expected: Sequence[Fingerprint],
+    distrusted: Collection[Certificate] = (),
 ) -> tuple[str, ...]:
     """Let an import pass only when every `fresh` certificate was expected.
 
@@ -70,9 +75,11 @@ def require_expected(
         every: all certificates of the sources, also those already trusted.
         fresh: those that would become trusted.
         expected: the caller's fingerprints, at least one.
+        distrusted: what the sources mark as not trusted.
 
-    Returns warnings, one line each. Raises FindingError naming each unexpected certificate, or when nothing in the
-    sources was expected at all: a re-run with a wrong fingerprint must not pass as "already there".
+    Returns warnings, one line each. Raises FindingError when an expected certificate is distrusted, naming each
+    unexpected certificate, or when nothing in the sources was expected at all: a re-run with a wrong fingerprint must
+    not pass as "already there".
     """
     wanted = set(expected)
     algorithms = {item.algorithm for item in wanted}
@@ -80,6 +87,10 @@ def require_expected(
     def matches(certificate: Certificate) -> set[Fingerprint]:
         return {certificate.fingerprint(name) for name in algorithms} & wanted
 
+    refused = [certificate for certificate in distrusted if matches(certificate)]
+    if refused:
+        names = "; ".join(f"{describe(c).subject or 'unreadable subject'} (SHA-256 {c.sha256})" for c in refused)
+        raise FindingError(f"expected, but distrusted by its source: {names}; nothing was written")
     unexpected = [certificate for certificate in fresh if not matches(certificate)]
     seen = {item for certificate in every for item in matches(certificate)}
     if unexpected or not seen:

@@ -10,7 +10,7 @@ from truststore_tool.errors import FindingError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 from truststore_tool.operations.aliases import DEFAULT_ALIAS, alias_from_subject, assign
-from truststore_tool.operations.candidates import Candidate, distinct
+from truststore_tool.operations.candidates import Candidate, distinct, require_trustable
 from truststore_tool.operations.describe import CertificateFacts, describe
 
 ImportStatus = Literal["added", "present", "replaced"]
@@ -74,9 +74,10 @@ def import_certificates(
         aliased: whether entries of this store have aliases at all.
 
     Raises FindingError when `replace` asks for the alias of a key, as keys are never overwritten, or for one that
-    several entries have as Java compares it.
+    several entries have as Java compares it; and for a candidate that `store` marks as distrusted.
     """
     unique = distinct(candidates)
+    require_trustable(store, unique)
     present: dict[Certificate, str] = {}
     for entry in store.trusted():
         present.setdefault(entry.certificate, entry.alias)

@@ -29,6 +29,14 @@ class Loose:
 
 
 @dataclass(frozen=True, slots=True)
+class Distrusted:
+    """A certificate that the file marks as not to be trusted, and how."""
+
+    reason: str
+    certificate: CertificateFacts
+
+
+@dataclass(frozen=True, slots=True)
 class ListReport:
     """The entries of a store in file order, whether its integrity was verified, and what was found on the way."""
 
@@ -36,6 +44,7 @@ class ListReport:
     integrity: Integrity
     entries: tuple[Listed, ...]
     loose: tuple[Loose, ...]
+    distrusted: tuple[Distrusted, ...]
     warnings: tuple[str, ...]
 
 
@@ -51,7 +60,20 @@ def list_store(store: TrustStore) -> ListReport:
         for entry in store.entries
     )
     loose = tuple(Loose(item.alias, describe(item.certificate)) for item in store.loose)
-    return ListReport(store.format, store.integrity, entries, loose, warnings_of(store))
+    return ListReport(store.format, store.integrity, entries, loose, distrusted_of(store), warnings_of(store))
+
+
+def distrusted_of(store: TrustStore) -> tuple[Distrusted, ...]:
+    """Describe every certificate that `store` marks as not trusted."""
+    return tuple(Distrusted(item.reason, describe(item.certificate)) for item in store.distrusted)
+
+
+def distrusted(store: TrustStore) -> tuple[str, ...]:
+    """The same as text, one line each."""
+    return tuple(
+        f"{item.certificate.subject or 'unreadable subject'} (SHA-256 {item.certificate.sha256}): {item.reason}"
+        for item in distrusted_of(store)
+    )
 
 
 def named(others: Iterable[str]) -> str:
@@ -63,6 +85,7 @@ def named(others: Iterable[str]) -> str:
 def warnings_of(store: TrustStore) -> tuple[str, ...]:
     """What a reader of `store` should know, one line each."""
     found = [*store.notes, *(f"not read: {part}" for part in store.unread)]
+    found += (f"distrusted: {line}" for line in distrusted(store))
     if store.others:
         found.append(f"holds beside certificates: {named(store.others)}")
     if store.integrity == "unchecked":

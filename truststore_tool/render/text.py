@@ -54,6 +54,9 @@ def listing(report: "ListReport", now: datetime, *, sha1: bool) -> Iterator[Piec
         if sha1:
             cells.append(str(first.sha1) if first else "-")
         rows.append((entry.alias, day(entry.created), entry.kind, *cells, expiry(first, now) if first else "-"))
+    for item in report.distrusted:
+        cells = [str(item.certificate.sha256), *((str(item.certificate.sha1),) if sha1 else ())]
+        rows.append(("", "-", "distrusted", *cells, expiry(item.certificate, now)))
     headings = ("Alias", "Created", "Kind", "SHA-256", *(("SHA-1",) if sha1 else ()), "Validity")
     if rows:
         yield Table(headings, tuple(rows))
@@ -65,6 +68,8 @@ def summary(report: "ListReport", now: datetime) -> str:
     kinds = Counter(entry.kind for entry in report.entries)
     parts = [count(kinds["trusted"], "trusted certificate")]
     parts += [count(kinds[kind], f"{kind.replace('-', ' ')} entry") for kind in _OPAQUE if kinds[kind]]
+    if report.distrusted:
+        parts.append(f"{len(report.distrusted)} distrusted")
     expired = sum(bool(entry.certificates) and entry.certificates[0].expired(now) for entry in report.entries)
     integrity = {"verified": "integrity verified", "absent": "nothing to check its integrity by"}
     held = f"{report.format}, {integrity.get(report.integrity, 'integrity NOT verified')}"
@@ -83,6 +88,10 @@ def listing_verbose(report: "ListReport", now: datetime) -> Iterator[Piece]:
             if len(entry.certificates) > 1:
                 yield f"Certificate {position} of {len(entry.certificates)}"
             yield from certificate_lines(facts, now)
+    for item in report.distrusted:
+        yield ""
+        yield f"Distrusted:   {item.reason}"
+        yield from certificate_lines(item.certificate, now)
     yield ""
     yield summary(report, now)
 
@@ -130,6 +139,7 @@ def verified(report: "VerifyReport", now: datetime) -> Iterator[Piece]:
         for i in report.missing
     ]
     rows += [("extra", i.alias, str(i.certificate.sha256), expiry(i.certificate, now)) for i in report.extra]
+    rows += [("distrusted", "", str(i.certificate.sha256), i.reason) for i in report.distrusted]
     if rows:
         yield Table(("", "Alias", "Fingerprint", "Validity"), tuple(rows))
     yield f"{len(report.present)} present, {len(report.missing)} missing, {len(report.extra)} extra"

@@ -1,0 +1,163 @@
+"""A certificate that its file marks as distrusted is trusted by no command, as OpenSSL does not trust it either."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.harness import Tool, process
+from tests.realtools import find, run
+from tests.samples import own
+from truststore_tool.stores import open_store
+
+ROOT, OTHER, CHAIN = own("old-root.pem"), own("new-root.pem"), own("old-chain.pem")
+DIGEST = str(open_store(ROOT).entries[0].certificates[0].sha256)
+PURPOSES = ("serverAuth", "clientAuth", "codeSigning", "emailProtection", "timeStamping", "OCSPSigning")
+ANY = "anyExtendedKeyUsage"
+SETTINGS = [
+    *(("-addreject", purpose) for purpose in (*PURPOSES, ANY)),
+    *(("-addtrust", purpose) for purpose in (*PURPOSES, ANY)),
+    ("-addtrust", "serverAuth", "-addreject", "serverAuth"),
+    ("-addtrust", "serverAuth", "-addreject", "clientAuth"),
+    ("-addtrust", "clientAuth", "-addtrust", "serverAuth"),
+    ("-addtrust", "clientAuth", "-addtrust", ANY),
+    ("-addtrust", "clientAuth", "-addreject", "emailProtection"),
+    ("-addtrust", "serverAuth", "-addreject", ANY),
+    ("-addreject", "clientAuth", "-addreject", "serverAuth"),
+    ("-clrtrust",),
+    ("-clrreject",),
+    ("-setalias", "root"),
+    ("-setalias", "root", "-addreject", "serverAuth"),
+    (),
+]
+P11_KIT = {
+    "x-distrusted: true\n": False,
+    "trusted: false\n": False,
+    "trusted: true\nx-distrusted: true\n": False,
+    "trusted: true\n": True,
+    "trusted: true\nx-distrusted: false\n": True,
+    "label: trusted: false\n": True,
+    "# x-distrusted: true\n": True,
+}
+
+
+@pytest.fixture
+def marked(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a file with the root and these settings of openssl's."""
+
+    def make(*settings: str, name: str = "marked.pem") -> Path:
+        run(find("openssl"), "x509", "-in", ROOT, "-trustout", *settings, "-out", tmp_path / name)
+        return tmp_path / name
+
+    return make
+
+
+def openssl_trusts(anchors: Path) -> bool:
+    """Whether openssl takes a server's certificate that was issued below these anchors."""
+    command = [find("openssl"), "verify", "-purpose", "sslserver", "-no_check_time", "-no-CApath", "-no-CAstore"]
+    done = subprocess.run(
+        [*command, "-CAfile", anchors, "-untrusted", CHAIN, own("old-server.pem")], capture_output=True
+    )
+    return done.returncode == 0
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=" ".join)
+def test_trust_settings_are_taken_as_openssl_takes_them(
+    tool: Tool, marked: Callable[..., Path], settings: tuple[str, ...]
+) -> None:
+    path = marked(*settings)
+    trusted = openssl_trusts(path)
+    expected = 0 if trusted else 1
+    assert tool("import", "ks", path, "--yes").code == expected
+    assert tool("bundle", path, "-o", "chain.pem").code == expected
+    assert tool("convert", path, "-o", "made.jks").code == expected
+    assert tool("import", "expected", path, "--expect", DIGEST).code == expected
+    assert tool("verify", path, "--expect", DIGEST).code == expected
+    assert process("bundle", "-", "-o", "-", stdin=path.read_bytes()).code == expected
+    assert all(Path(made).exists() == trusted for made in ("ks", "chain.pem", "made.jks", "expected"))
+    listed = tool("list", path, "--json")
+    assert listed.code == 0
+    assert [len(listed.json["entries"]), len(listed.json["distrusted"])] == [trusted, not trusted]
+
+
+@pytest.mark.parametrize(("attributes", "trusted"), P11_KIT.items())
+@pytest.mark.parametrize("after", [False, True])
+def test_attributes_of_p11_kit_count_for_their_object(tool: Tool, attributes: str, trusted: bool, after: bool) -> None:
+    head, body = "[p11-kit-object-v1]\n", ROOT.read_text()
+    found = head + (body + attributes if after else attributes + body)
+    Path("a.p11-kit").write_text(f"{head}class: certificate\ntrusted: true\n{OTHER.read_text()}\n{found}")
+    done = tool("import", "ks", "a.p11-kit", "--yes", "--json")
+    assert done.code == 0
+    assert len(done.json["items"]) == 1 + trusted
+    assert len(done.json["left_out"]) == (not trusted)
+    assert (DIGEST in done.err) == (not trusted)
+
+
+def test_what_is_left_out_is_named_and_counted(tool: Tool, marked: Callable[..., Path]) -> None:
+    path = marked("-addreject", "serverAuth")
+    path.write_bytes(path.read_bytes() + OTHER.read_bytes())
+    for command in (["import", "ks", str(path), "--yes"], ["bundle", str(path), "-o", "x.pem"]):
+        done = tool(*command, "--json")
+        assert done.code == 0
+        [left] = done.json["left_out"]
+        assert DIGEST in left["what"]
+        assert DIGEST in done.err
+    done = tool("convert", path, "-o", "x.jks", "--json")
+    assert done.code == 0
+    assert DIGEST in done.json["left_out"][0]
+    assert all(DIGEST not in str(e.certificates[0].sha256) for e in open_store("x.jks", "changeit").entries)
+    assert "distrusted" in tool("list", path).out
+    assert "Distrusted:" in tool("list", "-v", path).out
+    other = str(open_store(OTHER).entries[0].certificates[0].sha256)
+    assert "distrusted" in tool("verify", path, "--expect", other).out
+    assert tool("import", "new", path, "--expect", other).code == 0
+    assert tool("import", "new", path, "--expect", other, "--expect", DIGEST).code == 1
+    assert tool("bundle", path, "-o", "new.pem", "--expect", other, "--expect", DIGEST).code == 1
+    assert not Path("new.pem").exists()
+
+
+def test_no_other_file_makes_a_distrusted_certificate_trusted(tool: Tool, marked: Callable[..., Path]) -> None:
+    Path("folder").mkdir()
+    marked("-addreject", "serverAuth", name="folder/a.pem")
+    Path("folder/b.pem").write_bytes(ROOT.read_bytes())
+    Path("folder/c.pem").write_bytes(OTHER.read_bytes())
+    done = tool("import", "ks", "folder", "--yes", "--json")
+    assert done.code == 0
+    assert [item["certificate"]["sha256"] == DIGEST for item in done.json["items"]] == [False]
+    assert tool("import", "new", "folder/a.pem", "folder/c.pem", "folder/b.pem", "--yes").code == 1
+    both = Path("both.pem")
+    both.write_bytes(Path("folder/a.pem").read_bytes() + ROOT.read_bytes())
+    assert tool("import", "new", both, "--yes").code == 1
+    assert not Path("new").exists()
+
+
+def test_distrust_stays_in_a_file_that_is_changed(tool: Tool, marked: Callable[..., Path]) -> None:
+    path = marked("-addreject", "serverAuth")
+    before = path.read_bytes()
+    assert tool("bundle", OTHER, "-o", path).code == 0
+    assert path.read_bytes().startswith(before)
+    assert not openssl_trusts(path)
+    kept = path.read_bytes()
+    assert tool("bundle", ROOT, "-o", path).code == 1
+    assert tool("import", path, ROOT, "--yes").code == 1
+    assert path.read_bytes() == kept
+
+
+def test_distrust_stays_in_a_directory_that_is_changed(tool: Tool, marked: Callable[..., Path]) -> None:
+    Path("roots").mkdir()
+    digest = run(find("openssl"), "x509", "-in", ROOT, "-noout", "-subject_hash").decode().strip()
+    path = marked("-addreject", "serverAuth", name=f"roots/{digest}.0")
+    before = path.read_bytes()
+    listed = tool("list", "roots", "--json").json
+    assert [len(listed["entries"]), len(listed["loose"]), len(listed["distrusted"])] == [0, 0, 1]
+    assert tool("import", "roots", OTHER, "--yes").code == 0
+    assert tool("import", "roots", ROOT, "--yes").code == 1
+    assert tool("remove", "roots", "--fingerprint", str(open_store(OTHER).entries[0].certificates[0].sha256)).code == 0
+    assert path.read_bytes() == before
+    assert [each.name for each in Path("roots").iterdir()] == [path.name]
+    command = [find("openssl"), "verify", "-purpose", "sslserver", "-no_check_time", "-no-CAfile", "-no-CAstore"]
+    served = [*command, "-CApath", "roots", "-untrusted", str(CHAIN), str(own("old-server.pem"))]
+    assert subprocess.run(served, capture_output=True).returncode != 0
+    path.write_bytes(ROOT.read_bytes())
+    assert subprocess.run(served, capture_output=True).returncode == 0
