@@ -121,14 +121,14 @@ def test_one_source_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert resolve("STORE_PASS", None, None) == Password("of the variable")
     assert resolve(None, tmp_path / "password", None) == Password("of the file")
     for env, file, fd, options in [
-        ("STORE_PASS", tmp_path / "password", None, "--password-env and --password-file"),
-        ("STORE_PASS", None, reader, "--password-env and --password-fd"),
-        (None, tmp_path / "password", 0, "--password-file and --password-fd"),
+        ("STORE_PASS", tmp_path / "password", None, "env and file"),
+        ("STORE_PASS", None, reader, "env and fd"),
+        (None, tmp_path / "password", 0, "file and fd"),
     ]:
         with pytest.raises(UsageError, match=f"{options} exclude each other"):
             resolve(env, file, fd)
     with pytest.raises(UsageError, match="--new-env and --new-fd"):
-        resolve("STORE_PASS", None, reader, option="--new")
+        resolve("STORE_PASS", None, reader, names=("--new-env", "--new-file", "--new-fd"))
     assert resolve(None, None, reader) == Password("of the descriptor")
     os.close(reader)
 

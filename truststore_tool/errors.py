@@ -1,9 +1,20 @@
-"""The errors that callers are meant to see. Imports nothing, so that every room may raise them.
+"""The errors that callers are meant to see. Imports nothing of its own, so that every room may raise them.
 
 Each names what went wrong in one line (`message`) and what to do about it (`hint`). Third-party
 exceptions are translated into one of these where they arise, with ``raise ... from exc``. What an
 error means for the process (its exit code) is decided once, in the command line's boundary.
 """
+
+from typing import Final, Self
+
+# Remedies: ways out that lie with the caller.
+LEAVE_KEYS: Final = "leave-keys"  # carry certificates only
+REMOVE_KEYS: Final = "remove-keys"  # say that keys may be removed, too
+OTHER_ALIAS: Final = "other-alias"  # ask for another alias
+SKIP_UNREADABLE: Final = "skip-unreadable"  # leave out what cannot be read
+FROM_A_FILE: Final = "from-a-file"  # give the password in a file
+MORE_TIME: Final = "more-time"  # wait longer for an answer
+TLS_AT_ONCE: Final = "tls-at-once"  # begin with TLS, without asking for it first
 
 
 class TrustStoreError(Exception):
@@ -12,12 +23,19 @@ class TrustStoreError(Exception):
     Args:
         message: one line, no trailing full stop; never holds a password.
         hint: one line that says what the user can do, or None.
+        remedy: one of the names below: a way out that the caller has to word, as it knows what its own options are
+            called.
     """
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, hint: str | None = None, remedy: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.remedy = remedy
+
+    def at(self, place: object) -> Self:
+        """The same error with the path or name of where it happened before its message."""
+        return type(self)(f"{place}: {self.message}", hint=self.hint, remedy=self.remedy)
 
 
 class UsageError(TrustStoreError):

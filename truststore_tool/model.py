@@ -296,7 +296,7 @@ class TrustStore:
 
     entries: tuple[Entry, ...] = ()
     format: str = "jks"
-    integrity: Integrity = "verified"
+    integrity: Integrity = "absent"
     loose: tuple[LooseCertificate, ...] = ()
     notes: tuple[str, ...] = ()
     sealed: int = 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from truststore_tool.errors import UnreadableError, UsageError
+from truststore_tool.errors import FROM_A_FILE, UnreadableError, UsageError
 
 DEFAULT_VARIABLE: Final = "TRUSTSTORE_PASSWORD"
 
@@ -82,7 +82,7 @@ def resolve(
     fd: int | None,
     *,
     default: str | None = DEFAULT_VARIABLE,
-    option: str = "--password",
+    names: tuple[str, str, str] = ("env", "file", "fd"),
 ) -> Password | None:
     """The password from the one source that was named, else from the variable `default` if set, else None.
 
@@ -91,11 +91,11 @@ def resolve(
         file: path of a file.
         fd: number of a file descriptor.
         default: a variable that need not be set, or None.
-        option: what the options of the command line that fill the first three begin with, for messages.
+        names: what the caller calls the first three, for messages.
 
     Raises UsageError when more than one is named, and what the sources raise.
     """
-    named = [f"{option}-{source}" for source, value in (("env", env), ("file", file), ("fd", fd)) if value is not None]
+    named = [name for name, value in zip(names, (env, file, fd), strict=True) if value is not None]
     if len(named) > 1:
         raise UsageError(f"{' and '.join(named)} exclude each other", hint="name one source of the password")
     if env is not None:
@@ -147,7 +147,7 @@ def _require_terminal(label: str) -> None:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
     except OSError as exc:
         raise UsageError(
-            f"no terminal to ask for the {label}", hint=f"set {DEFAULT_VARIABLE}, or name a file with --password-file"
+            f"no terminal to ask for the {label}", hint=f"set {DEFAULT_VARIABLE}", remedy=FROM_A_FILE
         ) from exc
 
 

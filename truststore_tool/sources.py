@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from truststore_tool import asn1, files, formats
-from truststore_tool.errors import FindingError, FormatError, PasswordRequiredError, TrustStoreError, UnreadableError
+from truststore_tool.errors import (
+    SKIP_UNREADABLE,
+    FindingError,
+    FormatError,
+    PasswordRequiredError,
+    TrustStoreError,
+    UnreadableError,
+)
 from truststore_tool.model import Certificate, OpaqueEntry, TrustStore
 from truststore_tool.operations.listing import distrusted, named
 
@@ -143,14 +150,15 @@ def _from_bytes(name: str, data: bytes, reader: _Reader, *, chosen: bool = True)
         if store.unread and not reader.skip:
             raise FormatError(
                 f"{', '.join(store.unread)}: not read, and may hold certificates",
-                hint="give each kind of file by itself, or leave out what is unreadable with --skip-unreadable",
+                hint="give each kind of file by itself",
+                remedy=SKIP_UNREADABLE,
             )
     except FormatError as exc:
         if reader.skip:
             return Gathered(name, (), left_out=(LeftOut(name, exc.message),))
-        raise FormatError(f"{name}: {exc.message}", hint=exc.hint) from exc
+        raise exc.at(name) from exc
     except TrustStoreError as exc:
-        raise type(exc)(f"{name}: {exc.message}", hint=exc.hint) from exc
+        raise exc.at(name) from exc
     if store.sealed:
         raise PasswordRequiredError(
             f"{name}: its certificates are encrypted and no password was given", hint="give the password of this source"

@@ -196,7 +196,7 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except TrustStoreError as exc:
-        raise type(exc)(f"{path}: {exc.message}", hint=exc.hint) from exc
+        raise exc.at(path) from exc
 
 
 def _content(path: Path, name: str | None) -> Content:

@@ -1,3 +1,5 @@
+import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +9,7 @@ import pytest
 from tests.cli.harness import Tool, process
 from tests.samples import amazon
 from truststore_tool import errors
+from truststore_tool.cli import boundary
 from truststore_tool.cli.boundary import exit_code
 
 
@@ -91,3 +94,15 @@ def test_starting_the_command_line_imports_neither_cryptography_nor_rich_tables(
     program = "import sys; from truststore_tool.cli.app import build; build(['list']); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert not {"cryptography", "rich.table", "certifi", "ssl"} & set(loaded)
+
+
+def test_every_remedy_has_words_on_the_command_line_and_only_there() -> None:
+    named = {value for name, value in vars(errors).items() if name.isupper()}
+    assert named == set(boundary._REMEDIES)
+    package = Path(errors.__file__).parent
+    for path in package.rglob("*.py"):
+        if path.relative_to(package).parts[0] in {"cli", "shims", "__main__.py"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not re.search(r"(^|[\s(])--[a-z]", node.value), f"{path}: {node.value}"

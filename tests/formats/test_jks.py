@@ -439,7 +439,7 @@ key_entries = st.builds(
 @settings(deadline=None, max_examples=100)
 @given(st.lists(trusted_entries | key_entries, max_size=6, unique_by=lambda entry: entry.alias), st.text(max_size=8))
 def test_what_is_written_is_read(entries: list[TrustedEntry | OpaqueEntry], password: str) -> None:
-    store = TrustStore(tuple(entries))
+    store = TrustStore(tuple(entries), integrity="verified")
     assert JKS.loads(dumps(JKS, store, password), password) == store
 
 

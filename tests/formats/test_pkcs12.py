@@ -950,7 +950,7 @@ aliases = st.text(st.characters(codec="utf-16"), max_size=12)
 @given(st.lists(aliases, max_size=4, unique_by=str.lower), st.sampled_from(["changeit", "", "pässwörd \U0001f511"]))
 def test_what_is_written_is_what_is_read(names: list[str], password: str) -> None:
     entries = tuple(TrustedEntry(name, c) for name, c in zip(names, (ROOT, OTHER, SERVER, INTERMEDIATE), strict=False))
-    store = TrustStore(entries, "pkcs12")
+    store = TrustStore(entries, "pkcs12", "verified")
     assert replace(again(store, password), notes=()) == store
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import typer
 
+from truststore_tool import errors
 from truststore_tool.errors import (
     FindingError,
     IntegrityError,
@@ -21,6 +22,15 @@ FINDING: Final = 1
 USAGE: Final = 2
 BUG: Final = 70
 INTERRUPTED: Final = 130
+_REMEDIES: Final = {
+    errors.LEAVE_KEYS: "leave keys behind with --certificates-only",
+    errors.REMOVE_KEYS: "add --keys to remove keys as well",
+    errors.OTHER_ALIAS: "choose another alias with --alias",
+    errors.SKIP_UNREADABLE: "leave out what is unreadable with --skip-unreadable",
+    errors.FROM_A_FILE: "name a file with --password-file",
+    errors.MORE_TIME: "give --timeout SECONDS",
+    errors.TLS_AT_ONCE: "for a server that begins with TLS at once, give --direct or --tls",
+}
 # Where nothing is something: an alias, and the settings of a client that go without saying.
 _MAY_BE_EMPTY: Final = {"--alias"}
 _MAY_BE_EMPTY_BEHIND: Final = {("postgres", "explain"), ("postgres", "sessions")}
@@ -57,7 +67,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except TrustStoreError as error:
-        _say(error.message, error.hint)
+        _say(error.message, _way_out(error))
         return exit_code(error)
     except (KeyboardInterrupt, typer.Abort):
         _say("interrupted", None)
@@ -86,6 +96,12 @@ def run(arguments: Sequence[str]) -> int:
             "run again with TRUSTSTORE_TOOL_DEBUG=1 and report what it prints",
         )
         return BUG
+
+
+def _way_out(error: TrustStoreError) -> str | None:
+    """The hint of an error, with its remedy in the words of the command line."""
+    remedy = _REMEDIES[error.remedy] if error.remedy else None
+    return f"{error.hint}, or {remedy}" if error.hint and remedy else error.hint or remedy
 
 
 def _refuse_empty(arguments: Sequence[str]) -> None:

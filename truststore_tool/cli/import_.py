@@ -22,6 +22,7 @@ from truststore_tool.cli.options import (
     Quiet,
     SkipUnreadable,
     Yes,
+    password_options,
     store_password,
 )
 from truststore_tool.cli.output import Output
@@ -93,7 +94,7 @@ def import_command(
     target = _format_of(store, new_format)
     password = store_password(password_env, password_file, password_fd, default_password)
     source_password = passwords.resolve(
-        source_password_env, source_password_file, None, default=None, option="--source-password"
+        source_password_env, source_password_file, None, default=None, names=password_options("--source-password")
     )
     candidates, left_out, distrusted = gather(
         sources, source_password or password, output, skip_unreadable=skip_unreadable

@@ -45,6 +45,11 @@ DefaultPassword = Annotated[
 ]
 
 
+def password_options(prefix: str = "--password") -> tuple[str, str, str]:
+    """What the options that begin with `prefix` are called."""
+    return f"{prefix}-env", f"{prefix}-file", f"{prefix}-fd"
+
+
 def store_password(env: str | None, file: Path | None, fd: int | None, default: bool = False) -> Password | None:
     """The store password from the one place that was named, else from TRUSTSTORE_PASSWORD, else None.
 
@@ -53,7 +58,7 @@ def store_password(env: str | None, file: Path | None, fd: int | None, default: 
     from truststore_tool import passwords
 
     if not default:
-        return passwords.resolve(env, file, fd)
+        return passwords.resolve(env, file, fd, names=password_options())
     if env is not None or file is not None or fd is not None:
         from truststore_tool.errors import UsageError
 

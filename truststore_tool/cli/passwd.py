@@ -15,6 +15,7 @@ from truststore_tool.cli.options import (
     PasswordFd,
     PasswordFile,
     Quiet,
+    password_options,
     store_password,
 )
 from truststore_tool.cli.output import Output
@@ -55,7 +56,9 @@ def passwd_command(
 
     output = Output(json, quiet)
     old = writing_password(store, store_password(password_env, password_file, password_fd, default_password))
-    new = passwords.resolve(new_password_env, new_password_file, new_password_fd, default=None, option="--new-password")
+    new = passwords.resolve(
+        new_password_env, new_password_file, new_password_fd, default=None, names=password_options("--new-password")
+    )
     if new is None:
         if not sys.stdin.isatty():
             raise UsageError(

@@ -189,7 +189,7 @@ def _loaded(name: str, data: bytes) -> TrustStore:
     try:
         return codec.loads(data, None)
     except FormatError as exc:
-        raise FormatError(f"{name}: {exc.message}", hint=exc.hint) from exc
+        raise exc.at(name) from exc
 
 
 def _is_named_by(name: str, certificate: Certificate) -> bool:

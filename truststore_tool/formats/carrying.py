@@ -1,6 +1,6 @@
 """Keys from one format into another: opened under their password, sealed again in the other format's own way."""
 
-from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
+from truststore_tool.errors import LEAVE_KEYS, FormatError, IntegrityError, PasswordRequiredError
 from truststore_tool.formats import get
 from truststore_tool.formats.base import KeyCodec
 from truststore_tool.model import OpaqueEntry
@@ -24,12 +24,13 @@ def carry_key(entry: OpaqueEntry, target: str, old: str | None, new: str | None)
     if source is None or sink is None or not (_takes(source, entry) and _takes(sink, entry)):
         raise FormatError(
             f"{entry.kind} {entry.alias!r} cannot be carried from {entry.format} to {target}",
-            hint="leave keys behind with --certificates-only",
+            remedy=LEAVE_KEYS,
         )
     if old is None or new is None:
         raise PasswordRequiredError(
             f"{_title(entry)} {entry.alias!r} needs a password to be carried over",
-            hint="give the store's password, or leave keys behind with --certificates-only",
+            hint="give the store's password",
+            remedy=LEAVE_KEYS,
         )
     try:
         if entry.kind == "secret-key" and source.open_secret and sink.seal_secret:
@@ -38,7 +39,7 @@ def carry_key(entry: OpaqueEntry, target: str, old: str | None, new: str | None)
     except IntegrityError as exc:
         raise IntegrityError(
             f"{_title(entry)} {entry.alias!r} has another password than the store",
-            hint="leave keys behind with --certificates-only",
+            remedy=LEAVE_KEYS,
         ) from exc
     return sink.seal(entry, key, new)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from truststore_tool.errors import FindingError
+from truststore_tool.errors import REMOVE_KEYS, FindingError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Entry, EntryKind, TrustedEntry, TrustStore, fold_alias
 from truststore_tool.operations.aliases import place_of, shown_alias
@@ -69,9 +69,7 @@ def remove_entries(
             digests = {entry.certificate.fingerprint(name) for name in algorithms} & wanted_digests
             expired = expired_at is not None and ends_before(entry.certificate, expired_at)
         elif named and not keys:
-            raise FindingError(
-                f"alias {entry.alias!r} holds a {entry.kind} entry", hint="add --keys to remove keys as well"
-            )
+            raise FindingError(f"alias {entry.alias!r} holds a {entry.kind} entry", remedy=REMOVE_KEYS)
         seen_digests |= digests
         (gone if named or digests or expired else kept).append(entry)
     absent += [str(item) for item in fingerprints if item not in seen_digests]

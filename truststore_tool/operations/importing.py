@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from truststore_tool.errors import FindingError
+from truststore_tool.errors import OTHER_ALIAS, FindingError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 from truststore_tool.operations.aliases import DEFAULT_ALIAS, alias_from_subject, assign
@@ -134,7 +134,7 @@ def _displaced(store: TrustStore, wanted: dict[Certificate, str]) -> dict[str, T
         if isinstance(entry, OpaqueEntry):
             raise FindingError(
                 f"alias {entry.alias!r} holds a {entry.kind} entry, which is never overwritten",
-                hint="choose another alias with --alias",
+                remedy=OTHER_ALIAS,
             )
         twin = found.setdefault(fold_alias(entry.alias), entry)
         if twin is not entry:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from truststore_tool.errors import UnreadableError
+from truststore_tool.errors import MORE_TIME, UnreadableError
 from truststore_tool.postgres.target import Target
 
 if TYPE_CHECKING:
@@ -127,4 +127,4 @@ def remaining(target: Target, deadline: float) -> float:
 
 def too_late(target: Target) -> UnreadableError:
     """The error for a server that did not do its part in time."""
-    return UnreadableError(f"{target}: no answer in time", hint="check host and port, or give --timeout SECONDS")
+    return UnreadableError(f"{target}: no answer in time", hint="check host and port", remedy=MORE_TIME)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from truststore_tool.errors import UnreadableError, UsageError
+from truststore_tool.errors import MORE_TIME, UnreadableError, UsageError
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -145,7 +145,7 @@ def sessions(options: Mapping[str, str], *, watch: float = 0, every: float = 1, 
     try:
         return asyncio.run(_collect(options, watch, every, timeout))
     except TimeoutError as exc:
-        raise UnreadableError("the server does not answer in time", hint="or give --timeout SECONDS") from exc
+        raise UnreadableError("the server does not answer in time", remedy=MORE_TIME) from exc
     except psycopg.ProgrammingError as exc:
         raise UsageError(f"the connection parameters are wrong: {_line(exc, options)}") from exc
     except psycopg.Error as exc:

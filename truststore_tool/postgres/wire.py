@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, Literal
 
-from truststore_tool.errors import FindingError, UnreadableError
+from truststore_tool.errors import TLS_AT_ONCE, FindingError, UnreadableError
 from truststore_tool.model import Certificate
 from truststore_tool.postgres.link import Link, connect
 from truststore_tool.postgres.target import Target
@@ -135,7 +135,7 @@ def _request_tls(link: Link) -> None:
         case other:
             raise UnreadableError(
                 f"{link.target} does not speak PostgreSQL: it answered byte 0x{other.hex()} when asked for TLS",
-                hint="for a server that begins with TLS at once, give --direct or --tls",
+                remedy=TLS_AT_ONCE,
             )
 
 
