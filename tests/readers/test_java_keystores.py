@@ -157,3 +157,12 @@ def test_the_name_of_no_reader_shows_a_password() -> None:
     reader.read(OURS["PKCS12"], "secret-of-mine")
     assert "secret-of-mine" not in repr(reader)
     assert "secret-of-mine" not in repr(work)
+
+
+def test_lengths_that_only_newer_lines_read_are_unknown_to_older_ones() -> None:
+    plain = asn1.oid("1.2.840.113549.1.7.1")
+    info = asn1.sequence(plain, asn1.explicit(0, asn1.octet_string(asn1.sequence())))
+    long = asn1.sequence(b"\x02\x81\x01\x03", info)
+    left_open = asn1.sequence(asn1.integer(3), b"\x30\x80" + info[2:] + b"\0\0")
+    assert [read(name, long).loads for name in ("java11", "java17", "java25")] == [None, True, True]
+    assert [read(name, left_open).loads for name in ("java11", "java17", "java25")] == [None, None, True]

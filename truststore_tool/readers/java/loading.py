@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, Self
+from functools import lru_cache
+from typing import Final, NamedTuple, Self
 
 from truststore_tool import asn1
+from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
 from truststore_tool.readers.base import Evidence, LeftOut
 from truststore_tool.readers.java.releases import Feature, Release
@@ -58,10 +60,53 @@ class UnknownError(Exception):
     """Nobody knows what this release does; the argument says about what."""
 
 
+class _Lengths(NamedTuple):
+    """What in the lengths of an encoding is not as in DER: longer than needed, or left open inside a definite one."""
+
+    long: bool
+    open: bool
+
+
+@lru_cache(maxsize=1024)
+def _lengths(data: bytes) -> _Lengths:
+    """The oddities of the element that `data` begins with. One that is left open is converted as a whole: none."""
+    long = left_open = False
+    waiting = [asn1.read(data)]
+    if waiting[0].next != waiting[0].stop:
+        return _Lengths(False, False)
+    while waiting:
+        element = waiting.pop()
+        left_open = left_open or element.next != element.stop
+        size = element.stop - element.content
+        needed = 2 if size < 0x80 else 2 + (size.bit_length() + 7) // 8
+        long = long or element.content - element.start > needed
+        if element.tag & asn1.CONSTRUCTED:
+            starts = asn1.starts(data, element.content, element.stop)[:-1]
+            waiting += [asn1.read(data, start, element.stop) for start in starts]
+    return _Lengths(long, left_open)
+
+
+def check_lengths(data: bytes, release: Release) -> None:
+    """Raises UnknownError for lengths that 25 reads, and of which older lines make something else (measured).
+
+    Before 17 those longer than needed were refused; before 25 those left open inside others were read otherwise.
+    """
+    if release.line >= 25:
+        return
+    try:
+        odd = _lengths(data)
+    except FormatError:
+        return  # which is complained of where it is read
+    if odd.open or (odd.long and release.line < 17):
+        raise UnknownError(f"nobody has looked at such lengths in {release}")
+
+
 def parsed(data: bytes, release: Release, why_refused: Parser) -> Certificate:
     """The certificate that `data` begins with; Java passes over what follows. Raises RefusedError, or UnknownError."""
     if reason := why_refused(data, release):
         raise RefusedError.said(reason)
+    if release.line < 17:
+        check_lengths(data, release)
     element = asn1.read(data)
     if element.raw != asn1.sequence(element.value):
         raise UnknownError("a certificate that is not in DER")

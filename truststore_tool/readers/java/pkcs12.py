@@ -13,7 +13,7 @@ from truststore_tool.asn1 import Element
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate, fold_alias
 from truststore_tool.readers.java import pbe
-from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, parsed
+from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, check_lengths, parsed
 from truststore_tool.readers.java.releases import Release
 
 _ENCRYPTED_DATA: Final = "1.2.840.113549.1.7.6"
@@ -33,6 +33,7 @@ def load(data: bytes, password: str | None, release: Release, why_refused: Parse
     """What KeyStore.load comes to. Raises RefusedError where it throws, UnknownError where nobody knows."""
     if len(data) > 2 and 0x81 <= data[1] <= 0x84 and not data[2]:
         raise RefusedError("java.io.IOException", "DerInputStream.getLength(): Redundant length bytes found")
+    check_lengths(data, release)
     outer = asn1.read(data)
     if outer.tag not in (asn1.SEQUENCE, asn1.SET):
         raise RefusedError("java.io.IOException")
@@ -43,6 +44,7 @@ def load(data: bytes, password: str | None, release: Release, why_refused: Parse
     if kind != oids.DATA:
         raise RefusedError("java.io.IOException", _NOT_SUPPORTED)
     content = pbe.octets(wrapped)
+    check_lengths(content, release)
     safes = _elements(asn1.read(content), asn1.SEQUENCE)
     bags = _Bags(release, why_refused)
     for safe in safes:
@@ -108,6 +110,7 @@ class _Bags:
 
     def take(self, safe: bytes) -> None:
         """The bags of a safe, decrypted."""
+        check_lengths(safe, self.release)
         for index, bag in enumerate(_elements(asn1.read(safe), asn1.SEQUENCE)):
             self._take_bag(bag, first=index == 0)
 
