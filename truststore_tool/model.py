@@ -312,11 +312,12 @@ class TrustStore:
     def all_certificates(self) -> tuple[Certificate, ...]:
         """Every certificate in the file, also those Java would not call entries.
 
-        Trusted entries, the chains of keys and loose certificates. A certificate that stands in the file once
-        and belongs to several chains is given once; one that stands there twice is given twice.
+        Trusted entries, the chains of keys, loose and distrusted certificates. A certificate that stands in the file
+        once and belongs to several chains is given once; one that stands there twice is given twice.
         """
         every = [c for entry in self.entries for c in entry.certificates]
         every += [item.certificate for item in self.loose]
+        every += [item.certificate for item in self.distrusted]
         return tuple({id(certificate): certificate for certificate in every}.values())
 
     def with_entries(self, entries: tuple[Entry, ...]) -> "TrustStore":

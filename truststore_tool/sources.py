@@ -42,6 +42,13 @@ class LeftOut:
     what: str
 
 
+class Distrusted(NamedTuple):
+    """A certificate that a source marks as not trusted, and how that is told when it is left out."""
+
+    certificate: Certificate
+    left_out: LeftOut
+
+
 class Gathered(NamedTuple):
     """What one source gave.
 
@@ -50,14 +57,14 @@ class Gathered(NamedTuple):
         certificates: in the order of the source; one that is there twice is given twice.
         notes: what was passed over or could not be checked, one line each.
         left_out: what was left out.
-        distrusted: the certificates that the source marks as not trusted; they are among what was left out.
+        distrusted: the certificates that the source marks as not trusted; they are not among `certificates`.
     """
 
     name: str
     certificates: tuple[Certificate, ...]
     notes: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
-    distrusted: frozenset[Certificate] = frozenset()
+    distrusted: tuple[Distrusted, ...] = ()
 
 
 def gather(
@@ -66,6 +73,7 @@ def gather(
     *,
     stdin: Callable[[], bytes],
     skip_unreadable: bool = False,
+    keep_distrusted: bool = False,
 ) -> tuple[Gathered, ...]:
     """The certificates of each named source, in order.
 
@@ -75,31 +83,35 @@ def gather(
             ``system`` for that of the operating system. A file called like one of the words is named ``./certifi``.
         password: opens the sources that are key stores.
         stdin: gives the bytes of standard input; called once for every ``-``.
-        skip_unreadable: leave out what is malformed or not understood, instead of raising.
+        skip_unreadable: leave out what is malformed, not understood or nothing but distrusted, instead of raising.
+        keep_distrusted: leave what a source marks as distrusted (OpenSSL's trust settings, p11-kit) to the caller;
+            otherwise it is left out of all sources.
 
     Of a store, the trusted entries count and the certificates that are no entries; private keys and their chains are
-    left out, and a note says so. What one source marks as distrusted (OpenSSL's trust settings, p11-kit) is left out of
-    all. Raises UnreadableError when a source cannot be read or gives no certificate, FormatError when it is malformed,
-    FindingError when it gives only what is distrusted, and IntegrityError when the password does not open it.
+    left out, and a note says so. Raises UnreadableError when a source cannot be read or gives no certificate,
+    FormatError when it is malformed, FindingError when it holds only what is distrusted, and IntegrityError when the
+    password does not open it.
     """
     reader = _Reader(password, skip_unreadable)
-    found = _without_distrusted([_gather(name, reader, stdin) for name in names])
-    if names and not any(source.certificates for source in found):
-        raise UnreadableError("nothing is left of the sources", hint=_left_out(found))
+    found = tuple(_gather(name, reader, stdin) for name in names)
+    if not keep_distrusted:
+        found = _without_distrusted(found, skip=skip_unreadable)
+    if names and not any(source.certificates or (keep_distrusted and source.distrusted) for source in found):
+        error = FindingError if any(source.distrusted for source in found) else UnreadableError
+        raise error("nothing is left of the sources", hint=_left_out(found))
     return found
 
 
-def _without_distrusted(found: Sequence[Gathered]) -> tuple[Gathered, ...]:
+def _without_distrusted(found: Sequence[Gathered], *, skip: bool) -> tuple[Gathered, ...]:
     """The sources without what any of them marks as distrusted: that one says no outweighs that another says yes."""
-    distrusted = frozenset(certificate for source in found for certificate in source.distrusted)
+    distrusted = {item.certificate for source in found for item in source.distrusted}
     cleaned = []
     for source in found:
         kept = tuple(certificate for certificate in source.certificates if certificate not in distrusted)
-        if not kept and (source.certificates or source.distrusted):
-            raise FindingError(
-                f"{source.name}: holds only what is distrusted; nothing was written", hint=_left_out(found)
-            )
-        cleaned.append(source._replace(certificates=kept))
+        left_out = (*source.left_out, *(item.left_out for item in source.distrusted))
+        cleaned.append(source._replace(certificates=kept, left_out=left_out))
+        if not kept and (source.certificates or source.distrusted) and not skip:
+            raise FindingError(f"{source.name}: holds only what is distrusted", hint=_left_out(cleaned))
     return tuple(cleaned)
 
 
@@ -145,7 +157,7 @@ def _from_bytes(name: str, data: bytes, reader: _Reader, *, chosen: bool = True)
     """The certificates in a file that was `chosen` by its name, or lies in a directory, where others lie as well."""
     try:
         store = formats.detect(data).loads(data, reader.password)
-        if not (chosen or store.sealed or store.all_certificates() or store.distrusted):
+        if not (chosen or store.sealed or store.all_certificates()):
             return Gathered(name, ())
         if store.unread and not reader.skip:
             raise FormatError(
@@ -165,8 +177,11 @@ def _from_bytes(name: str, data: bytes, reader: _Reader, *, chosen: bool = True)
         )
     loose = tuple(item.certificate for item in store.loose)
     certificates = tuple(entry.certificate for entry in store.trusted()) + loose
-    left_out = tuple(LeftOut(name, part) for part in (*store.unread, *distrusted(store)))
-    refused = frozenset(item.certificate for item in store.distrusted)
+    left_out = tuple(LeftOut(name, part) for part in store.unread)
+    refused = tuple(
+        Distrusted(item.certificate, LeftOut(name, f"distrusted: {line}"))
+        for item, line in zip(store.distrusted, distrusted(store), strict=True)
+    )
     return Gathered(name, certificates, tuple(_notes(store)), left_out, refused)
 
 
@@ -187,7 +202,7 @@ def _from_directory(path: Path, reader: _Reader) -> Gathered:
     certificates: list[Certificate] = []
     notes: list[str] = []
     left_out: list[LeftOut] = []
-    refused: set[Certificate] = set()
+    refused: list[Distrusted] = []
     without: list[str] = []
     seen: set[bytes] = set()
     repeated = 0
@@ -201,12 +216,12 @@ def _from_directory(path: Path, reader: _Reader) -> Gathered:
         found = (
             _from_bytes(str(path / name), data, reader, chosen=False) if _is_store(path / name, data, reader) else None
         )
-        if found is None or not (found.certificates or found.left_out):
+        if found is None or not (found.certificates or found.left_out or found.distrusted):
             without.append(name)
         if found is not None:
             certificates += found.certificates
             left_out += found.left_out
-            refused |= found.distrusted
+            refused += found.distrusted
             notes += (f"{name}: {note}" for note in found.notes)
     if repeated:
         notes.append(f"passed over: {_count(repeated, 'file')} with the bytes of another, as hash links are")
@@ -216,7 +231,7 @@ def _from_directory(path: Path, reader: _Reader) -> Gathered:
     inner = sum(child.is_dir() for child in path.iterdir())
     if inner:
         notes.append(f"not entered: {_count(inner, 'directory', 'directories')} in it")
-    return Gathered(str(path), tuple(certificates), tuple(notes), tuple(left_out), frozenset(refused))
+    return Gathered(str(path), tuple(certificates), tuple(notes), tuple(left_out), tuple(refused))
 
 
 def _is_store(path: Path, data: bytes, reader: _Reader) -> bool:

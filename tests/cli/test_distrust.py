@@ -161,3 +161,58 @@ def test_distrust_stays_in_a_directory_that_is_changed(tool: Tool, marked: Calla
     assert subprocess.run(served, capture_output=True).returncode != 0
     path.write_bytes(ROOT.read_bytes())
     assert subprocess.run(served, capture_output=True).returncode == 0
+
+
+def test_an_expected_certificate_that_is_distrusted_is_missing_for_that_reason(
+    tool: Tool, marked: Callable[..., Path]
+) -> None:
+    path = marked("-addreject", "serverAuth")
+    for expected in (("--expect", DIGEST), ("--against", ROOT)):
+        done = tool("verify", path, *expected, "--json")
+        assert done.code == 1
+        [missing] = done.json["missing"]
+        assert [missing["expected"], missing["certificate"]["sha256"]] == [DIGEST, DIGEST]
+        assert "rejected for server authentication" in missing["distrusted"]
+        shown = tool("verify", path, *expected).out
+        assert [line.split()[0] for line in shown.splitlines()] == ["MISSING", "0"]
+        assert "rejected for server authentication" in shown
+    done = tool("verify", OTHER, "--expect", DIGEST, "--json")
+    assert [item["distrusted"] for item in done.json["missing"]] == [None]
+
+
+def test_nothing_distrusted_is_exported(tool: Tool, marked: Callable[..., Path]) -> None:
+    path = marked("-addreject", "serverAuth")
+    for which in (["--all"], ["--fingerprint", DIGEST]):
+        done = tool("export", path, *which, "-o", "out.pem")
+        assert done.code == 1
+        assert "distrusted" in done.err
+        assert not Path("out.pem").exists()
+    path.write_bytes(path.read_bytes() + OTHER.read_bytes())
+    assert tool("export", path, "--all", "-o", "out.pem").code == 0
+    assert run(find("openssl"), "x509", "-in", "out.pem", "-noout", "-fingerprint") == run(
+        find("openssl"), "x509", "-in", OTHER, "-noout", "-fingerprint"
+    )
+    assert Path("out.pem").read_text().count("BEGIN") == 1
+
+
+def test_a_fingerprint_is_shown_of_what_is_distrusted(tool: Tool, marked: Callable[..., Path]) -> None:
+    path = marked("-addreject", "serverAuth")
+    path.write_bytes(path.read_bytes() + OTHER.read_bytes())
+    done = tool("fingerprint", path, "--json")
+    assert done.code == 0
+    assert sorted(item["fingerprint"] == DIGEST for item in done.json["fingerprints"]) == [False, True]
+    [item] = done.json["distrusted"]
+    assert DIGEST in item["what"]
+    assert done.json["left_out"] == []
+    assert "distrusted" in done.err
+    assert tool("fingerprint", marked("-addreject", "serverAuth")).code == 0
+
+
+def test_a_pipeline_goes_on_without_what_is_distrusted(tool: Tool, marked: Callable[..., Path]) -> None:
+    path = marked("-addreject", "serverAuth")
+    assert tool("import", "ks", path, OTHER, "--yes").code == 1
+    done = tool("import", "ks", path, OTHER, "--yes", "--skip-unreadable", "--json")
+    assert done.code == 0
+    assert [len(done.json["items"]), len(done.json["left_out"])] == [1, 1]
+    assert tool("import", "ks", path, "--yes", "--skip-unreadable").code == 1
+    assert tool("verify", "ks", "--against", path, "--skip-unreadable").code == 1

@@ -192,6 +192,19 @@ def test_java_does_not_see_what_openssl_puts_into_pkcs12_and_so_do_we(java: Jvm,
     assert [reason.code for reason in verdict.reasons] == ["unknown-ca", "not-seen-by-java"]
 
 
+@pytest.mark.parametrize("setting", ["-addreject", "-addtrust"])
+@pytest.mark.parametrize("purpose", ["serverAuth", "clientAuth"])
+def test_a_root_counts_for_libpq_as_its_trust_settings_allow(tmp_path: Path, setting: str, purpose: str) -> None:
+    marked, chain = tmp_path / "root.pem", own("old-chain.pem")
+    openssl = find("openssl")
+    run(openssl, "x509", "-in", own("old-root.pem"), "-trustout", setting, purpose, "-out", marked)
+    command = [openssl, "verify", "-no_check_time", "-purpose", "sslserver", "-no-CApath", "-no-CAstore"]
+    answer = run(*command, "-CAfile", marked, "-untrusted", chain, own("old-server.pem"), check=False)
+    verdict = judge(Source("s", "libpq", open_store(marked)), tuple(certificates(chain)), "localhost", NOW)
+    assert verdict.trusted == (b": OK" in answer)
+    assert [reason.code for reason in verdict.reasons] == ([] if verdict.trusted else ["unknown-ca", "distrusted"])
+
+
 def test_openssl_has_the_last_word_on_a_chain_but_not_on_the_name() -> None:
     store = pem.loads(own("old-root.pem").read_bytes(), None)
     sent = tuple(certificates(own("old-chain.pem")))

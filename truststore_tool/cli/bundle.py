@@ -74,7 +74,7 @@ def bundle_command(
     expected = [Fingerprint.parse(item) for item in expect or ()]
     if expected:
         unique = list(distinct(candidates))
-        output.warn(require_expected(unique, unique, expected, distrusted))
+        output.warn(require_expected(unique, unique, expected, [item.certificate for item in distrusted]))
     now = datetime.now(UTC)
 
     def change(present: TrustStore) -> tuple[TrustStore, BundleReport]:

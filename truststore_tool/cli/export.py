@@ -16,7 +16,7 @@ from truststore_tool.cli.options import (
 )
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.writing import write_new
-from truststore_tool.errors import UnreadableError, UsageError
+from truststore_tool.errors import FindingError, UnreadableError, UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.operations.listing import list_store, warnings_of
 from truststore_tool.operations.selecting import certificates_of, select
@@ -66,6 +66,8 @@ def export_command(
     if not every:
         opened = select(opened, alias=alias, fingerprints=[Fingerprint.parse(f) for f in fingerprint or ()])
     chosen = certificates_of(opened, codec.name, keys=not every)
+    if not chosen.entries and opened.distrusted:
+        raise FindingError(f"{store}: holds only what is distrusted; nothing was written")
     if not chosen.entries and (opened.entries or opened.loose):
         raise UnreadableError(
             f"{store}: holds no trusted certificate; nothing was written", hint="list the store to see what it holds"

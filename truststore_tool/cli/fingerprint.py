@@ -40,7 +40,12 @@ def fingerprint_command(
     """
     output = Output(json, quiet)
     password = store_password(password_env, password_file, password_fd)
-    report = fingerprint(
-        gather(files, password, output, skip_unreadable=skip_unreadable).candidates, algorithm or ["sha256"]
+    collected = gather(files, password, output, skip_unreadable=skip_unreadable, keep_distrusted=True)
+    report = fingerprint(collected.candidates, algorithm or ["sha256"])
+    output.report(
+        "fingerprint",
+        report,
+        text.fingerprints(report),
+        left_out=collected.left_out,
+        distrusted=[item.left_out for item in collected.distrusted],
     )
-    output.report("fingerprint", report, text.fingerprints(report))

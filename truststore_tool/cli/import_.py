@@ -102,6 +102,7 @@ def import_command(
     secret = reveal(password if dry_run else writing_password(Path(store), password, target))
     now = datetime.now(UTC).replace(microsecond=0)
     unique = list(distinct(candidates))
+    refused = [item.certificate for item in distrusted]
     approved: set[Certificate] | None = None
 
     known: tuple[str, ...] = ()
@@ -120,7 +121,7 @@ def import_command(
             return changed, (report, ())
         from truststore_tool.operations.expecting import require_expected
 
-        return changed, (report, tuple(require_expected(unique, fresh, expected, distrusted)))
+        return changed, (report, tuple(require_expected(unique, fresh, expected, refused)))
 
     if not (expected or yes or dry_run):
         with working(f"reading {store}", quiet=quiet):

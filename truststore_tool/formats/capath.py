@@ -177,8 +177,7 @@ def _canonical(attribute: Attribute) -> bytes:
 
 def _certificates(name: str, data: bytes) -> tuple[Certificate, ...]:
     """The certificates in a file of the directory, also those that it marks as distrusted."""
-    store = _loaded(name, data)
-    return (*store.all_certificates(), *(item.certificate for item in store.distrusted))
+    return _loaded(name, data).all_certificates()
 
 
 def _loaded(name: str, data: bytes) -> TrustStore:

@@ -21,10 +21,17 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """An expected certificate that is not in the store; `certificate` is known when another store named it."""
+    """An expected certificate that the store does not trust.
+
+    Attributes:
+        expected: the fingerprint asked for.
+        certificate: known when another store named it, or this one marks it as distrusted.
+        distrusted: how it does; None where the certificate is not there at all.
+    """
 
     expected: Fingerprint
     certificate: CertificateFacts | None = None
+    distrusted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +57,14 @@ def verify(store: TrustStore, expected: Sequence[Fingerprint | Certificate]) -> 
     trusted = list(store.trusted())
     algorithms = {item.algorithm for item in expected if isinstance(item, Fingerprint)} | {"sha256"}
     index = {entry.certificate.fingerprint(name): entry for name in algorithms for entry in reversed(trusted)}
+    marked = {item.certificate.fingerprint(name): item for name in algorithms for item in store.distrusted}
     present, missing, matched = [], [], set()
     for item in expected:
         wanted = item.sha256 if isinstance(item, Certificate) else item
         entry = index.get(wanted)
-        if entry is None:
+        if entry is None and wanted in marked:
+            missing.append(Missing(wanted, describe(marked[wanted].certificate), marked[wanted].reason))
+        elif entry is None:
             missing.append(Missing(wanted, describe(item) if isinstance(item, Certificate) else None))
         else:
             matched.add(entry.certificate)

@@ -1,6 +1,7 @@
 """Picking entries by alias or fingerprint."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from truststore_tool.errors import FindingError
 from truststore_tool.fingerprints import Fingerprint
@@ -23,8 +24,10 @@ def select(store: TrustStore, *, alias: str | None = None, fingerprints: Sequenc
         if digests or place == chosen:
             entries.append(entry)
     if missing:
-        raise FindingError(f"no certificate with fingerprint {', '.join(map(str, missing))}")
-    return store.with_entries(tuple(entries))
+        marked = {item.certificate.fingerprint(name) for item in store.distrusted for name in algorithms}
+        hint = "the store marks it as distrusted" if missing & marked else None
+        raise FindingError(f"no certificate with fingerprint {', '.join(map(str, missing))}", hint=hint)
+    return replace(store, entries=tuple(entries), distrusted=())
 
 
 def certificates_of(store: TrustStore, target: str, *, keys: bool) -> TrustStore:

@@ -55,8 +55,9 @@ class Reason:
     """Why a client refuses.
 
     Attributes:
-        code: stable, for programs: ``unknown-ca``, ``root-missing``, ``namesake``, ``not-seen-by-java``,
-            ``password-needed``, ``not-pem``, ``name-mismatch``, ``openssl``, and the codes of `chains.flaws`.
+        code: stable, for programs: ``unknown-ca``, ``root-missing``, ``namesake``, ``distrusted``,
+            ``not-seen-by-java``, ``password-needed``, ``not-pem``, ``name-mismatch``, ``openssl``, and the codes of
+            `chains.flaws`.
         text: one line for people.
         look_for: the fingerprint of the certificate that the store lacks, where it is known.
     """
@@ -185,7 +186,11 @@ def _missing(source: Source, search: Search, leaf: Certificate, known: Sequence[
     reach = Search((), [*search.anchors, *search.sent], source.reader, search.at)
     top = reach.furthest(leaf)
     loose = [item.certificate for item in store.loose]
-    wanted = [top] if chains.is_self_issued(top) else reach.issuers(top, [*loose, *known])
+    wanted = (
+        [top]
+        if chains.is_self_issued(top)
+        else reach.issuers(top, [*loose, *(item.certificate for item in store.distrusted), *known])
+    )
     look_for = wanted[0].sha256 if wanted else None
     name = subject_text(top) or "a certificate"
     if top in search.anchors and chains.is_self_issued(top):
@@ -196,6 +201,8 @@ def _missing(source: Source, search: Search, leaf: Certificate, known: Sequence[
     else:
         text = f"it lacks {_lacking(top, wanted)}{_look_for(look_for)}{_namesake(source, top)}"
         yield Reason("unknown-ca", text, look_for)
+    if marked := [item for item in store.distrusted if item.certificate in wanted]:
+        yield Reason("distrusted", f"the certificate is in the file, {marked[0].reason}")
     if source.reader == "java" and any(c in loose for c in wanted):
         text = "the certificate is in the file, but Java does not see it: it lacks the trusted-key-usage attribute"
         yield Reason("not-seen-by-java", text, look_for)

@@ -135,11 +135,16 @@ def verified(report: "VerifyReport", now: datetime) -> Iterator[Piece]:
     """One row a certificate: present, missing or extra."""
     rows = [("present", i.alias, str(i.expected), expiry(i.certificate, now)) for i in report.present]
     rows += [
-        ("MISSING", (i.certificate.subject or "") if i.certificate else "-", str(i.expected), "")
+        ("MISSING", (i.certificate.subject or "") if i.certificate else "-", str(i.expected), i.distrusted or "")
         for i in report.missing
     ]
     rows += [("extra", i.alias, str(i.certificate.sha256), expiry(i.certificate, now)) for i in report.extra]
-    rows += [("distrusted", "", str(i.certificate.sha256), i.reason) for i in report.distrusted]
+    asked = {i.certificate for i in report.missing}
+    rows += [
+        ("distrusted", i.certificate.subject or "", str(i.certificate.sha256), i.reason)
+        for i in report.distrusted
+        if i.certificate not in asked
+    ]
     if rows:
         yield Table(("", "Alias", "Fingerprint", "Validity"), tuple(rows))
     yield f"{len(report.present)} present, {len(report.missing)} missing, {len(report.extra)} extra"
