@@ -60,7 +60,7 @@ def cells(rows: Sequence[dict[str, object]], corpus: Path) -> Iterator[Cell]:
     for row in rows:
         name = str(row["file"])
         data = (corpus / "files" / name).read_bytes()
-        storetype = "JCEKS" if data.startswith(jks.JCEKS) else "PKCS12"
+        storetype = {jks.JKS: "JKS", jks.JCEKS: "JCEKS"}.get(data[:4], "PKCS12")
         work: pbe.Work = {}
         for column, answers in row.items():
             if not isinstance(answers, list):

@@ -85,6 +85,9 @@ def test_java_8_takes_a_jks_first_and_later_lines_a_pkcs12() -> None:
     assert (
         read("java17", b"\x30\x03\x02\x01\x02").error == "java.io.IOException: PKCS12 keystore not in version 3 format"
     )
+    # Told that it is a PKCS#12, 8 does not look whether it is a JKS.
+    assert read("java8", OURS["JKS"], storetype="PKCS12").loads is False
+    assert read("java17", OURS["JKS"], storetype="PKCS12").loads is True
     for name in ("java8", "java17"):
         assert read(name, OURS["JKS"]).anchors == grid.CERTIFICATES
         assert read(name, OURS["JCEKS"]).loads is False

@@ -60,7 +60,8 @@ class JavaReader:
         return read(self.release, data, password, self.why_refused, storetype=self.storetype, work=self.work)
 
 
-# What a type of key store tries in turn: JKS and PKCS12 open each other (keystore.type.compat of java.security).
+# What a type of key store tries in turn: JKS and PKCS12 open each other (keystore.type.compat of java.security), but
+# in 8 only JKS does (JDK-8062552; measured with 8u504).
 _TYPES: Final[dict[str, tuple[_Loader, ...]]] = {
     "JKS": (_load_jks, _load_pkcs12),
     "PKCS12": (_load_pkcs12, _load_jks),
@@ -92,7 +93,8 @@ def read(
         storetype: JKS, PKCS12 or JCEKS; None for the release's default.
         work: derived keys, shared between the readings of one file.
     """
-    loaders = _TYPES[(storetype or default_type(release)).upper()]
+    kind = (storetype or default_type(release)).upper()
+    loaders = _TYPES[kind][:1] if kind == "PKCS12" and release.line < 9 else _TYPES[kind]
     try:
         contents = _load(loaders, data, password, release, why_refused, {} if work is None else work)
     except RefusedError as exc:

@@ -87,7 +87,9 @@ def _lengths(data: bytes) -> _Lengths:
 
 
 def check_lengths(data: bytes, release: Release) -> None:
-    """Raises UnknownError for lengths that 25 reads, and of which older lines make something else (measured).
+    """Raises UnknownError for lengths of which older lines make something else than 25 (measured).
+
+    To be asked of what 25 reads: what it refuses they refuse.
 
     Before 17 those longer than needed were refused; before 25 those left open inside others were read otherwise.
     """

@@ -33,7 +33,6 @@ def load(data: bytes, password: str | None, release: Release, why_refused: Parse
     """What KeyStore.load comes to. Raises RefusedError where it throws, UnknownError where nobody knows."""
     if len(data) > 2 and 0x81 <= data[1] <= 0x84 and not data[2]:
         raise RefusedError("java.io.IOException", "DerInputStream.getLength(): Redundant length bytes found")
-    check_lengths(data, release)
     outer = asn1.read(data)
     if outer.tag not in (asn1.SEQUENCE, asn1.SET):
         raise RefusedError("java.io.IOException")
@@ -44,7 +43,6 @@ def load(data: bytes, password: str | None, release: Release, why_refused: Parse
     if kind != oids.DATA:
         raise RefusedError("java.io.IOException", _NOT_SUPPORTED)
     content = pbe.octets(wrapped)
-    check_lengths(content, release)
     safes = _elements(asn1.read(content), asn1.SEQUENCE)
     bags = _Bags(release, why_refused)
     for safe in safes:
@@ -60,6 +58,8 @@ def load(data: bytes, password: str | None, release: Release, why_refused: Parse
     mac = None if password is None else next(fields, None)
     if mac is not None and password is not None:
         pbe.check_mac(mac, content, password, release, work)
+    check_lengths(data, release)
+    check_lengths(content, release)
     return bags.finish()
 
 
@@ -110,9 +110,9 @@ class _Bags:
 
     def take(self, safe: bytes) -> None:
         """The bags of a safe, decrypted."""
-        check_lengths(safe, self.release)
         for index, bag in enumerate(_elements(asn1.read(safe), asn1.SEQUENCE)):
             self._take_bag(bag, first=index == 0)
+        check_lengths(safe, self.release)
 
     def _take_bag(self, bag: Element, *, first: bool) -> None:
         if bag.tag not in (asn1.SEQUENCE, asn1.SET):
