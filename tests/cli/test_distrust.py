@@ -1,5 +1,6 @@
 """A certificate that its file marks as distrusted is trusted by no command, as OpenSSL does not trust it either."""
 
+import base64
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,26 @@ SETTINGS = [
     ("-setalias", "root", "-addreject", "serverAuth"),
     (),
 ]
+# X509_CERT_AUX in hex, made by hand, and how an import ends.
+SERVER, CLIENT = "06082b06010505070301", "06082b06010505070302"
+ODD_SETTINGS = {
+    "3000": 0,  # nothing said
+    "30023000": 1,  # a list of trusted purposes, and none in it
+    "3002a000": 0,  # no rejected ones
+    f"3018300a{SERVER}a00a{CLIENT}": 0,
+    f"3018300a{SERVER}a00a{SERVER}": 1,
+    f"3018a00a{CLIENT}300a{SERVER}": 3,  # the other way round
+    f"300f0c0178a00a{SERVER}": 3,  # behind the alias
+    f"300f0c0178300a{SERVER}": 3,
+    f"3018300a{CLIENT}300a{SERVER}": 3,  # twice
+    f"3018a00a{CLIENT}a00a{SERVER}": 3,
+    f"300c310a{SERVER}": 3,  # a SET
+    f"300c800a{SERVER}": 3,  # primitive
+    f"300ca50a{SERVER}": 3,  # an unknown field
+    f"300f300a{SERVER}020103": 3,
+    "3005300302010a": 3,  # no OID
+    "0500": 3,
+}
 P11_KIT = {
     "x-distrusted: true\n": False,
     "trusted: false\n": False,
@@ -79,6 +100,19 @@ def test_trust_settings_are_taken_as_openssl_takes_them(
     listed = tool("list", path, "--json")
     assert listed.code == 0
     assert [len(listed.json["entries"]), len(listed.json["distrusted"])] == [trusted, not trusted]
+
+
+@pytest.mark.parametrize("settings", ODD_SETTINGS)
+def test_what_openssl_cannot_read_as_trust_settings_trusts_nobody(tool: Tool, settings: str) -> None:
+    der = open_store(ROOT).entries[0].certificates[0].der + bytes.fromhex(settings)
+    text = base64.b64encode(der).decode()
+    lines = [text[place : place + 64] for place in range(0, len(text), 64)]
+    path = Path("odd.pem")
+    path.write_text("\n".join(["-----BEGIN TRUSTED CERTIFICATE-----", *lines, "-----END TRUSTED CERTIFICATE-----\n"]))
+    done = tool("import", "ks", path, "--yes")
+    assert done.code == ODD_SETTINGS[settings]
+    assert openssl_trusts(path) == (done.code == 0)
+    assert Path("ks").exists() == (done.code == 0)
 
 
 @pytest.mark.parametrize(("attributes", "trusted"), P11_KIT.items())

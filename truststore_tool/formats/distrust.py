@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from truststore_tool import asn1
+from truststore_tool.errors import FormatError
 from truststore_tool.oids import ANY_EXTENDED_KEY_USAGE, SERVER_AUTH
 
 _FOR_SERVERS: Final = frozenset({SERVER_AUTH, ANY_EXTENDED_KEY_USAGE})
@@ -19,20 +20,27 @@ _P11_TRUST: Final = re.compile(
 )
 
 
+# The fields of X509_CERT_AUX (crypto/x509/x_x509a.c), all of them optional: trust SEQUENCE OF OID,
+# reject [0] SEQUENCE OF OID, alias UTF8String, keyid OCTET STRING, other [1] SEQUENCE OF AlgorithmIdentifier.
+_REJECT: Final = asn1.context(0)
+_AUXILIARY: Final = (asn1.SEQUENCE, _REJECT, asn1.UTF8_STRING, asn1.OCTET_STRING, asn1.context(1))
+
+
 def by_openssl(auxiliary: asn1.Element) -> str:
     """Why OpenSSL does not trust a certificate with these settings for servers; empty where it does.
 
-    The settings are X509_CERT_AUX (crypto/x509/x_x509a.c): SEQUENCE { trust SEQUENCE OF OID OPTIONAL, alias OPTIONAL,
-    keyid OPTIONAL, reject [0] SEQUENCE OF OID OPTIONAL, other [1] OPTIONAL }. As in obj_trust (x509_trust.c) a rejected
-    purpose counts first, and where purposes are trusted all others are not. Raises FormatError for other content.
+    As in obj_trust (crypto/x509/x509_trust.c) a rejected purpose counts first, and where there is a list of trusted
+    purposes all others are not. Raises FormatError for what is no X509_CERT_AUX, as OpenSSL reads no certificate then.
     """
-    trusted = None
-    for part in auxiliary.expect(asn1.SEQUENCE).children():
-        if part.tag == asn1.SEQUENCE:
-            trusted = {item.oid() for item in part.children()}
-        elif part.tag == asn1.context(0) and not _FOR_SERVERS.isdisjoint(item.oid() for item in part.children()):
-            return "rejected for server authentication by its OpenSSL trust settings"
-    if trusted is not None and _FOR_SERVERS.isdisjoint(trusted):
+    fields = {part.tag: part for part in auxiliary.expect(asn1.SEQUENCE).children()}
+    if [part.tag for part in auxiliary.children()] != [tag for tag in _AUXILIARY if tag in fields]:
+        raise FormatError("its trust settings are malformed")
+    purposes = {
+        tag: {item.oid() for item in fields[tag].children()} for tag in (asn1.SEQUENCE, _REJECT) if tag in fields
+    }
+    if not _FOR_SERVERS.isdisjoint(purposes.get(_REJECT, ())):
+        return "rejected for server authentication by its OpenSSL trust settings"
+    if _FOR_SERVERS.isdisjoint(purposes.get(asn1.SEQUENCE, _FOR_SERVERS)):
         return "not trusted for server authentication by its OpenSSL trust settings"
     return ""
 
