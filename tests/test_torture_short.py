@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.realtools import find
-from tests.torture import crashes, crowds, hostile, targets
+from tests.torture import crashes, crowds, directories, hostile, targets
 from tests.torture.__main__ import short
 from truststore_tool import files
 from truststore_tool.errors import WriteError
@@ -23,6 +23,14 @@ def test_kills_leave_the_old_store_or_the_new_one() -> None:
     assert figures.left["old"]
     assert figures.left["new"]
     assert figures.strays
+
+
+def test_kills_leave_a_directory_in_which_openssl_finds_what_stays() -> None:
+    find("cc")
+    figures = directories.run(EXTENT.directories)
+    assert figures.findings == []
+    assert figures.kills > 20
+    assert set(figures.left) == {"old", "new"}
 
 
 @pytest.mark.parametrize(("name", "shims"), EXTENT.crowds)

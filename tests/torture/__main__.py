@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.torture import crashes, crowds, hostile, targets
+from tests.torture import crashes, crowds, directories, hostile, targets
 
 FINDINGS: Final = Path("torture-findings")
 
@@ -22,6 +22,7 @@ class Extent:
 
     Attributes:
         cases: of `crashes.cases` to strike at every call.
+        directories: of `directories.CASES` to strike so.
         processes: to kill at random moments.
         crowd: processes at one store.
         crowds: format, and how many of a hundred processes come by way of keytool.
@@ -30,6 +31,7 @@ class Extent:
     """
 
     cases: tuple[str, ...]
+    directories: tuple[str, ...]
     processes: int
     crowd: int
     crowds: tuple[tuple[str, int], ...]
@@ -39,7 +41,7 @@ class Extent:
 
 def short() -> Extent:
     """What the test suite does."""
-    return Extent(("jks import",), 4, 12, (("jks", 50),), 0.2, bulk=False)
+    return Extent(("jks import",), ("remove the first of a hash",), 4, 12, (("jks", 50),), 0.2, bulk=False)
 
 
 def long(minutes: float) -> Extent:
@@ -47,6 +49,7 @@ def long(minutes: float) -> Extent:
     seconds = max(minutes * 60 / 4, minutes * 60 - 420) / len(targets.targets())
     return Extent(
         tuple(crashes.cases()),
+        tuple(directories.CASES),
         500,
         64,
         (("jks", 0), ("jceks", 0), ("pkcs12", 0), ("pem", 0), ("jks", 50)),
@@ -66,6 +69,13 @@ def run(extent: Extent) -> list[str]:
         flush=True,
     )
     found += struck.findings
+    certs = directories.run(extent.directories)
+    print(
+        f"directories: {certs.kills} kills, of which {certs.left['old']} left the old one, {certs.left['new']} the new"
+        f" one and {certs.left['between']} neither; {certs.errors} failed calls; {len(certs.findings)} findings",
+        flush=True,
+    )
+    found += certs.findings
     for name, shims in extent.crowds:
         crowd = crowds.gather(name, extent.crowd, extent.crowd * shims // 100)
         how = f", {shims} % of them as keytool" if shims else ""
