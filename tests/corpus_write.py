@@ -5,7 +5,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from tests.corpus_score import print_tally
 from tests.realtools import JavaEntry, JavaView, Jdk, Request, compiled_reader, jdk_homes, run
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.model import Certificate, TrustedEntry
+from truststore_tool.nouns import replace
 from truststore_tool.stores import open_store, update_store
 
 ADDED: Final = "added-by-us"

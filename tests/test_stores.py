@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from truststore_tool.errors import (
 )
 from truststore_tool.formats.base import Format
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
+from truststore_tool.nouns import replace
 from truststore_tool.stores import new_format, open_store, save_store, update_store
 
 PASSWORD = "changeit"

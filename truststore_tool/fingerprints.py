@@ -3,10 +3,10 @@
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from truststore_tool.errors import UsageError
+from truststore_tool.nouns import noun
 
 # What a pasted fingerprint may be, told apart by its length; MD5 is read nowhere: it identifies nothing any more.
 _ALGORITHM_BY_LENGTH: Final = {20: "sha1", 32: "sha256", 48: "sha384", 64: "sha512"}
@@ -21,7 +21,7 @@ _SEPARATORS: Final = r"[\s:\-.]+"
 _HEX: Final = r"(?:[0-9a-fA-F]{2})+"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@noun(eq=False)
 class Fingerprint:
     """A digest of a certificate's DER bytes.
 

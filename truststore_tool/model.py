@@ -1,7 +1,6 @@
 """The nouns: certificates, the entries of a store, the store. Frozen; nothing here touches a path or a prompt."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
@@ -11,6 +10,7 @@ from truststore_tool.errors import FormatError
 from truststore_tool.extensions import Extension
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.names import Name
+from truststore_tool.nouns import field, noun, replace
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -93,7 +93,7 @@ def _x509(der: bytes) -> "x509.Certificate":
         raise FormatError(f"certificate cannot be parsed: {exc}") from exc
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Certificate:
     """An X.509 certificate. Its DER bytes are the truth: two certificates are the same when their DER is.
 
@@ -201,7 +201,7 @@ class Certificate:
         return _x509(self.der)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class TrustedEntry:
     """A certificate under an alias that the store's reader trusts.
 
@@ -230,7 +230,7 @@ class TrustedEntry:
         return (self.certificate,)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class OpaqueEntry:
     """An entry that is carried but never interpreted: a private key, a secret key, an unknown bag.
 
@@ -255,7 +255,7 @@ class OpaqueEntry:
 Entry = TrustedEntry | OpaqueEntry
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class LooseCertificate:
     """A certificate that is in the file but is no entry: Java does not list, trust or keep it.
 
@@ -268,7 +268,7 @@ class LooseCertificate:
     origin: object = field(default=None, repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class DistrustedCertificate:
     """A certificate that the file says is not to be trusted for servers, and how it says so."""
 
@@ -276,7 +276,7 @@ class DistrustedCertificate:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class TrustStore:
     """An ordered set of entries and what saving them needs.
 

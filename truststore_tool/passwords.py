@@ -1,11 +1,11 @@
 """Where a password comes from: the environment, a file, a descriptor, a terminal. Never from the command line."""
 
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from truststore_tool.errors import FROM_A_FILE, UnreadableError, UsageError
+from truststore_tool.nouns import field, noun
 
 DEFAULT_VARIABLE: Final = "TRUSTSTORE_PASSWORD"
 
@@ -13,7 +13,7 @@ _LONGEST: Final = 64 * 1024  # bytes; a descriptor may turn out to be /dev/zero
 _TRIES: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Password:
     """A password that stays out of representations, messages and logs. `reveal()` gives it to a codec."""
 

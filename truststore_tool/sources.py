@@ -3,7 +3,6 @@
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,6 +16,7 @@ from truststore_tool.errors import (
     UnreadableError,
 )
 from truststore_tool.model import Certificate, OpaqueEntry, TrustStore
+from truststore_tool.nouns import noun
 from truststore_tool.operations.listing import distrusted, named
 
 STDIN: Final = "-"
@@ -34,7 +34,7 @@ _BUNDLES: Final = (
 _SHOWN: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class LeftOut:
     """Something in a source that gave no certificate though it might hold one: which file, and what it is."""
 

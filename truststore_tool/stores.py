@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -17,6 +16,7 @@ from truststore_tool.errors import (
 )
 from truststore_tool.formats.base import Content, Format
 from truststore_tool.model import Entry, TrustStore, fold_alias
+from truststore_tool.nouns import replace
 
 # keytool refuses shorter ones for a new store and opens whatever is there (sun.security.tools.keytool.Main).
 SHORTEST_NEW_PASSWORD: Final = 6

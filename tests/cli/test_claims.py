@@ -2,7 +2,6 @@
 
 import subprocess
 from base64 import encodebytes
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from tests.realtools import Jdk, find
 from tests.samples import RDS_2019_SHA256, amazon, certificates, own
 from truststore_tool.errors import FormatError, UsageError
 from truststore_tool.model import OpaqueEntry, TrustedEntry, TrustStore
+from truststore_tool.nouns import replace
 from truststore_tool.stores import open_store, save_store
 
 RDS = amazon("rds-ca-2019-root.pem")

@@ -1,7 +1,5 @@
 """CApath: files under OpenSSL's subject hashes."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.samples import SAMPLES, amazon, certificates, own
@@ -10,6 +8,7 @@ from truststore_tool.errors import FormatError
 from truststore_tool.formats import pem
 from truststore_tool.formats.capath import CAPATH, dumps, loads, subject_hash, subject_hash_old
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
+from truststore_tool.nouns import replace
 
 RDS = certificates(amazon("rds-ca-2019-root.pem"))[0]
 ROOT = certificates(own("old-root.pem"))[0]

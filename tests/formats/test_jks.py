@@ -5,7 +5,6 @@ import hashlib
 import struct
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -19,6 +18,7 @@ from truststore_tool.formats.base import Format
 from truststore_tool.formats.java import key_protection, modified_utf8
 from truststore_tool.formats.java.jks import JCEKS, JKS
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
+from truststore_tool.nouns import replace
 
 PASSWORD = "changeit"
 MAGIC = {"jks": b"\xfe\xed\xfe\xed", "jceks": b"\xce\xce\xce\xce"}

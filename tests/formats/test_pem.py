@@ -4,7 +4,6 @@ import base64
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +14,7 @@ from tests.work import at_most
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.pem import PEM, encode, loads
 from truststore_tool.model import Certificate, OpaqueEntry, OpaqueKind, TrustedEntry, TrustStore
+from truststore_tool.nouns import replace
 
 RDS = certificates(amazon("rds-ca-2019-root.pem"))[0]
 G1 = certificates(amazon("rds-ca-ecc384-g1-us-east-1.pem"))[0]

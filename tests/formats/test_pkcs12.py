@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,6 +21,7 @@ from truststore_tool.formats.crypto import kdf, pbe
 from truststore_tool.formats.pkcs12 import codec as pkcs12
 from truststore_tool.formats.pkcs12 import key_codec
 from truststore_tool.model import Certificate, Entry, LooseCertificate, OpaqueEntry, TrustedEntry, TrustStore
+from truststore_tool.nouns import replace
 
 PASSWORD = "changeit"
 FRIENDLY_NAME, LOCAL_KEY_ID = "1.2.840.113549.1.9.20", "1.2.840.113549.1.9.21"

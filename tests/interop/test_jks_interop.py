@@ -3,7 +3,7 @@
 import base64
 import struct
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +17,7 @@ from truststore_tool.formats.base import Format
 from truststore_tool.formats.java.jks import JCEKS, JKS
 from truststore_tool.formats.java.serialized import extent
 from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore
+from truststore_tool.nouns import replace
 
 STORE, KEY = "changeit", "other-password"
 CREATED = datetime(2001, 2, 3, 4, 5, 6, 789000, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +16,7 @@ from truststore_tool.formats import pkcs12 as door
 from truststore_tool.formats.pkcs12 import Encryption, MacAlgorithm, key_codec
 from truststore_tool.formats.pkcs12 import codec as pkcs12
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.nouns import replace
 
 PASSWORD = "changeit"
 CREATED = datetime(2001, 2, 3, 4, 5, 6, 789000, tzinfo=UTC)

@@ -1,10 +1,10 @@
 """What every format offers. A format is one file in this folder that ends in an object satisfying `Format`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from truststore_tool.model import OpaqueEntry, TrustStore
+from truststore_tool.nouns import field, noun
 
 # What a store is made of: the bytes of a file, or the names of a directory's files to their bytes.
 Content = bytes | Mapping[str, bytes]
@@ -47,7 +47,7 @@ class Format(NamedTuple):
     is_directory: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class SecretKey:
     """A secret key out of any format.
 

@@ -1,15 +1,15 @@
 """One PEM chain for libpq clients (sslrootcert) out of many sources, every certificate accounted for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from truststore_tool.model import TrustedEntry, TrustStore
+from truststore_tool.nouns import noun
 from truststore_tool.operations.candidates import Candidate, distinct, require_trustable
 from truststore_tool.operations.describe import CertificateFacts, describe, ends_before
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Bundled:
     """A certificate of the sources that was added to the bundle."""
 
@@ -17,7 +17,7 @@ class Bundled:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class BundleReport:
     """Where every certificate went: read = added + already present + repeated + dropped as expired.
 

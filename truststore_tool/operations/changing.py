@@ -1,17 +1,17 @@
 """Removing and renaming entries."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from truststore_tool.errors import REMOVE_KEYS, FindingError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Entry, EntryKind, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.nouns import noun, replace
 from truststore_tool.operations.aliases import place_of, shown_alias
 from truststore_tool.operations.describe import CertificateFacts, describe, ends_before
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Removed:
     """An entry that was taken out."""
 
@@ -20,7 +20,7 @@ class Removed:
     certificates: tuple[CertificateFacts, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class RemoveReport:
     """What was taken out and how many entries remain."""
 
@@ -28,7 +28,7 @@ class RemoveReport:
     remaining: int
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class RenameReport:
     """The alias before and after."""
 

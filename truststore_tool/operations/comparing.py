@@ -1,13 +1,12 @@
 """Two stores side by side, certificate by certificate, whatever their formats."""
 
-from dataclasses import dataclass
-
 from truststore_tool.model import Certificate, TrustStore
+from truststore_tool.nouns import noun
 from truststore_tool.operations.aliases import shown_alias
 from truststore_tool.operations.describe import CertificateFacts, describe
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class OneSided:
     """A certificate that only one of the stores trusts, with its alias there."""
 
@@ -15,7 +14,7 @@ class OneSided:
     certificate: CertificateFacts
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Shared:
     """A certificate that both stores trust, with its aliases (equal ones, where a format has no aliases)."""
 
@@ -24,7 +23,7 @@ class Shared:
     certificate: CertificateFacts
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class DiffReport:
     """Trusted certificates of the left store only, of the right store only, and of both."""
 

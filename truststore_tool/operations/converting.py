@@ -1,16 +1,16 @@
 """Carrying a store over into another format."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore
+from truststore_tool.nouns import noun
 from truststore_tool.operations.aliases import DEFAULT_ALIAS, alias_from_subject, assign
 
 CarryKey = Callable[[OpaqueEntry], OpaqueEntry]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class ConvertReport:
     """What was carried over.
 

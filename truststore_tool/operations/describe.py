@@ -1,18 +1,18 @@
 """The facts of a certificate that reports show. A field that cannot be read is None, with the reason beside it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
 from truststore_tool.errors import FormatError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate
+from truststore_tool.nouns import noun
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class CertificateFacts:
     """A certificate as reports show it. A field is read when it is asked for: most reports need two or three."""
 

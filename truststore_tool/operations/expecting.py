@@ -1,16 +1,16 @@
 """Fingerprints that a caller expects: the gate before an import, and the check of a finished store."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from truststore_tool.errors import FindingError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, TrustStore
+from truststore_tool.nouns import noun
 from truststore_tool.operations.describe import CertificateFacts, describe
 from truststore_tool.operations.listing import Distrusted, distrusted_of
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Matched:
     """An expected certificate that is in the store: the fingerprint asked for, the alias, the facts."""
 
@@ -19,7 +19,7 @@ class Matched:
     certificate: CertificateFacts
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Missing:
     """An expected certificate that the store does not trust.
 
@@ -34,7 +34,7 @@ class Missing:
     distrusted: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Extra:
     """A trusted certificate of the store that was not asked for."""
 
@@ -42,7 +42,7 @@ class Extra:
     certificate: CertificateFacts
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class VerifyReport:
     """Which expected certificates a store trusts, and which certificates it marks as not trusted."""
 

@@ -1,14 +1,14 @@
 """Digests of certificates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.nouns import noun
 from truststore_tool.operations.candidates import Candidate
 from truststore_tool.operations.describe import subject_text
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Fingerprinted:
     """A certificate's fingerprint, its source, and its subject (RFC 4514) or None when that cannot be read."""
 
@@ -18,7 +18,7 @@ class Fingerprinted:
     subject: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class FingerprintReport:
     """Every certificate under every algorithm asked for, in the order of the sources."""
 

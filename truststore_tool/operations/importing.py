@@ -1,14 +1,14 @@
 """Adding certificates to a store: nothing doubled, nothing overwritten, old kept beside new."""
 
-import dataclasses
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from truststore_tool import nouns
 from truststore_tool.errors import OTHER_ALIAS, FindingError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.nouns import noun
 from truststore_tool.operations.aliases import DEFAULT_ALIAS, alias_from_subject, assign
 from truststore_tool.operations.candidates import Candidate, distinct, require_trustable
 from truststore_tool.operations.describe import CertificateFacts, describe
@@ -16,7 +16,7 @@ from truststore_tool.operations.describe import CertificateFacts, describe
 ImportStatus = Literal["added", "present", "replaced"]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Imported:
     """What became of one certificate.
 
@@ -35,7 +35,7 @@ class Imported:
     displaced: Fingerprint | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class ImportReport:
     """What an import did.
 
@@ -113,7 +113,7 @@ def import_certificates(
     added = set(fresh)
     # A certificate that was in the file without being an entry is one now.
     loose = tuple(item for item in store.loose if item.certificate not in added)
-    changed = dataclasses.replace(store, entries=tuple(entries), loose=loose)
+    changed = nouns.replace(store, entries=tuple(entries), loose=loose)
     report = ImportReport(tuple(items), len(candidates) - len(unique), _warnings(items, created))
     return changed, report
 

@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from truststore_tool.model import EntryKind, Integrity, TrustStore, fold_alias
+from truststore_tool.nouns import noun
 from truststore_tool.operations.aliases import shown_alias
 from truststore_tool.operations.describe import CertificateFacts, describe
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Listed:
     """One entry: its alias (derived from the subject where the format has none), kind, date and certificates."""
 
@@ -20,7 +20,7 @@ class Listed:
     certificates: tuple[CertificateFacts, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Loose:
     """A certificate of the file that Java does not see."""
 
@@ -28,7 +28,7 @@ class Loose:
     certificate: CertificateFacts
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Distrusted:
     """A certificate that the file marks as not to be trusted, and how."""
 
@@ -36,7 +36,7 @@ class Distrusted:
     certificate: CertificateFacts
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class ListReport:
     """The entries of a store in file order, whether its integrity was verified, and what was found on the way."""
 

@@ -1,15 +1,15 @@
 """The last step of an import: what stands in the finished file, held against what the sources said."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from truststore_tool.errors import WriteError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, EntryKind, TrustStore
+from truststore_tool.nouns import noun
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Proof:
     """One certificate in the source and in the store as it was read back: equal fingerprints, or no Proof.
 

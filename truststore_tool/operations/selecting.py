@@ -1,11 +1,11 @@
 """Picking entries by alias or fingerprint."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from truststore_tool.errors import FindingError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
+from truststore_tool.nouns import replace
 from truststore_tool.operations.aliases import place_of
 
 

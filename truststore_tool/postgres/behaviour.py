@@ -1,8 +1,8 @@
 """What a client does with TLS, in the terms that libpq and the JDBC driver have in common."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from truststore_tool.nouns import noun
 from truststore_tool.postgres.settings import Setting
 
 Encryption = Literal["never", "if-demanded", "if-offered", "always"]
@@ -11,7 +11,7 @@ ChainCheck = Literal["never", "unless-it-fails", "if-tls", "always", "unknown"]
 MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Behaviour:
     """What a client does.
 

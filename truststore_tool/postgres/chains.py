@@ -13,13 +13,13 @@ Revocation, policies and name constraints are not looked at.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
+from truststore_tool.nouns import field, noun
 from truststore_tool.postgres.hostnames import Reader
 
 Chain = tuple[Certificate, ...]
@@ -39,7 +39,7 @@ _ANY_USAGE: Final = "2.5.29.37.0"
 _KEY_CERT_SIGN: Final = 5  # bit number (RFC 5280, 4.2.1.3)
 
 
-@dataclass
+@noun(frozen=False)
 class Search:
     """The chains from one certificate up; each signature is checked once.
 
@@ -171,7 +171,7 @@ def _verifies(issuer: Certificate, child: Certificate) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Flaw:
     """One thing that makes a client refuse a chain: a code, and the certificate it is about."""
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote_plus, unquote_to_bytes
 
 from truststore_tool.errors import UsageError
+from truststore_tool.nouns import field, noun
 
 JDBC_PREFIX: Final = "jdbc:postgresql:"
 
@@ -18,7 +18,7 @@ _PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
 _HOST: Final = re.compile(r"(?:\[([^\[\]]*)\]|([^\[\]:]*))(?::(\d*))?")
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Conninfo:
     """Connection parameters as somebody wrote them, by keyword."""
 

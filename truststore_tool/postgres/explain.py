@@ -1,8 +1,8 @@
 """What a client really does with its settings: whether it uses TLS, whom it verifies, what a new authority changes."""
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from truststore_tool.nouns import noun
 from truststore_tool.postgres import jdbc, libpq, settings
 from truststore_tool.postgres.behaviour import Behaviour, Encryption
 from truststore_tool.postgres.conninfo import JDBC_PREFIX, Conninfo, parse, parse_jdbc
@@ -14,7 +14,7 @@ AfterChange = Literal["nothing", "unnoticed", "falls-back", "fails", "depends"]
 ENVIRONMENT: Final = "environment"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Explanation:
     """What a client does, and what to do about it.
 

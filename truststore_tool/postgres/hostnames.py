@@ -6,13 +6,13 @@ falling back to the common name, each in its own case.
 """
 
 import ipaddress
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
 from truststore_tool.names import COMMON_NAME
+from truststore_tool.nouns import noun
 
 Reader = Literal["libpq", "java"]
 
@@ -20,7 +20,7 @@ _DNS_NAME: Final = asn1.context(2, constructed=False)
 _IP_ADDRESS: Final = asn1.context(7, constructed=False)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class NameCheck:
     """Whether the host matches, and the names that were looked at."""
 
@@ -28,7 +28,7 @@ class NameCheck:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class _Names:
     dns: tuple[str, ...]
     addresses: tuple[bytes, ...]

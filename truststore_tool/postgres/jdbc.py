@@ -1,9 +1,9 @@
 """How the PostgreSQL JDBC driver (42.2.5 or later) treats TLS."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from truststore_tool.nouns import noun
 from truststore_tool.postgres.behaviour import MODES, Behaviour, ChainCheck, encryption
 from truststore_tool.postgres.settings import ROOT_FILE, JvmSettings, Setting, Surroundings
 
@@ -14,7 +14,7 @@ LIBPQ: Final = "LibPQFactory"
 BLIND: Final = "NonValidatingFactory"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class _Trust:
     """What a socket factory looks at: the authorities, whether they are there, and whether the chain is verified."""
 

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from truststore_tool.errors import MORE_TIME, UnreadableError
+from truststore_tool.nouns import noun
 from truststore_tool.postgres.target import Target
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _CHUNK: Final = 1 << 14
 T = TypeVar("T")
 
 
-@dataclass
+@noun(frozen=False)
 class Link:
     """A TCP connection with a deadline for all that happens on it, and a bound on what it takes in.
 

@@ -1,11 +1,11 @@
 """One look at a server: its handshake, and what each store says of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate
+from truststore_tool.nouns import noun
 from truststore_tool.operations.describe import CertificateFacts, describe
 from truststore_tool.postgres import verdict, wire
 from truststore_tool.postgres.chains import Search
@@ -14,7 +14,7 @@ from truststore_tool.postgres.verdict import Source, Verdict
 from truststore_tool.postgres.wire import Negotiation
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class ExpectedCa:
     """Whether the server's certificate was issued, directly or not, by the certificate with this fingerprint."""
 
@@ -23,7 +23,7 @@ class ExpectedCa:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class ProbeReport:
     """What a server showed and what each store says of it.
 

@@ -1,11 +1,11 @@
 """Before an authority rotates: which stores keep their clients connected before, during and after."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
 from truststore_tool.model import Certificate
+from truststore_tool.nouns import noun
 from truststore_tool.operations.describe import CertificateFacts, describe
 from truststore_tool.postgres.hostnames import Reader
 from truststore_tool.postgres.verdict import Reason, Source, judge_chain
@@ -20,7 +20,7 @@ _TRUSTS: Final[dict[tuple[bool, bool], Trusts]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Obstacle:
     """A certificate that a store's reader would refuse, and why."""
 
@@ -28,7 +28,7 @@ class Obstacle:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class StoreOutlook:
     """What the rotation does to the clients that use one store.
 
@@ -52,7 +52,7 @@ class StoreOutlook:
     next: tuple[Obstacle, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class RotationReport:
     """The current chain, the next authorities, and the outlook for each store."""
 

@@ -4,11 +4,12 @@
 the PostgreSQL JDBC driver. Where they are silent, the source file or class that decides is named.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from truststore_tool.nouns import noun
 
-@dataclass(frozen=True, slots=True)
+
+@noun
 class Rule:
     """One rule: a stable code, what the client does, and where that is written."""
 

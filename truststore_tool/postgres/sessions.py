@@ -6,11 +6,11 @@ import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from truststore_tool.errors import MORE_TIME, UnreadableError, UsageError
+from truststore_tool.nouns import noun, replace
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -37,7 +37,7 @@ WHERE error IS NULL AND type LIKE 'host%' ORDER BY line_number
 _OLDEST: Final = 100000  # server_version_num of PostgreSQL 10
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Client:
     """Sessions that look the same.
 
@@ -65,7 +65,7 @@ class Client:
     last_seen: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Summary:
     """How many sessions of a user from an address use TLS, do not, or are hidden."""
 
@@ -76,7 +76,7 @@ class Summary:
     hidden: int
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class SessionsReport:
     """Who is connected, how, and whether the server insists on TLS.
 

@@ -3,11 +3,11 @@
 import os
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from truststore_tool.errors import UsageError
+from truststore_tool.nouns import field, noun
 from truststore_tool.postgres.conninfo import Conninfo
 
 # The settings that matter here, and the variables that set them (PostgreSQL documentation, Environment Variables).
@@ -24,7 +24,7 @@ _TRUST_STORE: Final = "-Djavax.net.ssl.trustStore="
 _USER_HOME: Final = "-Duser.home="
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Setting:
     """A value and where it comes from, in words."""
 
@@ -32,7 +32,7 @@ class Setting:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Surroundings:
     """What a client finds around it: environment variables and a home folder."""
 
@@ -110,7 +110,7 @@ def _section(place: str, name: str) -> dict[str, str] | None:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class JvmSettings:
     """What a JVM is told from outside: its trust store, if any, and the home folder it takes for the user's."""
 

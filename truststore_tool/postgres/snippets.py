@@ -4,11 +4,11 @@ import json
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
 from truststore_tool.errors import UsageError
+from truststore_tool.nouns import noun
 
 MODE: Final = "verify-full"
 
@@ -16,7 +16,7 @@ _JAVA_TYPES: Final = {"jks": "JKS", "jceks": "JCEKS", "pkcs12": "PKCS12"}
 _PLAIN: Final = re.compile(r"[\w./:@%+,-]+")
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Server:
     """Where to connect and as whom; without a password, which has no place in a snippet."""
 
@@ -26,7 +26,7 @@ class Server:
     user: str = "app"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Roots:
     """A file that holds the authorities.
 
@@ -41,7 +41,7 @@ class Roots:
     has_password: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Block:
     """A text to paste, and where it goes."""
 
@@ -49,7 +49,7 @@ class Block:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Snippet:
     """What to paste for one client, and what to know about it."""
 

@@ -1,10 +1,10 @@
 """The server that is meant: a host name or address, and a port."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from truststore_tool.errors import UsageError
+from truststore_tool.nouns import noun
 
 DEFAULT_PORT: Final = 5432
 
@@ -14,7 +14,7 @@ _PLAIN: Final = re.compile(r"(?P<host>[^\s:/@\[\]]+)(?::(?P<port>\d{1,5}))?")
 _ADDRESS: Final = re.compile(r"(?P<host>[0-9A-Fa-f:.]+(?:%\w+)?)")
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Target:
     """Where a server listens."""
 

@@ -1,19 +1,19 @@
 """Whether a client with this store trusts a server, now, by which entry and until when; and why not, when not."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from truststore_tool.errors import FormatError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, TrustStore
+from truststore_tool.nouns import noun, replace
 from truststore_tool.operations.describe import CertificateFacts, describe, subject_text
 from truststore_tool.postgres import chains, hostnames
 from truststore_tool.postgres.chains import Chain, Flaw, Search
 from truststore_tool.postgres.hostnames import Reader
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Anchor:
     """A certificate that a client trusts, under its alias (empty in formats that have none)."""
 
@@ -21,7 +21,7 @@ class Anchor:
     certificate: Certificate
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Source:
     """A store or bundle and who reads it.
 
@@ -50,7 +50,7 @@ class Source:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Reason:
     """Why a client refuses.
 
@@ -67,7 +67,7 @@ class Reason:
     look_for: Fingerprint | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Verdict:
     """Whether a client that reads this store trusts the server.
 

@@ -8,12 +8,12 @@ import struct
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, Literal
 
 from truststore_tool.errors import TLS_AT_ONCE, FindingError, UnreadableError
 from truststore_tool.model import Certificate
+from truststore_tool.nouns import noun
 from truststore_tool.postgres.link import Link, connect
 from truststore_tool.postgres.target import Target
 
@@ -30,7 +30,7 @@ _SSL_REQUEST: Final = struct.pack("!iHH", 8, 1234, 5679)
 _LONGEST_ERROR: Final = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Handshake:
     """What a server showed in one TLS handshake.
 

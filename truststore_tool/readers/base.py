@@ -1,9 +1,9 @@
 """The nouns of this room: what a reader makes of a store, and how that is known."""
 
-from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from truststore_tool.model import Certificate
+from truststore_tool.nouns import noun
 
 
 class Evidence(NamedTuple):
@@ -20,7 +20,7 @@ class LeftOut(NamedTuple):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Reading:
     """What a reader makes of a store. What is not known is None, and never clears anything.
 

@@ -1,15 +1,15 @@
-"""Reports as JSON. The keys are the fields of the report's dataclass; they are an interface and stay.
+"""Reports as JSON. The keys are the fields of the report's class; they are an interface and stay.
 
 Fingerprints are upper-case hex pairs joined by colons, moments ISO 8601 in UTC, what is unknown null.
 """
 
 import json
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Final
 
 from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.nouns import names
 from truststore_tool.operations.describe import FIELDS, CertificateFacts
 
 SCHEMA: Final = 1
@@ -22,8 +22,7 @@ def to_json(kind: str, report: object, **more: object) -> str:
 
 
 def _fields(value: object) -> dict[str, object]:
-    assert is_dataclass(value)  # noqa: S101 -- reports are dataclasses
-    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return {name: _plain(getattr(value, name)) for name in names(value)}
 
 
 def _plain(value: object) -> object:
@@ -35,7 +34,7 @@ def _plain(value: object) -> object:
         return [_plain(item) for item in value]
     if isinstance(value, CertificateFacts):
         return {name: _plain(getattr(value, name)) for name in FIELDS}
-    if is_dataclass(value):
+    if names(value):
         return _fields(value)
     if isinstance(value, PurePath):
         value = str(value)

@@ -3,12 +3,12 @@
 import os
 import sys
 import sysconfig
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from truststore_tool import files
 from truststore_tool.errors import UsageError, WriteError
+from truststore_tool.nouns import noun
 from truststore_tool.shims.openssl import MARK
 
 PROGRAMS: Final = ("keytool", "openssl")
@@ -16,7 +16,7 @@ PROGRAMS: Final = ("keytool", "openssl")
 _LONGEST_SHEBANG: Final = 127
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class InstallReport:
     """What was put where.
 

@@ -6,12 +6,12 @@ The file chooses how much work this is, so iteration counts are bounded before a
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Final, Self
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
+from truststore_tool.nouns import field, noun, replace
 
 # What OpenJDK's PKCS12KeyStore (MAX_ITERATION_COUNT) accepts as well.
 MAX_ITERATIONS: Final = 5_000_000
@@ -42,7 +42,7 @@ class UnknownAlgorithmError(FormatError):
     """The file asks for an algorithm that is not known here; what it protects can only be carried."""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Passphrase:
     """A password in the two encodings that PKCS#12 uses.
 
@@ -156,7 +156,7 @@ def _repeated(data: bytes, width: int) -> bytes:
     return (data * (size // len(data) + 1))[:size] if data else b""
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Pbkdf2:
     """Parameters of PBKDF2 (RFC 8018, A.2).
 

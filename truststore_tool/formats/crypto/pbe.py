@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, IntegrityError
 from truststore_tool.formats.crypto import kdf, rc2
 from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
+from truststore_tool.nouns import noun, replace
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import CipherAlgorithm
@@ -49,7 +49,7 @@ _RC2_DEFAULT_BITS: Final = 32
 _SALT_SIZE: Final = 20  # what the JDK writes
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Pbes1:
     """One of the schemes of RFC 7292, appendix C, all with SHA-1.
 
@@ -94,7 +94,7 @@ class Pbes1:
         return asn1.sequence(asn1.oid(self.oid), asn1.sequence(asn1.octet_string(self.salt), asn1.integer(self.count)))
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Pbes2:
     """PBES2 (RFC 8018, section 6.2).
 

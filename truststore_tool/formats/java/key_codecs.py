@@ -1,12 +1,12 @@
 """What JKS and JCEKS offer for the keys they hold (see `KeyCodec`)."""
 
-from dataclasses import replace
 from typing import Final
 
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.base import KeyCodec, SecretKey
 from truststore_tool.formats.java import key_protection
 from truststore_tool.model import OpaqueEntry, TrustStore
+from truststore_tool.nouns import replace
 
 
 def _open(entry: OpaqueEntry, password: str) -> bytes:

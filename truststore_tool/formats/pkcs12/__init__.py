@@ -4,10 +4,10 @@ These functions are for callers that need more than the format itself (`formats.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 from truststore_tool.model import Entry, OpaqueEntry, TrustStore
+from truststore_tool.nouns import replace
 
 # The codec is imported in the functions: every command that reads some format imports this module.
 

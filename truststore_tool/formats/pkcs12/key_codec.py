@@ -1,6 +1,5 @@
 """The private and secret keys that PKCS#12 holds: opened, encrypted, and moved to another password (see `KeyCodec`)."""
 
-from dataclasses import replace
 from typing import Final
 
 from truststore_tool import asn1
@@ -13,6 +12,7 @@ from truststore_tool.formats.pkcs12.layout import Layout, Pfx
 from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SECRET_BAG, SHROUDED_KEY_BAG, plain_bag
 from truststore_tool.formats.pkcs12.view import Origin
 from truststore_tool.model import OpaqueEntry, TrustStore
+from truststore_tool.nouns import replace
 
 
 def with_encrypted_key(payload: bytes, passphrase: Passphrase | None) -> bytes:

@@ -1,7 +1,6 @@
 """The outer layers of a PKCS#12 file: PFX, authenticated safe, MAC (RFC 7292, section 4); and who may open it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Self
 
 from truststore_tool import asn1, oids
@@ -11,6 +10,7 @@ from truststore_tool.formats.crypto.kdf import Passphrase
 from truststore_tool.formats.pkcs12 import macs, safebags
 from truststore_tool.formats.pkcs12.safebags import Bag, Safe
 from truststore_tool.model import Entry, LooseCertificate
+from truststore_tool.nouns import noun
 
 _VERSION: Final = 3
 # Java accepts this many for each part of a file; here it is the limit for all parts: one or two seconds of work.
@@ -18,7 +18,7 @@ MAX_WORK: Final = kdf.MAX_ITERATIONS
 _WRONG_HINT: Final = "check the password; an empty one and a missing one are different things"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@noun(eq=False)
 class Pfx:
     """A file, cut into its layers but not opened.
 
@@ -113,7 +113,7 @@ def encode(safes: Iterable[bytes], mac: macs.AnyMac | None, passphrase: Passphra
     return asn1.sequence(asn1.integer(_VERSION), *safebags.data_content(content), proof)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@noun(eq=False)
 class Layout:
     """What saving needs to know of the file a store was read from: `TrustStore.facts` of PKCS#12.
 

@@ -2,13 +2,13 @@
 
 import hmac
 import os
-from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.crypto import kdf
 from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
+from truststore_tool.nouns import noun, replace
 
 # Digests of RFC 7292's MAC; Java calls them HmacPBE<digest>.
 _DIGESTS: Final = {
@@ -27,7 +27,7 @@ _MIN_KEY_LENGTH: Final = 20
 _UNUSED: Final = asn1.octet_string(b"NOT USED") + asn1.integer(1)
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Mac:
     """The MAC of RFC 7292.
 
@@ -64,7 +64,7 @@ class Mac:
         return asn1.sequence(asn1.sequence(digest, value), asn1.octet_string(self.salt), asn1.integer(self.count))
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Pbmac1:
     """PBMAC1 as RFC 9579 puts it into MacData.
 

@@ -5,16 +5,16 @@ Nothing is lost by accident: a bag goes only when the entry or loose certificate
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.pkcs12.layout import Layout
 from truststore_tool.formats.pkcs12.safebags import Bag, certificate_bag
 from truststore_tool.formats.pkcs12.view import Origin, comparable_name, dated_key_id
 from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.nouns import field, noun
 
 
-@dataclass(slots=True)
+@noun(frozen=False)
 class Plan:
     """What becomes of the bags of a file.
 

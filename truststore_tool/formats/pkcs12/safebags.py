@@ -4,13 +4,13 @@ A bag keeps the bytes it was read from, and a safe too: what is not changed is w
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, TrustStoreError
 from truststore_tool.formats.crypto import pbe
 from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
+from truststore_tool.nouns import field, noun, replace
 
 KEY_BAG: Final = "1.2.840.113549.1.12.10.1.1"
 SHROUDED_KEY_BAG: Final = "1.2.840.113549.1.12.10.1.2"
@@ -31,7 +31,7 @@ MAX_BAGS: Final = 100_000
 OCTETS_A_BAG: Final = 512
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@noun(eq=False)
 class Bag:
     """A SafeBag. Two bags are never equal: each stands for its own place in a file.
 
@@ -160,7 +160,7 @@ def _text(element: asn1.Element) -> str:
     return element.value.decode("utf-8", "replace")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@noun(eq=False)
 class Safe:
     """One ContentInfo of the authenticated safe.
 

@@ -7,7 +7,6 @@ included; what it does not see is kept as well: keys it skips as entries, certif
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -26,6 +25,7 @@ from truststore_tool.model import (
     fold_alias,
 )
 from truststore_tool.names import Name
+from truststore_tool.nouns import field, noun
 
 # PKCS12KeyStore gives this localKeyId to the only key of a file, and to a certificate that comes first, without one.
 _ASSUMED_KEY_ID: Final = b"01"
@@ -81,7 +81,7 @@ def view(safes: Iterable[tuple[Bag, ...]]) -> View:
     return reading.finish()
 
 
-@dataclass(slots=True)
+@noun(frozen=False)
 class _Reading:
     """The state of PKCS12KeyStore while it walks over the bags."""
 

@@ -1,10 +1,10 @@
 """What a Java release makes of a key store's bytes: loads or not, in which words, and the trust anchors."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
 from truststore_tool.errors import FormatError
+from truststore_tool.nouns import field, noun
 from truststore_tool.readers.base import Evidence, Reading
 from truststore_tool.readers.java import jks, pbe, pkcs12
 from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, UnknownError
@@ -34,7 +34,7 @@ def _load_pkcs12(data: bytes, password: str | None, release: Release, why_refuse
         raise RefusedError("java.io.IOException") from exc
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class JavaReader:
     """A release of Java as a reader of key stores.
 

@@ -1,13 +1,13 @@
 """What loading a key store comes to, whatever its format: contents, or the exception that Java throws."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple, Self
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
+from truststore_tool.nouns import field, noun
 from truststore_tool.readers.base import Evidence, LeftOut
 from truststore_tool.readers.java.releases import Feature, Release
 
@@ -123,7 +123,7 @@ def knows(release: Release, feature: Feature) -> bool:
     return known
 
 
-@dataclass(slots=True)
+@noun(frozen=False)
 class Contents:
     """What a key store holds to a release, as it is being read.
 

@@ -5,13 +5,13 @@ certificates at once, then the MAC, and keys are matched with their certificates
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from truststore_tool import asn1, oids
 from truststore_tool.asn1 import Element
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate, fold_alias
+from truststore_tool.nouns import field, noun
 from truststore_tool.readers.java import pbe
 from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, check_lengths, parsed
 from truststore_tool.readers.java.releases import Release
@@ -86,7 +86,7 @@ def _take_encrypted(bags: "_Bags", wrapped: Element, password: str, release: Rel
     raise pbe.wrong_password(reason)
 
 
-@dataclass(slots=True)
+@noun(frozen=False)
 class _Held:
     """A certificate that is not marked as trusted, or a key: what matching the two needs."""
 
@@ -95,7 +95,7 @@ class _Held:
     certificate: Certificate | None = None
 
 
-@dataclass(slots=True)
+@noun(frozen=False)
 class _Bags:
     """The state of PKCS12KeyStore while it walks over the bags (loadSafeContents)."""
 

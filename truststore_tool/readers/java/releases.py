@@ -6,10 +6,10 @@ updates of older ones, which is why a rule names both.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Self
 
 from truststore_tool.errors import UsageError
+from truststore_tool.nouns import field, noun
 from truststore_tool.readers.base import Evidence
 
 # The newest update of each line that was measured: what the name of a line alone stands for.
@@ -38,7 +38,7 @@ class Release(NamedTuple):
         return f"java8u{self.update}" if self.line == 8 else f"java{self.line}.0.{self.update}"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Feature:
     """Something that Java learnt to read.
 

@@ -1,11 +1,11 @@
 """keytool -delete, -changealias and -storepasswd."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from truststore_tool.model import OpaqueEntry, TrustStore
+from truststore_tool.nouns import replace
 from truststore_tool.shims.keytool import stores
 from truststore_tool.shims.keytool.errors import ILLEGAL_ARGUMENT, KeytoolError, OutOfScopeError
 from truststore_tool.shims.keytool.session import Session, found, null_alias

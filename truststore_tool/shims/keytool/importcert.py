@@ -1,6 +1,5 @@
 """keytool -importcert: a certificate becomes a trusted entry, after the questions the real tool would ask."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -8,6 +7,7 @@ from typing import Final
 from truststore_tool import files
 from truststore_tool.errors import FormatError, UnreadableError
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
+from truststore_tool.nouns import replace
 from truststore_tool.shims.java import reading
 from truststore_tool.shims.java.certificate import JavaCertificate
 from truststore_tool.shims.keytool.change import refuse_taken, save

@@ -1,7 +1,6 @@
 """keytool -importkeystore: entries of one key store into another, or a key store into another format in place."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from truststore_tool import files, formats
 from truststore_tool.errors import FormatError, TrustStoreError
 from truststore_tool.formats.carrying import carry_key
 from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.nouns import replace
 from truststore_tool.shims.keytool import stores as keytool_stores
 from truststore_tool.shims.keytool.change import announce_saving, open_key, open_secret, save
 from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KEY_STORE, KeytoolError

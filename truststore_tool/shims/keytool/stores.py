@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 from truststore_tool import files, formats
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError, TrustStoreError, WriteError
 from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.nouns import replace
 from truststore_tool.shims.keytool.errors import (
     FILE_NOT_FOUND,
     ILLEGAL_ARGUMENT,
