@@ -60,6 +60,27 @@ P11_KIT = {
     "trusted: true\nx-distrusted: false\n": True,
     "label: trusted: false\n": True,
     "# x-distrusted: true\n": True,
+    "  x-distrusted\t:true  \n": False,
+    'x-distrusted: "%01"\n': False,
+    'trusted: "%01"\nx-distrusted: "%00"\n': True,
+    # p11-kit refuses the object, or the whole file.
+    "x-distrusted: TRUE\n": False,
+    "X-Distrusted: true\n": False,
+    "x-distrusted: yes # a comment\n": False,
+    "trusted: no\n": False,
+}
+# Extensions that a p11-kit file attaches to the key of the root, in hex, and whether `trust extract --filter=ca-anchors
+# --purpose=server-auth` of p11-kit 0.24.1 then gives it. Rejections, the last two, it only gives to OpenSSL.
+EMAIL = "06082b06010505070304"
+ATTACHED = {
+    f"30130603551d25040c300a{SERVER}": True,
+    f"30130603551d25040c300a{EMAIL}": False,
+    f"30160603551d250101ff040c300a{EMAIL}": False,  # critical
+    f"301d0603551d2504163014{EMAIL}{SERVER}": True,
+    "300f0603551d25040830060604551d2500": True,  # any purpose
+    "30090603551d2504023000": False,
+    f"301a060a2b060104019977060a01040c300a{EMAIL}": True,
+    f"301a060a2b060104019977060a01040c300a{SERVER}": False,
 }
 
 
@@ -126,6 +147,24 @@ def test_attributes_of_p11_kit_count_for_their_object(tool: Tool, attributes: st
     assert len(done.json["items"]) == 1 + trusted
     assert len(done.json["left_out"]) == (not trusted)
     assert (DIGEST in done.err) == (not trusted)
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("extension", ATTACHED)
+def test_extensions_that_p11_kit_attaches_limit_the_certificates_of_a_key(
+    tool: Tool, extension: str, before: bool
+) -> None:
+    def attached(certificate: Path) -> str:
+        key = run(find("openssl"), "x509", "-in", certificate, "-noout", "-pubkey").decode()
+        escaped = "".join(f"%{octet:02x}" for octet in bytes.fromhex(extension))
+        return f'[p11-kit-object-v1]\nclass: x-certificate-extension\nvalue: "{escaped}"\n{key}'
+
+    root = f"[p11-kit-object-v1]\ntrusted: true\n{ROOT.read_text()}"
+    Path("a.p11-kit").write_text(attached(ROOT) + root if before else root + attached(ROOT))
+    assert tool("import", "ks", "a.p11-kit", "--yes").code == (0 if ATTACHED[extension] else 1)
+    assert Path("ks").exists() == ATTACHED[extension]
+    Path("a.p11-kit").write_text(attached(OTHER) + root)
+    assert tool("import", "ks", "a.p11-kit", "--yes").code == 0
 
 
 def test_what_is_left_out_is_named_and_counted(tool: Tool, marked: Callable[..., Path]) -> None:

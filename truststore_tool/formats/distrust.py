@@ -1,25 +1,19 @@
 """What files say against certificates: OpenSSL's trust settings, and the attributes of p11-kit."""
 
+import binascii
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
+from contextlib import suppress
 from itertools import pairwise
-from operator import attrgetter
 from typing import Final, NamedTuple
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
-from truststore_tool.oids import ANY_EXTENDED_KEY_USAGE, SERVER_AUTH
+from truststore_tool.model import Certificate
+from truststore_tool.oids import ANY_EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE, SERVER_AUTH
 
 _FOR_SERVERS: Final = frozenset({SERVER_AUTH, ANY_EXTENDED_KEY_USAGE})
-# How p11-kit's persistence format begins an object, and the attributes that say something about trust
-# (trust/persist.c; strings of it are lines of "name: value", comments begin with a number sign).
-_P11_HEADER: Final = b"[p11-kit-object-v1]"
-_P11_OBJECT: Final = re.compile(rb"^[ \t]*\[p11-kit-object-v1\][ \t]*\r?$", re.MULTILINE)
-_P11_TRUST: Final = re.compile(
-    rb"^[ \t]*(?P<name>trusted|x-distrusted)[ \t]*:[ \t]*(?P<value>true|false)[ \t]*\r?$", re.MULTILINE
-)
-
-
 # The fields of X509_CERT_AUX (crypto/x509/x_x509a.c), all of them optional: trust SEQUENCE OF OID,
 # reject [0] SEQUENCE OF OID, alias UTF8String, keyid OCTET STRING, other [1] SEQUENCE OF AlgorithmIdentifier.
 _REJECT: Final = asn1.context(0)
@@ -45,28 +39,80 @@ def by_openssl(auxiliary: asn1.Element) -> str:
     return ""
 
 
-class P11Object(NamedTuple):
-    """An object of a p11-kit file: where it begins and ends, and why it is not trusted; empty where it is."""
+# p11-kit's persistence format (trust/persist.c, common/lexer.c): objects of "name: value" lines, whose values are
+# words, dotted OIDs or strings with percent escapes, and PEM blocks. What it calls malformed is no consent here.
+_HEADER: Final = b"[p11-kit-object-v1]"
+_OBJECT: Final = re.compile(rb"^[ \t]*\[p11-kit-object-v1\]", re.MULTILINE)
+_FIELD: Final = re.compile(rb"^[ \t]*(?P<name>[A-Za-z-]+)[ \t]*:(?P<value>[^\r\n]*)", re.MULTILINE)
+_PUBLIC_KEY: Final = re.compile(rb"-----BEGIN PUBLIC KEY-----([^-]*)-----END PUBLIC KEY-----")
+_NO: Final = frozenset({b"false", b'"%00"'})
+_YES: Final = frozenset({b"true", b'"%01"'})
+# An extension with purposes that p11-kit rejects (P11_OID_OPENSSL_REJECT in common/oid.h).
+_P11_REJECT: Final = "1.3.6.1.4.1.3319.6.10.1"
 
-    start: int
-    end: int
-    reason: str
+
+class P11Kit(NamedTuple):
+    """What the objects of a p11-kit file say against certificates; nothing in a file of another kind.
+
+    Attributes:
+        starts: where each object begins.
+        reasons: for each object, why its certificate is not trusted; empty where it is.
+        keys: the same by encoded SubjectPublicKeyInfo, as extensions are attached to the certificates of a key.
+    """
+
+    starts: tuple[int, ...]
+    reasons: tuple[str, ...]
+    keys: Mapping[bytes, str]
 
     @classmethod
-    def all_of(cls, data: bytes) -> list["P11Object"]:
-        """The objects of a file, in order. Attributes stand before and after an object's certificate."""
-        openings = [found.start() for found in _P11_OBJECT.finditer(data)] if _P11_HEADER in data else []
-        return [cls(start, end, _by_p11_kit(data, start, end)) for start, end in pairwise([*openings, len(data)])]
+    def read(cls, data: bytes) -> "P11Kit":
+        """What is in a file. Raises FormatError for an attached extension on trusted purposes that cannot be read."""
+        starts = tuple(found.start() for found in _OBJECT.finditer(data)) if _HEADER in data else ()
+        reasons, keys = [], {}
+        for start, end in pairwise([*starts, len(data)]):
+            fields: dict[bytes, list[bytes]] = {}
+            for found in _FIELD.finditer(data, start, end):
+                fields.setdefault(found["name"].lower(), []).append(found["value"].strip())
+            reasons.append(_by_attributes(fields))
+            key = _PUBLIC_KEY.search(data, start, end)
+            if key and (reason := _by_extension(fields)):
+                with suppress(binascii.Error):  # then it is the key of no certificate
+                    keys[binascii.a2b_base64(key[1])] = reason
+        return cls(starts, tuple(reasons), keys)
+
+    def against(self, certificate: Certificate, offset: int) -> str:
+        """Why p11-kit does not trust the certificate in the block at `offset`; empty where it does."""
+        place = bisect_right(self.starts, offset) - 1
+        if place >= 0 and self.reasons[place]:
+            return self.reasons[place]
+        with suppress(FormatError):  # what is no certificate to anybody has no key
+            return self.keys.get(certificate.public_key_der, "") if self.keys else ""
+        return ""
 
 
-def by_p11_kit(objects: list[P11Object], offset: int) -> str:
-    """Why p11-kit does not trust the certificate at `offset`; empty where it does, or where no object begins above."""
-    place = bisect_right(objects, offset, key=attrgetter("start")) - 1
-    return objects[place].reason if place >= 0 else ""
-
-
-def _by_p11_kit(data: bytes, start: int, end: int) -> str:
-    said = {(found["name"], found["value"]) for found in _P11_TRUST.finditer(data, start, end)}
-    if (b"x-distrusted", b"true") in said:
+def _by_attributes(fields: Mapping[bytes, list[bytes]]) -> str:
+    if not _NO.issuperset(fields.get(b"x-distrusted", ())):
         return "distrusted by its p11-kit attributes"
-    return "not trusted by its p11-kit attributes" if (b"trusted", b"false") in said else ""
+    return "" if _YES.issuperset(fields.get(b"trusted", ())) else "not trusted by its p11-kit attributes"
+
+
+def _by_extension(fields: Mapping[bytes, list[bytes]]) -> str:
+    """Why an object that attaches an extension to a key speaks against its certificates; empty where it does not."""
+    if b"x-certificate-extension" not in fields.get(b"class", ()):
+        return ""
+    for value in fields.get(b"value", ()):
+        parts = asn1.read_exactly(_unescaped(value)).expect(asn1.SEQUENCE).children()
+        kind = parts[0].oid() if parts else ""
+        if kind not in (EXTENDED_KEY_USAGE, _P11_REJECT):
+            continue
+        content = parts[-1].expect(asn1.OCTET_STRING).value
+        purposes = {item.oid() for item in asn1.read_exactly(content).expect(asn1.SEQUENCE).children()}
+        if (kind == _P11_REJECT) != _FOR_SERVERS.isdisjoint(purposes):
+            return "not trusted for server authentication by an extension in its p11-kit file"
+    return ""
+
+
+def _unescaped(value: bytes) -> bytes:
+    from urllib.parse import unquote_to_bytes
+
+    return unquote_to_bytes(value.strip(b'"'))

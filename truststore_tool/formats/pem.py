@@ -140,13 +140,14 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
     blocks: list[Block] = []
     notes: list[str] = []
     gaps: list[_Gap] = []  # as `texts`, and without the blocks of distrusted certificates, which stay in those
-    objects = distrust.P11Object.all_of(data)
+    p11_kit = distrust.P11Kit.read(data)
     decoded = [(found, *_decode(data, found, notes)) for found in _scan(data)]
     reasons: dict[Certificate, str] = {}  # by certificate: another block of the same one does not make it trusted
     for found, certificates, settings in decoded:
-        reason = distrust.by_p11_kit(objects, found.start) or (distrust.by_openssl(settings) if settings else "")
-        if reason:
-            reasons.update(dict.fromkeys(certificates, reason))
+        reason = distrust.by_openssl(settings) if settings else ""
+        for certificate in certificates:
+            if said := reason or p11_kit.against(certificate, found.start):
+                reasons[certificate] = said
     position = read = 0
     restricted = unseen = 0
     for found, every, settings in decoded:
