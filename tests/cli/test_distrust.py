@@ -289,3 +289,16 @@ def test_a_pipeline_goes_on_without_what_is_distrusted(tool: Tool, marked: Calla
     assert [len(done.json["items"]), len(done.json["left_out"])] == [1, 1]
     assert tool("import", "ks", path, "--yes", "--skip-unreadable").code == 1
     assert tool("verify", "ks", "--against", path, "--skip-unreadable").code == 1
+
+
+def test_a_new_certificate_is_an_object_of_its_own_in_a_file_of_p11_kit(tool: Tool) -> None:
+    path = Path("a.pem")
+    path.write_text(f"[p11-kit-object-v1]\nx-distrusted: true\n{ROOT.read_text()}")
+    before = path.read_bytes()
+    assert tool("bundle", OTHER, "-o", path).code == 0
+    added = path.read_bytes().removeprefix(before).decode()
+    assert added.startswith("[p11-kit-object-v1]\ntrusted: true\n-----BEGIN CERTIFICATE-----\n")
+    listed = tool("list", path, "--json").json
+    assert [len(listed["entries"]), len(listed["distrusted"])] == [1, 1]
+    assert tool("remove", path, "--fingerprint", listed["entries"][0]["certificates"][0]["sha256"]).code == 0
+    assert len(tool("list", path, "--json").json["distrusted"]) == 1

@@ -3,7 +3,7 @@
 import binascii
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -88,6 +88,11 @@ class P11Kit(NamedTuple):
         with suppress(FormatError):  # what is no certificate to anybody has no key
             return self.keys.get(certificate.public_key_der, "") if self.keys else ""
         return ""
+
+
+def opening(texts: Iterable[bytes]) -> str:
+    """The lines that begin an object for a new certificate in a file with these texts; none unless it is p11-kit's."""
+    return f"{_HEADER.decode()}\ntrusted: true\n" if any(map(_OBJECT.search, texts)) else ""
 
 
 def _by_attributes(fields: Mapping[bytes, list[bytes]]) -> str:

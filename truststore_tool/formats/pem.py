@@ -366,6 +366,7 @@ def _arrange(entries: list[TrustedEntry], layout: Layout) -> Iterator[_Piece]:
     numbers = [number_of.get(id(entry.origin)) for entry in entries]
     last_old = max((place for place, number in enumerate(numbers) if number is not None), default=-1)
     whole = _whole_blocks(entries, numbers, layout)
+    opening = distrust.opening(layout.texts)
     texts_written = 0
     for place, (entry, number) in enumerate(zip(entries, numbers, strict=True)):
         if place > last_old:
@@ -378,7 +379,7 @@ def _arrange(entries: list[TrustedEntry], layout: Layout) -> Iterator[_Piece]:
         yield from (_Piece(False, text) for text in layout.texts[texts_written:texts_due])
         texts_written = max(texts_written, texts_due)
         if number is None or number not in whole:
-            block = encode(entry.certificate, entry.comment).encode()
+            block = (opening + encode(entry.certificate, entry.comment)).encode()
             yield _Piece(True, block.replace(b"\n", layout.newline))
         elif whole[number]:
             yield _Piece(not in_place, layout.blocks[number].raw)
