@@ -614,10 +614,12 @@ class TestDirectory:
         certs.mkdir()
         (certs / "00000001.0").write_bytes(b"old")
         (certs / "link").symlink_to("00000001.0")
+        (certs / ".00000001.0.0123456789abcdef.tmp").write_bytes(b"half")
         for _ in range(2):
             files.update_directory(certs, {}, {}, backup=True)
         assert names(tmp_path) == ["certs", "certs.bak", "certs.bak1"]
         assert (tmp_path / "certs.bak1" / "00000001.0").read_bytes() == b"old"
+        assert names(tmp_path / "certs.bak") == ["00000001.0", "link"]
         assert (tmp_path / "certs.bak" / "link").is_symlink()
 
     @pytest.mark.parametrize("name", ["../escaped", "/escaped", "a/b", ".", "..", ""])

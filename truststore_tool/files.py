@@ -201,11 +201,12 @@ def update_directory(
         if target is not None and target not in moved.values():
             moved[name] = target
     with _writing(path):
-        if backup and path.is_dir():
-            _copy_directory(path)
+        existed = path.is_dir()
         directory = _open_directory(path)
         try:
             _remove_temporaries(directory, lambda _: True)
+            if backup and existed:
+                _copy_directory(path)
             for name in (name for name in after if name not in before):
                 with _temporary(directory, name, after[name], None) as fresh:
                     os.link(fresh, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)

@@ -12,6 +12,7 @@ import pytest
 
 from tests import samples
 from tests.realtools import JavaView, Jdk, Request, find, run
+from truststore_tool.errors import FormatError
 from truststore_tool.formats import pkcs12 as door
 from truststore_tool.formats.pkcs12 import Encryption, MacAlgorithm, key_codec
 from truststore_tool.formats.pkcs12 import codec as pkcs12
@@ -339,3 +340,42 @@ def test_a_new_store_is_saved_with_the_algorithms_asked_for(
     assert [line for line in said if line not in written] == []
     assert ("MAC:" in written) == (mac is not None)
     assert ("Encrypted data" in written) == (encryption is not None)
+
+
+# What only newer JDKs write ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "algorithm",
+    ["PBEWithHmacSHA512/256AndAES_256", "PBEWithHmacSHA512/224AndAES_128", "PBEWithHmacSHA512/224AndAES_256"],
+)
+def test_every_pseudo_random_function_that_a_jdk_writes_is_read(
+    jdks: list[Jdk], tmp_path: Path, algorithm: str
+) -> None:
+    for number, jdk in enumerate(jdks):
+        path = tmp_path / f"{number}.p12"
+        by_keytool(jdk, path, f"-J-Dkeystore.pkcs12.certProtectionAlgorithm={algorithm}")
+        if not path.exists():  # before JDK 21
+            continue
+        assert [c.der for c in pkcs12.loads(path.read_bytes(), PASSWORD).all_certificates()] == [RDS.der]
+
+
+def test_a_mac_that_nobody_reads_is_called_that(jdks: list[Jdk], tmp_path: Path) -> None:
+    for number, jdk in enumerate(jdks):
+        path = tmp_path / f"{number}.p12"
+        by_keytool(jdk, path, "-J-Dkeystore.pkcs12.macAlgorithm=PBEWithHmacSHA256")
+        if not path.exists():  # before JDK 25
+            continue
+        listed = subprocess.run(
+            [jdk.keytool, *FAST, "-list", "-keystore", path, "-storepass", PASSWORD], capture_output=True, text=True
+        )
+        assert "Integrity check failed" in listed.stdout
+        with pytest.raises(FormatError, match=r"bare HMAC .* which no program reads"):
+            pkcs12.loads(path.read_bytes(), PASSWORD)
+
+
+def by_keytool(jdk: Jdk, path: Path, option: str) -> None:
+    """Make a store of one root with an option of this JDK's, which may not know it and then makes none."""
+    root = samples.amazon("rds-ca-2019-root.pem")
+    words = ["-importcert", "-noprompt", "-alias", "a", "-file", str(root), "-keystore", str(path)]
+    subprocess.run([jdk.keytool, *FAST, option, *words, "-storepass", PASSWORD], capture_output=True)

@@ -58,6 +58,7 @@ def issue(
     like: Issued | None = None,
     common_names: Sequence[str] | None = None,
     identifiers: bool = True,
+    names_key_of: Issued | None = None,
 ) -> Issued:
     """A certificate for `name`, by `issuer` or by itself.
 
@@ -70,6 +71,7 @@ def issue(
         like: another certificate whose key it shares.
         common_names: several, in place of `name`.
         identifiers: whether it names its key and its issuer's.
+        names_key_of: whose key it names as its issuer's, in place of the one that signed it.
     """
     key = like.key if like else ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, cn) for cn in common_names or [name] if cn])
@@ -86,7 +88,7 @@ def issue(
     )
     signer = issuer.key if issuer else key
     if identifiers:
-        own, above = key.public_key(), signer.public_key()
+        own, above = key.public_key(), (names_key_of.key if names_key_of else signer).public_key()
         builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(own), critical=False)
         builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(above), critical=False)
     if names is not None:

@@ -113,6 +113,16 @@ def test_libpq_verdict_is_that_of_openssl(case: Case, tmp_path: Path) -> None:
     assert (not found) == openssl_accepts(case, anchors, sent)
 
 
+def test_a_wrong_key_identifier_is_called_that(tmp_path: Path) -> None:
+    leaf = issue("l", ROOT, ca=False, names_key_of=OTHER_ROOT)
+    case = Case("wrong key identifier", (leaf,), (ROOT,), "key-identifier", "")
+    anchors, sent = write(case, tmp_path / "case")
+    assert not openssl_accepts(case, anchors, sent)
+    found = judge(Source("s", "libpq", pem.loads(anchors.read_bytes(), None)), (leaf.model,), None, NOW)
+    assert [reason.code for reason in found.reasons] == ["key-identifier"]
+    assert "the authority key identifier in CN=l names another key" in found.reasons[0].text
+
+
 def test_java_verdict_is_that_of_a_jvm(java: Jvm, tmp_path: Path) -> None:
     written = [write(case, tmp_path / case.name) for case in CASES]
     answers = java.ask(*(("trust", anchors, "", sent) for anchors, sent in written))

@@ -92,7 +92,7 @@ class Search:
         if self.reader == "java":
             return self.issuers(child, [*self.anchors, *self.sent])
         for pool in (self.anchors, self.sent):
-            fitting = [c for c in pool if _seems_issuer(c, child)]
+            fitting = [c for c in pool if seems_issuer(c, child)]
             if fitting:
                 chosen = next((c for c in fitting if _is_current(c, self.at)), fitting[0])
                 return self.issuers(child, [chosen])
@@ -143,7 +143,7 @@ def issuer_key_identifier(certificate: Certificate) -> bytes | None:
     return next((part.value for part in parts if part.tag == asn1.context(0, constructed=False)), None)
 
 
-def _seems_issuer(issuer: Certificate, child: Certificate) -> bool:
+def seems_issuer(issuer: Certificate, child: Certificate) -> bool:
     """Whether names fit, and key identifiers where there are any; signatures are not looked at."""
     if subject_der(issuer) != issuer_der(child):
         return False

@@ -193,7 +193,13 @@ def _missing(source: Source, search: Search, leaf: Certificate, known: Sequence[
     )
     look_for = wanted[0].sha256 if wanted else None
     name = subject_text(top) or "a certificate"
-    if top in search.anchors and chains.is_self_issued(top):
+    signed = (c for c in (leaf, *search.sent, top) if reach.issuers(c, [top]))
+    misnamed = next((c for c in signed if not chains.seems_issuer(top, c)), None)
+    if top in search.anchors and misnamed is not None and len(_namesakes(search.anchors, top)) == 1:
+        below = subject_text(misnamed) or "a certificate"
+        text = f"it holds {name}, but the authority key identifier in {below} names another key, and OpenSSL goes by it"
+        yield Reason("key-identifier", text)
+    elif top in search.anchors and chains.is_self_issued(top):
         yield Reason("namesake", f"it holds several certificates of {name}, and OpenSSL takes the wrong one; remove it")
     elif top in search.anchors:
         text = f"it holds {name}, but libpq also needs the self-signed root above it{_look_for(look_for)}"
@@ -211,6 +217,11 @@ def _missing(source: Source, search: Search, leaf: Certificate, known: Sequence[
             "it is encrypted and was opened without its password; a JVM without the password sees nothing in it either"
         )
         yield Reason("password-needed", text)
+
+
+def _namesakes(among: Sequence[Certificate], certificate: Certificate) -> list[Certificate]:
+    """Those certificates that have its subject, itself among them."""
+    return [c for c in among if chains.subject_der(c) == chains.subject_der(certificate)]
 
 
 def _lacking(top: Certificate, wanted: Sequence[Certificate]) -> str:

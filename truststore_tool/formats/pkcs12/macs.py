@@ -125,6 +125,11 @@ def parse(element: asn1.Element) -> AnyMac:
     oid, parameters = kdf.identifier(algorithm)
     if oid == PBMAC1 and parameters is not None:
         return Pbmac1.parse(parameters, value.octets())
+    if oid in kdf.HMACS:  # keytool 25 writes it where macAlgorithm is one of PBES2, as PBEWithHmacSHA256
+        raise UnknownAlgorithmError(
+            f"the MAC is a bare HMAC ({oid}), which no program reads, not even the JDK that writes it",
+            hint="make the store again with another keystore.pkcs12.macAlgorithm, as HmacPBESHA256",
+        )
     if oid not in _DIGESTS:
         raise UnknownAlgorithmError(f"MAC algorithm {oid} is not known")
     return Mac(oid, salt.octets(), kdf.iterations(count[0]) if count else 1, value.octets())

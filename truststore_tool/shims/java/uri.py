@@ -1,7 +1,6 @@
 """Which URIs the JDK accepts as GeneralNames (java.net.URI, sun.security.x509.URIName); the others are unparseable."""
 
 import re
-from ipaddress import IPv6Address
 from typing import Final
 
 from truststore_tool.shims.java.der import JavaFormatError
@@ -51,6 +50,8 @@ def _is_bad_literal(authority: str) -> bool:
     literal = _LITERAL.match(authority)
     if literal is None:
         return False
+    from ipaddress import IPv6Address
+
     try:
         IPv6Address(literal[1])
     except ValueError:
