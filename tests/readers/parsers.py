@@ -3,8 +3,8 @@
 from typing import Final
 
 from truststore_tool.readers.java.loading import Parser, parser
+from truststore_tool.readers.java.parsing import why_refused
 from truststore_tool.readers.java.releases import Release
-from truststore_tool.shims.java.reading import why_refused
 
 # As every release parses certificates.
 AS_JAVA: Final[Parser] = parser(why_refused)

@@ -10,7 +10,7 @@ from tests.readers.neighbours import mutate, tree
 from tests.realtools import jdk_homes, missing
 from tests.shims import odd_certificates
 from tests.shims.forge import certificate, common_name, number, oid, seq, tlv
-from truststore_tool.shims.java.reading import why_refused
+from truststore_tool.readers.java.parsing import why_refused
 
 CE = "2.5.29."
 KNOWN = (17, 25)

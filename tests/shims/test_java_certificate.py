@@ -5,11 +5,12 @@ import pytest
 from tests.shims import odd_certificates
 from tests.shims.forge import certificate, common_name, name, number, oid, pem, seq, tlv
 from truststore_tool.errors import FormatError
-from truststore_tool.shims.java import reading as java_input
-from truststore_tool.shims.java.certificate import JavaCertificate
-from truststore_tool.shims.java.der import hex_dump, value
-from truststore_tool.shims.java.names import general_name
-from truststore_tool.shims.java.names import name as name_text
+from truststore_tool.readers.java import parsing as java_input
+from truststore_tool.readers.java.certificate import JavaCertificate
+from truststore_tool.readers.java.der import hex_dump, value
+from truststore_tool.readers.java.names import general_name
+from truststore_tool.readers.java.names import name as name_text
+from truststore_tool.shims.java.printing import block
 
 SUBJECT = name(
     [("2.5.4.6", tlv(0x13, b"DE"))], [("2.5.4.10", tlv(0x0C, b'Trust, "Inc."'))], [("2.5.4.3", tlv(0x0C, b"made"))]
@@ -75,11 +76,11 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_block_is_printed_as_openjdk_17_printed_it() -> None:
-    assert JavaCertificate(MADE, 17).check().block(trusted=False) == BLOCK
+    assert block(JavaCertificate(MADE, 17).check(), trusted=False) == BLOCK
 
 
 def test_a_trust_anchor_is_not_blamed_for_its_signature() -> None:
-    assert JavaCertificate(MADE, 17).block(trusted=True) == BLOCK.replace("SHA1withRSA (weak)", "SHA1withRSA")
+    assert block(JavaCertificate(MADE, 17), trusted=True) == BLOCK.replace("SHA1withRSA (weak)", "SHA1withRSA")
 
 
 @pytest.mark.parametrize("jdk", [17, 25])
@@ -103,7 +104,7 @@ def test_damage_is_read_or_refused_and_nothing_else(seed: int) -> None:
     for index in range(seed, len(whole), 41):
         whole[index] ^= 1 << (seed % 8)
     try:
-        text = JavaCertificate(bytes(whole), 17).check().block(trusted=False)
+        text = block(JavaCertificate(bytes(whole), 17).check(), trusted=False)
     except FormatError:
         return
     assert text.startswith("Owner: ")
@@ -182,7 +183,7 @@ def test_dates_are_in_the_zone_of_the_environment(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("TZ", zone)
     java_dates._zone.cache_clear()
     try:
-        assert f"Valid from: {printed}\n" in JavaCertificate(certificate(), 17).block(trusted=False)
+        assert f"Valid from: {printed}\n" in block(JavaCertificate(certificate(), 17), trusted=False)
     finally:
         java_dates._zone.cache_clear()
 

@@ -8,8 +8,8 @@ from truststore_tool import files
 from truststore_tool.errors import FormatError, UnreadableError
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
 from truststore_tool.nouns import replace
-from truststore_tool.shims.java import reading
-from truststore_tool.shims.java.certificate import JavaCertificate
+from truststore_tool.readers.java import parsing
+from truststore_tool.readers.java.certificate import JavaCertificate
 from truststore_tool.shims.keytool.change import refuse_taken, save
 from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KeytoolError, OutOfScopeError
 from truststore_tool.shims.keytool.session import Session
@@ -68,7 +68,7 @@ def _accepted(session: Session, alias: str, data: bytes) -> JavaCertificate:
     """The certificate, if it can be read and the user wants it. Raises KeytoolError and _RefusedError."""
     refuse_taken(session.keystore, alias, _REFUSED)
     try:
-        certificate = reading.first_certificate(data, session.jdk)
+        certificate = parsing.first_certificate(data, session.jdk)
     except FormatError as exc:
         raise KeytoolError("Input not an X.509 certificate") from exc
     if session.options.noprompt:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry
-from truststore_tool.shims.java.certificate import JavaCertificate
+from truststore_tool.readers.java.certificate import JavaCertificate
 from truststore_tool.shims.keytool import weak
 from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KeytoolError
 from truststore_tool.shims.keytool.session import Session, found

@@ -1,8 +1,8 @@
 """keytool -printcert: certificates from a file, standard input or a TLS server, shown or in PEM."""
 
 from truststore_tool.errors import FormatError
-from truststore_tool.shims.java import reading
-from truststore_tool.shims.java.certificate import JavaCertificate
+from truststore_tool.readers.java import parsing
+from truststore_tool.readers.java.certificate import JavaCertificate
 from truststore_tool.shims.keytool import weak
 from truststore_tool.shims.keytool.errors import KeytoolError, OutOfScopeError
 from truststore_tool.shims.keytool.importcert import read_input
@@ -18,7 +18,7 @@ def print_certificates(session: Session) -> None:
         _print_server(session, session.options.sslserver)
         return
     try:
-        certificates = reading.all_certificates(read_input(session), session.jdk)
+        certificates = parsing.all_certificates(read_input(session), session.jdk)
     except FormatError as exc:
         raise KeytoolError("Failed to parse input", cause=(exc.message, 4)) from exc
     if not certificates:

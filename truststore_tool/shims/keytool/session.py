@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from truststore_tool.model import Entry
-from truststore_tool.shims.java.certificate import JavaCertificate
+from truststore_tool.readers.java.certificate import JavaCertificate
+from truststore_tool.shims.java.printing import block
 from truststore_tool.shims.keytool import stores
 from truststore_tool.shims.keytool import weak as keytool_weak
 from truststore_tool.shims.keytool.console import Console
@@ -116,7 +117,7 @@ class Session:
 
     def show(self, certificate: JavaCertificate) -> None:
         """The certificate's block on standard output."""
-        self.console.out(certificate.block(trusted=self.trusts(certificate)))
+        self.console.out(block(certificate, trusted=self.trusts(certificate)))
 
     def print_warnings(self, *, before_question: bool = False) -> None:
         """Say what was noted, and forget it."""

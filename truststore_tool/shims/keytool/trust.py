@@ -5,7 +5,7 @@ from typing import Final
 
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
-from truststore_tool.shims.java.certificate import JavaCertificate, canonical
+from truststore_tool.readers.java.certificate import JavaCertificate, canonical
 from truststore_tool.shims.keytool import rsa_signature
 from truststore_tool.shims.keytool.session import Session
 from truststore_tool.shims.keytool.stores import Keystore

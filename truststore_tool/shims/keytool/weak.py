@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from truststore_tool.shims.java.algorithms import Verdict
-from truststore_tool.shims.java.certificate import JavaCertificate
+from truststore_tool.readers.java.algorithms import Verdict
+from truststore_tool.readers.java.certificate import JavaCertificate
 
 _SIGNATURE: Final = "{subject} uses the {what} signature algorithm which is considered a security risk{rest}"
 _KEY: Final = "{subject} uses a {what} which is considered a security risk{rest}"

@@ -5,7 +5,7 @@ from typing import Final, Literal, NamedTuple
 
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
-from truststore_tool.shims.java.der import (
+from truststore_tool.readers.java.der import (
     JavaFormatError,
     bit_count,
     bit_string,
@@ -189,7 +189,7 @@ def algorithm_identifier(element: Element) -> tuple[str, Element | None]:
     if len(fields) > 2 or fields[-1].next != element.stop:
         raise JavaFormatError("Invalid AlgorithmIdentifier: extra data")
     if parameters is not None:
-        from truststore_tool.shims.java import parameters as java_parameters
+        from truststore_tool.readers.java import parameters as java_parameters
 
         java_parameters.check(identifier, parameters)
     return identifier, parameters

@@ -1,13 +1,15 @@
 """Certificate extensions as the JDK prints them (the toString of sun.security.x509's extension classes)."""
 
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
 from truststore_tool.extensions import Extension
-from truststore_tool.shims.java import dates, points
-from truststore_tool.shims.java.der import (
+from truststore_tool.readers.java import points, times
+from truststore_tool.readers.java.der import (
     IO_EXCEPTION,
     JavaFormatError,
     big_integer,
@@ -31,7 +33,7 @@ from truststore_tool.shims.java.der import (
     signed,
     value,
 )
-from truststore_tool.shims.java.names import general_name, general_names
+from truststore_tool.readers.java.names import general_name, general_names
 
 _NO_LIMIT: Final = 2**31 - 1
 
@@ -219,7 +221,7 @@ def _policy_constraints(data: bytes) -> str:
     return f"PolicyConstraints: [  Require: {require};\tInhibit: {inhibit} ]\n"
 
 
-def _private_key_usage(data: bytes) -> str:
+def _private_key_usage(data: bytes, dated: Callable[[datetime], str] = str) -> str:
     moments = ["", ""]
     seen: set[int] = set()
     for item in sequence(first_of(data), "Sequence tag error"):
@@ -227,8 +229,8 @@ def _private_key_usage(data: bytes) -> str:
         if number > 1 or not is_context(item, number, constructed=False):
             raise JavaFormatError("Invalid encoding of PrivateKeyUsageExtension")
         points.once(item, seen, ("notBefore", "notAfter"), "PrivateKeyUsage.")
-        moment = dates.parse(asn1.GENERALIZED_TIME, item.value)
-        moments[number] = ("From: ", "To: ")[number] + dates.date_string(moment, 17)
+        moment = times.parse(asn1.GENERALIZED_TIME, item.value)
+        moments[number] = ("From: ", "To: ")[number] + dated(moment)
     return f"PrivateKeyUsage: [\n{', '.join(filter(None, moments))}]\n"
 
 
@@ -300,8 +302,10 @@ _KNOWN: Final[dict[str, tuple[str, Callable[[bytes], str]]]] = {
 }
 
 
-def describe(extensions: tuple[Extension, ...]) -> list[str]:
+def describe(extensions: tuple[Extension, ...], dated: Callable[[datetime], str]) -> list[str]:
     """Each extension's text, in the order the JDK prints them: by name, unknown ones by OID, unparseable ones last.
+
+    `dated` writes the dates in them.
 
     Raises JavaFormatError where the JDK refuses the certificate: a critical extension that cannot be parsed, or
     the same one twice.
@@ -314,6 +318,8 @@ def describe(extensions: tuple[Extension, ...]) -> list[str]:
         try:
             if name == "InhibitAnyPolicy" and not extension.critical:
                 raise JavaFormatError("Criticality cannot be false for InhibitAnyPolicy")
+            if printer is _private_key_usage:
+                printer = partial(_private_key_usage, dated=dated)
             text = head + (_unknown(extension.value) if printer is None else printer(extension.value))
         except JavaFormatError as exc:
             if extension.critical:

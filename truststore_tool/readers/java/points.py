@@ -7,7 +7,7 @@ from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
-from truststore_tool.shims.java.der import (
+from truststore_tool.readers.java.der import (
     JavaFormatError,
     bits,
     boolean,
@@ -22,7 +22,7 @@ from truststore_tool.shims.java.der import (
     sequence,
     value,
 )
-from truststore_tool.shims.java.names import general_name, general_names, relative_name
+from truststore_tool.readers.java.names import general_name, general_names, relative_name
 
 _ACCESS_METHODS: Final = {
     "1.3.6.1.5.5.7.48.1": "ocsp",

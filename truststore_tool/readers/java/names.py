@@ -8,7 +8,7 @@ from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
-from truststore_tool.shims.java.der import (
+from truststore_tool.readers.java.der import (
     EarlyBytes,
     JavaFormatError,
     first,
@@ -163,7 +163,7 @@ def general_name(element: Element, *, constraint: bool = False) -> str:
         case 5:
             return _edi_party(element)
         case 6:
-            from truststore_tool.shims.java import uri
+            from truststore_tool.readers.java import uri
 
             text = _ia5(element)
             (uri.check_constraint if constraint else uri.check_name)(text)

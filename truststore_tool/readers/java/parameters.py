@@ -4,8 +4,8 @@ from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
-from truststore_tool.shims.java.algorithms import CURVES, algorithm_identifier
-from truststore_tool.shims.java.der import (
+from truststore_tool.readers.java.algorithms import CURVES, algorithm_identifier
+from truststore_tool.readers.java.der import (
     JavaFormatError,
     expect_integer,
     first,

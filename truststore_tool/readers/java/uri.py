@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from truststore_tool.shims.java.der import JavaFormatError
+from truststore_tool.readers.java.der import JavaFormatError
 
 # RFC 2396 with java.net.URI's deviation: non-ASCII characters that are neither controls nor spaces are legal.
 _OTHER: Final = r"\u00a1-\u167f\u1681-\u1fff\u200b-\u2027\u202a-\u202e\u2030-\u205e\u2060-\u2fff\u3001-\U0010ffff"

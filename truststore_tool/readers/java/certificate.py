@@ -1,5 +1,6 @@
-"""A certificate as the JDK reads and prints it: the block of ``keytool -printcert`` and ``-list -v``."""
+"""A certificate as the JDK reads it, field by field (sun.security.x509.X509CertImpl)."""
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 
@@ -7,10 +8,9 @@ from truststore_tool import asn1
 from truststore_tool.asn1 import Element
 from truststore_tool.extensions import Extension
 from truststore_tool.fingerprints import Fingerprint
-from truststore_tool.shims.java import dates
-from truststore_tool.shims.java import extensions as java_extensions
-from truststore_tool.shims.java import names as java_names
-from truststore_tool.shims.java.algorithms import (
+from truststore_tool.readers.java import extensions as java_extensions
+from truststore_tool.readers.java import names as java_names
+from truststore_tool.readers.java.algorithms import (
     PublicKey,
     Verdict,
     algorithm_identifier,
@@ -19,7 +19,7 @@ from truststore_tool.shims.java.algorithms import (
     signature_name,
     signature_verdict,
 )
-from truststore_tool.shims.java.der import (
+from truststore_tool.readers.java.der import (
     EarlyBytes,
     EarlyValue,
     JavaFormatError,
@@ -39,6 +39,7 @@ from truststore_tool.shims.java.der import (
     signed,
     value,
 )
+from truststore_tool.readers.java.times import parse as parse_time
 
 _SUBJECT_ALTERNATIVE_NAME = "2.5.29.17"
 _BASIC_CONSTRAINTS = "2.5.29.19"
@@ -84,7 +85,7 @@ class JavaCertificate:
         if (inner, inner_parameters and inner_parameters.raw) != (outer, parameters and parameters.raw):
             raise JavaFormatError("Signature algorithm mismatch", "java.security.cert.CertificateException")
         bit_string(self._outer[2])
-        _ = (self.serial, self.issuer, self.validity, self.subject, self.public_key, self.extension_texts)
+        _ = (self.serial, self.issuer, self.validity, self.subject, self.public_key, self.extension_texts())
         if java_names.is_empty(self._issuer):
             raise JavaFormatError("Empty issuer DN not allowed in X509Certificates")
         if java_names.is_empty(self._subject):
@@ -164,10 +165,9 @@ class JavaCertificate:
         listed = sequence(first(tail[0], 1)[0], "Not the correct tag")
         return tuple(_extension(item, early=self.jdk < 25) for item in listed)
 
-    @cached_property
-    def extension_texts(self) -> list[str]:
-        """The extensions as Java prints them, in its order."""
-        return java_extensions.describe(self.extensions)
+    def extension_texts(self, dated: Callable[[datetime], str] = str) -> list[str]:
+        """The extensions as Java prints them, in its order, with their dates as `dated` writes them."""
+        return java_extensions.describe(self.extensions, dated)
 
     def extension(self, identifier: str) -> Extension | None:
         """The extension with that OID, or None."""
@@ -218,34 +218,10 @@ class JavaCertificate:
         """Whether subject and issuer are the same name to Java, which compares neither case nor spacing."""
         return canonical(self.subject) == canonical(self.issuer)
 
-    def block(self, *, trusted: bool) -> str:
-        """The text of ``-printcert``; `trusted` ones are not blamed for their signature algorithm."""
-        signature = self.signature_algorithm + ("" if trusted else _mark(self.signature_verdict))
-        _ = self.purposes  # where 25 gives up on them, it does so before it prints anything
-        start, end = (dates.date_string(moment, self.jdk) for moment in self.validity)
-        lines = [
-            f"Owner: {self.subject}",
-            f"Issuer: {self.issuer}",
-            f"Serial number: {self.serial:x}",
-            f"Valid from: {start} until: {end}",
-            "Certificate fingerprints:",
-            f"\t SHA1: {Fingerprint.of(self.der, 'sha1')}",
-            f"\t SHA256: {self.sha256}",
-            f"Signature algorithm name: {signature}",
-            f"Subject Public Key Algorithm: {self.public_key.describe(self.jdk)}{_mark(self.key_verdict)}",
-            f"Version: {self.version}",
-        ]
-        shown = [f"#{number}: {text}\n" for number, text in enumerate(self.extension_texts, 1)]
-        return "\n".join(lines) + "\n" + ("\nExtensions: \n\n" if shown else "") + "".join(shown)
-
 
 def canonical(name: str) -> str:
     """The form of a printed name under which two names are the same (X500Name.canonicalize)."""
     return " ".join(name.lower().split())
-
-
-def _mark(verdict: Verdict) -> str:
-    return f" ({'weak' if verdict == 'weak' else 'disabled'})" if verdict else ""
 
 
 def _validity(element: Element) -> tuple[datetime, datetime]:
@@ -254,7 +230,7 @@ def _validity(element: Element) -> tuple[datetime, datetime]:
         raise JavaFormatError("Invalid encoding for CertificateValidity")
     if any(time.tag not in (asn1.UTC_TIME, asn1.GENERALIZED_TIME) for time in times):
         raise JavaFormatError("Invalid encoding for CertificateValidity")
-    start, end = (dates.parse(time.tag, time.value) for time in times)
+    start, end = (parse_time(time.tag, time.value) for time in times)
     return start, end
 
 

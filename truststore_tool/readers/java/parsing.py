@@ -8,8 +8,8 @@ from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
-from truststore_tool.shims.java.certificate import JavaCertificate
-from truststore_tool.shims.java.der import JavaFormatError
+from truststore_tool.readers.java.certificate import JavaCertificate
+from truststore_tool.readers.java.der import JavaFormatError
 
 # Five hyphens open a header; before 25 they must begin a line, or be the first that is read.
 _OPENING: Final = {17: re.compile(rb"(?<=[\r\n])-{5}"), 25: re.compile(rb"-{5}")}
