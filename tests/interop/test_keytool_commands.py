@@ -8,6 +8,7 @@ from tests.interop.keytool_pair import Case, compare, make_folder
 from tests.realtools import Jdk
 
 S = "-storepass changeit"
+CUT = (1, 3, 50, 700, -90, -1)
 
 
 @pytest.fixture(scope="module")
@@ -15,6 +16,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory, jdk: Jdk) -> Path:
     """Certificates and stores, made by the JDK."""
     made = tmp_path_factory.mktemp("keytool")
     make_folder(made, jdk)
+    whole = (made / "s.pkcs12").read_bytes()
+    for size in CUT:
+        (made / f"cut{size}.pkcs12").write_bytes(whole[:size])
     return made
 
 
@@ -47,6 +51,8 @@ READING = [
     Case("-list -keystore s.jks -storepass:file password"),
     Case(f"-list -storetype pkcs12 -keystore s.jks {S}"),
     Case(f"-list -alias nobody -keystore s.jks {S}"),
+    *(Case(f"-list -keystore cut{size}.pkcs12 {S}") for size in CUT),
+    Case(f"-importcert -noprompt -alias x -file one.pem -keystore cut700.pkcs12 {S}"),
     Case("-list -keystore s.jks -protected"),
     Case(f"-exportcert -alias one -rfc -keystore s.jks {S} -file out.pem", varies=True),
     Case(f"-export -alias key -keystore k.jceks {S} -file out.der"),

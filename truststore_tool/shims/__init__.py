@@ -1,1 +1,5 @@
-"""Front ends that speak the real tools' command lines: keytool and openssl x509, without a JDK and without openssl."""
+"""A second program in the same house: front ends that speak the command lines of keytool and openssl x509.
+
+They enter formats, readers and stores by the doors of these packages; directly they use the model and what is below it,
+files and errors.
+"""

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from truststore_tool import files, formats
+from truststore_tool import asn1, files, formats
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError, TrustStoreError, WriteError
 from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 from truststore_tool.nouns import replace
@@ -176,9 +176,18 @@ def _decode(data: bytes, name: str, password: str | None, frames: int) -> TrustS
     except IntegrityError as exc:
         raise _wrong_password(name, frames) from exc
     except FormatError as exc:
-        if name != "pkcs12":
+        if name != "pkcs12" or _is_cut_short(data):
             raise KeytoolError("", "java.io.EOFException") from exc
         raise KeytoolError(exc.message, IO_EXCEPTION) from exc
+
+
+def _is_cut_short(data: bytes) -> bool:
+    """Whether the outermost ASN.1 element says that it is longer than the file (IOUtils.readExactlyNBytes)."""
+    try:
+        asn1.read(data)
+    except FormatError:
+        return True
+    return False
 
 
 def _wrong_password(name: str, frames: int = 0) -> KeytoolError:
