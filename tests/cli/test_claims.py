@@ -64,6 +64,16 @@ def test_a_bundle_is_pem_or_is_refused(tool: Tool, out: str) -> None:
     assert not Path(out).exists()
 
 
+def test_a_store_without_a_suffix_does_not_become_a_bundle(tool: Tool) -> None:
+    assert tool("import", "ks", RDS, "--yes").code == 0
+    subprocess.run([find("openssl"), "pkcs12", "-export", "-nokeys", "-in", RDS, "-nomac", "-certpbe", "NONE",
+                    "-passout", "pass:", "-out", "plain"], check=True)  # fmt: skip
+    for name in ("ks", "plain"):
+        before = Path(name).read_bytes()
+        assert tool("bundle", G1, "-o", name).code in (2, 4)
+        assert Path(name).read_bytes() == before
+
+
 def test_a_store_is_saved_in_the_format_its_name_promises(tmp_path: Path) -> None:
     store = open_store(RDS)
     aliased = TrustStore((TrustedEntry("root", store.all_certificates()[0]),), "jks")

@@ -78,6 +78,8 @@ def bundle_command(
     now = datetime.now(UTC)
 
     def change(present: TrustStore) -> tuple[TrustStore, BundleReport]:
+        if present.format != "pem":
+            raise UsageError(f"{out} is a {present.format} store, and a bundle is PEM", hint="import changes stores")
         return bundle(present, candidates, now=now, drop_expired=drop_expired, comments=comments)
 
     if out == "-":
