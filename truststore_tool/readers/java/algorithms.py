@@ -12,12 +12,12 @@ from truststore_tool.readers.java.der import (
     expect_integer,
     first_of,
     nth,
-    oid,
     oid_content,
     parts,
     sequence,
     value,
 )
+from truststore_tool.readers.java.parameters import CURVES, algorithm_identifier
 
 # "signed-jar": disabled, but only for signing JARs after 2019-01-01.
 Verdict = Literal["", "weak", "disabled", "signed-jar"]
@@ -79,62 +79,6 @@ _DIGESTS: Final = {
     "2.16.840.1.101.3.4.2.3": "SHA512",
     "2.16.840.1.101.3.4.2.4": "SHA224",
 }
-# sun.security.util.CurveDB: name, and bits of the order, which is what the JDK calls the key's size.
-CURVES: Final = {
-    "1.2.840.10045.3.0.5": ("X9.62 c2tnb191v1", 191),
-    "1.2.840.10045.3.0.6": ("X9.62 c2tnb191v2", 190),
-    "1.2.840.10045.3.0.7": ("X9.62 c2tnb191v3", 189),
-    "1.2.840.10045.3.0.11": ("X9.62 c2tnb239v1", 238),
-    "1.2.840.10045.3.0.12": ("X9.62 c2tnb239v2", 237),
-    "1.2.840.10045.3.0.13": ("X9.62 c2tnb239v3", 236),
-    "1.2.840.10045.3.0.18": ("X9.62 c2tnb359v1", 353),
-    "1.2.840.10045.3.0.20": ("X9.62 c2tnb431r1", 418),
-    "1.2.840.10045.3.1.1": ("secp192r1", 192),
-    "1.2.840.10045.3.1.2": ("X9.62 prime192v2", 192),
-    "1.2.840.10045.3.1.3": ("X9.62 prime192v3", 192),
-    "1.2.840.10045.3.1.4": ("X9.62 prime239v1", 239),
-    "1.2.840.10045.3.1.5": ("X9.62 prime239v2", 239),
-    "1.2.840.10045.3.1.6": ("X9.62 prime239v3", 239),
-    "1.2.840.10045.3.1.7": ("secp256r1", 256),
-    "1.3.36.3.3.2.8.1.1.1": ("brainpoolP160r1", 160),
-    "1.3.36.3.3.2.8.1.1.3": ("brainpoolP192r1", 192),
-    "1.3.36.3.3.2.8.1.1.5": ("brainpoolP224r1", 224),
-    "1.3.36.3.3.2.8.1.1.7": ("brainpoolP256r1", 256),
-    "1.3.36.3.3.2.8.1.1.9": ("brainpoolP320r1", 320),
-    "1.3.36.3.3.2.8.1.1.11": ("brainpoolP384r1", 384),
-    "1.3.36.3.3.2.8.1.1.13": ("brainpoolP512r1", 512),
-    "1.3.132.0.1": ("sect163k1", 163),
-    "1.3.132.0.2": ("sect163r1", 162),
-    "1.3.132.0.3": ("sect239k1", 238),
-    "1.3.132.0.4": ("sect113r1", 113),
-    "1.3.132.0.5": ("sect113r2", 113),
-    "1.3.132.0.6": ("secp112r1", 112),
-    "1.3.132.0.7": ("secp112r2", 110),
-    "1.3.132.0.8": ("secp160r1", 161),
-    "1.3.132.0.9": ("secp160k1", 161),
-    "1.3.132.0.10": ("secp256k1", 256),
-    "1.3.132.0.15": ("sect163r2", 163),
-    "1.3.132.0.16": ("sect283k1", 281),
-    "1.3.132.0.17": ("sect283r1", 282),
-    "1.3.132.0.22": ("sect131r1", 131),
-    "1.3.132.0.23": ("sect131r2", 131),
-    "1.3.132.0.24": ("sect193r1", 193),
-    "1.3.132.0.25": ("sect193r2", 193),
-    "1.3.132.0.26": ("sect233k1", 232),
-    "1.3.132.0.27": ("sect233r1", 233),
-    "1.3.132.0.28": ("secp128r1", 128),
-    "1.3.132.0.29": ("secp128r2", 126),
-    "1.3.132.0.30": ("secp160r2", 161),
-    "1.3.132.0.31": ("secp192k1", 192),
-    "1.3.132.0.32": ("secp224k1", 225),
-    "1.3.132.0.33": ("secp224r1", 224),
-    "1.3.132.0.34": ("secp384r1", 384),
-    "1.3.132.0.35": ("secp521r1", 521),
-    "1.3.132.0.36": ("sect409k1", 407),
-    "1.3.132.0.37": ("sect409r1", 409),
-    "1.3.132.0.38": ("sect571k1", 570),
-    "1.3.132.0.39": ("sect571r1", 570),
-}
 _KEY_ALGORITHMS: Final = {
     "1.2.840.113549.1.1.1": "RSA",
     "1.2.840.113549.1.1": "RSA",
@@ -175,24 +119,6 @@ class PublicKey(NamedTuple):
         if self.size is None:
             return f"{shown} key" if jdk >= 25 else f"{shown} key of unknown size"
         return f"{self.size}-bit {shown} key"
-
-
-def algorithm_identifier(element: Element) -> tuple[str, Element | None]:
-    """OID and parameters of an AlgorithmIdentifier; NULL parameters are none. Raises JavaFormatError."""
-    fields = sequence(element, "algid parse error, not a sequence")
-    identifier = oid(nth(fields, 0))
-    parameters = fields[1] if len(fields) > 1 else None
-    if parameters is not None and parameters.tag == asn1.NULL:
-        if parameters.value:
-            raise JavaFormatError("invalid NULL")
-        parameters = None
-    if len(fields) > 2 or fields[-1].next != element.stop:
-        raise JavaFormatError("Invalid AlgorithmIdentifier: extra data")
-    if parameters is not None:
-        from truststore_tool.readers.java import parameters as java_parameters
-
-        java_parameters.check(identifier, parameters)
-    return identifier, parameters
 
 
 def signature_name(identifier: str, parameters: Element | None, jdk: int) -> str:

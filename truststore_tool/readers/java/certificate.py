@@ -13,7 +13,6 @@ from truststore_tool.readers.java import names as java_names
 from truststore_tool.readers.java.algorithms import (
     PublicKey,
     Verdict,
-    algorithm_identifier,
     key_verdict,
     public_key,
     signature_name,
@@ -39,6 +38,7 @@ from truststore_tool.readers.java.der import (
     signed,
     value,
 )
+from truststore_tool.readers.java.parameters import algorithm_identifier
 from truststore_tool.readers.java.times import parse as parse_time
 
 _SUBJECT_ALTERNATIVE_NAME = "2.5.29.17"
