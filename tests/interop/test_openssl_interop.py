@@ -432,3 +432,28 @@ def test_a_bad_input_leaves_the_old_output_alone(tmp_path: Path, ours: Ask) -> N
         alike(ours, "-in", bad, "-out", target)
         assert (target.read_bytes() if target.exists() else None) == old
     assert sorted(tmp_path.iterdir()) == [bad, target]
+
+
+@pytest.mark.parametrize(
+    "extension",
+    ["extendedKeyUsage=serverAuth", "extendedKeyUsage=critical,timeStamping", "extendedKeyUsage=emailProtection",
+     "keyUsage=keyCertSign", "keyUsage=digitalSignature,decipherOnly", "nsCertType=client", "nsCertType=sslCA",
+     "subjectAltName=DNS:*.a.example,DNS:f*.b.example,IP:10.1.2.3,IP:2001:db8::1,email:Me@A.example"],
+)  # fmt: skip
+def test_purposes_and_matching_names(extension: str, maker: Maker, ours: Ask) -> None:
+    for section in ("plain", "unused"):
+        path = maker.make("use", "-addext", extension, subject="/CN=w.a.example", section=section)
+        alike(ours, "-in", path, "-purpose")
+        for host in (
+            "w.a.example",
+            "W.A.EXAMPLE",
+            "x.w.a.example",
+            ".a.example",
+            "foo.b.example",
+            "xn--f.b.example",
+            "",
+        ):
+            alike(ours, "-in", path, "-noout", "-checkhost", host)
+        for address in ("10.1.2.3", "2001:DB8::1", "10.1.2.4", "nonsense"):
+            alike(ours, "-in", path, "-checkip", address, "-checkemail", "Me@a.EXAMPLE", "-noout")
+        alike(ours, "-in", path, "-noout", "-checkemail", "me@a.example")

@@ -73,6 +73,15 @@ def _value(extension: Extension, flags: int, indent: int) -> bytes:
             return b" " * indent + general.printable(extension.value)
 
 
+def check(extension: Extension) -> None:
+    """Raises FormatError for one that cannot be read."""
+    value = asn1.read(extension.value)
+    if extension.oid in _DISTRIBUTION_POINTS:
+        general.distribution_points(value, 0)
+    elif extension.oid in _RENDERERS:
+        _RENDERERS[extension.oid](value)
+
+
 def _hex_dump(octets: bytes, indent: int) -> bytes:
     """Offset, hex and characters, sixteen octets a line and fewer when indented (BIO_dump_indent)."""
     lines = []

@@ -10,14 +10,14 @@ from truststore_tool.shims.openssl.help import HELP
 _OUTSIDE: Final = (
     "new", "x509toreq", "req", "copy_extensions", "vfyopt", "key", "signkey", "keyform", "set_serial", "days",
     "preserve_dates", "subj", "force_pubkey", "clrext", "extfile", "extensions", "sigopt", "badsig", "CA",
-    "CAform", "CAkey", "CAkeyform", "CAserial", "CAcreateserial", "purpose", "checkhost", "checkemail",
-    "checkip", "rand", "writerand", "engine", "provider-path", "provider", "propquery",
+    "CAform", "CAkey", "CAkeyform", "CAserial", "CAcreateserial",
+    "rand", "writerand", "engine", "provider-path", "provider", "propquery",
 )
 # Options that print something, in the order given; a repeated one prints at its last place.
 _ITEMS: Final = (
     "text", "fingerprint", "alias", "serial", "startdate", "enddate", "subject", "issuer", "email",
     "subject_hash", "subject_hash_old", "issuer_hash", "issuer_hash_old", "ocspid", "ocsp_uri", "pubkey",
-    "modulus", "next_serial", "ext",
+    "modulus", "next_serial", "ext", "purpose",
 )
 # fmt: on
 _PEM: Final = ("p", "P", "pem", "PEM")
@@ -93,6 +93,9 @@ class Options(NamedTuple):
     iso_dates: bool = False
     quiet: bool = False
     check_end: int | None = None
+    check_host: str | None = None
+    check_email: str | None = None
+    check_ip: str | None = None
     trusted_output: bool = False
     alias: str | None = None
     trusted: tuple[str, ...] = ()
@@ -271,6 +274,9 @@ _SETTERS: Final[dict[str, Callable[[Options, str], Options]]] = {
     "nameopt": _names,
     "ext": lambda options, value: options._replace(extensions=value),
     "checkend": _check_end,
+    "checkhost": lambda options, value: options._replace(check_host=value),
+    "checkemail": lambda options, value: options._replace(check_email=value),
+    "checkip": lambda options, value: options._replace(check_ip=value),
     "trustout": lambda options, _: options._replace(trusted_output=True),
     "setalias": lambda options, value: options._replace(alias=value, trusted_output=True),
     "clrtrust": lambda options, _: options._replace(clear_trusted=True),

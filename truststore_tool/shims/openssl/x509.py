@@ -97,6 +97,7 @@ def _show(subject: _Subject, parts: list[bytes]) -> int:
         expires = _expires_within(subject.certificate, options.check_end)
         parts.append(b"Certificate will expire\n" if expires else b"Certificate will not expire\n")
         return int(expires)
+    parts.append(_checks(subject))
     if not options.quiet:
         parts.append(_encoded(subject))
     return 0
@@ -127,6 +128,27 @@ def _pem(label: bytes, data: bytes) -> bytes:
 
     lines = [b2a_base64(data[at : at + 48]) for at in range(0, len(data), 48)]
     return b"-----BEGIN %s-----\n%s-----END %s-----\n" % (label, b"".join(lines), label)
+
+
+def _checks(subject: _Subject) -> bytes:
+    """What -checkhost, -checkemail and -checkip say; they leave the exit code alone."""
+    certificate, _, options = subject
+    if options.check_host is options.check_email is options.check_ip is None:
+        return b""
+    from truststore_tool.shims.openssl import matching
+
+    lines = []
+    if options.check_host is not None:
+        name = os.fsencode(options.check_host)
+        lines.append((b"Hostname", name, matching.matches_host(certificate, name)))
+    if options.check_email is not None:
+        name = os.fsencode(options.check_email)
+        lines.append((b"Email", name, matching.matches_email(certificate, name)))
+    if options.check_ip is not None:
+        lines.append((b"IP", os.fsencode(options.check_ip), matching.matches_ip(certificate, options.check_ip)))
+    return b"".join(
+        b"%s %s does%s match certificate\n" % (kind, name, b"" if matches else b" NOT") for kind, name, matches in lines
+    )
 
 
 def _expires_within(certificate: Certificate, seconds: int) -> bool:
@@ -272,6 +294,12 @@ def _ocsp_hashes(subject: _Subject) -> bytes:
     return b"        Subject OCSP hash: %s\n        Public key OCSP hash: %s\n" % (name, key)
 
 
+def _purposes(subject: _Subject) -> bytes:
+    from truststore_tool.shims.openssl import purposes
+
+    return purposes.table(subject.certificate)
+
+
 def _modulus(subject: _Subject) -> bytes:
     from truststore_tool.shims.openssl import keys
 
@@ -303,5 +331,6 @@ _ITEMS: Final[dict[str, Callable[[_Subject], bytes]]] = {
     "ocsp_uri": _responders,
     "ocspid": _ocsp_hashes,
     "modulus": _modulus,
+    "purpose": _purposes,
     "pubkey": _public_key,
 }
