@@ -57,6 +57,7 @@ def make_folder(folder: Path, jdk: Jdk) -> None:
         "root.pem": own("new-root.pem").read_bytes(),
         "intermediate.pem": own("new-intermediate.pem").read_bytes(),
         "leaf.pem": own("new-server.pem").read_bytes(),
+        "sha1.pem": pem(certificate(subject=common_name("sha1"), signed="1.2.840.113549.1.1.5")),
         "md5.pem": pem(certificate(subject=common_name("md5"), signed="1.2.840.113549.1.1.4")),
         "garbage.pem": b"garbage\n",
         "empty": b"",

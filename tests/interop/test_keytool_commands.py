@@ -77,7 +77,12 @@ CHANGING = [
     Case(f"-storepasswd -keystore s.jceks {S}", "a\nb\nc\n", varies=True),
 ]
 
+SHA1 = f"-importcert -noprompt -alias r -file sha1.pem -storetype jks {S} -keystore"
+ONE_MORE = ("-importkeystore -noprompt -srckeystore a.jks -destkeystore b.jks -deststoretype jks "
+            "-srcstorepass changeit -deststorepass changeit -srcalias r -destalias x")  # fmt: skip
 MOVING = [
+    Case(f"{SHA1} a.jks && {SHA1} b.jks && {ONE_MORE}"),  # the destination trusts it already
+    Case(f"{SHA1} a.jks && {ONE_MORE}"),
     Case("-importkeystore -srckeystore s.jks -destkeystore n.p12 -srcstorepass changeit -deststorepass changeit"),
     Case("-importkeystore -srckeystore k.pkcs12 -destkeystore n.jks -deststoretype jks -srcstorepass changeit "
          "-deststorepass changeit"),

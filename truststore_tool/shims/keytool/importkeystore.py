@@ -145,7 +145,7 @@ def _import_one(session: Session, source: Keystore, target: _Target, alias: str)
         return None
     target.put(replace(moved, alias=new_alias, created=datetime.now(UTC), origin=None))
     if entry.certificates:
-        trusted = isinstance(moved, TrustedEntry) if session.jdk >= 25 else False
+        trusted = isinstance(moved, TrustedEntry) if session.jdk >= 25 else None
         session.blame(f"<{new_alias}>", session.certificate(entry.certificates[0].der), trusted=trusted)
     return True
 
