@@ -122,6 +122,16 @@ class _Reader(NamedTuple):
     skip: bool = False
 
 
+def require_whole(store: TrustStore) -> None:
+    """Raise FormatError, and name the parts, when the file of `store` was not read whole."""
+    if store.unread:
+        raise FormatError(
+            f"{', '.join(store.unread)}: not read, and may hold certificates",
+            hint="give each kind of file by itself",
+            remedy=SKIP_UNREADABLE,
+        )
+
+
 def _left_out(found: Iterable[Gathered]) -> str | None:
     return "; ".join(f"{item.source}: {item.what}" for source in found for item in source.left_out) or None
 
@@ -159,12 +169,8 @@ def _from_bytes(name: str, data: bytes, reader: _Reader, *, chosen: bool = True)
         store = formats.detect(data).loads(data, reader.password)
         if not (chosen or store.sealed or store.all_certificates()):
             return Gathered(name, ())
-        if store.unread and not reader.skip:
-            raise FormatError(
-                f"{', '.join(store.unread)}: not read, and may hold certificates",
-                hint="give each kind of file by itself",
-                remedy=SKIP_UNREADABLE,
-            )
+        if not reader.skip:
+            require_whole(store)
     except FormatError as exc:
         if reader.skip:
             return Gathered(name, (), left_out=(LeftOut(name, exc.message),))

@@ -106,3 +106,9 @@ def test_every_remedy_has_words_on_the_command_line_and_only_there() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 assert not re.search(r"(^|[\s(])--[a-z]", node.value), f"{path}: {node.value}"
+
+
+def test_a_value_that_ends_in_an_equals_sign_is_not_empty(tool: Tool) -> None:
+    assert tool("import", "ks", amazon("rds-ca-2019-root.pem"), "--yes", "--alias=root=").code == 0
+    assert tool("export", "ks", "--alias=root=").code == 0
+    assert tool("import", "ks", amazon("rds-ca-2019-root.pem"), "--yes", "--format=").code == 2

@@ -107,9 +107,10 @@ def _way_out(error: TrustStoreError) -> str | None:
 def _refuse_empty(arguments: Sequence[str]) -> None:
     """Refuse an argument that an unset variable left empty: as a path it would be the current directory."""
     for number, argument in enumerate(arguments):
-        option = arguments[number - 1] if argument == "" else argument.removesuffix("=")
-        if argument and not (argument.startswith("--") and argument.endswith("=")):
+        name, equals, value = argument.partition("=")
+        if argument and not (argument.startswith("--") and equals and not value):
             continue
+        option = name or arguments[number - 1]
         if option in _MAY_BE_EMPTY or tuple(arguments[:number]) in _MAY_BE_EMPTY_BEHIND:
             continue
         if arguments[0] == "rename" and number > 1:  # an alias may be empty

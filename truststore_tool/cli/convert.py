@@ -58,7 +58,7 @@ def convert_command(
 
       truststore-tool convert clientkeystore.jks -o clientkeystore.p12 --to pkcs12
     """
-    from truststore_tool import formats, stores
+    from truststore_tool import formats, sources, stores
     from truststore_tool.formats.carrying import carry_key
 
     output = Output(json, quiet)
@@ -69,11 +69,11 @@ def convert_command(
         raise UsageError("--json and a store cannot share standard output", hint="give -o FILE")
     password = store_password(password_env, password_file, password_fd, default_password)
     opened = open_for_reading(source, password, source_format)
-    if opened.unread and not skip_unreadable:
-        raise FormatError(
-            f"{source}: {', '.join(opened.unread)}: not read, and may hold certificates",
-            hint="leave out what is unreadable with --skip-unreadable",
-        )
+    if not skip_unreadable:
+        try:
+            sources.require_whole(opened)
+        except FormatError as exc:
+            raise exc.at(source) from exc
     output.warn(warnings_of(opened))
     left_out = (*opened.unread, *distrusted(opened))
     if opened.distrusted and not (opened.entries or opened.loose):
