@@ -22,6 +22,7 @@ import pytest
 from tests.realtools import missing
 from truststore_tool import files
 from truststore_tool.errors import UnreadableError, WriteError
+from truststore_tool.files import reading
 
 NOBODY = 65534
 
@@ -130,7 +131,7 @@ class TestRead:
     def test_the_largest_file_and_the_longest_stream_are_read(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(files, "MAX_SIZE", 1000)
+        monkeypatch.setattr(reading, "MAX_SIZE", 1000)
         for size in (1000, 1001):
             (tmp_path / "file").write_bytes(b"x" * size)
             end, start = os.pipe()
@@ -441,7 +442,9 @@ class TestLock:
         target = tmp_path / "store"
         target.write_bytes(b"old")
         code = """
-            with files.locked(Path(sys.argv[1])), files._temporary(os.open(sys.argv[2], 0), "store", b"half", None):
+            from truststore_tool.files import temporaries
+            folder = os.open(sys.argv[2], 0)
+            with files.locked(Path(sys.argv[1])), temporaries.temporary(folder, "store", b"half", None):
                 print("locked", flush=True)
                 sys.stdin.read()
         """

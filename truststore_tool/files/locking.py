@@ -1,0 +1,92 @@
+"""The one lock of a file or directory, and what killed runs left beside it."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from truststore_tool.errors import WriteError
+from truststore_tool.files.places import close, locate, names, open_directory
+from truststore_tool.files.problems import writing_to
+from truststore_tool.files.temporaries import is_temporary, is_temporary_of, remove_temporaries
+
+_LONGEST_PAUSE: Final = 0.05
+
+
+@contextmanager
+def locked(path: Path, *, timeout: float = 30.0) -> Iterator[None]:
+    """Hold the one lock of the file (or directory) that `path` names once symbolic links are followed.
+
+    Between load and save under this lock nobody else who uses it changes the file. Temporaries that a killed run
+    left for this target are removed. Not re-entrant. Raises WriteError when one other process keeps the lock for
+    `timeout` seconds (while several take turns there is no limit), or when the directory is missing or not writable.
+    """
+    # Not the package filelock: importing it takes 40 ms, as long as all else, and it leaves its lock files there.
+    with writing_to(path):
+        directory, real = locate(path)
+    name = f".{real.name}.lock"
+    try:
+        with writing_to(path):
+            lock = _acquire(directory, name, path, timeout)
+        try:
+            with writing_to(path):
+                remove_temporaries(directory, lambda target: target == real.name)
+            yield
+        finally:
+            with suppress(OSError):
+                os.unlink(name, dir_fd=directory)
+            close(lock)  # last: only the holder of the lock may remove its file
+    finally:
+        close(directory)
+
+
+def tidy(path: Path) -> None:
+    """Remove what a killed run left beside the file, or in the directory, for a caller that has nothing to write there.
+
+    Nothing happens while another process is at work. What cannot be removed stays; nothing is raised.
+    """
+    with suppress(OSError, ValueError, WriteError):
+        real = Path(os.path.realpath(path))
+        inside = any(map(is_temporary, names(real))) if real.is_dir() else False
+        beside = (name == f".{real.name}.lock" or is_temporary_of(name, real.name) for name in names(real.parent))
+        if inside or any(beside):
+            with locked(path, timeout=0):
+                if inside:
+                    directory = open_directory(real)
+                    try:
+                        remove_temporaries(directory, lambda _: True)
+                    finally:
+                        close(directory)
+
+
+def _acquire(directory: int, name: str, path: Path, timeout: float) -> int:
+    """A descriptor of the lock file `name`, locked. The kernel frees the lock of a dead process: none is ever stale."""
+    holder, deadline = None, 0.0
+    pause = 0.001
+    while True:
+        lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=directory)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Its last holder may have removed it between our two steps: then nobody else would see our lock.
+            if os.fstat(lock).st_nlink:
+                return lock
+        except BlockingIOError:
+            # Each holder makes a lock file of its own. As long as that changes, the queue moves and our turn will come.
+            status, now = os.fstat(lock), time.monotonic()
+            if holder != (status.st_ino, status.st_ctime_ns):
+                holder, deadline = (status.st_ino, status.st_ctime_ns), now + timeout
+            if now >= deadline:
+                close(lock)
+                raise WriteError(
+                    f"could not write {path}: another process has been changing it for {timeout:g} seconds",
+                    hint="wait for it to end, then run the command again",
+                ) from None
+        except BaseException:
+            close(lock)
+            raise
+        close(lock)
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)

@@ -1,0 +1,56 @@
+"""What the system says when it refuses, in the words of this tool."""
+
+import errno
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from truststore_tool.errors import UnreadableError, WriteError
+
+_READ_HINTS: Final = {
+    errno.ENOENT: "check the path",
+    errno.EISDIR: "name a file in it",
+    errno.EACCES: "check the permissions of the file and its directory",
+}
+_WRITE_HINTS: Final = {
+    errno.ENOENT: "create the directory first",
+    errno.ENOTDIR: "a part of the path is not a directory",
+    errno.EACCES: "check the permissions of the file and its directory",
+    errno.EPERM: "run it as the owner of the file, and check the file's attributes (lsattr)",
+    errno.EROFS: "the file system is mounted read-only",
+    errno.ENOSPC: "free some space and run the command again; the file is as it was",
+    errno.EDQUOT: "free some space and run the command again; the file is as it was",
+    errno.EFBIG: "raise the limit on file sizes (ulimit -f); the file is as it was",
+    errno.EIO: "check the disk and its file system",
+    errno.EBUSY: "a file that is mounted by itself, as into a container, cannot be replaced: mount its directory",
+    errno.EXDEV: "the file system cannot replace a file in one step; work on a copy elsewhere and move it there",
+    errno.ELOOP: "the path leads through symbolic links that never end",
+}
+
+
+@contextmanager
+def reading_from(path: Path) -> Iterator[None]:
+    """Errors of the system, also for impossible paths (with NUL), become an UnreadableError that names `path`."""
+    try:
+        yield
+    except (OSError, ValueError) as exc:
+        raise UnreadableError(f"could not read {path}: {reason(exc)}", hint=_hint(exc, _READ_HINTS)) from exc
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """The same for WriteError."""
+    try:
+        yield
+    except (OSError, ValueError) as exc:
+        raise WriteError(f"could not write {path}: {reason(exc)}", hint=_hint(exc, _WRITE_HINTS)) from exc
+
+
+def _hint(error: OSError | ValueError, hints: Mapping[int, str]) -> str | None:
+    return hints.get(error.errno or 0) if isinstance(error, OSError) else None
+
+
+def reason(error: OSError | ValueError) -> str:
+    """The words of the system for an error."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,0 +1,87 @@
+"""The content of files and directories."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from truststore_tool.errors import UnreadableError
+from truststore_tool.files.places import names
+from truststore_tool.files.problems import reading_from
+from truststore_tool.files.temporaries import CHUNK, has_content, is_temporary
+
+# 200,000 certificates. Without a bound /dev/zero, or a log file in a directory of certificates, would eat all memory.
+MAX_SIZE: Final = 256 * 1024 * 1024
+
+
+def read(path: Path) -> bytes:
+    """The content of a file, a FIFO or a device such as /dev/stdin.
+
+    Raises UnreadableError when it is missing, a directory, not permitted or larger than MAX_SIZE.
+    """
+    with reading_from(path), path.open("rb", buffering=0) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            data = _read_stream(file.fileno())
+        else:
+            data = file.readall() if status.st_size <= MAX_SIZE else None
+    if data is None:
+        raise UnreadableError(f"{path}: larger than {MAX_SIZE} bytes", hint="no trust store is; check the path")
+    return data
+
+
+def holds(path: Path, data: bytes) -> bool:
+    """Whether the regular file is exactly `data`. Raises UnreadableError when it cannot be read."""
+    with reading_from(path), path.open("rb") as file:
+        return has_content(file, data)
+
+
+def is_directory(path: Path) -> bool:
+    """Whether `path` leads to a directory; False also where that cannot be known."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def names_in(path: Path) -> list[str]:
+    """The names of the regular files in a directory, sorted; symbolic links to files count as files.
+
+    Directories, devices, broken links and this module's own temporaries are left out. Raises
+    UnreadableError when the directory cannot be read.
+    """
+    with reading_from(path):
+        return [name for name in names(path) if not is_temporary(name) and _is_file(path / name)]
+
+
+def read_directory(path: Path) -> dict[str, bytes]:
+    """Every name in a directory to its content, in the order of the names; what is no regular file is empty.
+
+    This module's own temporaries are left out. Raises UnreadableError.
+    """
+    with reading_from(path):
+        there = [name for name in names(path) if not is_temporary(name)]
+        kinds = {name: _is_file(path / name) for name in there}
+    return {name: read(path / name) if is_file else b"" for name, is_file in kinds.items()}
+
+
+def _read_stream(descriptor: int) -> bytes | None:
+    """All that is read from a FIFO or device, or None when it is more than MAX_SIZE."""
+    chunks, size = [], 0
+    while chunk := os.read(descriptor, CHUNK):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MAX_SIZE:
+            return None
+    return b"".join(chunks)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is a regular file once links are followed. Raises OSError when that cannot be known."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError as exc:
+        if exc.errno in {errno.ENOENT, errno.ELOOP}:
+            return False
+        raise

@@ -1,0 +1,85 @@
+"""New content for a file, in one step."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from truststore_tool.errors import WriteError
+from truststore_tool.files.places import close, locate, sync
+from truststore_tool.files.problems import writing_to
+from truststore_tool.files.temporaries import temporary
+
+
+def replace(path: Path, data: bytes, *, backup: bool = False) -> Path | None:
+    """Make `data` the content of the file that `path` names once symbolic links are followed, or leave it as it is.
+
+    A file that exists keeps its mode, owner, group, access control list and user attributes; a new one gets what
+    the umask leaves. Other hard links to it keep the old content. To be called under `locked`.
+
+    With `backup`, what was there is first copied to ``<name>.bak`` beside it, or ``.bak1``, ``.bak2`` and so on, as
+    no backup is overwritten; returns the path of that copy, None when there was nothing to copy or nothing asked.
+
+    Raises WriteError; the file is then as it was, and nothing is left beside it.
+    """
+    saved = None
+    with writing_to(path):
+        if path.exists() and not path.is_file():
+            raise WriteError(f"could not write {path}: not a regular file", hint="name a file")
+        directory, real = locate(path)
+        try:
+            with present(directory, real.name) as old, temporary(directory, real.name, data, old) as fresh:
+                if backup and old is not None:
+                    saved = _back_up(directory, real.name, old)
+                try:
+                    os.replace(fresh, real.name, src_dir_fd=directory, dst_dir_fd=directory)
+                except OSError:
+                    if saved:
+                        os.unlink(saved, dir_fd=directory)
+                    raise
+            sync(directory, path)
+        finally:
+            close(directory)
+    return real.with_name(saved) if saved else None
+
+
+@contextmanager
+def present(directory: int, name: str) -> Iterator[int | None]:
+    """A descriptor of the regular file `name`, None when there is none.
+
+    It is opened for writing, though nothing is written, so that a file its owner made read-only is refused.
+    """
+    descriptor = None
+    try:
+        descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+    except OSError as exc:
+        if exc.errno not in {errno.ENOENT, errno.ELOOP}:  # ELOOP: a symbolic link, by O_NOFOLLOW
+            raise
+    try:
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            close(descriptor)
+
+
+def _back_up(directory: int, name: str, old: int) -> str:
+    """Copy the open file `old` to the first free backup name of `name`, with its attributes; returns that name."""
+    with os.fdopen(os.dup(old), "rb") as file:
+        content = file.read()
+    for number in count():
+        backup = f"{name}.bak{number or ''}"
+        try:
+            close(os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=directory))
+        except FileExistsError:
+            continue
+        break
+    # The name is reserved by an empty file: renaming over it can overwrite nobody's backup.
+    try:
+        with temporary(directory, name, content, old) as copy:
+            os.replace(copy, backup, src_dir_fd=directory, dst_dir_fd=directory)
+    except BaseException:
+        os.unlink(backup, dir_fd=directory)
+        raise
+    return backup
