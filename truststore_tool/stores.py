@@ -1,13 +1,15 @@
 """From a path to a TrustStore and back: which format, under which lock, and proof before anything is replaced."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 from truststore_tool import files, formats
 from truststore_tool.errors import (
+    OTHER_READERS,
+    SKIP_UNUSABLE,
     PasswordRequiredError,
     TrustStoreError,
     UnreadableError,
@@ -16,7 +18,7 @@ from truststore_tool.errors import (
 )
 from truststore_tool.formats.base import Content, Format
 from truststore_tool.model import Entry, TrustStore, fold_alias
-from truststore_tool.nouns import replace
+from truststore_tool.nouns import field, noun, replace
 
 # keytool refuses shorter ones for a new store and opens whatever is there (sun.security.tools.keytool.Main).
 SHORTEST_NEW_PASSWORD: Final = 6
@@ -53,6 +55,7 @@ def save_store(
     *,
     format: str | None = None,  # noqa: A002 -- as above
     backup: bool = False,
+    readers: Sequence[str] | None = None,
 ) -> None:
     """Write a store to `path`, over whatever is there, under the lock of that path.
 
@@ -63,6 +66,8 @@ def save_store(
         format: a name of `formats.NAMES`; None takes what the ending of `path` asks for (see
             `new_format`), and keeps the store's own where it has none.
         backup: first copy what is there to ``<name>.bak`` (``.bak1`` and so on); directories are refused.
+        readers: names of the programs that must be able to use it; None for those that such stores are usually meant
+            for. Empty, nobody is asked.
 
     The encoded store is opened again and compared with `store` before anything on the disk changes. Raises
     FormatError (an entry that the format cannot hold), PasswordRequiredError, UsageError (a format that is only
@@ -73,7 +78,17 @@ def save_store(
     with files.locked(target):
         if not target.exists():
             _check_new_password(name, password)
-        _save(store, target, password, name, backup=backup)
+        _save(store, target, password, name, backup=backup, meant=_Meant(readers))
+
+
+def encoded(store: TrustStore, password: str | None, readers: Sequence[str] | None = None) -> bytes:
+    """The bytes of `store` in its own format, for a stream; proved as `save_store` does, and with the same errors."""
+    codec = formats.get(store.format)
+    if codec.is_directory:
+        raise UsageError(f"{store.format} cannot be written as one stream of bytes", hint="choose another format")
+    content, _ = _proven(store, codec, password, "standard output", _Meant(readers))
+    assert isinstance(content, bytes)  # noqa: S101 -- it is no directory
+    return content
 
 
 def update_store(
@@ -85,6 +100,7 @@ def update_store(
     new_password: str | None = None,
     backup: bool = False,
     dry_run: bool = False,
+    readers: Sequence[str] | None = None,
 ) -> tuple[TrustStore, R]:
     """Change the store at `path` in place; no other writer of this tool comes between the load and the save.
 
@@ -97,6 +113,8 @@ def update_store(
         new_password: protects the store, and the keys that share its password, from now on.
         backup: first copy what is there to ``<name>.bak`` (``.bak1`` and so on).
         dry_run: change nothing, take no lock.
+        readers: names of the programs that must be able to use it then; None for whoever can use what is there, and
+            for a new store those that such stores are usually meant for. Empty, nobody is asked.
 
     Returns the store as it now is on the disk (with `dry_run`, as it would be) and the report. When `change`
     changes no entry, no lock is taken and the file is not touched. Raises as `open_store` and `save_store` do, and
@@ -115,7 +133,7 @@ def update_store(
             raise PasswordRequiredError(
                 f"{path}: cannot be changed without its password", hint="give the password of the store"
             )
-        return _Draft(after, saving, _mark(content) if saving else None), report
+        return _Draft(after, saving, _mark(content) if saving else None, None if content is None else before), report
 
     try:
         draft, report = look()
@@ -133,9 +151,15 @@ def update_store(
                 draft, report = look()
             if draft.saving:
                 current = password if new_password is None else new_password
-                return _save(draft.store, target, current, draft.store.format, backup=backup), report
+                # What had no password and is given one is a new store to those who read it.
+                open_till_now = draft.before is not None and draft.before.integrity == "absent"
+                before = None if new_password is not None and open_till_now else draft.before
+                meant = _Meant(readers, before, password)
+                return _save(draft.store, target, current, draft.store.format, backup=backup, meant=meant), report
     if not dry_run:
         files.tidy(target)
+    elif draft.before is None or not _is_unchanged(draft.before, draft.store):
+        _ask_readers(draft.store, None, password, target, _Meant(readers, draft.before, password))
     return draft.store, report
 
 
@@ -146,11 +170,24 @@ def open_to_change(path: str | os.PathLike[str], password: str | None = None) ->
 
 
 class _Draft(NamedTuple):
-    """The store as it is to be, whether it is to be saved, and then the mark of the content it was made from."""
+    """The store as it is to be, whether it is to be saved, and then the mark of the content it was made from.
+
+    `before` is the store that is there, None where there is none.
+    """
 
     store: TrustStore
     saving: bool
     mark: object
+    before: TrustStore | None
+
+
+@noun
+class _Meant:
+    """Whom a store is meant for: the readers that were asked for, and whoever can use the store that is there."""
+
+    readers: Sequence[str] | None = None
+    before: TrustStore | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 def new_format(path: str | os.PathLike[str], wanted: str | None = None, usual: str = "jks") -> str:
@@ -183,6 +220,13 @@ def new_format(path: str | os.PathLike[str], wanted: str | None = None, usual: s
     return found.name
 
 
+def format_of(path: str | os.PathLike[str]) -> str:
+    """The name of the format of the store at `path`, by its content. Raises as `open_store` does."""
+    target = _path(path)
+    with _naming(target):
+        return formats.detect(_content(target, None)).name
+
+
 def _path(path: str | os.PathLike[str]) -> Path:
     """The path, unless it is empty, as from an unset variable: it would mean the current directory."""
     if not os.fspath(path):
@@ -191,7 +235,7 @@ def _path(path: str | os.PathLike[str]) -> Path:
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def _naming(path: str | Path) -> Iterator[None]:
     """Put the path in front of what a codec says about its bytes."""
     try:
         yield
@@ -286,23 +330,17 @@ def _rekeyed(store: TrustStore, old: str | None, new: str) -> TrustStore:
     return store if keys is None else keys.rekey(store, old or "", new)
 
 
-def _save(store: TrustStore, path: Path, password: str | None, name: str, *, backup: bool) -> TrustStore:
-    """Encode, prove that the encoded store says the same, and only then replace what is on the disk.
+def _save(store: TrustStore, path: Path, password: str | None, name: str, *, backup: bool, meant: _Meant) -> TrustStore:
+    """Encode, prove that the encoded store says the same to us and to its readers, and only then replace what is there.
 
     Returns the store as it was read from just those bytes that are now in the file.
     """
     codec = formats.get(name)
-    if codec.dumps is None:
-        raise UsageError(f"{codec.title} stores are only read", hint=f"choose one of {', '.join(formats.writable())}")
     before = files.read_directory(path) if codec.is_directory and files.is_directory(path) else {}
     if codec.is_directory:  # it is changed file by file, from what is there now, and never replaced
         store = replace(store, facts=before)
-    with _naming(path):
-        content = codec.dumps(store, password)
-    written = _reloaded(codec, content, password, path)
-    if not _reads_back_the_same(store, written, codec):
-        _prove(_outline(store, codec), _outline(written, codec), path)
-    if codec.is_directory:
+    content, written = _proven(store, codec, password, path, meant)
+    if not isinstance(content, bytes):
         files.update_directory(path, before, content, backup=backup)
         return open_store(path, None, name)
     files.replace(path, content, backup=backup)
@@ -310,7 +348,43 @@ def _save(store: TrustStore, path: Path, password: str | None, name: str, *, bac
     return written
 
 
-def _reloaded(codec: Format, data: Content, password: str | None, path: Path) -> TrustStore:
+def _proven(
+    store: TrustStore, codec: Format, password: str | None, path: str | Path, meant: _Meant
+) -> tuple[Content, TrustStore]:
+    """The encoded store, and the store as it is read from that; proved to say the same, also to its readers."""
+    if codec.dumps is None:
+        raise UsageError(f"{codec.title} stores are only read", hint=f"choose one of {', '.join(formats.writable())}")
+    with _naming(path):
+        content = codec.dumps(store, password)
+    written = _reloaded(codec, content, password, path)
+    if not _reads_back_the_same(store, written, codec):
+        _prove(_outline(store, codec), _outline(written, codec), path)
+    _ask_readers(written, content, password, path, meant)
+    return content, written
+
+
+def _ask_readers(
+    store: TrustStore, content: Content | None, password: str | None, path: str | Path, meant: _Meant
+) -> None:
+    """Raise UnreadableError when a reader could not use the store that is to be written (see `readers.gate`)."""
+    if meant.readers is not None and not meant.readers:
+        return
+    from truststore_tool.readers import gate
+
+    before = meant.before
+
+    def present() -> gate.Written:
+        return gate.Written(before or TrustStore(), _content(Path(path), None), meant.password)
+
+    refusals = list(gate.check(gate.Written(store, content, password), meant.readers, before, present))
+    if refusals:
+        raise UnreadableError(
+            f"{path}: {gate.worded(refusals)}; nothing was written",
+            remedy=OTHER_READERS if all(r.certificate is None for r in refusals) else SKIP_UNUSABLE,
+        )
+
+
+def _reloaded(codec: Format, data: Content, password: str | None, path: str | Path) -> TrustStore:
     try:
         return codec.loads(data, password)
     except TrustStoreError as exc:
@@ -362,7 +436,7 @@ def _outline(store: TrustStore, codec: Format) -> list[_Outline]:
     return sorted(set(every) if codec.is_directory else every)
 
 
-def _prove(meant: list[_Outline], written: list[_Outline], path: Path) -> None:
+def _prove(meant: list[_Outline], written: list[_Outline], path: str | Path) -> None:
     """Raise WriteError unless what would be written has the entries that are meant."""
     if len(meant) != len(written) or not all(map(_Outline.holds, written, meant)):
         raise WriteError(f"could not write {path}: the encoded store does not hold the same entries; it is as it was")

@@ -1,15 +1,16 @@
 """The grid: every Java makes of every store what is predicted, word for word."""
 
 from collections import Counter
+from itertools import permutations
 from pathlib import Path
 
 from tests.readers import grid
 from tests.readers.cells import disagreement
-from tests.readers.jvms import Jvm
+from tests.readers.jvms import Answer, Jvm
 from tests.readers.parsers import takes_all
 from truststore_tool import formats
 from truststore_tool.readers.java import keystores, pbe
-from truststore_tool.readers.java.releases import Release
+from truststore_tool.readers.java.releases import Release, reads_what
 
 # A MAC that keytool makes where it is asked for PBEWith<HMAC>, and that nobody can check, itself neither.
 UNCHECKABLE = "PBEWithHmacSHA256"
@@ -28,13 +29,18 @@ def test_every_java_makes_of_every_store_what_is_predicted(readers: dict[str, Jv
         for password in (store.password, *others):
             for jvm in readers.values():
                 jvm.begin(store.data, password, store.storetype)
+            answers: dict[Release, Answer] = {}
             for name, jvm in readers.items():
                 release = Release.parse(name)
                 reading = keystores.read(release, store.data, password, takes_all, storetype=store.storetype, work=work)
-                problem = disagreement(jvm.answer(), reading)
+                answers[release] = jvm.answer()
+                problem = disagreement(answers[release], reading)
                 met[name] += not problem
                 if problem:
                     found.setdefault(f"{store.name}, {password!r}: {problem}", []).append(name)
+            for newer, older in permutations(answers, 2):
+                if answers[older].loads and reads_what(newer, older):
+                    assert answers[newer].anchors == answers[older].anchors, (store.name, password, newer, older)
     assert not found
     assert min(met.values()) > 500
 

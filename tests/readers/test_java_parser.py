@@ -146,10 +146,10 @@ def test_neighbours_of_odd_certificates_are_judged_as_java_judges_them(judge: Ju
 
 
 def test_the_judge_sees_a_store(judge: Judge) -> None:
-    from truststore_tool import formats
+    from truststore_tool import stores
     from truststore_tool.model import TrustStore
 
-    data = formats.encode(TrustStore(format="jks"), "changeit")
+    data = stores.encoded(TrustStore(format="jks"), "changeit")
     assert judge.store("JKS", data, "changeit").error is None
     wrong = judge.store("JKS", data, "wrong")
     assert wrong.error

@@ -27,6 +27,8 @@ _REMEDIES: Final = {
     errors.REMOVE_KEYS: "add --keys to remove keys as well",
     errors.OTHER_ALIAS: "choose another alias with --alias",
     errors.SKIP_UNREADABLE: "leave out what is unreadable with --skip-unreadable",
+    errors.SKIP_UNUSABLE: "leave such certificates out with --skip-unusable, or say for whom it is with --for",
+    errors.OTHER_READERS: "say for whom it is with --for",
     errors.FROM_A_FILE: "name a file with --password-file",
     errors.MORE_TIME: "give --timeout SECONDS",
     errors.TLS_AT_ONCE: "for a server that begins with TLS at once, give --direct or --tls",

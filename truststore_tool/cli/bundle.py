@@ -7,17 +7,19 @@ from typing import Annotated
 
 import typer
 
-from truststore_tool.cli.gathering import gather
+from truststore_tool.cli.gathering import gather, usable
 from truststore_tool.cli.options import (
     Backup,
     DryRun,
     Expect,
+    For,
     JsonFlag,
     PasswordEnv,
     PasswordFd,
     PasswordFile,
     Quiet,
     SkipUnreadable,
+    SkipUnusable,
     store_password,
 )
 from truststore_tool.cli.output import Output
@@ -48,6 +50,8 @@ def bundle_command(
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
     skip_unreadable: SkipUnreadable = False,
+    skip_unusable: SkipUnusable = False,
+    readers: For = None,
     json: JsonFlag = False,
     quiet: Quiet = False,
 ) -> None:
@@ -62,7 +66,7 @@ def bundle_command(
 
       psql "host=db.example.com sslmode=verify-full sslrootcert=chain.pem"
     """
-    from truststore_tool import formats, stores
+    from truststore_tool import stores
 
     output = Output(json, quiet)
     password = store_password(password_env, password_file, password_fd)
@@ -70,7 +74,10 @@ def bundle_command(
         raise UsageError(f"{out}: a bundle is PEM, whatever the file is called", hint="import makes and changes stores")
     if json and out == "-":
         raise UsageError("--json and a chain cannot share standard output", hint="give -o FILE")
-    candidates, left_out, distrusted = gather(sources, password, output, skip_unreadable=skip_unreadable)
+    collected = gather(sources, password, output, skip_unreadable=skip_unreadable)
+    if skip_unusable:
+        collected = usable(collected, "pem", readers, output)
+    candidates, left_out, distrusted = collected
     expected = [Fingerprint.parse(item) for item in expect or ()]
     if expected:
         unique = list(distinct(candidates))
@@ -84,11 +91,13 @@ def bundle_command(
 
     if out == "-":
         made, report = change(TrustStore(format="pem", integrity="absent"))
-        sys.stdout.buffer.write(formats.encode(made, None))
+        sys.stdout.buffer.write(stores.encoded(made, None, readers))
         for line in text.bundled(report):
             output.talk(str(line))
         return
     with working(f"writing {out}", quiet=quiet):
-        _, report = stores.update_store(Path(out), None, change, create="pem", backup=backup, dry_run=dry_run)
+        _, report = stores.update_store(
+            Path(out), None, change, create="pem", backup=backup, dry_run=dry_run, readers=readers
+        )
     output.warn_of_place(out)
     output.report("bundle", report, text.bundled(report, dry_run=dry_run), out=out, dry_run=dry_run, left_out=left_out)

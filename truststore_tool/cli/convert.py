@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli.gathering import without_unusable
 from truststore_tool.cli.opening import open_for_reading, reveal, writing_password
 from truststore_tool.cli.options import (
     Backup,
     DefaultPassword,
+    For,
     FormatName,
     JsonFlag,
     PasswordEnv,
@@ -17,6 +19,7 @@ from truststore_tool.cli.options import (
     PasswordFile,
     Quiet,
     SkipUnreadable,
+    SkipUnusable,
     store_password,
 )
 from truststore_tool.cli.output import Output
@@ -45,6 +48,8 @@ def convert_command(
     password_fd: PasswordFd = None,
     default_password: DefaultPassword = False,
     skip_unreadable: SkipUnreadable = False,
+    skip_unusable: SkipUnusable = False,
+    readers: For = None,
     json: JsonFlag = False,
     quiet: Quiet = False,
 ) -> None:
@@ -78,6 +83,9 @@ def convert_command(
     left_out = (*opened.unread, *distrusted(opened))
     if opened.distrusted and not (opened.entries or opened.loose):
         raise FindingError(f"{source}: holds only what is distrusted; nothing was written")
+    if skip_unusable:
+        opened, refused = without_unusable(opened, target, readers, output)
+        left_out = (*left_out, *refused)
     if out != "-":
         password = writing_password(Path(out), password, target)
     secret = reveal(password)
@@ -93,7 +101,7 @@ def convert_command(
     if report.left_behind:
         names = ", ".join(repr(alias) for alias in report.left_behind)
         output.warn([f"left behind, for {target} or --certificates-only does not take them: {names}"])
-    written = write_new(out, made, secret, force=force, backup=backup)
+    written = write_new(out, made, secret, force=force, backup=backup, readers=readers)
     output.warn_of_place(out)
     if out != "-":
         pieces = [*text.converted(report), f"written to {out}" if written else f"{out} holds them already"]

@@ -1,17 +1,22 @@
 """Collecting the certificates of sources, and saying what was left out."""
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from truststore_tool.cli.opening import reveal
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
+from truststore_tool.errors import UnreadableError
+from truststore_tool.model import Certificate, TrustStore
+from truststore_tool.nouns import replace
 from truststore_tool.operations.candidates import Candidate
 from truststore_tool.passwords import Password
 
 if TYPE_CHECKING:
     from truststore_tool.sources import Distrusted, LeftOut
+
+_NOTHING_LEFT: Final = "each of its certificates would keep a reader from the new store"
 
 
 class Collected(NamedTuple):
@@ -56,3 +61,56 @@ def gather(
         output.warn(f"{item.left_out.source}: {item.left_out.what}" for item in distrusted)
         candidates += [Candidate(item.certificate, source.name) for source in gathered for item in source.distrusted]
     return Collected(candidates, left_out, distrusted)
+
+
+def usable(collected: Collected, form: str, asked: Sequence[str] | None, output: Output) -> Collected:
+    """What was collected without the certificates that a reader of such a store refuses, which are named and counted.
+
+    Args:
+        form: the name of the store's format.
+        asked: names of the readers that count; None for those that such stores are usually meant for.
+
+    Raises UnreadableError when nothing is left.
+    """
+    from truststore_tool.sources import LeftOut
+
+    refused = _unusable((candidate.certificate for candidate in collected.candidates), form, asked, output)
+    kept = [candidate for candidate in collected.candidates if candidate.certificate not in refused]
+    found = [candidate for candidate in collected.candidates if candidate.certificate in refused]
+    left_out = tuple(LeftOut(candidate.source, refused[candidate.certificate]) for candidate in found)
+    if left_out and not kept:
+        raise UnreadableError("nothing is left of the sources", hint=_NOTHING_LEFT)
+    return collected._replace(candidates=kept, left_out=(*collected.left_out, *left_out))
+
+
+def without_unusable(
+    store: TrustStore, form: str, asked: Sequence[str] | None, output: Output
+) -> tuple[TrustStore, tuple[str, ...]]:
+    """A store without the certificates that a reader of such stores refuses, and what is said of each of these.
+
+    The chains of keys stay as they are. Raises UnreadableError when no certificate is left.
+    """
+    certificates = [entry.certificate for entry in store.trusted()] + [item.certificate for item in store.loose]
+    refused = _unusable(certificates, form, asked, output)
+    if refused and len(refused) == len(set(certificates)):
+        raise UnreadableError("nothing is left of the store", hint=_NOTHING_LEFT)
+    left = replace(
+        store,
+        entries=tuple(e for e in store.entries if e.kind != "trusted" or e.certificates[0] not in refused),
+        loose=tuple(item for item in store.loose if item.certificate not in refused),
+    )
+    return left, tuple(refused.values())
+
+
+def _unusable(
+    certificates: Iterable[Certificate], form: str, asked: Sequence[str] | None, output: Output
+) -> dict[Certificate, str]:
+    """Each certificate that a reader refuses, and what is to be said of it, which is said on standard error."""
+    from truststore_tool.readers import gate
+
+    refusals = gate.unusable(dict.fromkeys(certificates), gate.judges_of(form, asked))
+    refused = {r.certificate: gate.worded([r]) for r in refusals if r.certificate}
+    output.warn(f"left out: {what}" for what in refused.values())
+    if refused:
+        output.warn([f"left out as unusable: {len(refused)}"])
+    return refused

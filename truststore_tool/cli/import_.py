@@ -8,19 +8,21 @@ from typing import Annotated
 
 import typer
 
-from truststore_tool.cli.gathering import gather
+from truststore_tool.cli.gathering import gather, usable
 from truststore_tool.cli.opening import reveal, writing_password
 from truststore_tool.cli.options import (
     Backup,
     DefaultPassword,
     DryRun,
     Expect,
+    For,
     JsonFlag,
     PasswordEnv,
     PasswordFd,
     PasswordFile,
     Quiet,
     SkipUnreadable,
+    SkipUnusable,
     Yes,
     password_options,
     store_password,
@@ -68,6 +70,8 @@ def import_command(
         Path | None, typer.Option("--source-password-file", metavar="FILE", help="File whose first line is it.")
     ] = None,
     skip_unreadable: SkipUnreadable = False,
+    skip_unusable: SkipUnusable = False,
+    readers: For = None,
     json: JsonFlag = False,
     quiet: Quiet = False,
 ) -> None:
@@ -96,9 +100,10 @@ def import_command(
     source_password = passwords.resolve(
         source_password_env, source_password_file, None, default=None, names=password_options("--source-password")
     )
-    candidates, left_out, distrusted = gather(
-        sources, source_password or password, output, skip_unreadable=skip_unreadable
-    )
+    collected = gather(sources, source_password or password, output, skip_unreadable=skip_unreadable)
+    if skip_unusable:
+        collected = usable(collected, target or stores.format_of(store), readers, output)
+    candidates, left_out, distrusted = collected
     secret = reveal(password if dry_run else writing_password(Path(store), password, target))
     now = datetime.now(UTC).replace(microsecond=0)
     unique = list(distinct(candidates))
@@ -125,14 +130,14 @@ def import_command(
 
     if not (expected or yes or dry_run):
         with working(f"reading {store}", quiet=quiet):
-            _, (report, _) = stores.update_store(store, secret, change, create=target, dry_run=True)
+            _, (report, _) = stores.update_store(store, secret, change, create=target, dry_run=True, readers=readers)
         fresh = [item.certificate for item in report.items if item.status != "present"]
         if fresh:
             ask_to_trust(fresh, store, now)
         approved = {facts.certificate for facts in fresh}
     with working(f"writing {store}", quiet=quiet):
         current, (report, notes) = stores.update_store(
-            store, secret, change, create=target, backup=backup, dry_run=dry_run
+            store, secret, change, create=target, backup=backup, dry_run=dry_run, readers=readers
         )
     output.warn(notes)
     output.warn(report.warnings)

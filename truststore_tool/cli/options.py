@@ -23,6 +23,19 @@ Expect = Annotated[
 SkipUnreadable = Annotated[
     bool, typer.Option("--skip-unreadable", help="Leave out, name and count what cannot be read, instead of stopping.")
 ]
+SkipUnusable = Annotated[
+    bool,
+    typer.Option("--skip-unusable", help="Leave out, name and count certificates that keep a reader from the store."),
+]
+For = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--for",
+        metavar="READER",
+        help="Program that must be able to use the store, such as java8u252, java17; may be given again"
+        " (default: every usual one).",
+    ),
+]
 FormatName = Annotated[
     str | None, typer.Option("--format", metavar="FORMAT", help="Format of the store, instead of what its bytes say.")
 ]

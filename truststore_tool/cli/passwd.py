@@ -10,6 +10,7 @@ from truststore_tool.cli.opening import ask, reveal, writing_password
 from truststore_tool.cli.options import (
     Backup,
     DefaultPassword,
+    For,
     JsonFlag,
     PasswordEnv,
     PasswordFd,
@@ -36,6 +37,7 @@ def passwd_command(
     new_password_fd: Annotated[
         int | None, typer.Option("--new-password-fd", metavar="FD", help="Descriptor whose first line is it.")
     ] = None,
+    readers: For = None,
     backup: Backup = False,
     password_env: PasswordEnv = None,
     password_file: PasswordFile = None,
@@ -69,7 +71,7 @@ def passwd_command(
     def keep(present: TrustStore) -> tuple[TrustStore, None]:
         return present, None
 
-    reread, _ = stores.update_store(store, reveal(old), keep, new_password=new.reveal(), backup=backup)
+    reread, _ = stores.update_store(store, reveal(old), keep, new_password=new.reveal(), backup=backup, readers=readers)
     report = list_store(reread)
     output.warn(report.warnings)
     proven = reread.integrity == "verified"

@@ -10,6 +10,7 @@ from truststore_tool.cli.opening import reveal, writing_password
 from truststore_tool.cli.options import (
     Backup,
     DryRun,
+    For,
     JsonFlag,
     PasswordEnv,
     PasswordFd,
@@ -34,6 +35,7 @@ def remove_command(
     expired: Annotated[bool, typer.Option("--expired", help="Remove every expired trusted certificate.")] = False,
     keys: Annotated[bool, typer.Option("--keys", help="Let --alias name a private or secret key.")] = False,
     dry_run: DryRun = False,
+    readers: For = None,
     backup: Backup = False,
     password_env: PasswordEnv = None,
     password_file: PasswordFile = None,
@@ -65,5 +67,6 @@ def remove_command(
         ),
         backup=backup,
         dry_run=dry_run,
+        readers=readers,
     )
     output.report("remove", report, text.removed(report, dry_run=dry_run), store=str(store), dry_run=dry_run)

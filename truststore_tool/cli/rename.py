@@ -6,7 +6,16 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.opening import reveal, writing_password
-from truststore_tool.cli.options import Backup, JsonFlag, PasswordEnv, PasswordFd, PasswordFile, Quiet, store_password
+from truststore_tool.cli.options import (
+    Backup,
+    For,
+    JsonFlag,
+    PasswordEnv,
+    PasswordFd,
+    PasswordFile,
+    Quiet,
+    store_password,
+)
 from truststore_tool.cli.output import Output
 from truststore_tool.operations.changing import rename_entry
 
@@ -15,6 +24,7 @@ def rename_command(
     store: Annotated[Path, typer.Argument(help="The store to change.")],
     old: Annotated[str, typer.Argument(help="The alias now.")],
     new: Annotated[str, typer.Argument(help="The alias wanted.")],
+    readers: For = None,
     backup: Backup = False,
     password_env: PasswordEnv = None,
     password_file: PasswordFile = None,
@@ -34,5 +44,7 @@ def rename_command(
     secret = reveal(writing_password(store, store_password(password_env, password_file, password_fd)))
     if not new:
         raise UsageError("the new alias is empty")
-    _, report = stores.update_store(store, secret, lambda present: rename_entry(present, old, new), backup=backup)
+    _, report = stores.update_store(
+        store, secret, lambda present: rename_entry(present, old, new), backup=backup, readers=readers
+    )
     Output(json, quiet).report("rename", report, [f"renamed: {report.old} -> {report.new}"], store=str(store))

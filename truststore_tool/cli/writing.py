@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from truststore_tool.errors import UsageError
@@ -9,16 +10,24 @@ from truststore_tool.model import TrustStore
 from truststore_tool.operations.comparing import compare
 
 
-def write_new(out: str, store: TrustStore, password: str | None, *, force: bool, backup: bool = False) -> bool:
-    """Write `store` to `out`; ``-`` is standard output. Returns whether anything was written.
+def write_new(
+    out: str,
+    store: TrustStore,
+    password: str | None,
+    *,
+    force: bool,
+    backup: bool = False,
+    readers: Sequence[str] | None = None,
+) -> bool:
+    """Write `store` to `out`, ``-`` is standard output, for `readers`. Returns whether anything was written.
 
     A file that already trusts just these certificates is left alone, so that a script can run again. Any other file
     is replaced only with `force` or `backup`. Raises UsageError when neither was given.
     """
-    from truststore_tool import files, formats, stores
+    from truststore_tool import files, stores
 
     if out == "-":
-        sys.stdout.buffer.write(formats.encode(store, password))
+        sys.stdout.buffer.write(stores.encoded(store, password, readers))
         return True
     path = Path(out)
     if os.path.lexists(path) and not (force or backup):
@@ -28,7 +37,8 @@ def write_new(out: str, store: TrustStore, password: str | None, *, force: bool,
         raise UsageError(
             f"{path} exists and holds something else", hint="--force replaces it; --backup keeps a copy of it as well"
         )
-    stores.save_store(store, path, password, format=store.format, backup=backup and os.path.lexists(path))
+    keep = backup and os.path.lexists(path)
+    stores.save_store(store, path, password, format=store.format, backup=keep, readers=readers)
     return True
 
 

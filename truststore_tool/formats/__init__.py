@@ -87,13 +87,3 @@ def by_suffix(suffix: str) -> Format | None:
     """The format that a file name's ending (with the dot, any case) is usual for, or None; it may be only read."""
     wanted = suffix.lower()
     return next((f for f in map(get, FILE_NAMES) if wanted in f.suffixes), None)
-
-
-def encode(store: TrustStore, password: str | None) -> bytes:
-    """The bytes of `store` in its own format. Raises UsageError for a format that is a directory or only read."""
-    codec = get(store.format)
-    if codec.dumps is None or codec.is_directory:
-        raise UsageError(f"{store.format} cannot be written as one stream of bytes", hint="choose another format")
-    data = codec.dumps(store, password)
-    assert isinstance(data, bytes)  # noqa: S101 -- it is no directory
-    return data

@@ -1,7 +1,8 @@
 """The nouns of this room: what a reader makes of a store, and how that is known."""
 
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, Self
 
+from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun
 
@@ -50,5 +51,14 @@ class Reader(Protocol):
     def name(self) -> str:
         """Its name, such as java17.0.15."""
 
-    def read(self, data: bytes, password: str | None) -> Reading:
+    def read(self, data: Content, password: str | None) -> Reading:
         """What it makes of a store; the password may be right, wrong or empty, None is none."""
+
+    def refuses(self, certificate: Certificate) -> str | None:
+        """Why it takes this certificate in no store, in its own words; None if it does."""
+
+    def trusting(self) -> Self:
+        """The same reader as it would be if it took every certificate: for stores whose certificates it took before."""
+
+    def reads_what(self, other: "Reader") -> bool:
+        """Whether it surely opens every store that the other one opens, but for certificates that only it refuses."""

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Final
 
 from truststore_tool.errors import FormatError
-from truststore_tool.nouns import field, noun
-from truststore_tool.readers.base import Evidence, Reading
-from truststore_tool.readers.java import jks, pbe, pkcs12
+from truststore_tool.formats.base import Content
+from truststore_tool.model import Certificate
+from truststore_tool.nouns import field, noun, replace
+from truststore_tool.readers.base import Evidence, Reader, Reading
+from truststore_tool.readers.java import jks, pbe, pkcs12, releases
 from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, UnknownError
 from truststore_tool.readers.java.releases import Release, measured
 
@@ -34,6 +36,10 @@ def _load_pkcs12(data: bytes, password: str | None, release: Release, why_refuse
         raise RefusedError("java.io.IOException") from exc
 
 
+def _refuses_none(_der: bytes, _release: Release) -> str | None:
+    return None
+
+
 @noun
 class JavaReader:
     """A release of Java as a reader of key stores.
@@ -55,9 +61,27 @@ class JavaReader:
         """The release's name."""
         return str(self.release)
 
-    def read(self, data: bytes, password: str | None) -> Reading:
+    def read(self, data: Content, password: str | None) -> Reading:
         """What this release makes of the store in `data`."""
+        if not isinstance(data, bytes):
+            return Reading(False, "java.io.IOException: Is a directory", anchors=(), leaves=(), evidence=(_LOADING,))
         return read(self.release, data, password, self.why_refused, storetype=self.storetype, work=self.work)
+
+    def refuses(self, certificate: Certificate) -> str | None:
+        """The exception of this release's certificate parser, or None. None as well where nobody knows."""
+        return self.why_refused(certificate.der, self.release)
+
+    def trusting(self) -> "JavaReader":
+        """The same release with a parser that refuses nothing."""
+        return replace(self, why_refused=_refuses_none)
+
+    def reads_what(self, other: Reader) -> bool:
+        """Whether this release has all that the other one has."""
+        return (
+            isinstance(other, JavaReader)
+            and other.storetype == self.storetype
+            and releases.reads_what(self.release, other.release)
+        )
 
 
 # What a type of key store tries in turn: JKS and PKCS12 open each other (keystore.type.compat of java.security), but

@@ -107,3 +107,18 @@ PBMAC1: Final = Feature(
 )
 # Passwords with characters other than those from blank to tilde, wherever a key is made from them.
 NON_ASCII_PASSWORDS: Final = Feature(25, (measured("8u504, 11.0.5 to 21.0.8, 25.0.2, 25.0.3"),))
+FEATURES: Final = (
+    PBES2,
+    PBES2_WITHOUT_KEY_LENGTH,
+    HMAC_PBE_SHA2,
+    PRF_SHA512_TRUNCATED,
+    PBMAC1,
+    NON_ASCII_PASSWORDS,
+)
+
+
+def reads_what(newer: Release, older: Release) -> bool:
+    """Whether `newer` surely opens every store that `older` opens, certificates aside: it has all that `older` has."""
+    return newer.line >= older.line and all(
+        feature.known_to(newer) is True or feature.known_to(older) is False for feature in FEATURES
+    )

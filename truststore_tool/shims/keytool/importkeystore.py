@@ -224,7 +224,7 @@ def _import_in_place(session: Session, name: str) -> None:
     from truststore_tool import stores
 
     merged = target.merged(session.keystore.store.with_entries(()))
-    stores.save_store(merged, name, session.password, format=merged.format)
+    stores.save_store(merged, name, session.password, format=merged.format, readers=())
     session.warn_jks()
     if source.format == session.keystore.format:
         session.warnings.append(f'The original keystore "{name}" is backed up as "{backup}"...')

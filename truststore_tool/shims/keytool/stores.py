@@ -264,9 +264,9 @@ def save(
         return changed[-1], None
 
     try:
-        stores.update_store(path, password, change, create=keystore.format, new_password=new_password)
+        stores.update_store(path, password, change, create=keystore.format, new_password=new_password, readers=())
         if changed and not path.exists():  # nothing was changed in a new store: keytool writes the empty one
-            stores.save_store(changed[-1], path, password, format=changed[-1].format)
+            stores.save_store(changed[-1], path, password, format=changed[-1].format, readers=())
     except IntegrityError as exc:
         if isinstance(exc, PasswordRequiredError):
             raise KeytoolError("password can't be null", ILLEGAL_ARGUMENT) from exc
