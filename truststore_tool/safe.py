@@ -10,7 +10,12 @@ def printable(text: str) -> str:
     """`text` with every character that could move the cursor, reorder or hide text shown as an escape."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_escape(char) if unicodedata.category(char) in _HIDDEN else char for char in text)
+    return "".join(_escape(char) if is_hidden(char) else char for char in text)
+
+
+def is_hidden(char: str) -> bool:
+    """Whether a character could move the cursor, reorder or hide text, or is none."""
+    return unicodedata.category(char) in _HIDDEN
 
 
 def _escape(char: str) -> str:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from truststore_tool import asn1, strangers
 from truststore_tool.errors import WriteError
 from truststore_tool.formats import capath, pem
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
+from truststore_tool.render.as_json import to_json
+from truststore_tool.safe import printable
 from truststore_tool.stores import open_store, save_store
 
 PASSWORD = "changeit"
@@ -86,10 +89,20 @@ def test_no_command_of_a_stranger_reaches_the_terminal(tool: Tool, tmp_path: Pat
     assert "Traceback" not in shown
     if "--json" in words:
         assert json.loads(done.out)["schema"] == 1
-        shown = done.out.encode("ascii", "ignore").decode() + done.err
     assert HARMLESS.fullmatch(shown), repr(shown)
     chain = tmp_path / "chain.pem"
     assert not chain.exists() or HARMLESS.fullmatch(chain.read_text())
+
+
+def test_json_has_the_same_strings_with_nothing_hidden_in_them() -> None:
+    """Of every character but lone surrogates, which no UTF-8 has."""
+    every = "".join(chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000)
+    text = to_json("k", None, every=every, nested=[EVIL, {"a": EVIL}], path=Path(EVIL))
+    assert json.loads(text) == {"schema": 1, "report": "k", "every": every, "nested": [EVIL, {"a": EVIL}], "path": EVIL}
+    lines = text.split("\n")
+    assert [line for line in lines if printable(line) != line] == []
+    assert len(lines) == len(text.splitlines()) == 12
+    assert all(char in text for char in "é漢😀")  # what can be read stays so
 
 
 def test_the_question_at_the_terminal_shows_escapes(tmp_path: Path) -> None:

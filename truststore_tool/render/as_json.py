@@ -4,6 +4,7 @@ Fingerprints are upper-case hex pairs joined by colons, moments ISO 8601 in UTC,
 """
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Final
@@ -11,14 +12,24 @@ from typing import Final
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.nouns import names
 from truststore_tool.operations.describe import FIELDS, CertificateFacts
+from truststore_tool.safe import is_hidden
 
 SCHEMA: Final = 1
+_UNUSUAL: Final = re.compile(r"[^\n -~]+")  # the line ends are those between fields: strings have theirs escaped
 
 
 def to_json(kind: str, report: object, **more: object) -> str:
-    """One JSON object: ``schema``, ``report`` (its kind), the report's fields, and `more`."""
+    """One JSON object: ``schema``, ``report`` (its kind), the report's fields, and `more`.
+
+    What text shows as an escape is one here, too, in JSON's own way.
+    """
     body = {"schema": SCHEMA, "report": kind, **_fields(report), **{key: _plain(value) for key, value in more.items()}}
-    return json.dumps(body, indent=2, ensure_ascii=False)
+    return _UNUSUAL.sub(_escaped, json.dumps(body, indent=2, ensure_ascii=False))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    run = found[0]
+    return run if run.isprintable() else "".join(json.dumps(c)[1:-1] if is_hidden(c) else c for c in run)
 
 
 def _fields(value: object) -> dict[str, object]:
