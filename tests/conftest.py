@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.postgres.clients import Jvm, jvm
 from tests.realtools import Jdk, compiled_reader, jdk_homes, missing
 
 
@@ -19,3 +20,9 @@ def jdks(tmp_path_factory: pytest.TempPathFactory) -> list[Jdk]:
 def jdk(jdks: list[Jdk]) -> Jdk:
     """The first JDK."""
     return jdks[0]
+
+
+@pytest.fixture(scope="session")
+def java(tmp_path_factory: pytest.TempPathFactory) -> Jvm:
+    """A JVM with the JDBC driver."""
+    return jvm(tmp_path_factory.mktemp("pgclient"))

@@ -195,6 +195,23 @@ class Certificate:
         parts = asn1.read_exactly(constraints.value).children()
         return bool(parts) and parts[0].tag == asn1.BOOLEAN and parts[0].boolean()
 
+    def is_signed_by(self, issuer: "Certificate") -> bool | None:
+        """Whether `issuer` is named as its issuer, byte for byte, and made its signature.
+
+        None where that cannot be told: `cryptography` does not read one of them, or does not know algorithm or key.
+        """
+        from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+        try:
+            if self.issuer_der != issuer.subject_der:
+                return False
+            self.x509.verify_directly_issued_by(issuer.x509)
+        except InvalidSignature:
+            return False
+        except (FormatError, UnsupportedAlgorithm, ValueError, TypeError):
+            return None
+        return True
+
     @property
     def x509(self) -> "x509.Certificate":
         """The certificate as `cryptography` parses it. Raises FormatError when it refuses."""

@@ -131,3 +131,81 @@ def _text(rdn: tuple[Attribute, ...]) -> str:
 def _escaped(attribute: Attribute) -> str:
     """The value as RFC 4514 (section 2.4) escapes it."""
     return _ESCAPE.sub(lambda match: "\\" + match[0], attribute.text).replace("\0", "\\00")
+
+
+# How OpenSSL compares and looks up names (crypto/x509/x_name.c): the octets of a character in each type of string that
+# its canonical form turns into UTF8String (ASN1_MASK_CANON), 0 for UTF-8; and what an attribute value may be at all
+# (B_ASN1_PRINTABLE).
+UNIT_OCTETS: Final = {
+    asn1.UTF8_STRING: 0,
+    asn1.PRINTABLE_STRING: 1,
+    asn1.TELETEX_STRING: 1,
+    asn1.IA5_STRING: 1,
+    asn1.BMP_STRING: 2,
+    asn1.UNIVERSAL_STRING: 4,
+}
+_OPENSSL_VALUES: Final = (*UNIT_OCTETS, asn1.NUMERIC_STRING, asn1.BIT_STRING, asn1.SEQUENCE)
+
+
+def code_points(tag: int, value: bytes) -> list[int]:
+    """The characters of a string to OpenSSL. Raises FormatError when the octets make up no characters of its type."""
+    try:
+        match UNIT_OCTETS.get(tag):
+            case 0:
+                return list(map(ord, value.decode("utf-8")))
+            case 2:
+                text = value.decode("utf-16-be")
+                if any(ord(character) > 0xFFFF for character in text):
+                    raise FormatError("a surrogate pair in a BMPString")  # which OpenSSL does not know
+                return list(map(ord, text))
+            case 4:
+                return list(map(ord, value.decode("utf-32-be")))
+            case _:
+                return list(value)
+    except UnicodeError as exc:
+        raise FormatError("octets that do not fit the type of their string") from exc
+
+
+def openssl_canonical(name: bytes) -> bytes:
+    """The canonical form of an encoded Name: the SETs without the SEQUENCE around them, strings as UTF8String.
+
+    In these ASCII letters are lower, blanks at the ends are stripped and runs of them made one (x509_name_canon).
+    Raises FormatError for a name that OpenSSL refuses.
+    """
+    sets = []
+    for rdn in asn1.read_exactly(name).expect(asn1.SEQUENCE).children():
+        pairs = []
+        for pair in rdn.expect(asn1.SET).children():
+            parts = pair.expect(asn1.SEQUENCE).children()
+            if len(parts) != 2 or parts[1].tag not in _OPENSSL_VALUES:
+                raise FormatError("an attribute in a distinguished name that OpenSSL refuses")
+            pairs.append(asn1.sequence(parts[0].raw, _canonical_value(parts[1])))
+        sets += [asn1.set_of(*pairs)] if pairs else []  # OpenSSL drops empty ones
+    return b"".join(sets)
+
+
+def _canonical_value(value: asn1.Element) -> bytes:
+    if value.tag not in UNIT_OCTETS:
+        return value.raw
+    text = "".join(map(chr, code_points(value.tag, value.value))).encode()
+    return asn1.tlv(asn1.UTF8_STRING, b" ".join(text.lower().split()))  # of bytes: ASCII only
+
+
+def openssl_hash(name: bytes) -> str:
+    """The hash by which OpenSSL 1.0 and later look an encoded Name up (X509_NAME_hash): eight hex digits.
+
+    Raises FormatError for a name that OpenSSL refuses.
+    """
+    return _first_word("sha1", openssl_canonical(name))
+
+
+def openssl_hash_old(name: bytes) -> str:
+    """The hash of OpenSSL before 1.0 (X509_NAME_hash_old)."""
+    return _first_word("md5", name)
+
+
+def _first_word(algorithm: str, data: bytes) -> str:
+    """The first four octets of a digest as a little-endian number."""
+    from hashlib import new
+
+    return new(algorithm, data, usedforsecurity=False).digest()[3::-1].hex()

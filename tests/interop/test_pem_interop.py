@@ -2,6 +2,7 @@
 
 import base64
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from tests.formats.test_pem import block
 from tests.realtools import Jdk, find, run
 from tests.samples import SAMPLES, amazon, certificates, own
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError
 from truststore_tool.formats import capath, detect, get
 from truststore_tool.formats.capath import subject_hash, subject_hash_old
 from truststore_tool.formats.pem import loads
@@ -117,6 +120,43 @@ def test_subject_hashes_are_those_of_openssl(openssl: str, tmp_path: Path) -> No
         path.write_bytes(certificate.der)
         wanted = run(openssl, "x509", "-inform", "der", "-in", path, "-noout", "-subject_hash", "-subject_hash_old")
         assert [subject_hash(certificate), subject_hash_old(certificate)] == wanted.decode().split()
+
+
+ODD_STRINGS = [
+    *(
+        (tag, value)
+        for tag in (12, 19, 20, 22, 26)
+        for value in (b"", b"  A \t b ", b"\xe9\xff", b"\xc3\xa9 X", b"a\0b", b"*_")
+    ),
+    *((30, value.encode("utf-16-be")) for value in ("", " \u00c9 A", "\U0001f512", "\ufffe")),
+    *((30, value) for value in (b"\xd8\0", b"\0A\0")),
+    *((28, value.encode("utf-32-be")) for value in (" \u00c9 A", "\U0001f512")),
+    *((28, value) for value in (b"\0\x11\0\0", b"\0\0\xd8\0", b"\0\0\0")),
+    *((tag, b"\0 A") for tag in (2, 3, 4, 18, 24, 27)),
+]
+
+
+def named(*attributes: tuple[int, bytes]) -> Certificate:
+    """The RDS root under another subject; its signature is not right any more."""
+    outer = asn1.read_exactly(RDS.der).children()
+    fields = [field.raw for field in outer[0].children()]
+    parts = [asn1.sequence(asn1.oid("2.5.4.3"), asn1.tlv(tag, value)) for tag, value in attributes]
+    fields[5] = asn1.sequence(asn1.set_of(*parts))
+    return Certificate(asn1.sequence(asn1.sequence(*fields), *(part.raw for part in outer[1:])))
+
+
+@pytest.mark.parametrize(("tag", "value"), ODD_STRINGS)
+def test_odd_names_are_hashed_or_refused_as_openssl_does(openssl: str, tmp_path: Path, tag: int, value: bytes) -> None:
+    path = tmp_path / "one.der"
+    for certificate in (named((tag, value)), named((12, b"b"), (tag, value))):
+        path.write_bytes(certificate.der)
+        command = (openssl, "x509", "-inform", "der", "-in", path, "-noout", "-subject_hash")
+        done = subprocess.run(command, capture_output=True)
+        try:
+            ours = subject_hash(certificate)
+        except FormatError:
+            ours = None
+        assert ours == (done.stdout.decode().strip() if done.returncode == 0 else None)
 
 
 FIRST, SECOND = block(OLD_ROOT), block(RDS)

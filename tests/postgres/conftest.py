@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cli.conftest import tool
-from tests.postgres.clients import Jvm, jvm
 from tests.postgres.server import HBA, Server, folder_of_servers, postgresql
 
 __all__ = ["tool"]
@@ -27,9 +26,3 @@ def server(running: Server) -> Iterator[Server]:
         (running.folder / "postgresql.conf").write_bytes(before["postgresql.conf"])
         (running.folder / "pg_hba.conf").write_text("\n".join(HBA) + "\n")
         running.use("old")
-
-
-@pytest.fixture(scope="session")
-def java(tmp_path_factory: pytest.TempPathFactory) -> Jvm:
-    """A JVM with the JDBC driver."""
-    return jvm(tmp_path_factory.mktemp("pgclient"))

@@ -4,32 +4,18 @@ A file is called ``<hash>.<N>``: eight hex digits, and a number that counts up w
 (OpenSSL's X509_LOOKUP_hash_dir(3) and openssl-rehash(1)). Whatever else lies there is not looked at by OpenSSL.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 from itertools import count
 from typing import Final
 
-from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.formats import der, pem
 from truststore_tool.formats.base import Format
 from truststore_tool.model import Certificate, LooseCertificate, TrustedEntry, TrustStore
-from truststore_tool.names import Attribute
+from truststore_tool.names import openssl_hash, openssl_hash_old
 
 _HASH_NAME: Final = re.compile(r"(?P<hash>[0-9a-f]{8})\.(?:0|[1-9][0-9]{0,8})", re.ASCII)
-_WHITESPACE: Final = b" \t\n\v\f\r"
-_RUN_OF_WHITESPACE: Final = re.compile(rb"[ \t\n\v\f\r]+")
-
-# What ASN1_STRING_to_UTF8 makes of the string types that OpenSSL canonicalises (ASN1_MASK_CANON in x_name.c).
-_CODECS: Final = {
-    asn1.BMP_STRING: "utf-16-be",
-    asn1.UNIVERSAL_STRING: "utf-32-be",
-    asn1.TELETEX_STRING: "latin-1",
-    asn1.PRINTABLE_STRING: "latin-1",
-    asn1.IA5_STRING: "latin-1",
-    asn1.VISIBLE_STRING: "latin-1",
-}
 
 
 def detect(files: Mapping[str, bytes]) -> bool:
@@ -146,33 +132,13 @@ def _is_behind_a_gap(name: str, files: Mapping[str, bytes]) -> bool:
 
 
 def subject_hash(certificate: Certificate) -> str:
-    """The hash by which OpenSSL 1.0 and later look a subject up, as ``openssl x509 -subject_hash`` prints it.
-
-    SHA-1 over the canonical name (x509_name_canon in OpenSSL's crypto/x509/x_name.c): the SETs without the SEQUENCE
-    around them, strings as UTF8String in lower case with single blanks. Raises FormatError for an unreadable subject.
-    """
-    sets = (asn1.set_of(*map(_canonical, rdn)) for rdn in certificate.subject.rdns if rdn)  # OpenSSL drops empty ones
-    return _first_four(hashlib.sha1(b"".join(sets), usedforsecurity=False).digest())
+    """As ``openssl x509 -subject_hash`` prints it. Raises FormatError for a subject that OpenSSL refuses."""
+    return openssl_hash(certificate.subject_der)
 
 
 def subject_hash_old(certificate: Certificate) -> str:
-    """The hash of OpenSSL before 1.0 (``-subject_hash_old``): MD5 over the encoded name. Raises FormatError."""
-    return _first_four(hashlib.md5(certificate.subject_der, usedforsecurity=False).digest())
-
-
-def _first_four(digest: bytes) -> str:
-    return f"{int.from_bytes(digest[:4], 'little'):08x}"
-
-
-def _canonical(attribute: Attribute) -> bytes:
-    """One AttributeTypeAndValue in canonical form."""
-    tag, value = attribute.tag, attribute.value
-    if tag in _CODECS:
-        value = value.decode(_CODECS[tag], "replace").encode("utf-8", "replace")
-    if tag in _CODECS or tag == asn1.UTF8_STRING:
-        tag = asn1.UTF8_STRING
-        value = _RUN_OF_WHITESPACE.sub(b" ", value.strip(_WHITESPACE)).lower()  # of bytes: ASCII only, as OpenSSL does
-    return asn1.sequence(asn1.oid(attribute.oid), asn1.tlv(tag, value))
+    """The hash of OpenSSL before 1.0 (``-subject_hash_old``). Raises FormatError for an unreadable subject."""
+    return openssl_hash_old(certificate.subject_der)
 
 
 def _certificates(name: str, data: bytes) -> tuple[Certificate, ...]:

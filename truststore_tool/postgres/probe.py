@@ -7,11 +7,12 @@ from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun
 from truststore_tool.operations.describe import CertificateFacts, describe
-from truststore_tool.postgres import verdict, wire
-from truststore_tool.postgres.chains import Search
+from truststore_tool.postgres import wire
 from truststore_tool.postgres.target import Target
-from truststore_tool.postgres.verdict import Source, Verdict
 from truststore_tool.postgres.wire import Negotiation
+from truststore_tool.readers import verdict
+from truststore_tool.readers.chains import Search
+from truststore_tool.readers.verdict import Source, Verdict
 
 
 @noun

@@ -7,8 +7,8 @@ from typing import Final, Literal
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun
 from truststore_tool.operations.describe import CertificateFacts, describe
-from truststore_tool.postgres.hostnames import Reader
-from truststore_tool.postgres.verdict import Reason, Source, judge_chain
+from truststore_tool.readers.hostnames import TlsReader
+from truststore_tool.readers.verdict import Reason, Source, judge_chain
 
 Trusts = Literal["both", "only-current", "only-next", "neither"]
 # By whether the certificate of now is trusted, and those that follow.
@@ -43,7 +43,7 @@ class StoreOutlook:
     """
 
     name: str
-    reader: Reader
+    reader: TlsReader
     trusts: Trusts
     before: bool
     during: bool

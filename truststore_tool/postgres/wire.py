@@ -5,7 +5,6 @@ PostgreSQL 17 (PostgreSQL documentation, Message Flow, "SSL Session Encryption")
 """
 
 import struct
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from ipaddress import ip_address
@@ -16,6 +15,7 @@ from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun
 from truststore_tool.postgres.link import Link, connect
 from truststore_tool.postgres.target import Target
+from truststore_tool.tls import unverified_chain
 
 if TYPE_CHECKING:
     import ssl
@@ -76,7 +76,7 @@ def shake(target: Target, negotiation: Negotiation = "ssl-request", timeout: flo
             cipher=cipher,
             bits=bits or 0,
             alpn=tls.selected_alpn_protocol(),
-            chain=tuple(map(Certificate, _unverified_chain(tls))),
+            chain=tuple(map(Certificate, unverified_chain(tls))),
         )
 
 
@@ -203,18 +203,6 @@ def _lenient_context() -> "ssl.SSLContext":
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     context.set_ciphers("ALL:!aNULL:@SECLEVEL=0")
     return context
-
-
-def _unverified_chain(tls: "ssl.SSLObject") -> list[bytes]:
-    """The DER of the certificates that the server sent.
-
-    The method is public from Python 3.13 on. 3.11 and 3.12 have it under a private name, and receive security fixes
-    only, so that it will not change there.
-    """
-    if sys.version_info >= (3, 13):
-        return tls.get_unverified_chain()
-    der = 2  # _ssl.ENCODING_DER
-    return [item.public_bytes(der) for item in tls._sslobj.get_unverified_chain() or ()]  # type: ignore[attr-defined]
 
 
 def _words(error: "ssl.SSLError") -> str:

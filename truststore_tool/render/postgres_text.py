@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from truststore_tool.postgres.rotation import RotationReport
     from truststore_tool.postgres.sessions import Client, SessionsReport
     from truststore_tool.postgres.snippets import Snippet
-    from truststore_tool.postgres.verdict import Verdict
+    from truststore_tool.readers.verdict import Verdict
 
 _READERS: Final = {"java": "as Java reads it", "libpq": "as libpq reads it"}
 _CLIENTS: Final = {"libpq": "libpq (psql, psycopg, pgAdmin, ...)", "jdbc": "the PostgreSQL JDBC driver"}

@@ -9,8 +9,8 @@ from truststore_tool.cli.output import Output
 from truststore_tool.errors import PasswordRequiredError, UsageError
 from truststore_tool.model import TrustedEntry, TrustStore
 from truststore_tool.postgres.conninfo import Conninfo
-from truststore_tool.postgres.verdict import Source
 from truststore_tool.postgres.wire import DEFAULT_TIMEOUT, Negotiation
+from truststore_tool.readers.verdict import Source
 
 Stores = Annotated[
     list[str] | None,

@@ -253,7 +253,8 @@ class _Chains:
             found = self._by_name.get(name)
         else:
             found = self._by_name_and_key.get((name, key)) or self._keyless.get(name)
-        if self_issued and found is not item and _is_self_signed(certificate):
+        # What cannot be checked is taken for self-signed.
+        if self_issued and found is not item and certificate.is_signed_by(certificate) is not False:
             return None
         return found
 
@@ -287,16 +288,3 @@ def _authority_key(certificate: Certificate) -> bytes | None:
         return None
     wanted = asn1.context(0, constructed=False)
     return next((asn1.octet_string(item.value) for item in fields if item.tag == wanted), None)
-
-
-def _is_self_signed(certificate: Certificate) -> bool:
-    """Whether its own key made its signature; what cannot be checked is taken for self-signed."""
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-
-    try:
-        certificate.x509.verify_directly_issued_by(certificate.x509)
-    except InvalidSignature:
-        return False
-    except (FormatError, UnsupportedAlgorithm, ValueError, TypeError):
-        return True
-    return True

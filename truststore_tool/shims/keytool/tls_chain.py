@@ -4,6 +4,8 @@ import socket
 import ssl
 from typing import Final
 
+from truststore_tool.tls import unverified_chain
+
 _PORT: Final = 443
 _TIMEOUT: Final = 10.0
 
@@ -18,7 +20,7 @@ def fetch(server: str) -> list[bytes]:
         socket.create_connection((host, port), timeout=_TIMEOUT) as connection,
         context.wrap_socket(connection, server_hostname=host) as wrapped,
     ):
-        return _chain(wrapped)
+        return unverified_chain(wrapped)
 
 
 def _split(server: str) -> tuple[str, int]:
@@ -28,14 +30,3 @@ def _split(server: str) -> tuple[str, int]:
     if not port.isdigit():
         raise OSError(f"no port number: {port}")
     return host.strip("[]"), int(port)
-
-
-def _chain(wrapped: ssl.SSLSocket) -> list[bytes]:
-    """All certificates where this Python can tell them (3.13), else from its internal object, else the leaf."""
-    if hasattr(wrapped, "get_unverified_chain"):
-        return list(wrapped.get_unverified_chain())
-    inner = getattr(wrapped, "_sslobj", None)
-    if inner is not None and hasattr(inner, "get_unverified_chain"):
-        return [bytes(ssl.PEM_cert_to_DER_cert(item.public_bytes())) for item in inner.get_unverified_chain()]
-    leaf = wrapped.getpeercert(binary_form=True)
-    return [leaf] if leaf else []

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from typing import Final
 
-from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
 from truststore_tool.readers.java.certificate import JavaCertificate, canonical
 from truststore_tool.shims.keytool import rsa_signature
@@ -25,18 +24,7 @@ def signed_by(certificate: JavaCertificate, issuer: JavaCertificate) -> bool:
             return False
         key, signed, signature = issuer.public_key_info, certificate.to_be_signed, certificate.signature
         return rsa_signature.verifies(certificate.signature_algorithm, key, signed, signature)
-    return _verifies(certificate, issuer)
-
-
-def _verifies(certificate: JavaCertificate, issuer: JavaCertificate) -> bool:
-    """The same for the algorithms that need a library."""
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-
-    try:
-        Certificate(certificate.der).x509.verify_directly_issued_by(Certificate(issuer.der).x509)
-    except (InvalidSignature, UnsupportedAlgorithm, FormatError, TypeError, ValueError):
-        return False
-    return True
+    return Certificate(certificate.der).is_signed_by(Certificate(issuer.der)) is True
 
 
 def is_self_signed(certificate: JavaCertificate) -> bool:

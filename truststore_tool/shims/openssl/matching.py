@@ -6,7 +6,8 @@ from typing import Final
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
-from truststore_tool.shims.openssl import general_names, names
+from truststore_tool.names import code_points
+from truststore_tool.shims.openssl import general_names
 from truststore_tool.shims.openssl.certificate import Certificate
 
 _COMMON_NAME: Final = "2.5.4.3"
@@ -69,7 +70,7 @@ def _matches(certificate: Certificate, tag: int, attribute: str, wanted: bytes, 
     for part in certificate.subject.attributes:
         if part.oid == attribute and part.value:
             try:
-                text = "".join(map(chr, names.code_points(part.tag, part.value))).encode()
+                text = "".join(map(chr, code_points(part.tag, part.value))).encode()
             except (FormatError, UnicodeError):
                 return False
             if equal(text, wanted):

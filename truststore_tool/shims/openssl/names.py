@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
+from truststore_tool.names import UNIT_OCTETS, code_points, openssl_canonical
 from truststore_tool.shims.openssl import objects
 
 # The flags of <openssl/asn1.h> and <openssl/x509.h>: `-nameopt` adds and takes away bits, so their layout matters.
@@ -87,11 +88,7 @@ _SEPARATORS: Final = {
 _WIDTH_SHORT: Final = 10
 _WIDTH_LONG: Final = 25
 
-_UNIT_OCTETS: Final = {asn1.UNIVERSAL_STRING: 4, asn1.BMP_STRING: 2, asn1.UTF8_STRING: 0}
-_ONE_OCTET_STRINGS: Final = (asn1.NUMERIC_STRING, asn1.PRINTABLE_STRING, asn1.TELETEX_STRING, asn1.IA5_STRING)
-# What the canonical form turns into UTF8String, and what an attribute value may be at all.
-_CANONICAL: Final = (*_UNIT_OCTETS, asn1.PRINTABLE_STRING, asn1.TELETEX_STRING, asn1.IA5_STRING)
-_VALUES: Final = (*_CANONICAL, asn1.NUMERIC_STRING, asn1.BIT_STRING, asn1.SEQUENCE)
+_STRINGS: Final = (*UNIT_OCTETS, asn1.NUMERIC_STRING)
 
 _TYPE_NAMES: Final = {
     asn1.BIT_STRING: b"BIT STRING",
@@ -119,61 +116,27 @@ class Attribute(NamedTuple):
 
 
 class DistinguishedName(NamedTuple):
-    """A name: its attributes in file order, its DER, and the canonical form that `-hash` digests."""
+    """A name: its attributes in file order, and its DER."""
 
     attributes: tuple[Attribute, ...]
     der: bytes
-    canonical: bytes
 
 
 def parse(element: asn1.Element) -> DistinguishedName:
     """Read a Name. Raises FormatError also for strings that do not fit their type, as OpenSSL does."""
     attributes = []
-    canonical = []
     for number, rdn in enumerate(element.expect(asn1.SEQUENCE).children()):
-        pairs = []
         for pair in rdn.expect(asn1.SET).children():
             kind, value = _two(pair.expect(asn1.SEQUENCE).children())
-            if value.tag not in _VALUES:
-                raise FormatError(f"ASN.1 tag 0x{value.tag:02x} as an attribute value")
             attributes.append(Attribute(kind.oid(), value.tag, value.value, number))
-            pairs.append(asn1.sequence(kind.raw, _canonical(value)))
-        if pairs:
-            canonical.append(asn1.set_of(*pairs))
-    return DistinguishedName(tuple(attributes), element.raw, b"".join(canonical))
+    openssl_canonical(element.raw)
+    return DistinguishedName(tuple(attributes), element.raw)
 
 
 def _two(parts: list[asn1.Element]) -> list[asn1.Element]:
     if len(parts) != 2:
         raise FormatError("malformed attribute in a distinguished name")
     return parts
-
-
-def _canonical(value: asn1.Element) -> bytes:
-    """The value as names are compared: UTF-8, ASCII letters lower, blanks stripped and runs of them made one."""
-    if value.tag not in _CANONICAL:
-        return value.raw
-    text = "".join(map(chr, code_points(value.tag, value.value))).encode()
-    return asn1.tlv(asn1.UTF8_STRING, b" ".join(text.lower().split()))
-
-
-def code_points(tag: int, value: bytes) -> list[int]:
-    """The characters of a string. Raises FormatError when the octets do not make up characters of its type."""
-    try:
-        match _UNIT_OCTETS.get(tag):
-            case 0:
-                return list(map(ord, value.decode("utf-8")))
-            case 2:
-                text = value.decode("utf-16-be")
-                if any(ord(character) > 0xFFFF for character in text):
-                    raise FormatError("a surrogate pair in a BMPString")  # which OpenSSL does not know
-                return list(map(ord, text))
-            case 4:
-                return list(map(ord, value.decode("utf-32-be")))
-            case _:
-                return list(value)
-    except UnicodeError as exc:
-        raise FormatError("octets that do not fit the type of their string") from exc
 
 
 def parse_options(text: str, flags: int) -> int | None:
@@ -290,7 +253,7 @@ def _key(attribute: Attribute, flags: int) -> bytes:
 def _value(attribute: Attribute, flags: int) -> bytes:
     """The value: its characters escaped, or its octets in hex behind ``#``."""
     shown = _TYPE_NAMES[attribute.tag] + b":" if flags & _SHOW_TYPE else b""
-    is_string = attribute.tag in _UNIT_OCTETS or attribute.tag in _ONE_OCTET_STRINGS
+    is_string = attribute.tag in _STRINGS
     unknown = flags & _DUMP_UNKNOWN_FIELDS and objects.name_of(attribute.oid) is None
     by_octet = flags & _IGNORE_TYPE and not (flags & _DUMP_ALL or unknown)
     if flags & _DUMP_ALL or unknown or (not is_string and not by_octet and flags & _DUMP_UNKNOWN):

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
+from truststore_tool.names import openssl_canonical
 from truststore_tool.shims.openssl import extensions
 from truststore_tool.shims.openssl.certificate import Certificate
 
@@ -130,7 +131,8 @@ def _read(certificate: Certificate) -> _Uses:
         else frozenset(p.oid() for p in purposes.children()).intersection(_KNOWN_USES),
         extended_critical=found is not None and found.critical,
         netscape=None if netscape is None else netscape & 0xFF,
-        old_root=certificate.version == 0 and certificate.subject.canonical == certificate.issuer.canonical,
+        old_root=certificate.version == 0
+        and openssl_canonical(certificate.subject.der) == openssl_canonical(certificate.issuer.der),
     )
 
 

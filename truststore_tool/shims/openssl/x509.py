@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import TrustStoreError
+from truststore_tool.names import openssl_hash, openssl_hash_old
 from truststore_tool.shims.openssl import reading, writing
 from truststore_tool.shims.openssl.certificate import Certificate, Trust
 from truststore_tool.shims.openssl.options import Options, StopError, parse
@@ -184,20 +185,8 @@ def _fingerprint(subject: _Subject) -> bytes:
     return b"%s Fingerprint=%s\n" % (os.fsencode(name or "SHA1"), octets.hex(":").upper().encode())
 
 
-def _name_hash(name: "DistinguishedName") -> bytes:
-    return _first_word("SHA1", name.canonical)
-
-
-def _old_name_hash(name: "DistinguishedName") -> bytes:
-    return _first_word("MD5", name.der)
-
-
-def _first_word(algorithm: str, data: bytes) -> bytes:
-    """The first four octets of a digest as a little-endian number."""
-    from truststore_tool.shims.openssl.digests import digest
-
-    octets = digest(algorithm, data) or b""
-    return octets[3::-1].hex().encode() + b"\n"
+def _line(text: str) -> bytes:
+    return text.encode() + b"\n"
 
 
 def _serial(subject: _Subject) -> bytes:
@@ -320,10 +309,10 @@ _ITEMS: Final[dict[str, Callable[[_Subject], bytes]]] = {
     "startdate": lambda s: _date(b"notBefore=", s.certificate.not_before, s.options),
     "enddate": lambda s: _date(b"notAfter=", s.certificate.not_after, s.options),
     "fingerprint": _fingerprint,
-    "subject_hash": lambda s: _name_hash(s.certificate.subject),
-    "subject_hash_old": lambda s: _old_name_hash(s.certificate.subject),
-    "issuer_hash": lambda s: _name_hash(s.certificate.issuer),
-    "issuer_hash_old": lambda s: _old_name_hash(s.certificate.issuer),
+    "subject_hash": lambda s: _line(openssl_hash(s.certificate.subject.der)),
+    "subject_hash_old": lambda s: _line(openssl_hash_old(s.certificate.subject.der)),
+    "issuer_hash": lambda s: _line(openssl_hash(s.certificate.issuer.der)),
+    "issuer_hash_old": lambda s: _line(openssl_hash_old(s.certificate.issuer.der)),
     "text": _text,
     "ext": _extensions,
     "alias": _alias,

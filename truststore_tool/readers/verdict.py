@@ -8,9 +8,9 @@ from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, TrustStore
 from truststore_tool.nouns import noun, replace
 from truststore_tool.operations.describe import CertificateFacts, describe, subject_text
-from truststore_tool.postgres import chains, hostnames
-from truststore_tool.postgres.chains import Chain, Flaw, Search
-from truststore_tool.postgres.hostnames import Reader
+from truststore_tool.readers import chains, hostnames
+from truststore_tool.readers.chains import Chain, Flaw, Search
+from truststore_tool.readers.hostnames import TlsReader
 
 
 @noun
@@ -32,7 +32,7 @@ class Source:
     """
 
     name: str
-    reader: Reader
+    reader: TlsReader
     store: TrustStore | None
 
     def anchors(self) -> tuple[Anchor, ...]:
@@ -80,7 +80,7 @@ class Verdict:
     """
 
     name: str
-    reader: Reader
+    reader: TlsReader
     trusted: bool
     alias: str | None
     anchor: CertificateFacts | None
@@ -152,7 +152,7 @@ def _obstacle(source: Source) -> Reason | None:
     return None
 
 
-def _name_reasons(leaf: Certificate, host: str | None, reader: Reader) -> Iterator[Reason]:
+def _name_reasons(leaf: Certificate, host: str | None, reader: TlsReader) -> Iterator[Reason]:
     if host is None:
         return
     check = hostnames.check(leaf, host, reader)

@@ -14,7 +14,7 @@ from truststore_tool.model import Certificate
 from truststore_tool.names import COMMON_NAME
 from truststore_tool.nouns import noun
 
-Reader = Literal["libpq", "java"]
+TlsReader = Literal["libpq", "java"]
 
 _DNS_NAME: Final = asn1.context(2, constructed=False)
 _IP_ADDRESS: Final = asn1.context(7, constructed=False)
@@ -35,7 +35,7 @@ class _Names:
     common: tuple[str, ...]
 
 
-def check(certificate: Certificate, host: str, reader: Reader) -> NameCheck:
+def check(certificate: Certificate, host: str, reader: TlsReader) -> NameCheck:
     """Hold `host` (a name, or an address in text) against the names in a server's certificate.
 
     A certificate whose names cannot be read matches nothing.

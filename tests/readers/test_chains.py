@@ -16,13 +16,12 @@ from tests.samples import certificates, own
 from truststore_tool import asn1
 from truststore_tool.formats import pem
 from truststore_tool.model import Certificate
-from truststore_tool.postgres import chains
-from truststore_tool.postgres.hostnames import Reader
-from truststore_tool.postgres.verdict import Source, judge, overruled
+from truststore_tool.readers.hostnames import TlsReader
+from truststore_tool.readers.verdict import Source, judge, overruled
 from truststore_tool.stores import open_store
 
 NOW = datetime.now(UTC)
-READERS: tuple[Reader, ...] = ("java", "libpq")
+READERS: tuple[TlsReader, ...] = ("java", "libpq")
 PAST, FUTURE = (2010, 2020), (2040, 2045)
 
 ROOT = issue("Root")
@@ -89,7 +88,7 @@ def write(case: Case, folder: Path) -> tuple[Path, Path]:
     return write_pem(folder / "anchors.pem", *case.anchors), write_pem(folder / "sent.pem", *case.sent)
 
 
-def reasons(case: Case, reader: Reader, anchors: Path) -> list[str]:
+def reasons(case: Case, reader: TlsReader, anchors: Path) -> list[str]:
     """The codes of our verdict."""
     source = Source("a store", reader, pem.loads(anchors.read_bytes(), None))
     verdict = judge(source, tuple(item.model for item in case.sent), None, NOW)
@@ -152,24 +151,24 @@ def test_trust_ends_with_the_first_date_that_the_reader_looks_at(tmp_path: Path)
 
 
 @pytest.mark.parametrize("reader", ["java", "libpq"])
-def test_a_crowd_that_issued_each_other_takes_bounded_work(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowd_that_issued_each_other_takes_bounded_work(reader: TlsReader, monkeypatch: pytest.MonkeyPatch) -> None:
     first = issue("Same")
     crowd = tuple(issue("Same", first, like=first).model for _ in range(60))
     leaf = issue("l", first, ca=False).model
     parsed: list[bytes] = []
     checked: list[Certificate] = []
-    read, verifies = asn1.read_exactly, chains._verifies
+    read, verifies = asn1.read_exactly, Certificate.is_signed_by
 
     def counted_read(data: bytes) -> asn1.Element:
         parsed.append(data)
         return read(data)
 
-    def counted_verifies(issuer: Certificate, child: Certificate) -> bool:
+    def counted_verifies(child: Certificate, issuer: Certificate) -> bool | None:
         checked.append(child)
-        return verifies(issuer, child)
+        return verifies(child, issuer)
 
     monkeypatch.setattr(asn1, "read_exactly", counted_read)
-    monkeypatch.setattr(chains, "_verifies", counted_verifies)
+    monkeypatch.setattr(Certificate, "is_signed_by", counted_verifies)
     assert not judge(Source("s", reader, pem.loads(b"", None)), (leaf, *crowd), None, NOW).trusted
     assert len(checked) < 600  # the search stops at 500, a few look at self-signatures; every pair would be 3,600
     # Each certificate is cut into its fields once, not once for each of the thousands of ways through the crowd.

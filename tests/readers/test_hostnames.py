@@ -11,7 +11,7 @@ import pytest
 from tests.postgres.authority import SERVER, issue, write_pem
 from tests.postgres.clients import Jvm, psql
 from tests.postgres.server import error_response, pretender, tls_server
-from truststore_tool.postgres.hostnames import check
+from truststore_tool.readers.hostnames import check
 
 ROOT = issue("Root")
 

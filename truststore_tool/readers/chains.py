@@ -16,11 +16,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import field, noun
-from truststore_tool.postgres.hostnames import Reader
+from truststore_tool.readers.hostnames import TlsReader
 
 Chain = tuple[Certificate, ...]
 
@@ -29,13 +29,6 @@ _MOST_SIGNATURES: Final = 500
 _MOST_STEPS: Final = 2000
 _LONGEST: Final = 12
 
-_SUBJECT_KEY_IDENTIFIER: Final = "2.5.29.14"
-_KEY_USAGE: Final = "2.5.29.15"
-_BASIC_CONSTRAINTS: Final = "2.5.29.19"
-_AUTHORITY_KEY_IDENTIFIER: Final = "2.5.29.35"
-_EXTENDED_KEY_USAGE: Final = "2.5.29.37"
-_SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"
-_ANY_USAGE: Final = "2.5.29.37.0"
 _KEY_CERT_SIGN: Final = 5  # bit number (RFC 5280, 4.2.1.3)
 
 
@@ -52,7 +45,7 @@ class Search:
 
     anchors: Sequence[Certificate]
     sent: Sequence[Certificate]
-    reader: Reader
+    reader: TlsReader
     at: datetime
     _checked: dict[tuple[bytes, bytes], bool] = field(default_factory=dict)
     _steps: int = 0
@@ -105,7 +98,7 @@ class Search:
         if key not in self._checked:
             if len(self._checked) >= _MOST_SIGNATURES:
                 return False
-            self._checked[key] = _verifies(issuer, child)
+            self._checked[key] = child.is_signed_by(issuer) is True
         return self._checked[key]
 
 
@@ -132,13 +125,13 @@ def issuer_der(certificate: Certificate) -> bytes:
 
 def key_identifier(certificate: Certificate) -> bytes | None:
     """The identifier of its key (RFC 5280, 4.2.1.2), if it has one."""
-    found = _extension(certificate, _SUBJECT_KEY_IDENTIFIER)
+    found = _extension(certificate, oids.SUBJECT_KEY_IDENTIFIER)
     return None if found is None else found.value
 
 
 def issuer_key_identifier(certificate: Certificate) -> bytes | None:
     """The identifier of its issuer's key (RFC 5280, 4.2.1.1), if it has one."""
-    found = _extension(certificate, _AUTHORITY_KEY_IDENTIFIER)
+    found = _extension(certificate, oids.AUTHORITY_KEY_IDENTIFIER)
     parts = () if found is None else found.items()
     return next((part.value for part in parts if part.tag == asn1.context(0, constructed=False)), None)
 
@@ -161,16 +154,6 @@ def _is_current(certificate: Certificate, at: datetime) -> bool:
         return False
 
 
-def _verifies(issuer: Certificate, child: Certificate) -> bool:
-    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-
-    try:
-        child.x509.verify_directly_issued_by(issuer.x509)
-    except (FormatError, ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
-
-
 @noun
 class Flaw:
     """One thing that makes a client refuse a chain: a code, and the certificate it is about."""
@@ -179,7 +162,7 @@ class Flaw:
     certificate: Certificate
 
 
-def flaws(chain: Chain, reader: Reader, at: datetime) -> Iterator[Flaw]:
+def flaws(chain: Chain, reader: TlsReader, at: datetime) -> Iterator[Flaw]:
     """What makes `reader` refuse a chain that ends in an anchor, at the moment `at` (aware).
 
     Codes: ``expired``, ``not-yet-valid``, ``not-a-ca``, ``path-too-long``, ``not-for-servers``, ``malformed``.
@@ -191,17 +174,17 @@ def flaws(chain: Chain, reader: Reader, at: datetime) -> Iterator[Flaw]:
             yield Flaw("malformed", certificate)
 
 
-def until(chain: Chain, reader: Reader) -> datetime | None:
+def until(chain: Chain, reader: TlsReader) -> datetime | None:
     """The moment from which `reader` refuses the chain for its dates; None when it never does."""
     ends = [certificate.not_after for certificate in _dated(chain, reader)]
     return min(ends, default=None)
 
 
-def _dated(chain: Chain, reader: Reader) -> Chain:
+def _dated(chain: Chain, reader: TlsReader) -> Chain:
     return chain[:-1] if reader == "java" else chain
 
 
-def _flaws(chain: Chain, position: int, reader: Reader, at: datetime) -> Iterator[Flaw]:
+def _flaws(chain: Chain, position: int, reader: TlsReader, at: datetime) -> Iterator[Flaw]:
     certificate = chain[position]
     if position < len(_dated(chain, reader)):
         if certificate.not_after < at:
@@ -219,19 +202,21 @@ def _flaws(chain: Chain, position: int, reader: Reader, at: datetime) -> Iterato
 
 
 def _extension(certificate: Certificate, oid: str) -> asn1.Element | None:
-    value = next((extension.value for extension in certificate.extensions if extension.oid == oid), None)
-    return None if value is None else asn1.read_exactly(value)
+    found = certificate.extension(oid)
+    return None if found is None else asn1.read_exactly(found.value)
 
 
 def _serves(certificate: Certificate) -> bool:
     """Whether it may stand for a TLS server: extendedKeyUsage serverAuth or any, if there is one (4.2.1.12)."""
-    usages = _extension(certificate, _EXTENDED_KEY_USAGE)
-    return usages is None or any(usage.oid() in {_SERVER_AUTH, _ANY_USAGE} for usage in usages.items())
+    usages = _extension(certificate, oids.EXTENDED_KEY_USAGE)
+    return usages is None or any(
+        usage.oid() in {oids.SERVER_AUTH, oids.ANY_EXTENDED_KEY_USAGE} for usage in usages.items()
+    )
 
 
 def _signs(certificate: Certificate) -> bool:
     """Whether its key may sign certificates: keyUsage keyCertSign, if there is one (4.2.1.3)."""
-    usage = _extension(certificate, _KEY_USAGE)
+    usage = _extension(certificate, oids.KEY_USAGE)
     if usage is None:
         return True
     bits = usage.expect(asn1.BIT_STRING).bits()
@@ -240,7 +225,7 @@ def _signs(certificate: Certificate) -> bool:
 
 def _too_many_below(chain: Chain, position: int) -> bool:
     """Whether more authorities, self-issued ones not counted, stand below than pathLenConstraint allows (4.2.1.9)."""
-    constraints = _extension(chain[position], _BASIC_CONSTRAINTS)
+    constraints = _extension(chain[position], oids.BASIC_CONSTRAINTS)
     length = (
         next((part.integer() for part in constraints.items() if part.tag == asn1.INTEGER), None)
         if constraints
