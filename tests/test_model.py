@@ -15,7 +15,8 @@ from tests.realtools import find, run
 from tests.test_sample_certs import AMAZON, OWN
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, TrustStoreError
-from truststore_tool.model import Certificate, LooseCertificate, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.model import Certificate, LooseCertificate, Note, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.nouns import noun
 
 FIELDS = ["version", "serial_number", "subject", "issuer", "subject_der", "issuer_der", "public_key_der", "not_before",
           "not_after", "signature_algorithm_oid", "extensions", "is_self_issued", "is_ca", "x509"]  # fmt: skip
@@ -158,9 +159,19 @@ def test_certificates_are_equal_when_their_der_is() -> None:
         one.der = b""  # type: ignore[misc]  # the point
 
 
+@noun
+class Secret(Note):
+    """A codec's note that must not be shown."""
+
+    text: str
+
+
+FACTS = Secret("facts")
+
+
 def test_reprs_show_no_bytes() -> None:
-    entry = OpaqueEntry("key", "private-key", "jks", b"SECRETBYTES", (Certificate(DER),), origin="SECRETNOTE")
-    shown = repr(TrustStore((entry,), facts="SECRETFACTS"))
+    entry = OpaqueEntry("key", "private-key", "jks", b"SECRETBYTES", (Certificate(DER),), origin=Secret("SECRETNOTE"))
+    shown = repr(TrustStore((entry,), facts=Secret("SECRETFACTS")))
     assert "SECRET" not in shown
     assert len(repr(Certificate(DER))) < 40
 
@@ -197,7 +208,7 @@ def test_an_entry_shows_its_certificates_and_kind() -> None:
 
 
 def test_with_entries_keeps_everything_else() -> None:
-    store = TrustStore((), "pkcs12", "absent", (LooseCertificate(Certificate(DER)),), ("a note",), facts="facts")
+    store = TrustStore((), "pkcs12", "absent", (LooseCertificate(Certificate(DER)),), ("a note",), facts=FACTS)
     changed = store.with_entries((TrustedEntry("a", Certificate(DER)),))
     assert [entry.alias for entry in changed.entries] == ["a"]
     assert (changed.format, changed.integrity, changed.loose, changed.notes, changed.facts) == (
@@ -205,7 +216,7 @@ def test_with_entries_keeps_everything_else() -> None:
         "absent",
         store.loose,
         ("a note",),
-        "facts",
+        FACTS,
     )
 
 

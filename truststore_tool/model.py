@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
 
 from truststore_tool import asn1, extensions, oids
 from truststore_tool.errors import FormatError
@@ -218,6 +218,20 @@ class Certificate:
         return _x509(self.der)
 
 
+class Note:
+    """What a codec remembers of where it read something, in kinds of its own; no business of anyone else."""
+
+    __slots__ = ()
+
+
+N = TypeVar("N", bound=Note)
+
+
+def noted(note: Note | None, kind: type[N]) -> N | None:
+    """The note, if it is of this kind: then it is that codec's own."""
+    return note if isinstance(note, kind) else None
+
+
 @noun
 class TrustedEntry:
     """A certificate under an alias that the store's reader trusts.
@@ -233,7 +247,7 @@ class TrustedEntry:
     alias: str
     certificate: Certificate
     created: datetime | None = None
-    origin: object = field(default=None, repr=False, compare=False)
+    origin: Note | None = field(default=None, repr=False, compare=False)
     comment: str = field(default="", repr=False, compare=False)
 
     @property
@@ -266,7 +280,7 @@ class OpaqueEntry:
     payload: bytes = field(repr=False)
     certificates: tuple[Certificate, ...] = ()
     created: datetime | None = None
-    origin: object = field(default=None, repr=False, compare=False)
+    origin: Note | None = field(default=None, repr=False, compare=False)
 
 
 Entry = TrustedEntry | OpaqueEntry
@@ -282,7 +296,7 @@ class LooseCertificate:
 
     certificate: Certificate
     alias: str | None = None
-    origin: object = field(default=None, repr=False, compare=False)
+    origin: Note | None = field(default=None, repr=False, compare=False)
 
 
 @noun
@@ -320,7 +334,7 @@ class TrustStore:
     others: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     distrusted: tuple[DistrustedCertificate, ...] = ()
-    facts: object = field(default=None, repr=False, compare=False)
+    facts: Note | None = field(default=None, repr=False, compare=False)
 
     def trusted(self) -> Iterator[TrustedEntry]:
         """The trusted entries, in file order."""

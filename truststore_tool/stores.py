@@ -16,7 +16,7 @@ from truststore_tool.errors import (
     UsageError,
     WriteError,
 )
-from truststore_tool.formats.base import Content, Format
+from truststore_tool.formats.base import Content, Directory, Format
 from truststore_tool.model import Entry, TrustStore, fold_alias
 from truststore_tool.nouns import field, noun, replace
 
@@ -338,7 +338,7 @@ def _save(store: TrustStore, path: Path, password: str | None, name: str, *, bac
     codec = formats.get(name)
     before = files.read_directory(path) if codec.is_directory and files.is_directory(path) else {}
     if codec.is_directory:  # it is changed file by file, from what is there now, and never replaced
-        store = replace(store, facts=before)
+        store = replace(store, facts=Directory(before))
     content, written = _proven(store, codec, password, path, meant)
     if not isinstance(content, bytes):
         files.update_directory(path, before, content, backup=backup)

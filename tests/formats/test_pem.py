@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.samples import RDS_2019_SHA256, amazon, certificates, own
 from tests.work import at_most
 from truststore_tool.errors import FormatError
+from truststore_tool.formats.base import Directory
 from truststore_tool.formats.pem import PEM, encode, loads
 from truststore_tool.model import Certificate, OpaqueEntry, OpaqueKind, TrustedEntry, TrustStore
 from truststore_tool.nouns import replace
@@ -243,7 +244,7 @@ def test_an_entry_that_is_no_certificate_is_refused_by_name(kind: OpaqueKind) ->
 
 
 def test_a_store_of_another_format_becomes_plain_blocks() -> None:
-    store = TrustStore((TrustedEntry("a", RDS), TrustedEntry("b", G1)), format="jks", facts="of no concern")
+    store = TrustStore((TrustedEntry("a", RDS), TrustedEntry("b", G1)), format="jks", facts=Directory({}))
     assert dump(store) == block(RDS) + block(G1)
 
 

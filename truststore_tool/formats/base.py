@@ -3,11 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from truststore_tool.model import OpaqueEntry, TrustStore
+from truststore_tool.model import Note, OpaqueEntry, TrustStore
 from truststore_tool.nouns import field, noun
 
 # What a store is made of: the bytes of a file, or the names of a directory's files to their bytes.
 Content = bytes | Mapping[str, bytes]
+
+
+@noun
+class Directory(Note):
+    """`TrustStore.facts` of a store that is a directory: its files as they were, by their names."""
+
+    files: Mapping[str, bytes]
 
 
 class Format(NamedTuple):

@@ -11,8 +11,8 @@ from typing import Final
 
 from truststore_tool.errors import FormatError
 from truststore_tool.formats import der, pem
-from truststore_tool.formats.base import Format
-from truststore_tool.model import Certificate, LooseCertificate, TrustedEntry, TrustStore
+from truststore_tool.formats.base import Directory, Format
+from truststore_tool.model import Certificate, LooseCertificate, TrustedEntry, TrustStore, noted
 from truststore_tool.names import openssl_hash, openssl_hash_old
 
 _HASH_NAME: Final = re.compile(r"(?P<hash>[0-9a-f]{8})\.(?:0|[1-9][0-9]{0,8})", re.ASCII)
@@ -58,7 +58,7 @@ def loads(files: Mapping[str, bytes], password: str | None = None) -> TrustStore
         loose=loose,
         notes=tuple(notes),
         distrusted=tuple(distrusted.values()),
-        facts=files,
+        facts=Directory(files),
     )
 
 
@@ -72,7 +72,8 @@ def dumps(store: TrustStore, password: str | None = None) -> dict[str, bytes]:  
     Raises FormatError for entries that are no certificate and for subjects that cannot be read.
     """
     entries = {entry.certificate: entry for entry in reversed(der.trusted_only(store, "CApath"))}
-    files: dict[str, bytes] = dict(store.facts) if isinstance(store.facts, Mapping) else {}
+    known = noted(store.facts, Directory)
+    files: dict[str, bytes] = dict(known.files) if known else {}
     before = {entry.certificate for entry in loads(files).trusted()}
     for certificate in before - entries.keys():
         _remove(files, certificate)

@@ -17,7 +17,8 @@ from truststore_tool.errors import FormatError
 from truststore_tool.formats import distrust, pkcs7
 from truststore_tool.formats.base import Format
 from truststore_tool.formats.der import trusted_only
-from truststore_tool.model import Certificate, DistrustedCertificate, TrustedEntry, TrustStore
+from truststore_tool.model import Certificate, DistrustedCertificate, Note, TrustedEntry, TrustStore, noted
+from truststore_tool.nouns import noun
 from truststore_tool.safe import printable
 
 _BOM: Final = b"\xef\xbb\xbf"
@@ -65,7 +66,8 @@ _END_OF_LINE: Final = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
 _LINE_END: Final = re.compile(rb"\r\n|\n|\r")
 
 
-class Block(NamedTuple):
+@noun(eq=False)
+class Block(Note):
     """A block of the file that holds certificates.
 
     Attributes:
@@ -84,7 +86,8 @@ class Block(NamedTuple):
         return self.data[self.start : self.end]
 
 
-class Layout(NamedTuple):
+@noun(eq=False)
+class Layout(Note):
     """A PEM file cut into what holds certificates and what does not.
 
     Attributes:
@@ -341,7 +344,7 @@ def dumps(store: TrustStore, password: str | None = None) -> bytes:  # noqa: ARG
     Raises FormatError for entries that are not certificates.
     """
     entries = trusted_only(store, "PEM")
-    layout = store.facts if isinstance(store.facts, Layout) else Layout((b"",), (), b"\n")
+    layout = noted(store.facts, Layout) or Layout((b"",), (), b"\n")
     out = BytesIO()  # which takes half of the memory of a list that is joined
     at_line_start = True
     for piece in _arrange(entries, layout):

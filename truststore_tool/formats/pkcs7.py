@@ -4,13 +4,14 @@ Files called .p7b or .p7c are a degenerate SignedData: certificates and CRLs, si
 a message that somebody did sign are read just the same; its signature proves nothing here and is not looked at.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.base import Format, trailing
 from truststore_tool.formats.der import trusted_only
-from truststore_tool.model import Certificate, TrustedEntry, TrustStore
+from truststore_tool.model import Certificate, Note, TrustedEntry, TrustStore, noted
+from truststore_tool.nouns import noun
 
 _SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
 _SIGNED_DATA_DER: Final = asn1.oid(_SIGNED_DATA)
@@ -18,7 +19,8 @@ _CERTIFICATES: Final = asn1.context(0)
 _CRLS: Final = asn1.context(1)
 
 
-class SignedData(NamedTuple):
+@noun
+class SignedData(Note):
     """What a SignedData holds for a trust store.
 
     Attributes:
@@ -93,6 +95,7 @@ def dumps(store: TrustStore, password: str | None = None) -> bytes:  # noqa: ARG
     Raises FormatError for entries that are not certificates.
     """
     certificates = b"".join(entry.certificate.der for entry in trusted_only(store, "PKCS#7"))
+    signed = noted(store.facts, SignedData)
     return asn1.sequence(
         _SIGNED_DATA_DER,
         asn1.explicit(
@@ -102,7 +105,7 @@ def dumps(store: TrustStore, password: str | None = None) -> bytes:  # noqa: ARG
                 asn1.set_of(),  # digestAlgorithms
                 asn1.sequence(asn1.oid(oids.DATA)),
                 asn1.tlv(_CERTIFICATES, certificates) if certificates else b"",
-                store.facts.crls if isinstance(store.facts, SignedData) else b"",
+                signed.crls if signed else b"",
                 asn1.set_of(),  # signerInfos
             ),
         ),

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from struct import Struct
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
 from truststore_tool.formats import java_time
@@ -31,12 +31,15 @@ from truststore_tool.model import (
     Certificate,
     Entry,
     LooseCertificate,
+    Note,
     OpaqueEntry,
     OpaqueKind,
     TrustedEntry,
     TrustStore,
     fold_alias,
+    noted,
 )
+from truststore_tool.nouns import noun
 
 _Name = Literal["jks", "jceks"]
 
@@ -62,19 +65,28 @@ _ALIAS_HEAD: Final = Struct(">IH")
 _PLAIN_MIDDLE: Final = Struct(">qH5sI")
 
 
-class _Facts(NamedTuple):
+@noun
+class _Facts(Note):
     """What saving a store needs: Java always writes version 2, we keep what the file had."""
 
     version: int
 
 
-class _Origin(NamedTuple):
+@noun
+class _Origin(Note):
     """How an entry stood in its file, where its fields alone would be written otherwise."""
 
     alias: str
     alias_bytes: bytes
     milliseconds: int
     certificate_types: tuple[bytes, ...]
+
+
+@noun
+class _Shadowed(Note):
+    """The entry that was shadowed by a later one of its alias."""
+
+    entry: Entry
 
 
 # Reading ---------------------------------------------------------------------------------------------------
@@ -236,12 +248,12 @@ def _origin(
 def _loose(entry: Entry) -> Iterable[LooseCertificate]:
     """The certificates of a shadowed entry. The first remembers the entry, so that it is written again."""
     for index, certificate in enumerate(entry.certificates):
-        yield LooseCertificate(certificate, entry.alias, origin=None if index else entry)
+        yield LooseCertificate(certificate, entry.alias, origin=None if index else _Shadowed(entry))
 
 
 def _notes(entries: tuple[Entry, ...], shadowed: list[Entry]) -> Iterable[str]:
     """What a reader of the store should know about it."""
-    origins = [entry.origin for entry in entries if isinstance(entry.origin, _Origin)]
+    origins = [origin for entry in entries if (origin := noted(entry.origin, _Origin))]
     yield from _notes_on_shadowed(shadowed)
     yield from _notes_on_aliases(origins)
     yield from _notes_on_dates(origins)
@@ -294,7 +306,8 @@ def _dumps(name: _Name, store: TrustStore, password: str | None) -> bytes:
         raise PasswordRequiredError(
             f"a {name.upper()} cannot be written without a password", hint="its digest is made with one"
         )
-    version = store.facts.version if isinstance(store.facts, _Facts) else 2
+    facts = noted(store.facts, _Facts)
+    version = facts.version if facts else 2
     now = int(time.time() * 1000)
     entries = _with_shadowed(store)
     parts = [_HEADER.pack(_MAGIC[name], version, len(entries))]
@@ -311,8 +324,8 @@ def _with_shadowed(store: TrustStore) -> list[Entry]:
     """
     shadowed: dict[str, list[Entry]] = {}
     for item in store.loose:
-        if isinstance(item.origin, (TrustedEntry, OpaqueEntry)):
-            shadowed.setdefault(_written_alias(item.origin), []).append(item.origin)
+        if origin := noted(item.origin, _Shadowed):
+            shadowed.setdefault(_written_alias(origin.entry), []).append(origin.entry)
     aliases: set[str] = set()
     entries: list[Entry] = []
     for entry in store.entries:
@@ -326,8 +339,8 @@ def _with_shadowed(store: TrustStore) -> list[Entry]:
 
 def _known_origin(entry: Entry) -> _Origin | None:
     """How the entry stood in its file, if it came from such a file and still has the alias it had there."""
-    origin = entry.origin
-    return origin if isinstance(origin, _Origin) and origin.alias == entry.alias else None
+    origin = noted(entry.origin, _Origin)
+    return origin if origin and origin.alias == entry.alias else None
 
 
 def _written_alias(entry: Entry) -> str:

@@ -6,7 +6,7 @@ These functions are for callers that need more than the format itself (`formats.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from truststore_tool.model import Entry, OpaqueEntry, TrustStore
+from truststore_tool.model import Entry, OpaqueEntry, TrustStore, noted
 from truststore_tool.nouns import replace
 
 # The codec is imported in the functions: every command that reads some format imports this module.
@@ -59,9 +59,10 @@ def as_new_entry(entry: Entry) -> Entry:
     """
     from truststore_tool.formats.pkcs12.view import Origin
 
-    if isinstance(entry, OpaqueEntry) or not isinstance(entry.origin, Origin):
+    origin = noted(entry.origin, Origin)
+    if isinstance(entry, OpaqueEntry) or origin is None:
         return entry
-    bag = entry.origin.bag
+    bag = origin.bag
     known = sum((bag.name is not None, bag.key_id is not None, bag.trusted))
     has_more = bag.attributes is not None and len(bag.attributes.children()) > known
     return entry if has_more else replace(entry, origin=None)

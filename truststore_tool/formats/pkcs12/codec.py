@@ -18,7 +18,7 @@ from truststore_tool.formats.pkcs12.layout import Layout, Pfx, encode
 from truststore_tool.formats.pkcs12.plan import Plan, plan
 from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SECRET_BAG, SHROUDED_KEY_BAG, Bag, Safe, encode_safe
 from truststore_tool.formats.pkcs12.view import view
-from truststore_tool.model import Integrity, TrustStore, fold_alias
+from truststore_tool.model import Integrity, TrustStore, fold_alias, noted
 
 # PFX: a SEQUENCE of version 3 and a ContentInfo of type data or signedData, lengths in any form.
 _LENGTH: Final = rb"(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
@@ -101,10 +101,10 @@ def dumps(store: TrustStore, password: str | None) -> bytes:
     was read without its password; IntegrityError when the password is not the file's; FormatError when an entry is
     of another format.
     """
-    if not isinstance(store.facts, Layout):
+    layout = noted(store.facts, Layout)
+    if layout is None:
         passphrase = None if password is None else kdf.passphrases(password)[0]
         return _write(store, Layout(b"", (), macs.modern()), passphrase)
-    layout = store.facts
     if not layout.rekeyed and (store.entries, store.loose) == (layout.entries, layout.loose):
         return layout.data
     if layout.unopened:

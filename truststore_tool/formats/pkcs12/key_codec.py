@@ -11,7 +11,7 @@ from truststore_tool.formats.pkcs12 import macs, secret_bags
 from truststore_tool.formats.pkcs12.layout import Layout, Pfx
 from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SECRET_BAG, SHROUDED_KEY_BAG, plain_bag
 from truststore_tool.formats.pkcs12.view import Origin
-from truststore_tool.model import OpaqueEntry, TrustStore
+from truststore_tool.model import OpaqueEntry, TrustStore, noted
 from truststore_tool.nouns import replace
 
 
@@ -82,7 +82,7 @@ def seal_key(entry: OpaqueEntry, pkcs8: bytes, password: str) -> OpaqueEntry:
         payload=_seal(pkcs8, pbe.modern(), kdf.passphrases(password)[0]),
         certificates=entry.certificates,
         created=entry.created,
-        origin=entry.origin if isinstance(entry.origin, Origin) else None,
+        origin=noted(entry.origin, Origin),
     )
 
 
@@ -105,7 +105,7 @@ def seal_secret(entry: OpaqueEntry, secret: SecretKey, password: str) -> OpaqueE
     """The entry with its secret key encrypted as `seal_key` does. Raises FormatError when its algorithm has no OID."""
     info = secret_bags.encode(secret)
     payload = _seal_secret(asn1.oid(SHROUDED_KEY_BAG), info, pbe.modern(), kdf.passphrases(password)[0])
-    origin = entry.origin if isinstance(entry.origin, Origin) else None
+    origin = noted(entry.origin, Origin)
     return OpaqueEntry(entry.alias, "secret-key", "pkcs12", payload, (), entry.created, origin)
 
 
@@ -118,8 +118,8 @@ def rekey(store: TrustStore, old: str, new: str) -> TrustStore:
     Raises IntegrityError when `old` is not the store's password, PasswordRequiredError when it was read without it.
     """
     notes = []
-    facts = store.facts
-    if isinstance(facts, Layout):
+    facts = noted(store.facts, Layout)
+    if facts:
         if facts.unopened:
             raise PasswordRequiredError("the store was opened without its password", hint="open it with the password")
         Pfx.parse(facts.data).unlock(old)

@@ -9,7 +9,7 @@ from truststore_tool.formats.crypto import kdf
 from truststore_tool.formats.crypto.kdf import Passphrase
 from truststore_tool.formats.pkcs12 import macs, safebags
 from truststore_tool.formats.pkcs12.safebags import Bag, Safe
-from truststore_tool.model import Entry, LooseCertificate
+from truststore_tool.model import Entry, LooseCertificate, Note
 from truststore_tool.nouns import noun
 
 _VERSION: Final = 3
@@ -114,7 +114,7 @@ def encode(safes: Iterable[bytes], mac: macs.AnyMac | None, passphrase: Passphra
 
 
 @noun(eq=False)
-class Layout:
+class Layout(Note):
     """What saving needs to know of the file a store was read from: `TrustStore.facts` of PKCS#12.
 
     Attributes:

@@ -10,7 +10,16 @@ from truststore_tool.errors import FormatError
 from truststore_tool.formats.pkcs12.layout import Layout
 from truststore_tool.formats.pkcs12.safebags import Bag, certificate_bag
 from truststore_tool.formats.pkcs12.view import Origin, comparable_name, dated_key_id
-from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.model import (
+    Certificate,
+    Entry,
+    LooseCertificate,
+    OpaqueEntry,
+    TrustedEntry,
+    TrustStore,
+    fold_alias,
+    noted,
+)
 from truststore_tool.nouns import field, noun
 
 
@@ -54,8 +63,8 @@ class _Planner:
         self.shroud = shroud
         self.plan = Plan({id(bag): bag for bag in layout.bags()})
         for entry in layout.entries:
-            if isinstance(entry.origin, Origin):
-                self.plan.replacements.update((id(bag), None) for bag in (entry.origin.bag, *entry.origin.chain))
+            if origin := noted(entry.origin, Origin):
+                self.plan.replacements.update((id(bag), None) for bag in (origin.bag, *origin.chain))
         self.plan.replacements.update((id(item.origin), None) for item in layout.loose)
         self.numbers_shift = _numbered_aliases(layout.entries) != _numbered_aliases(store.entries)
         # Java finds the only key of a file without a localKeyId, but not one of several.
@@ -66,7 +75,7 @@ class _Planner:
         """Certificates of keys first: if one is a trusted entry too, what the trusted entry asks for counts."""
         opaque = [entry for entry in self.store.entries if isinstance(entry, OpaqueEntry)]
         for item in self.store.loose:
-            self._keep_loose(item.certificate, item.alias, item.origin)
+            self._keep_loose(item)
         for entry in opaque:
             if entry.format != "pkcs12":
                 raise FormatError(
@@ -79,17 +88,18 @@ class _Planner:
         self._add_issuers()
         return self.plan
 
-    def _is_in_file(self, bag: object) -> bool:
+    def _is_in_file(self, bag: Bag) -> bool:
         return id(bag) in self.plan.replacements
 
-    def _keep_loose(self, certificate: Certificate, alias: str | None, origin: object) -> None:
-        if isinstance(origin, Bag) and self._is_in_file(origin):
-            self.plan.replacements[id(origin)] = _untrusted(origin)
+    def _keep_loose(self, item: LooseCertificate) -> None:
+        bag = noted(item.origin, Bag)
+        if bag and self._is_in_file(bag):
+            self.plan.replacements[id(bag)] = _untrusted(bag)
         else:
-            self.plan.certificates.append(certificate_bag(certificate.der, name=alias))
+            self.plan.certificates.append(certificate_bag(item.certificate.der, name=item.alias))
 
     def _keep_trusted(self, entry: TrustedEntry) -> None:
-        origin = entry.origin if isinstance(entry.origin, Origin) else None
+        origin = noted(entry.origin, Origin)
         if origin and self._is_in_file(origin.bag) and origin.bag.certificate == entry.certificate.der:
             bag = origin.bag
             name = self._name(entry, origin)
@@ -104,7 +114,7 @@ class _Planner:
         return origin.bag.name
 
     def _keep_opaque(self, entry: OpaqueEntry) -> None:
-        origin = entry.origin if isinstance(entry.origin, Origin) else None
+        origin = noted(entry.origin, Origin)
         if origin and self._is_in_file(origin.bag):
             bag = origin.bag
             key_id = bag.key_id
@@ -154,10 +164,10 @@ def _numbered_aliases(entries: Iterable[Entry]) -> list[str]:
     return [
         entry.alias
         for entry in entries
-        if isinstance(entry.origin, Origin)
+        if (origin := noted(entry.origin, Origin))
         and entry.kind != "unknown"
-        and entry.origin.bag.name is None
-        and entry.alias == entry.origin.alias
+        and origin.bag.name is None
+        and entry.alias == origin.alias
     ]
 
 

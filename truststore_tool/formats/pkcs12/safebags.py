@@ -10,6 +10,7 @@ from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, TrustStoreError
 from truststore_tool.formats.crypto import pbe
 from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
+from truststore_tool.model import Note
 from truststore_tool.nouns import field, noun, replace
 
 KEY_BAG: Final = "1.2.840.113549.1.12.10.1.1"
@@ -32,7 +33,7 @@ OCTETS_A_BAG: Final = 512
 
 
 @noun(eq=False)
-class Bag:
+class Bag(Note):
     """A SafeBag. Two bags are never equal: each stands for its own place in a file.
 
     Attributes:

@@ -19,10 +19,12 @@ from truststore_tool.model import (
     Certificate,
     Entry,
     LooseCertificate,
+    Note,
     OpaqueEntry,
     OpaqueKind,
     TrustedEntry,
     fold_alias,
+    noted,
 )
 from truststore_tool.names import Name
 from truststore_tool.nouns import field, noun
@@ -39,7 +41,8 @@ _KINDS: Final[dict[str, OpaqueKind]] = {
 }
 
 
-class Origin(NamedTuple):
+@noun
+class Origin(Note):
     """Where an entry was read from: its alias then, its bag, and the bags of its chain, leaf first."""
 
     alias: str
@@ -158,7 +161,7 @@ class _Reading:
             for item in self.held
             if id(item.bag) not in used
         )
-        unmarked = sum(not item.origin.trusted for item in loose if isinstance(item.origin, Bag))
+        unmarked = sum(not bag.trusted for item in loose if (bag := noted(item.origin, Bag)))
         if unmarked:
             count = "1 certificate is" if unmarked == 1 else f"{unmarked} certificates are"
             self.notes.append(f"{count} not marked as trusted; Java does not see them, and drops them when it saves")
