@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from truststore_tool.errors import UsageError
@@ -89,3 +90,15 @@ class Fingerprint:
 
     def __str__(self) -> str:
         return self.digest.hex(":").upper()
+
+
+class Wanted:
+    """Fingerprints by which certificates are looked for, whatever algorithms they are of."""
+
+    def __init__(self, fingerprints: Iterable[Fingerprint]) -> None:
+        self._all = frozenset(fingerprints)
+        self._algorithms = {item.algorithm for item in self._all}
+
+    def of(self, der: bytes) -> frozenset[Fingerprint]:
+        """Those of them that are fingerprints of the certificate with these DER bytes."""
+        return self._all.intersection([Fingerprint.of(der, algorithm) for algorithm in self._algorithms])

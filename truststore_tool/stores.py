@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from truststore_tool import files, formats
 from truststore_tool.errors import (
@@ -16,12 +16,9 @@ from truststore_tool.errors import (
     UsageError,
     WriteError,
 )
-from truststore_tool.formats.base import Content, Directory, Format
+from truststore_tool.formats.base import SHORTEST_NEW_PASSWORD, Content, Directory, Format
 from truststore_tool.model import Entry, TrustStore, fold_alias
 from truststore_tool.nouns import field, noun, replace
-
-# keytool refuses shorter ones for a new store and opens whatever is there (sun.security.tools.keytool.Main).
-SHORTEST_NEW_PASSWORD: Final = 6
 
 R = TypeVar("R")
 

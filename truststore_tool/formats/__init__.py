@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Final
 
 from truststore_tool.errors import FormatError, UsageError
+from truststore_tool.formats.base import SHORTEST_NEW_PASSWORD as SHORTEST_NEW_PASSWORD
 from truststore_tool.formats.base import Content as Content
 from truststore_tool.formats.base import Format
 from truststore_tool.formats.base import SecretKey as SecretKey

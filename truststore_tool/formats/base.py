@@ -1,10 +1,13 @@
 """What every format offers. A format is one file in this folder that ends in an object satisfying `Format`."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from truststore_tool.model import Note, OpaqueEntry, TrustStore
 from truststore_tool.nouns import field, noun
+
+# keytool refuses shorter passwords for a new store, and opens whatever is there (sun.security.tools.keytool.Main).
+SHORTEST_NEW_PASSWORD: Final = 6
 
 # What a store is made of: the bytes of a file, or the names of a directory's files to their bytes.
 Content = bytes | Mapping[str, bytes]

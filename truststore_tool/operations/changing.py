@@ -1,10 +1,10 @@
 """Removing and renaming entries."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from truststore_tool.errors import REMOVE_KEYS, FindingError
-from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.fingerprints import Fingerprint, Wanted
 from truststore_tool.model import Entry, EntryKind, TrustedEntry, TrustStore, fold_alias
 from truststore_tool.nouns import noun, replace
 from truststore_tool.operations.aliases import place_of, shown_alias
@@ -56,27 +56,40 @@ def remove_entries(
     false.
     """
     places, absent = _places(store, aliases)
-    algorithms = {item.algorithm for item in fingerprints}
-    wanted_digests = set(fingerprints)
-    seen_digests: set[Fingerprint] = set()
-    kept: list[Entry] = []
-    gone: list[Entry] = []
-    for place, entry in enumerate(store.entries):
-        named = place in places
-        digests: set[Fingerprint] = set()
-        expired = False
-        if isinstance(entry, TrustedEntry):
-            digests = {entry.certificate.fingerprint(name) for name in algorithms} & wanted_digests
-            expired = expired_at is not None and ends_before(entry.certificate, expired_at)
-        elif named and not keys:
-            raise FindingError(f"alias {entry.alias!r} holds a {entry.kind} entry", remedy=REMOVE_KEYS)
-        seen_digests |= digests
-        (gone if named or digests or expired else kept).append(entry)
-    absent += [str(item) for item in fingerprints if item not in seen_digests]
+    if not keys:
+        _refuse_keys(store.entries[place] for place in sorted(places))
+    by_fingerprint = _fingerprinted(store, fingerprints)
+    found = {fingerprint for each in by_fingerprint.values() for fingerprint in each}
+    absent += [str(fingerprint) for fingerprint in fingerprints if fingerprint not in found]
     if absent:
         raise FindingError(f"not in the store: {', '.join(absent)}; nothing was removed")
-    removed = tuple(Removed(shown_alias(e), e.kind, tuple(map(describe, e.certificates))) for e in gone)
-    return store.with_entries(tuple(kept)), RemoveReport(removed, len(kept))
+    gone = places | by_fingerprint.keys() | (_expired(store, expired_at) if expired_at else set())
+    removed = [entry for place, entry in enumerate(store.entries) if place in gone]
+    kept = tuple(entry for place, entry in enumerate(store.entries) if place not in gone)
+    facts = tuple(Removed(shown_alias(e), e.kind, tuple(map(describe, e.certificates))) for e in removed)
+    return store.with_entries(kept), RemoveReport(facts, len(kept))
+
+
+def _refuse_keys(entries: Iterable[Entry]) -> None:
+    for entry in entries:
+        if entry.kind != "trusted":
+            raise FindingError(f"alias {entry.alias!r} holds a {entry.kind} entry", remedy=REMOVE_KEYS)
+
+
+def _fingerprinted(store: TrustStore, fingerprints: Sequence[Fingerprint]) -> dict[int, frozenset[Fingerprint]]:
+    """Where the trusted certificates with these fingerprints stand, and which of these each has."""
+    wanted = Wanted(fingerprints)
+    found = {place: wanted.of(entry.certificate.der) for place, entry in _trusted(store)}
+    return {place: digests for place, digests in found.items() if digests}
+
+
+def _expired(store: TrustStore, at: datetime) -> set[int]:
+    """Where the trusted certificates stand that expired before `at`."""
+    return {place for place, entry in _trusted(store) if ends_before(entry.certificate, at)}
+
+
+def _trusted(store: TrustStore) -> Iterator[tuple[int, TrustedEntry]]:
+    return ((place, entry) for place, entry in enumerate(store.entries) if isinstance(entry, TrustedEntry))
 
 
 def _places(store: TrustStore, aliases: Collection[str]) -> tuple[set[int], list[str]]:

@@ -125,3 +125,8 @@ def _readable(read: Callable[[], T]) -> T | None:
         return read()
     except FormatError:
         return None
+
+
+def identified(certificate: Certificate) -> str:
+    """A certificate in a message: its subject and its SHA-256 fingerprint."""
+    return f"{subject_text(certificate) or 'unreadable subject'} (SHA-256 {certificate.sha256})"

@@ -3,10 +3,10 @@
 from collections.abc import Collection, Sequence
 
 from truststore_tool.errors import FindingError
-from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.fingerprints import Fingerprint, Wanted
 from truststore_tool.model import Certificate, TrustStore
 from truststore_tool.nouns import noun
-from truststore_tool.operations.describe import CertificateFacts, describe
+from truststore_tool.operations.describe import CertificateFacts, describe, identified
 from truststore_tool.operations.listing import Distrusted, distrusted_of
 
 
@@ -55,12 +55,12 @@ class VerifyReport:
 def verify(store: TrustStore, expected: Sequence[Fingerprint | Certificate]) -> VerifyReport:
     """Hold the trusted certificates of `store` against fingerprints or certificates."""
     trusted = list(store.trusted())
-    algorithms = {item.algorithm for item in expected if isinstance(item, Fingerprint)} | {"sha256"}
-    index = {entry.certificate.fingerprint(name): entry for name in algorithms for entry in reversed(trusted)}
-    marked = {item.certificate.fingerprint(name): item for name in algorithms for item in store.distrusted}
+    digests = [item.sha256 if isinstance(item, Certificate) else item for item in expected]
+    asked = Wanted(digests)
+    index = {digest: entry for entry in reversed(trusted) for digest in asked.of(entry.certificate.der)}
+    marked = {digest: item for item in store.distrusted for digest in asked.of(item.certificate.der)}
     present, missing, matched = [], [], set()
-    for item in expected:
-        wanted = item.sha256 if isinstance(item, Certificate) else item
+    for item, wanted in zip(expected, digests, strict=True):
         entry = index.get(wanted)
         if entry is None and wanted in marked:
             missing.append(Missing(wanted, describe(marked[wanted].certificate), marked[wanted].reason))
@@ -91,27 +91,22 @@ def require_expected(
     unexpected certificate, or when nothing in the sources was expected at all: a re-run with a wrong fingerprint must
     not pass as "already there".
     """
-    wanted = set(expected)
-    algorithms = {item.algorithm for item in wanted}
-
-    def matches(certificate: Certificate) -> set[Fingerprint]:
-        return {certificate.fingerprint(name) for name in algorithms} & wanted
-
-    refused = [certificate for certificate in distrusted if matches(certificate)]
+    wanted = Wanted(expected)
+    refused = [certificate for certificate in distrusted if wanted.of(certificate.der)]
     if refused:
-        names = "; ".join(f"{describe(c).subject or 'unreadable subject'} (SHA-256 {c.sha256})" for c in refused)
+        names = "; ".join(map(identified, refused))
         raise FindingError(f"expected, but distrusted by its source: {names}; nothing was written")
-    unexpected = [certificate for certificate in fresh if not matches(certificate)]
-    seen = {item for certificate in every for item in matches(certificate)}
+    unexpected = [certificate for certificate in fresh if not wanted.of(certificate.der)]
+    seen = {item for certificate in every for item in wanted.of(certificate.der)}
     if unexpected or not seen:
         shown = unexpected or list(every)
-        names = "; ".join(f"{describe(c).subject or 'unreadable subject'} (SHA-256 {c.sha256})" for c in shown[:3])
+        names = "; ".join(map(identified, shown[:3]))
         more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
         raise FindingError(
             f"fingerprint mismatch: not expected: {names}{more}; nothing was written",
             hint="compare with the fingerprint that the certificate authority publishes",
         )
     warnings = [f"no certificate has the expected fingerprint {item}" for item in expected if item not in seen]
-    if algorithms == {"sha1"}:
+    if {item.algorithm for item in expected} == {"sha1"}:
         warnings.append("only SHA-1 fingerprints were expected; SHA-1 can be forged, prefer SHA-256")
     return tuple(warnings)

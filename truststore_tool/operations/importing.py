@@ -1,6 +1,6 @@
 """Adding certificates to a store: nothing doubled, nothing overwritten, old kept beside new."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -82,40 +82,44 @@ def import_certificates(
     for entry in store.trusted():
         present.setdefault(entry.certificate, entry.alias)
     fresh = [certificate for certificate in unique if certificate not in present]
-
     wanted = {c: _wanted_alias(c, alias, alone=len(unique) == 1) if aliased else "" for c in fresh}
     displaced = _displaced(store, wanted) if replace and aliased else {}
     taken = {entry.alias for entry in store.entries} - {entry.alias for entry in displaced.values()}
     aliases = assign(wanted, taken) if aliased else wanted
 
-    entries: list[Entry] = list(store.entries)
-    where = {fold_alias(entry.alias): index for index, entry in enumerate(entries)} if displaced else {}
-    items = []
-    for certificate, candidate in unique.items():
-        if certificate in present:
-            items.append(Imported("present", present[certificate], describe(certificate), candidate.source))
-            continue
-        newcomer = TrustedEntry(aliases[certificate], certificate, created)
-        old = displaced.get(fold_alias(newcomer.alias))
-        if old is None:
-            entries.append(newcomer)
-        else:
-            entries[where[fold_alias(newcomer.alias)]] = newcomer
-        items.append(
-            Imported(
-                "added" if old is None else "replaced",
-                newcomer.alias,
-                describe(certificate),
-                candidate.source,
-                old.certificate.sha256 if old else None,
-            )
-        )
-    added = set(fresh)
+    newcomers = [TrustedEntry(aliases[certificate], certificate, created) for certificate in fresh]
     # A certificate that was in the file without being an entry is one now.
-    loose = tuple(item for item in store.loose if item.certificate not in added)
-    changed = nouns.replace(store, entries=tuple(entries), loose=loose)
-    report = ImportReport(tuple(items), len(candidates) - len(unique), _warnings(items, created))
-    return changed, report
+    loose = tuple(item for item in store.loose if item.certificate not in aliases)
+    changed = nouns.replace(store, entries=_with(store.entries, newcomers, displaced), loose=loose)
+    items = [_imported(candidate, present, aliases, displaced) for candidate in unique.values()]
+    return changed, ImportReport(tuple(items), len(candidates) - len(unique), _warnings(items, created))
+
+
+def _with(
+    entries: Sequence[Entry], newcomers: Sequence[TrustedEntry], displaced: Mapping[str, TrustedEntry]
+) -> tuple[Entry, ...]:
+    """The entries with the newcomers: each in the place of the one whose alias it takes, the others at the end."""
+    if not displaced:
+        return (*entries, *newcomers)
+    taking = {folded: each for each in newcomers if (folded := fold_alias(each.alias)) in displaced}
+    kept = (taking.get(fold_alias(entry.alias), entry) for entry in entries)
+    return (*kept, *(each for each in newcomers if fold_alias(each.alias) not in taking))
+
+
+def _imported(
+    candidate: Candidate,
+    present: Mapping[Certificate, str],
+    aliases: Mapping[Certificate, str],
+    displaced: Mapping[str, TrustedEntry],
+) -> Imported:
+    """What became of one certificate."""
+    certificate, facts = candidate.certificate, describe(candidate.certificate)
+    if certificate in present:
+        return Imported("present", present[certificate], facts, candidate.source)
+    alias = aliases[certificate]
+    if old := displaced.get(fold_alias(alias)):
+        return Imported("replaced", alias, facts, candidate.source, old.certificate.sha256)
+    return Imported("added", alias, facts, candidate.source)
 
 
 def _wanted_alias(certificate: Certificate, alias: str | None, *, alone: bool) -> str:

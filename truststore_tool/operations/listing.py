@@ -7,7 +7,7 @@ from datetime import datetime
 from truststore_tool.model import EntryKind, Integrity, TrustStore, fold_alias
 from truststore_tool.nouns import noun
 from truststore_tool.operations.aliases import shown_alias
-from truststore_tool.operations.describe import CertificateFacts, describe
+from truststore_tool.operations.describe import CertificateFacts, describe, identified
 
 
 @noun
@@ -70,10 +70,7 @@ def distrusted_of(store: TrustStore) -> tuple[Distrusted, ...]:
 
 def distrusted(store: TrustStore) -> tuple[str, ...]:
     """The same as text, one line each."""
-    return tuple(
-        f"{item.certificate.subject or 'unreadable subject'} (SHA-256 {item.certificate.sha256}): {item.reason}"
-        for item in distrusted_of(store)
-    )
+    return tuple(f"{identified(item.certificate)}: {item.reason}" for item in store.distrusted)
 
 
 def named(others: Iterable[str]) -> str:

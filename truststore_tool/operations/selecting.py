@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from truststore_tool.errors import FindingError
-from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.fingerprints import Fingerprint, Wanted
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.nouns import replace
 from truststore_tool.operations.aliases import place_of
@@ -17,15 +17,15 @@ def select(store: TrustStore, *, alias: str | None = None, fingerprints: Sequenc
     chosen = None if alias is None else place_of(store, alias)
     entries = []
     missing = set(fingerprints)
-    algorithms = {item.algorithm for item in fingerprints}
+    wanted = Wanted(fingerprints)
     for place, entry in enumerate(store.entries):
-        digests = {c.fingerprint(name) for c in entry.certificates for name in algorithms} & set(fingerprints)
-        missing -= digests
-        if digests or place == chosen:
+        found = {fingerprint for certificate in entry.certificates for fingerprint in wanted.of(certificate.der)}
+        missing -= found
+        if found or place == chosen:
             entries.append(entry)
     if missing:
-        marked = {item.certificate.fingerprint(name) for item in store.distrusted for name in algorithms}
-        hint = "the store marks it as distrusted" if missing & marked else None
+        marked = any(missing & wanted.of(item.certificate.der) for item in store.distrusted)
+        hint = "the store marks it as distrusted" if marked else None
         raise FindingError(f"no certificate with fingerprint {', '.join(map(str, missing))}", hint=hint)
     return replace(store, entries=tuple(entries), distrusted=())
 

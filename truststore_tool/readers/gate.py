@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from truststore_tool import readers
-from truststore_tool.errors import TrustStoreError
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.nouns import field, noun
+from truststore_tool.operations.describe import identified
 from truststore_tool.readers.base import Reader, Reading
 
 _JAVA: Final = ("java8", "java11", "java17", "java21", "java25")
@@ -35,18 +35,9 @@ def worded(refusals: Sequence[Refusal]) -> str:
     first = refusals[0]
     names = dict.fromkeys(r.reader for r in refusals if (r.certificate, r.reason) == (first.certificate, first.reason))
     others = len({r.certificate for r in refusals} - {first.certificate, None})
-    about = f"{described(first.certificate)}: " if first.certificate else ""
+    about = f"{identified(first.certificate)}: " if first.certificate else ""
     more = f" (and {others} more certificates)" if others > 1 else " (and one certificate more)" if others else ""
     return f"{about}{', '.join(names)} {first.reason}{more}"
-
-
-def described(certificate: Certificate) -> str:
-    """A certificate in a message: subject and SHA-256 fingerprint."""
-    try:
-        subject = str(certificate.subject) or "a certificate without a subject"
-    except TrustStoreError:
-        subject = "a certificate whose subject cannot be read"
-    return f"{subject} (SHA-256 {certificate.sha256})"
 
 
 @noun

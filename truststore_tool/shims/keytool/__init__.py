@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from truststore_tool.errors import TrustStoreError
+from truststore_tool.formats import SHORTEST_NEW_PASSWORD
 from truststore_tool.shims.keytool import options as keytool_options
 from truststore_tool.shims.keytool.console import Console, java_text
 from truststore_tool.shims.keytool.errors import (
@@ -148,7 +149,7 @@ def _execute(session: "Session") -> None:
     if name == "-list" and options.verbose and options.rfc:
         raise IllegalOptionError("Must not specify both -v and -rfc with 'list' command")
     for password in (options.new, options.destkeypass):
-        if password is not None and len(password) < 6:
+        if password is not None and len(password) < SHORTEST_NEW_PASSWORD:
             raise KeytoolError("New password must be at least 6 characters")
     session.password = options.storepass
     options.keystore = options.keystore or str(_home() / ".keystore")

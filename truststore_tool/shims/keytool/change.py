@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from truststore_tool.formats import SHORTEST_NEW_PASSWORD
 from truststore_tool.model import OpaqueEntry, TrustStore
 from truststore_tool.nouns import replace
 from truststore_tool.shims.keytool import stores
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 _Key = TypeVar("_Key")
 
-_SHORTEST: Final = 6
 _UNRECOVERABLE: Final = "java.security.UnrecoverableKeyException"
 _BAD_PADDING: Final = (
     "Given final block not properly padded. Such issues can arise if a bad key is used during decryption."
@@ -163,7 +163,7 @@ def _new_password(session: Session, what: str, old: str | None) -> str:
     console = session.console
     for _ in range(3):
         entered = console.password(f"New {what}: ")
-        if entered is None or len(entered) < _SHORTEST:
+        if entered is None or len(entered) < SHORTEST_NEW_PASSWORD:
             console.err("Password is too short - must be at least 6 characters\n")
         elif entered == old:
             console.err("Passwords must differ\n")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from truststore_tool.formats import SHORTEST_NEW_PASSWORD
 from truststore_tool.model import Entry
 from truststore_tool.readers.java.certificate import JavaCertificate
 from truststore_tool.shims.java.printing import block
@@ -17,7 +18,6 @@ from truststore_tool.shims.keytool.stores import PKCS12, Keystore
 
 _CHANGING: Final = ("-changealias", "-delete", "-importcert", "-importkeystore", "-storepasswd")
 _MAY_CREATE: Final = ("-importcert", "-importkeystore", "-printcert")
-_SHORTEST: Final = 6
 _STARS: Final = "*****************  WARNING WARNING WARNING  *****************\n"
 _NO_INTEGRITY: Final = (
     "\n" + _STARS + "* The integrity of the information stored in {0:<15}*\n"
@@ -164,7 +164,7 @@ class Session:
         new = not there and not memory_only
         self._ask_aliases()
         self._keystore = self._load() if there else self._begin()
-        if new and self.password is not None and len(self.password) < _SHORTEST:
+        if new and self.password is not None and len(self.password) < SHORTEST_NEW_PASSWORD:
             raise KeytoolError("Keystore password must be at least 6 characters")
         if self._lacks_password():
             self.password = self._ask_password(new=new)
@@ -232,7 +232,7 @@ class Session:
         which = "destination keystore" if command == "-importkeystore" else "keystore"
         for _ in range(3):
             password = self.console.password(f"Enter {which} password:  ")
-            if password is None or len(password) < _SHORTEST:
+            if password is None or len(password) < SHORTEST_NEW_PASSWORD:
                 self.console.err("Keystore password is too short - must be at least 6 characters\n")
             elif new and self.console.password("Re-enter new password: ") != password:
                 self.console.err("They don't match. Try again\n")
