@@ -5,6 +5,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -360,8 +361,8 @@ class TestUpdate:
     def test_a_file_that_another_took_at_once_is_reported(self, jks: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         replace_file = files.replace
 
-        def replaced(path: Path, data: bytes, *, backup: bool = False) -> None:
-            replace_file(path, data, backup=backup)
+        def replaced(path: Path, data: bytes, **options: Any) -> None:
+            replace_file(path, data, **options)
             path.write_bytes(b"another")
 
         monkeypatch.setattr(files, "replace", replaced)

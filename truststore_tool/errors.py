@@ -44,6 +44,10 @@ class UsageError(TrustStoreError):
     """The caller asked for something contradictory or incomplete (exit code 2)."""
 
 
+class ExistsError(UsageError):
+    """There is something where a new file was to be made (exit code 2)."""
+
+
 class FindingError(TrustStoreError):
     """The answer is no: an expectation was not met, so nothing was done (exit code 1)."""
 

@@ -1,7 +1,7 @@
 """From a path to a TrustStore and back: which format, under which lock, and proof before anything is replaced."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -10,6 +10,7 @@ from truststore_tool import files, formats
 from truststore_tool.errors import (
     OTHER_READERS,
     SKIP_UNUSABLE,
+    ExistsError,
     PasswordRequiredError,
     TrustStoreError,
     UnreadableError,
@@ -52,6 +53,8 @@ def save_store(
     *,
     format: str | None = None,  # noqa: A002 -- as above
     backup: bool = False,
+    exclusive: bool = False,
+    sources: Iterable[str | os.PathLike[str]] = (),
     readers: Sequence[str] | None = None,
 ) -> None:
     """Write a store to `path`, over whatever is there, under the lock of that path.
@@ -62,20 +65,24 @@ def save_store(
         password: protects the store, in formats that have one.
         format: a name of `formats.NAMES`; None takes what the ending of `path` asks for (see
             `new_format`), and keeps the store's own where it has none.
-        backup: first copy what is there to ``<name>.bak`` (``.bak1`` and so on); directories are refused.
+        backup: first copy what is there to ``<name>.bak`` (``.bak1`` and so on).
+        exclusive: write nothing over what is there.
+        sources: files and directories that the store is made from: a new file is no more open than they are.
         readers: names of the programs that must be able to use it; None for those that such stores are usually meant
             for. Empty, nobody is asked.
 
-    The encoded store is opened again and compared with `store` before anything on the disk changes. Raises
-    FormatError (an entry that the format cannot hold), PasswordRequiredError, UsageError (a format that is only
-    read; a password too short for a new store) and WriteError.
+    A new file that holds a key is its owner's alone. The encoded store is opened again and compared with `store` before
+    anything on the disk changes. Raises FormatError (an entry that the format cannot hold), PasswordRequiredError,
+    ExistsError, UsageError (a format that is only read; a password too short for a new store) and WriteError.
     """
     target = _path(path)
     name = new_format(path, format, usual=store.format)
     with files.locked(target):
+        if exclusive and os.path.lexists(target):
+            raise ExistsError(f"{path} exists already", hint="name another file, or remove that one")
         if not target.exists():
             _check_new_password(name, password)
-        _save(store, target, password, name, backup=backup, meant=_Meant(readers))
+        _save(store, target, password, name, backup=backup, sources=sources, meant=_Meant(readers))
 
 
 def encoded(store: TrustStore, password: str | None, readers: Sequence[str] | None = None) -> bytes:
@@ -97,6 +104,7 @@ def update_store(
     new_password: str | None = None,
     backup: bool = False,
     dry_run: bool = False,
+    sources: Iterable[str | os.PathLike[str]] = (),
     readers: Sequence[str] | None = None,
 ) -> tuple[TrustStore, R]:
     """Change the store at `path` in place; no other writer of this tool comes between the load and the save.
@@ -110,6 +118,7 @@ def update_store(
         new_password: protects the store, and the keys that share its password, from now on.
         backup: first copy what is there to ``<name>.bak`` (``.bak1`` and so on).
         dry_run: change nothing, take no lock.
+        sources: files and directories that a new store is made from: it is no more open than they are.
         readers: names of the programs that must be able to use it then; None for whoever can use what is there, and
             for a new store those that such stores are usually meant for. Empty, nobody is asked.
 
@@ -152,7 +161,9 @@ def update_store(
                 open_till_now = draft.before is not None and draft.before.integrity == "absent"
                 before = None if new_password is not None and open_till_now else draft.before
                 meant = _Meant(readers, before, password)
-                return _save(draft.store, target, current, draft.store.format, backup=backup, meant=meant), report
+                name = draft.store.format
+                saved = _save(draft.store, target, current, name, backup=backup, sources=sources, meant=meant)
+                return saved, report
     if not dry_run:
         files.tidy(target)
     elif draft.before is None or not _is_unchanged(draft.before, draft.store):
@@ -327,7 +338,16 @@ def _rekeyed(store: TrustStore, old: str | None, new: str) -> TrustStore:
     return store if keys is None else keys.rekey(store, old or "", new)
 
 
-def _save(store: TrustStore, path: Path, password: str | None, name: str, *, backup: bool, meant: _Meant) -> TrustStore:
+def _save(
+    store: TrustStore,
+    path: Path,
+    password: str | None,
+    name: str,
+    *,
+    backup: bool,
+    sources: Iterable[str | os.PathLike[str]],
+    meant: _Meant,
+) -> TrustStore:
     """Encode, prove that the encoded store says the same to us and to its readers, and only then replace what is there.
 
     Returns the store as it was read from just those bytes that are now in the file.
@@ -338,9 +358,10 @@ def _save(store: TrustStore, path: Path, password: str | None, name: str, *, bac
         store = replace(store, facts=Directory(before))
     content, written = _proven(store, codec, password, path, meant)
     if not isinstance(content, bytes):
-        files.update_directory(path, before, content, backup=backup)
+        files.update_directory(path, before, content, backup=backup, sources=sources)
         return open_store(path, None, name)
-    files.replace(path, content, backup=backup)
+    mode = 0o666 if all(entry.kind == "trusted" for entry in store.entries) else 0o600
+    files.replace(path, content, backup=backup, mode=mode, sources=sources)
     _read_back(path, content)
     return written
 

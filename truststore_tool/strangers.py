@@ -1,32 +1,23 @@
 """What other users of the machine can do to a path: links set as traps, directories that all may write to."""
 
-import errno
 import os
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
-
-_MOST_LINKS: Final = 40  # as many as Linux follows
 
 
-def refuse_links(path: Path) -> None:
-    """Raise PermissionError for a link that a stranger put into a directory like /tmp: it says where *we* shall write.
+def link_makers(directory: os.stat_result, above: frozenset[int] | None) -> frozenset[int] | None:
+    """The users whose links are followed in a directory, None for all; `above` are those of the one it lies in.
 
-    The rule is that of Linux (proc_sys_fs(5), protected_symlinks), which may be switched off there and sees no link
-    that is resolved by name.
+    In a directory where strangers may make links, like /tmp, and in all below it, they are root, its owner and who we
+    are: another one's link would say where *we* shall write. That is the rule of Linux (proc_sys_fs(5),
+    protected_symlinks), which may be switched off there, and does not look at what lies below: there a stranger's own
+    directory may hold links of his, or be exchanged for one.
     """
-    for _ in range(_MOST_LINKS):
-        try:
-            link, directory = path.lstat(), path.parent.stat()
-        except FileNotFoundError:
-            return
-        if not stat.S_ISLNK(link.st_mode):
-            return
-        shared = directory.st_mode & stat.S_ISVTX and directory.st_mode & stat.S_IWOTH
-        if shared and link.st_uid not in (os.geteuid(), directory.st_uid):
-            raise PermissionError(errno.EACCES, "a symbolic link of another user in a shared directory")
-        path = path.parent / path.readlink()
+    mode = directory.st_mode
+    if above is None and (mode & stat.S_IWOTH or (mode & stat.S_ISVTX and mode & stat.S_IWGRP)):
+        return frozenset((0, directory.st_uid, os.geteuid()))
+    return above
 
 
 def may_replace(path: Path) -> bool:

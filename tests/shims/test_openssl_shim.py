@@ -137,7 +137,7 @@ def test_install_overwrites_nothing_of_others(tmp_path: Path) -> None:
         installing.install(tmp_path / "bin")
     assert [path.name for path in (tmp_path / "bin").iterdir()] == ["openssl"]
     (tmp_path / "file").write_text("")
-    with pytest.raises(WriteError, match="could not make"):
+    with pytest.raises(WriteError, match="could not write"):
         installing.install(tmp_path / "file" / "bin")
 
 

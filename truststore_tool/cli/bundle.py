@@ -24,6 +24,7 @@ from truststore_tool.cli.options import (
 )
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
+from truststore_tool.cli.writing import made_from
 from truststore_tool.errors import UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import TrustStore
@@ -97,7 +98,14 @@ def bundle_command(
         return
     with working(f"writing {out}", quiet=quiet):
         _, report = stores.update_store(
-            Path(out), None, change, create="pem", backup=backup, dry_run=dry_run, readers=readers
+            Path(out),
+            None,
+            change,
+            create="pem",
+            backup=backup,
+            dry_run=dry_run,
+            sources=made_from(sources),
+            readers=readers,
         )
     output.warn_of_place(out)
     output.report("bundle", report, text.bundled(report, dry_run=dry_run), out=out, dry_run=dry_run, left_out=left_out)

@@ -101,7 +101,7 @@ def convert_command(
     if report.left_behind:
         names = ", ".join(repr(alias) for alias in report.left_behind)
         output.warn([f"left behind, for {target} or --certificates-only does not take them: {names}"])
-    written = write_new(out, made, secret, force=force, backup=backup, readers=readers)
+    written = write_new(out, made, secret, source=source, force=force, backup=backup, readers=readers)
     output.warn_of_place(out)
     if out != "-":
         pieces = [*text.converted(report), f"written to {out}" if written else f"{out} holds them already"]

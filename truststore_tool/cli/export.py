@@ -72,7 +72,7 @@ def export_command(
         raise UnreadableError(
             f"{store}: holds no trusted certificate; nothing was written", hint="list the store to see what it holds"
         )
-    write_new(out, chosen, None, force=force)
+    write_new(out, chosen, None, source=store, force=force)
     output.warn_of_place(out)
     if out != "-":
         written = text.count(len(chosen.entries), "certificate")

@@ -29,6 +29,7 @@ from truststore_tool.cli.options import (
 )
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
+from truststore_tool.cli.writing import made_from
 from truststore_tool.errors import FindingError, UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, TrustStore
@@ -137,7 +138,14 @@ def import_command(
         approved = {facts.certificate for facts in fresh}
     with working(f"writing {store}", quiet=quiet):
         current, (report, notes) = stores.update_store(
-            store, secret, change, create=target, backup=backup, dry_run=dry_run, readers=readers
+            store,
+            secret,
+            change,
+            create=target,
+            backup=backup,
+            dry_run=dry_run,
+            sources=made_from(sources),
+            readers=readers,
         )
     output.warn(notes)
     output.warn(report.warnings)

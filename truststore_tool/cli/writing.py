@@ -2,12 +2,15 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
-from truststore_tool.errors import UsageError
+from truststore_tool.errors import ExistsError, UsageError
 from truststore_tool.model import TrustStore
 from truststore_tool.operations.comparing import compare
+
+_STANDARD_INPUT: Final = "/dev/stdin"
 
 
 def write_new(
@@ -15,14 +18,16 @@ def write_new(
     store: TrustStore,
     password: str | None,
     *,
+    source: str,
     force: bool,
     backup: bool = False,
     readers: Sequence[str] | None = None,
 ) -> bool:
-    """Write `store` to `out`, ``-`` is standard output, for `readers`. Returns whether anything was written.
+    """Write `store`, which was made from `source`, to `out` for `readers`; ``-`` is standard input or output.
 
-    A file that already trusts just these certificates is left alone, so that a script can run again. Any other file
-    is replaced only with `force` or `backup`. Raises UsageError when neither was given.
+    Returns whether anything was written: a file that already trusts just these certificates is left alone, so that a
+    script can run again. Any other file is replaced only with `force` or `backup`. Raises UsageError when neither was
+    given.
     """
     from truststore_tool import files, stores
 
@@ -30,16 +35,35 @@ def write_new(
         sys.stdout.buffer.write(stores.encoded(store, password, readers))
         return True
     path = Path(out)
-    if os.path.lexists(path) and not (force or backup):
-        if _is_same(path, store, password):
-            files.tidy(path)
-            return False
+    there = os.path.lexists(path)
+    replacing = force or backup
+    if replacing or not there:
+        try:
+            stores.save_store(
+                store,
+                path,
+                password,
+                format=store.format,
+                backup=backup and there,
+                exclusive=not replacing,
+                sources=made_from([source]),
+                readers=readers,
+            )
+        except ExistsError:  # another process was quicker: it is judged as if it had been there before
+            pass
+        else:
+            return True
+    if not _is_same(path, store, password):
         raise UsageError(
             f"{path} exists and holds something else", hint="--force replaces it; --backup keeps a copy of it as well"
         )
-    keep = backup and os.path.lexists(path)
-    stores.save_store(store, path, password, format=store.format, backup=keep, readers=readers)
-    return True
+    files.tidy(path)
+    return False
+
+
+def made_from(sources: Iterable[str]) -> list[str]:
+    """The paths among sources as they stand on a command line: ``-`` is standard input."""
+    return [_STANDARD_INPUT if source == "-" else source for source in sources]
 
 
 def _is_same(path: Path, store: TrustStore, password: str | None) -> bool:

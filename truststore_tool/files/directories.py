@@ -2,61 +2,139 @@
 
 import errno
 import os
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import count
 from pathlib import Path
 
 from truststore_tool.errors import WriteError
-from truststore_tool.files.places import close, open_directory, sync
+from truststore_tool.files import attributes, temporaries
+from truststore_tool.files.places import close, flush, locate, names, sync
 from truststore_tool.files.problems import writing_to
 from truststore_tool.files.replacing import present
-from truststore_tool.files.temporaries import remove_temporaries, temporary
+from truststore_tool.files.temporaries import temporary, temporary_directory
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def update_directory(
-    path: Path, before: Mapping[str, bytes], after: Mapping[str, bytes], *, backup: bool = False
+    path: Path,
+    before: Mapping[str, bytes],
+    after: Mapping[str, bytes],
+    *,
+    backup: bool = False,
+    sources: Iterable[str | os.PathLike[str]] = (),
 ) -> None:
     """Make the files of a directory that are `before` those that are `after`; both are names to content.
 
     Each step is one link, rename or removal: new files first, then files under new names, from the highest name down,
     then what is gone, so that at every moment all that is in both is there, and no row of numbered names has a gap in
     the middle. What has the same name and content in both, and whatever `before` does not name, is not touched. A
-    symbolic link is moved or removed itself, never followed. The directory is created when it is missing. With
-    `backup` it is first copied to ``<name>.bak`` (``.bak1`` and so on). To be called under `locked`.
+    symbolic link is moved or removed itself, never followed. With `backup` the directory is first copied to
+    ``<name>.bak`` (``.bak1`` and so on). To be called under `locked`.
 
-    Raises WriteError; each step is then done or not, and the next run does the rest.
+    One that is missing is made as a whole; its files are no more open than any of the files and directories `sources`
+    that they are made from.
+
+    Raises WriteError. When no new file could be added all is as it was; each later step is done or not, and the next
+    run does the rest.
     """
     for name in after:
         if name in {"", ".", ".."} or name != Path(name).name:
             raise WriteError(f"could not write {path}: {name!r} is not the name of a file")
-    gone = [name for name in before if name not in after]
+    with writing_to(path):
+        parent, real = locate(path)
+        try:
+            try:
+                directory = os.open(real.name, _DIRECTORY, dir_fd=parent)
+            except FileNotFoundError:
+                if before:
+                    raise
+                _create(parent, real.name, after, sources)
+                sync(parent, path)
+                return
+            try:
+                temporaries.remove(directory, temporaries.is_temporary)
+                with _saved(parent, real.name, directory) if backup else nullcontext():
+                    _add(directory, {name: data for name, data in after.items() if name not in before}, path)
+                _exchange(directory, before, after)
+                sync(directory, path)
+            finally:
+                close(directory)
+        finally:
+            close(parent)
+
+
+@contextmanager
+def making_directories(path: Path) -> Iterator[None]:
+    """Make a directory and those above it that are missing; when the body fails those made go again if empty.
+
+    Raises WriteError.
+    """
+    made: list[Path] = []
+    try:
+        with writing_to(path):
+            for folder in reversed((path, *path.parents)):
+                if not folder.is_dir():
+                    parent, real = locate(folder)
+                    try:
+                        os.mkdir(real.name, dir_fd=parent)
+                    finally:
+                        close(parent)
+                    made.append(real)
+        yield
+    except BaseException:
+        for folder in reversed(made):
+            with suppress(OSError):
+                folder.rmdir()
+        raise
+
+
+def _create(parent: int, name: str, files: Mapping[str, bytes], sources: Iterable[str | os.PathLike[str]]) -> None:
+    """Make a directory of these files, whole or not at all."""
+    open_to = attributes.of_sources(sources)
+    with temporary_directory(parent, name) as (made, directory):
+        for file, data in files.items():
+            with temporary(directory, file, data, None, sources=open_to) as fresh:
+                os.rename(fresh, file, src_dir_fd=directory, dst_dir_fd=directory)
+        flush(directory)
+        os.rename(made, name, src_dir_fd=parent, dst_dir_fd=parent)
+
+
+def _add(directory: int, files: Mapping[str, bytes], path: Path) -> None:
+    """Add files under names that are free, all of them or none."""
+    added = []
+    try:
+        for name, data in files.items():
+            with temporary(directory, name, data, None) as fresh:
+                os.link(fresh, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
+                added.append(name)
+                os.unlink(fresh, dir_fd=directory)
+        sync(directory, path)
+    except BaseException:
+        for name in added:
+            with suppress(OSError):
+                os.unlink(name, dir_fd=directory)
+        raise
+
+
+def _exchange(directory: int, before: Mapping[str, bytes], after: Mapping[str, bytes]) -> None:
+    """Take away what is gone, give what stays its new name or content."""
+    gone = sorted((name for name in before if name not in after), key=_by_number, reverse=True)
     moved: dict[str, str] = {}
-    for name in sorted(gone, key=_by_number, reverse=True):
+    for name in gone:
         target = next((n for n in after if n in before and after[n] == before[name] != before[n]), None)
         if target is not None and target not in moved.values():
             moved[name] = target
-    with writing_to(path):
-        existed = path.is_dir()
-        directory = open_directory(path)
-        try:
-            remove_temporaries(directory, lambda _: True)
-            if backup and existed:
-                _copy_directory(path)
-            for name in (name for name in after if name not in before):
-                with temporary(directory, name, after[name], None) as fresh:
-                    os.link(fresh, name, src_dir_fd=directory, dst_dir_fd=directory, follow_symlinks=False)
-                    os.unlink(fresh, dir_fd=directory)
-            sync(directory, path)
-            for name, target in moved.items():
-                os.rename(name, target, src_dir_fd=directory, dst_dir_fd=directory)
-            for name in (n for n in after if n in before and after[n] != before[n] and n not in moved.values()):
-                with present(directory, name) as old, temporary(directory, name, after[name], old) as fresh:
-                    os.replace(fresh, name, src_dir_fd=directory, dst_dir_fd=directory)
-            for name in sorted((name for name in gone if name not in moved), key=_by_number, reverse=True):
-                os.unlink(name, dir_fd=directory)
-            sync(directory, path)
-        finally:
-            close(directory)
+    for name, target in moved.items():
+        os.rename(name, target, src_dir_fd=directory, dst_dir_fd=directory)
+    for name in (n for n in after if n in before and after[n] != before[n] and n not in moved.values()):
+        with present(directory, name) as old, temporary(directory, name, after[name], old) as fresh:
+            os.replace(fresh, name, src_dir_fd=directory, dst_dir_fd=directory)
+    for name in gone:
+        if name not in moved:
+            os.unlink(name, dir_fd=directory)
 
 
 def _by_number(name: str) -> tuple[str, int]:
@@ -65,14 +143,54 @@ def _by_number(name: str) -> tuple[str, int]:
     return stem, int(number) if number.isdecimal() else -1
 
 
-def _copy_directory(path: Path) -> None:
-    """Copy a directory to the first free backup name beside it; links are copied as links."""
-    import shutil
-
-    real = path.resolve()
-    names = (real.with_name(f"{real.name}.bak{number or ''}") for number in count())
-    copy = next(name for name in names if not os.path.lexists(name))
+@contextmanager
+def _saved(parent: int, name: str, directory: int) -> Iterator[None]:
+    """Copy a directory, as a whole, to the first free backup name beside it; when the body fails the copy goes."""
+    with temporary_directory(parent, name, 0o700) as (made, copy):
+        _copy(directory, copy)
+        attributes.copy(directory, copy)
+        flush(copy)
+        there = set(names(parent))
+        backup = next(free for n in count() if (free := temporaries.backups_of(name, n)) not in there)
+        os.rename(made, backup, src_dir_fd=parent, dst_dir_fd=parent)
     try:
-        shutil.copytree(real, copy, symlinks=True)
-    except shutil.Error as exc:
-        raise OSError(errno.EIO, f"no whole copy could be made of it: {exc}") from exc
+        yield
+    except BaseException:
+        temporaries.remove_tree(parent, backup)
+        raise
+
+
+def _copy(source: int, target: int) -> None:
+    """Copy what is in one open directory into another; links are copied as links.
+
+    Raises OSError for what is neither file, directory nor link.
+    """
+    for name in names(source):
+        status = os.stat(name, dir_fd=source, follow_symlinks=False)
+        if stat.S_ISLNK(status.st_mode):
+            os.symlink(os.readlink(name, dir_fd=source), name, dir_fd=target)
+            continue
+        is_directory = stat.S_ISDIR(status.st_mode)
+        if is_directory:
+            os.mkdir(name, 0o700, dir_fd=target)
+        elif not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, f"no whole copy could be made of it: {name!r} is no file")
+        reading = _DIRECTORY if is_directory else os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+        making = _DIRECTORY if is_directory else os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        old = os.open(name, reading, dir_fd=source)
+        try:
+            new = os.open(name, making, 0o600, dir_fd=target)
+            try:
+                if is_directory:
+                    _copy(old, new)
+                else:
+                    while chunk := os.read(old, temporaries.CHUNK):
+                        while chunk:
+                            chunk = chunk[os.write(new, chunk) :]
+                attributes.copy(old, new)
+                os.utime(new, ns=(status.st_atime_ns, status.st_mtime_ns))
+                flush(new)
+            finally:
+                os.close(new)
+        finally:
+            close(old)

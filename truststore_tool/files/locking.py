@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from truststore_tool.errors import WriteError
+from truststore_tool.files import temporaries
 from truststore_tool.files.places import close, locate, names, open_directory
 from truststore_tool.files.problems import writing_to
-from truststore_tool.files.temporaries import is_temporary, is_temporary_of, remove_temporaries
+from truststore_tool.files.temporaries import is_temporary
 
 _LONGEST_PAUSE: Final = 0.05
 
@@ -27,13 +28,13 @@ def locked(path: Path, *, timeout: float = 30.0) -> Iterator[None]:
     # Not the package filelock: importing it takes 40 ms, as long as all else, and it leaves its lock files there.
     with writing_to(path):
         directory, real = locate(path)
-    name = f".{real.name}.lock"
+    name = temporaries.lock_of(real.name)
     try:
         with writing_to(path):
             lock = _acquire(directory, name, path, timeout)
         try:
             with writing_to(path):
-                remove_temporaries(directory, lambda target: target == real.name)
+                temporaries.remove(directory, temporaries.are_of(real.name))
             yield
         finally:
             with suppress(OSError):
@@ -51,13 +52,13 @@ def tidy(path: Path) -> None:
     with suppress(OSError, ValueError, WriteError):
         real = Path(os.path.realpath(path))
         inside = any(map(is_temporary, names(real))) if real.is_dir() else False
-        beside = (name == f".{real.name}.lock" or is_temporary_of(name, real.name) for name in names(real.parent))
-        if inside or any(beside):
+        is_ours, lock = temporaries.are_of(real.name), temporaries.lock_of(real.name)
+        if inside or any(name == lock or is_ours(name) for name in names(real.parent)):
             with locked(path, timeout=0):
                 if inside:
-                    directory = open_directory(real)
+                    directory = open_directory(path)
                     try:
-                        remove_temporaries(directory, lambda _: True)
+                        temporaries.remove(directory, is_temporary)
                     finally:
                         close(directory)
 
@@ -67,7 +68,7 @@ def _acquire(directory: int, name: str, path: Path, timeout: float) -> int:
     holder, deadline = None, 0.0
     pause = 0.001
     while True:
-        lock = os.open(name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666, dir_fd=directory)
+        lock, made = _open(directory, name)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Its last holder may have removed it between our two steps: then nobody else would see our lock.
@@ -84,9 +85,22 @@ def _acquire(directory: int, name: str, path: Path, timeout: float) -> int:
                     f"could not write {path}: another process has been changing it for {timeout:g} seconds",
                     hint="wait for it to end, then run the command again",
                 ) from None
-        except BaseException:
+        except BaseException as exc:
+            if made and isinstance(exc, OSError):  # where there are no locks nobody else holds this one
+                with suppress(OSError):
+                    os.unlink(name, dir_fd=directory)
             close(lock)
             raise
         close(lock)
         time.sleep(pause)
         pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _open(directory: int, name: str) -> tuple[int, bool]:
+    """A descriptor of the lock file, and whether it was made for that."""
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    while True:
+        with suppress(FileExistsError):
+            return os.open(name, flags | os.O_CREAT | os.O_EXCL, 0o666, dir_fd=directory), True
+        with suppress(FileNotFoundError):  # its holder has removed it meanwhile
+            return os.open(name, flags, dir_fd=directory), False

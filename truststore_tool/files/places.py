@@ -2,12 +2,19 @@
 
 import errno
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from truststore_tool import strangers
 from truststore_tool.errors import WriteError
 from truststore_tool.files.problems import reason
+
+_MOST_LINKS: Final = 40  # as many as Linux follows
+_DIRECTORY: Final = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# O_PATH, where there is one, asks for no permission to read a directory that is only passed through.
+_PASSING: Final = _DIRECTORY | getattr(os, "O_PATH", os.O_RDONLY)
 
 
 def names(directory: Path | int) -> list[str]:
@@ -19,13 +26,77 @@ def names(directory: Path | int) -> list[str]:
 def locate(path: Path) -> tuple[int, Path]:
     """A descriptor of the directory in which the file itself lies, and the path of the file without any link.
 
-    Everything else goes through the descriptor, so that it happens in one directory even if that one is moved.
+    Everything else goes through the descriptor. The way to it is gone step by step from the root, each step from the
+    directory that the one before has opened; links are followed unless they are a stranger's (`strangers.link_makers`).
+
+    Raises WriteError for such a link, and OSError when a directory on the way is missing or may not be entered.
     """
-    strangers.refuse_links(path)
-    real = Path(os.path.realpath(path))
-    if real.is_symlink():  # realpath gives up on links that form a circle
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
-    return os.open(real.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), real
+    ahead = _parts(os.path.join(os.getcwd(), path))  # noqa: PTH109, PTH118 -- as pathlib costs more to import
+    here = os.open("/", _PASSING)
+    way: list[str] = []
+    makers = [strangers.link_makers(os.fstat(here), None)]
+    links = 0
+    try:
+        while ahead:
+            name = ahead.pop()
+            if name == "..":
+                if way:
+                    here = _step(here, "..")
+                    way.pop()
+                    makers.pop()
+            elif link := _link(here, name):
+                links += 1
+                if links > _MOST_LINKS:
+                    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+                owner, target = link
+                if makers[-1] is not None and owner not in makers[-1]:
+                    raise WriteError(
+                        f"could not write {path}: /{'/'.join([*way, name])} is a symbolic link of another user",
+                        hint="the directory is shared with others: name the file that the link leads to",
+                    )
+                if target.startswith("/"):
+                    here = _step(here, "/")
+                    way.clear()
+                    del makers[1:]
+                ahead += _parts(target)
+            elif ahead:
+                here = _step(here, name)
+                way.append(name)
+                makers.append(strangers.link_makers(os.fstat(here), makers[-1]))
+            else:
+                way.append(name)
+                break
+        else:  # the path ends in "..", or is the root
+            if not way:
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            here = _step(here, "..")
+        return os.open(".", _DIRECTORY | os.O_RDONLY, dir_fd=here), Path("/", *way)
+    finally:
+        close(here)
+
+
+def _parts(path: str) -> list[str]:
+    """The names in a path, the last one first."""
+    return [part for part in reversed(path.split("/")) if part not in {"", "."}]
+
+
+def _step(here: int, name: str) -> int:
+    """A descriptor of a directory, in place of that of the one it is seen from."""
+    there = os.open(name, _PASSING, dir_fd=here)
+    close(here)
+    return there
+
+
+def _link(directory: int, name: str) -> tuple[int, str] | None:
+    """The owner of a symbolic link and where it leads; None for what is none, or is missing.
+
+    The owner is asked for first: who does not own a link cannot exchange it where the sticky bit is set.
+    """
+    try:
+        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    return (status.st_uid, os.readlink(name, dir_fd=directory)) if stat.S_ISLNK(status.st_mode) else None
 
 
 def open_directory(path: Path) -> int:
@@ -38,22 +109,29 @@ def open_directory(path: Path) -> int:
             pass
         else:
             sync(parent, path)
-        return os.open(real.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=parent)
+        return os.open(real.name, os.O_RDONLY | _DIRECTORY, dir_fd=parent)
     finally:
         close(parent)
 
 
 def sync(directory: int, path: Path) -> None:
-    """Put what was renamed in the directory on the disk."""
+    """Put what was renamed in the directory on the disk. Raises WriteError, and says that it is written."""
     try:
-        os.fsync(directory)
+        flush(directory)
     except OSError as exc:
-        if exc.errno == errno.EINVAL:  # from file systems that cannot sync a directory
-            return
         raise WriteError(
             f"{path} is written, but may be lost in a power failure: {reason(exc)}",
             hint="check the disk and its file system",
         ) from exc
+
+
+def flush(descriptor: int) -> None:
+    """Put a file, or the names in a directory, on the disk."""
+    try:
+        os.fsync(descriptor)
+    except OSError as exc:
+        if exc.errno != errno.EINVAL:  # from file systems that cannot sync a directory
+            raise
 
 
 def close(descriptor: int) -> None:

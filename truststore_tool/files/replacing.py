@@ -2,22 +2,27 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 from truststore_tool.errors import WriteError
+from truststore_tool.files import attributes, temporaries
 from truststore_tool.files.places import close, locate, sync
 from truststore_tool.files.problems import writing_to
 from truststore_tool.files.temporaries import temporary
 
 
-def replace(path: Path, data: bytes, *, backup: bool = False) -> Path | None:
+def replace(
+    path: Path, data: bytes, *, backup: bool = False, mode: int = 0o666, sources: Iterable[str | os.PathLike[str]] = ()
+) -> Path | None:
     """Make `data` the content of the file that `path` names once symbolic links are followed, or leave it as it is.
 
-    A file that exists keeps its mode, owner, group, access control list and user attributes; a new one gets what
-    the umask leaves. Other hard links to it keep the old content. To be called under `locked`.
+    A file that exists keeps its mode, owner, group, access control list, user attributes and, where the user may set
+    it, its SELinux label. A new one gets what the umask leaves of `mode`, and is no more open than any of the files and
+    directories `sources` that it is made from. Other hard links to it keep the old content. To be called under
+    `locked`.
 
     With `backup`, what was there is first copied to ``<name>.bak`` beside it, or ``.bak1``, ``.bak2`` and so on, as
     no backup is overwritten; returns the path of that copy, None when there was nothing to copy or nothing asked.
@@ -30,7 +35,11 @@ def replace(path: Path, data: bytes, *, backup: bool = False) -> Path | None:
             raise WriteError(f"could not write {path}: not a regular file", hint="name a file")
         directory, real = locate(path)
         try:
-            with present(directory, real.name) as old, temporary(directory, real.name, data, old) as fresh:
+            open_to = attributes.of_sources(sources)
+            with (
+                present(directory, real.name) as old,
+                temporary(directory, real.name, data, old, mode=mode, sources=open_to) as fresh,
+            ):
                 if backup and old is not None:
                     saved = _back_up(directory, real.name, old)
                 try:
@@ -43,6 +52,14 @@ def replace(path: Path, data: bytes, *, backup: bool = False) -> Path | None:
         finally:
             close(directory)
     return real.with_name(saved) if saved else None
+
+
+def write_through(path: Path, data: bytes) -> None:
+    """Write into what is there and no regular file: a device, as /dev/null, or a FIFO. Raises WriteError."""
+    with writing_to(path):
+        close(locate(path)[0])  # for the links of strangers; a device may be a link that only the system can follow
+        with path.open("wb") as file:
+            file.write(data)
 
 
 @contextmanager
@@ -69,7 +86,7 @@ def _back_up(directory: int, name: str, old: int) -> str:
     with os.fdopen(os.dup(old), "rb") as file:
         content = file.read()
     for number in count():
-        backup = f"{name}.bak{number or ''}"
+        backup = temporaries.backups_of(name, number)
         try:
             close(os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=directory))
         except FileExistsError:

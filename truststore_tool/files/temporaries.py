@@ -1,57 +1,93 @@
-"""Names beside a target that go away again: its temporaries."""
+"""Names beside a target that go away again: those of its temporaries and of its lock."""
 
 import errno
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import BinaryIO, Final
 
-from truststore_tool.files.places import names
+from truststore_tool.files import attributes
+from truststore_tool.files.attributes import Openness
+from truststore_tool.files.places import close, names
 
 CHUNK: Final = 1024 * 1024
-TEMPORARY: Final = re.compile(r"\.(?P<target>.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
-# Kept besides mode and owner: without its access control list a file's mode means something else, usually more.
-_KEPT_ATTRIBUTES: Final = ("system.posix_acl_access", "user.")
+_TEMPORARY: Final = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
+# With what is put around it, a stem is still a name under eCryptfs, which takes 143 bytes; others take 255.
+_LONGEST_STEM: Final = 120
+_LONGEST_BACKUP: Final = 255 - len(".bak9999")
+
+
+def lock_of(name: str) -> str:
+    """The name of the lock file of a target."""
+    return f".{_stem(name)}.lock"
+
+
+def backups_of(name: str, number: int) -> str:
+    """The name of a backup of a target, by its number from 0."""
+    stem = name if len(os.fsencode(name)) <= _LONGEST_BACKUP else _stem(name)
+    return f"{stem}.bak{number or ''}"
 
 
 def is_temporary(name: str) -> bool:
     """Whether a file of this name is a temporary of some target."""
-    return TEMPORARY.fullmatch(name) is not None
+    return _TEMPORARY.fullmatch(name) is not None
 
 
-def is_temporary_of(name: str, target: str) -> bool:
-    """Whether it is a temporary of the target of that name."""
-    match = TEMPORARY.fullmatch(name)
-    return match is not None and match["target"] == target
+def are_of(name: str) -> Callable[[str], bool]:
+    """Whether a name is that of a temporary of this target."""
+    stem = _stem(name)
+
+    def is_of(other: str) -> bool:
+        match = _TEMPORARY.fullmatch(other)
+        return match is not None and match["stem"] == stem
+
+    return is_of
 
 
-def remove_temporaries(directory: int, is_target: Callable[[str], bool]) -> None:
-    """Remove what a killed run left beside targets whose name satisfies `is_target`."""
-    for name in names(directory):
-        match = TEMPORARY.fullmatch(name)
-        if match and is_target(match["target"]):
-            # Another user may have put something there under such a name that we may not remove: no reason to fail.
-            with suppress(PermissionError, IsADirectoryError):
+def remove(directory: int, which: Callable[[str], bool]) -> None:
+    """Remove the temporaries that a killed run left: those in the directory to whose names `which` says yes."""
+    for name in filter(which, names(directory)):
+        # Another user may have put something there under such a name that we may not remove: no reason to fail.
+        with suppress(PermissionError, FileNotFoundError):
+            status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+            if not stat.S_ISDIR(status.st_mode):
                 os.unlink(name, dir_fd=directory)
+            elif status.st_uid == os.geteuid():
+                remove_tree(directory, name)
+
+
+def remove_tree(directory: int, name: str) -> None:
+    """Remove a directory of ours with all that is in it, as far as possible."""
+    import shutil
+
+    shutil.rmtree(name, ignore_errors=True, dir_fd=directory)
 
 
 @contextmanager
-def temporary(directory: int, name: str, data: bytes, like: int | None) -> Iterator[str]:
-    """The name of a new file beside `name` that holds `data` on the disk, with the attributes of `like`.
+def temporary(
+    directory: int, name: str, data: bytes, like: int | None, *, mode: int = 0o666, sources: Iterable[Openness] = ()
+) -> Iterator[str]:
+    """The name of a new file beside `name` that holds `data` on the disk.
+
+    It has the attributes of the open file `like`; without one those bits of `mode` that umask and the directory's
+    default access control list leave, and is no more open than any of the `sources`.
 
     The body of the `with` renames it; when anything fails, here or in the body, it is removed.
     """
-    temporary = f".{name}.{os.urandom(8).hex()}.tmp"
-    # A new file gets its mode from the umask, and from the directory's default ACL, at the only time they apply.
-    mode = 0o666 if like is None else 0o600
+    temporary = temporary_of(name)
+    sources = tuple(sources)
+    # umask and default list apply at this moment only. The group is known afterwards: what only it may do comes then.
+    created = 0o600 if like is not None else attributes.allowed(sources, os.getegid(), mode)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, mode, dir_fd=directory)
+    descriptor = os.open(temporary, flags, created, dir_fd=directory)
     try:
         with os.fdopen(descriptor, "wb") as file:
             if like is not None:
-                _keep_attributes(like, descriptor)
+                attributes.keep(like, descriptor)
+            else:
+                attributes.narrow(descriptor, sources, mode)
             file.write(data)
             file.flush()
             os.fsync(descriptor)
@@ -64,19 +100,38 @@ def temporary(directory: int, name: str, data: bytes, like: int | None) -> Itera
         raise
 
 
-def _keep_attributes(like: int, descriptor: int) -> None:
-    """Give the open file the owner, group, mode, access control list and user attributes of another."""
-    wanted, now = os.fstat(like), os.fstat(descriptor)
-    if (wanted.st_uid, wanted.st_gid) != (now.st_uid, now.st_gid):
+@contextmanager
+def temporary_directory(parent: int, name: str, mode: int = 0o777) -> Iterator[tuple[str, int]]:
+    """The name of a new directory beside `name`, and a descriptor of it.
+
+    The body of the `with` renames it; when anything fails, here or in the body, it is removed with what is in it.
+    """
+    temporary = temporary_of(name)
+    os.mkdir(temporary, mode, dir_fd=parent)
+    try:
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(temporary, flags, dir_fd=parent)
         try:
-            os.fchown(descriptor, wanted.st_uid, wanted.st_gid)
-        except PermissionError as exc:
-            raise OSError(errno.EPERM, "its owner and group could not be kept") from exc
-    os.fchmod(descriptor, stat.S_IMODE(wanted.st_mode))  # after the owner: a change of owner clears mode bits
-    if hasattr(os, "listxattr"):
-        for attribute in os.listxattr(like):
-            if attribute.startswith(_KEPT_ATTRIBUTES):
-                os.setxattr(descriptor, attribute, os.getxattr(like, attribute))
+            yield temporary, descriptor
+        finally:
+            close(descriptor)
+    except BaseException:
+        remove_tree(parent, temporary)
+        raise
+
+
+def temporary_of(name: str) -> str:
+    """A name that nobody can guess for a temporary of a target."""
+    return f".{_stem(name)}.{os.urandom(8).hex()}.tmp"
+
+
+def _stem(name: str) -> str:
+    """What lock and temporaries of a target are called by: its name, or one made from it that leaves room."""
+    if len(os.fsencode(name)) <= _LONGEST_STEM:
+        return name
+    from hashlib import sha256
+
+    return f"{name[:20]}~{sha256(os.fsencode(name)).hexdigest()[:32]}"
 
 
 def _holds(directory: int, name: str, data: bytes) -> bool:

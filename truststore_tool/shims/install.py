@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from truststore_tool import files
-from truststore_tool.errors import UsageError, WriteError
+from truststore_tool.errors import UsageError
 from truststore_tool.nouns import noun
 from truststore_tool.shims.openssl import MARK
 
@@ -50,15 +50,11 @@ def install(directory: Path) -> InstallReport:
             raise UsageError(
                 f"{target} exists and is not a shim of this tool", hint="name another directory, or move the file away"
             )
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as exc:
-        raise WriteError(f"could not make {directory}: {exc.strerror}", hint="name a directory you may write") from exc
     content = _script()
-    for target in targets:
-        with files.locked(target):
-            files.replace(target, content)
-        _make_executable(target)
+    with files.making_directories(directory):
+        for target in targets:
+            with files.locked(target):
+                files.replace(target, content, mode=0o777)
     return InstallReport(directory, targets, _comes_first(directory))
 
 
@@ -98,15 +94,6 @@ def _interpreter(python: str) -> list[str]:
         return [shebang]
     quoted = "'\"'\"'".join(python.split("'"))
     return ["#!/bin/sh", f"'''exec' '{quoted}' -IS \"$0\" \"$@\"", "' '''"]
-
-
-def _make_executable(target: Path) -> None:
-    """Let everybody run it who may read it."""
-    try:
-        mode = target.stat().st_mode
-        target.chmod(mode | (mode & 0o444) >> 2)
-    except OSError as exc:
-        raise WriteError(f"could not make {target} executable: {exc.strerror}") from exc
 
 
 def _comes_first(directory: Path) -> bool:

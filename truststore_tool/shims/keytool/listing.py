@@ -113,17 +113,19 @@ def export_certificate(session: Session) -> None:
     path = Path(name)
     if path.is_dir():
         raise KeytoolError(f"{name} (Is a directory)", FILE_NOT_FOUND)
+    problem, data = None, b""
     try:
         data = _exported(session)
-    except KeytoolError:
-        if not path.exists() and path.parent.is_dir():
-            path.touch()
-        raise
+    except KeytoolError as exc:
+        problem = exc
     try:
-        with files.locked(path):
-            files.replace(path, data)
+        if problem is None or (not path.exists() and path.parent.is_dir()):  # the real tool opens the file first
+            with files.locked(path):
+                files.replace(path, data)
     except WriteError as exc:
         raise KeytoolError(f"{name} ({exc.message.rpartition(': ')[2]})", FILE_NOT_FOUND) from exc
+    if problem is not None:
+        raise problem
     session.console.err(f"Certificate stored in file <{name}>\n")
 
 

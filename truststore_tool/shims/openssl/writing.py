@@ -34,8 +34,7 @@ def write(target: str | None, data: bytes) -> None:
     path = Path(target)
     try:
         if path.exists() and not path.is_file():
-            with path.open("wb") as file:
-                file.write(data)
+            files.write_through(path, data)
             return
         with files.locked(path):
             files.replace(path, data)
@@ -44,7 +43,7 @@ def write(target: str | None, data: bytes) -> None:
     except TrustStoreError as exc:
         cause = exc.__cause__
         reason = cause.strerror if isinstance(cause, OSError) else None
-        raise _unwritable(target, reason or exc.message) from exc
+        raise _unwritable(target, reason or exc.message.rpartition(": ")[2]) from exc
 
 
 def to_stdout(data: bytes) -> None:
