@@ -115,9 +115,17 @@ class TestRemoveAndRename:
         assert self.aliases() == ["g1"]
         assert tool("remove", "ks", "--expired").code == 0
 
-    def test_removing_what_is_not_there_exits_1_and_removes_nothing(self, tool: Tool) -> None:
-        assert tool("remove", "ks", "--alias", "g1", "--alias", "nosuch").code == 1
+    def test_removing_what_is_not_there_exits_1_and_removes_the_rest(self, tool: Tool) -> None:
+        done = tool("remove", "ks", "--alias", "nosuch")
+        assert (done.code, "nothing was removed" in done.err) == (1, True)
         assert self.aliases() == ["rds-root", "g1"]
+        tried = tool("remove", "ks", "--alias", "g1", "--alias", "nosuch", "--dry-run")
+        assert (tried.code, "would remove 1" in tried.out, "'nosuch'" in tried.err) == (1, True, True)
+        assert self.aliases() == ["rds-root", "g1"]
+        done = tool("remove", "ks", "--alias", "g1", "--alias", "nosuch", "--json")
+        assert (done.code, done.json["absent"], len(done.json["removed"])) == (1, ["'nosuch'"], 1)
+        assert done.err == "error: not in ks: 'nosuch'\n"
+        assert self.aliases() == ["rds-root"]
 
     def test_rename(self, tool: Tool) -> None:
         assert tool("rename", "ks", "rds-root", "rds-2019").code == 0

@@ -38,9 +38,17 @@ def test_remove_by_alias_fingerprint_and_expiry() -> None:
     assert report.remaining == 2
 
 
-def test_remove_refuses_what_is_not_there_and_keys_unless_told() -> None:
-    with pytest.raises(FindingError, match="'nosuch'"):
-        remove_entries(STORE, aliases=["old", "nosuch"])
+def test_remove_says_what_is_not_there_and_removes_what_is() -> None:
+    store, report = remove_entries(STORE, aliases=["old", "nosuch"], fingerprints=[NEW.sha256])
+    assert store.entries == STORE.entries[1:]
+    assert report.absent == ("'nosuch'", str(NEW.sha256))
+    with pytest.raises(FindingError, match="'nosuch'; nothing was removed"):
+        remove_entries(STORE, aliases=["nosuch"])
+    with pytest.raises(FindingError, match="private-key"):  # no removal of a part where a name is refused
+        remove_entries(STORE, aliases=["old", "server"])
+
+
+def test_remove_refuses_where_nothing_is_there_and_keys_unless_told() -> None:
     with pytest.raises(FindingError, match=str(NEW.sha256)):
         remove_entries(STORE, fingerprints=[NEW.sha256])
     with pytest.raises(FindingError, match="private-key"):

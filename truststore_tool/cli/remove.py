@@ -19,7 +19,7 @@ from truststore_tool.cli.options import (
     store_password,
 )
 from truststore_tool.cli.output import Output
-from truststore_tool.errors import UsageError
+from truststore_tool.errors import FindingError, UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.operations.changing import remove_entries
 from truststore_tool.render import text
@@ -43,7 +43,9 @@ def remove_command(
     json: JsonFlag = False,
     quiet: Quiet = False,
 ) -> None:
-    """Remove entries by alias, by fingerprint, or because they expired. All that is named must be there.
+    """Remove entries by alias, by fingerprint, or because they expired.
+
+    What is named but is not there is said at the end, with exit code 1; all else is removed.
 
     Examples:
 
@@ -70,3 +72,5 @@ def remove_command(
         readers=readers,
     )
     output.report("remove", report, text.removed(report, dry_run=dry_run), store=str(store), dry_run=dry_run)
+    if report.absent:
+        raise FindingError(f"not in {store}: {', '.join(report.absent)}")

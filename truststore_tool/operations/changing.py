@@ -22,10 +22,11 @@ class Removed:
 
 @noun
 class RemoveReport:
-    """What was taken out and how many entries remain."""
+    """What was taken out, how many entries remain, and what was named but is not there."""
 
     removed: tuple[Removed, ...]
     remaining: int
+    absent: tuple[str, ...] = ()
 
 
 @noun
@@ -44,7 +45,9 @@ def remove_entries(
     expired_at: datetime | None = None,
     keys: bool = False,
 ) -> tuple[TrustStore, RemoveReport]:
-    """`store` without the entries that are named.
+    """`store` without the entries that are named, as far as they are there: the report says which are not.
+
+    So a run that was cut short can be repeated.
 
     Args:
         aliases: by alias, each of which names one entry (see `place_of`).
@@ -52,8 +55,8 @@ def remove_entries(
         expired_at: trusted certificates that expired before this moment (aware).
         keys: whether an alias may name a key.
 
-    Raises FindingError when something named is not there, an alias means several entries, or names a key and `keys` is
-    false.
+    Raises FindingError when nothing that is named is there, an alias means several entries, or names a key and `keys`
+    is false.
     """
     places, absent = _places(store, aliases)
     if not keys:
@@ -61,13 +64,13 @@ def remove_entries(
     by_fingerprint = _fingerprinted(store, fingerprints)
     found = {fingerprint for each in by_fingerprint.values() for fingerprint in each}
     absent += [str(fingerprint) for fingerprint in fingerprints if fingerprint not in found]
-    if absent:
-        raise FindingError(f"not in the store: {', '.join(absent)}; nothing was removed")
     gone = places | by_fingerprint.keys() | (_expired(store, expired_at) if expired_at else set())
+    if absent and not gone:
+        raise FindingError(f"not in the store: {', '.join(absent)}; nothing was removed")
     removed = [entry for place, entry in enumerate(store.entries) if place in gone]
     kept = tuple(entry for place, entry in enumerate(store.entries) if place not in gone)
     facts = tuple(Removed(shown_alias(e), e.kind, tuple(map(describe, e.certificates))) for e in removed)
-    return store.with_entries(kept), RemoveReport(facts, len(kept))
+    return store.with_entries(kept), RemoveReport(facts, len(kept), tuple(absent))
 
 
 def _refuse_keys(entries: Iterable[Entry]) -> None:
