@@ -4,9 +4,11 @@ A run needs one command; importing the other ten with all they use would double 
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from importlib import import_module
-from typing import Annotated, Final
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -23,6 +25,16 @@ COMMANDS: Final = {
     "remove": "remove",
     "rename": "rename",
     "passwd": "passwd",
+}
+# Verb: the parameter that names what it writes.
+_WRITTEN: Final = {
+    "import": "store",
+    "convert": "out",
+    "bundle": "out",
+    "export": "out",
+    "remove": "store",
+    "rename": "store",
+    "passwd": "store",
 }
 # Verb: the folder of modules whose `app` holds the commands under it.
 GROUPS: Final = {"postgres": "postgres", "shims": "shims"}
@@ -48,8 +60,27 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         if verb in GROUPS:
             app.add_typer(module.app, name=verb)
         else:
-            app.command(verb)(getattr(module, f"{verb}_command"))
+            app.command(verb)(_tidying(getattr(module, f"{verb}_command"), _WRITTEN.get(verb)))
     return app
+
+
+def _tidying(command: Callable[..., None], written: str | None) -> Callable[..., None]:
+    """The command; when it ends with an error, what a killed run left beside that which it was to write goes too."""
+    if written is None:
+        return command
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        try:
+            command(**given)
+        except BaseException:
+            if not given.get("dry_run"):
+                from truststore_tool import files
+
+                files.tidy(Path(given[written]))
+            raise
+
+    return run
 
 
 def _version(asked: bool) -> None:
