@@ -26,7 +26,10 @@ _WRITE_HINTS: Final = {
     errno.EBUSY: "a file that is mounted by itself, as into a container, cannot be replaced: mount its directory",
     errno.EXDEV: "the file system cannot replace a file in one step; work on a copy elsewhere and move it there",
     errno.ELOOP: "the path leads through symbolic links that never end",
-    errno.ENOLCK: "the file system grants no locks, as NFS without its lock service: change a copy elsewhere",
+    **dict.fromkeys(
+        (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP),
+        "the file system grants no locks, as NFS without its lock service: change a copy elsewhere",
+    ),
 }
 
 
