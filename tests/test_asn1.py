@@ -71,6 +71,13 @@ def test_a_wrong_number_of_unused_bits_is_refused(der: str) -> None:
         element(der).bits()
 
 
+def test_bits_are_counted_from_the_left() -> None:
+    # RFC 5280, 4.2.1.3: keyCertSign (5) and cRLSign (6) are 06, an unused bit; decipherOnly (8) a second octet.
+    assert [number for number in range(16) if element("03020106").bit(number)] == [5, 6]
+    assert [number for number in range(24) if element("0303070080").bit(number)] == [8]
+    assert not element("030100").bit(0)
+
+
 def test_a_primitive_octet_string_is_read_into_where_it_stands() -> None:
     outer = element("0403 020107")
     inner = outer.unwrapped()

@@ -15,7 +15,17 @@ from tests.realtools import find, run
 from tests.test_sample_certs import AMAZON, OWN
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError, TrustStoreError
-from truststore_tool.model import Certificate, LooseCertificate, Note, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.model import (
+    Certificate,
+    LooseCertificate,
+    Note,
+    OpaqueEntry,
+    TrustedEntry,
+    TrustStore,
+    fold_alias,
+    put,
+    twins,
+)
 from truststore_tool.nouns import noun
 
 FIELDS = ["version", "serial_number", "subject", "issuer", "subject_der", "issuer_der", "public_key_der", "not_before",
@@ -226,6 +236,14 @@ def test_with_entries_keeps_everything_else() -> None:
 def test_aliases_fold_as_java_lower_cases(alias: str, folded: str) -> None:
     # String.toLowerCase(Locale.ENGLISH); Unicode's unconditional special casing turns U+0130 into two characters.
     assert fold_alias(alias) == folded
+
+
+def test_entries_are_put_and_told_apart_by_their_aliases_as_java_compares_them() -> None:
+    first, second, third = (TrustedEntry(alias, Certificate(b"0")) for alias in ("a", "b", "A"))
+    assert list(twins((first, second, third, first))) == [(first, third), (first, first)]
+    assert list(twins((first, second))) == []
+    assert put((first, second), (third,)) == (third, second)
+    assert put((second,), (first,)) == (second, first)
 
 
 def test_an_error_has_one_root_a_message_and_a_hint() -> None:

@@ -145,6 +145,11 @@ class Element(NamedTuple):
             octets[-1] &= 0xFF << value[0]
         return bytes(octets)
 
+    def bit(self, number: int) -> bool:
+        """Whether that bit of a BIT STRING, counted from the left, is set. Raises FormatError as `bits` does."""
+        octets = self.bits()
+        return number // 8 < len(octets) and bool(octets[number // 8] & 0x80 >> number % 8)
+
     def view(self) -> memoryview:
         """As `octets`, not copied when the string is primitive."""
         if self.tag & CONSTRUCTED:

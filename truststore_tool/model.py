@@ -1,6 +1,6 @@
 """The nouns: certificates, the entries of a store, the store. Frozen; nothing here touches a path or a prompt."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
@@ -359,3 +359,21 @@ class TrustStore:
 def fold_alias(alias: str) -> str:
     """The form under which Java compares aliases: lower-cased in the English locale (JavaKeyStore.convertAlias)."""
     return alias.lower()
+
+
+def twins(entries: Iterable[Entry]) -> Iterator[tuple[Entry, Entry]]:
+    """Pairs of entries whose aliases are the same to Java, which sees one of them: the first, and each later one."""
+    first: dict[str, Entry] = {}
+    for entry in entries:
+        folded = fold_alias(entry.alias)
+        if folded in first:
+            yield first[folded], entry
+        else:
+            first[folded] = entry
+
+
+def put(entries: Iterable[Entry], new: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries with the new ones: each takes the place of the one with the same alias to Java, or comes last."""
+    coming = {fold_alias(entry.alias): entry for entry in new}
+    present = [coming.pop(fold_alias(entry.alias), entry) for entry in entries]
+    return (*present, *coming.values())

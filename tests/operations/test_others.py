@@ -53,6 +53,8 @@ def test_remove_refuses_where_nothing_is_there_and_keys_unless_told() -> None:
         remove_entries(STORE, fingerprints=[NEW.sha256])
     with pytest.raises(FindingError, match="private-key"):
         remove_entries(STORE, aliases=["server"])
+    with pytest.raises(FindingError, match=r"(?s)'OLD' may mean 2 entries: 'Old' .*'old' "):
+        remove_entries(STORE.with_entries((*STORE.entries, TrustedEntry("old", NEW, THEN))), aliases=["OLD"])
     assert remove_entries(STORE, aliases=["server"], keys=True)[0].entries == (STORE.entries[0], STORE.entries[2])
 
 

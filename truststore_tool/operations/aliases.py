@@ -1,7 +1,7 @@
 """Aliases: derived from subjects, unique in a store, and the same in every run and order."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -10,7 +10,7 @@ from truststore_tool.model import Certificate, Entry, TrustStore, fold_alias
 from truststore_tool.names import COMMON_NAME, ORGANIZATION, ORGANIZATIONAL_UNIT
 
 DEFAULT_ALIAS: Final = "rds-root"
-_RUNS = re.compile(r"[^\w.]+")
+_RUNS: Final = re.compile(r"[^\w.]+")
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -32,25 +32,38 @@ def shown_alias(entry: Entry) -> str:
     return entry.alias or (alias_from_subject(entry.certificates[0]) if entry.certificates else "")
 
 
-def place_of(store: TrustStore, alias: str) -> int:
-    """Where in `store.entries` the one entry of this alias stands.
+class AliasIndex:
+    """Where in `TrustStore.entries` the entries stand, by the aliases under which reports show them.
 
     An alias that is spelled exactly so wins; one that only Java takes for the same counts where it is alone.
-
-    Raises FindingError when there is none, and when several are meant: then they are listed.
     """
-    folded = fold_alias(alias)
-    alike = [place for place, entry in enumerate(store.entries) if fold_alias(shown_alias(entry)) == folded]
-    exact = [place for place in alike if shown_alias(store.entries[place]) == alias]
-    meant = exact or alike
-    if not meant:
-        raise FindingError(f"no entry {alias!r}", hint="list the store to see its aliases")
-    if len(meant) > 1:
-        names = ", ".join(_identified(store.entries[place]) for place in meant)
-        raise FindingError(
-            f"alias {alias!r} may mean {len(meant)} entries: {names}", hint="spell it exactly, or give a fingerprint"
-        )
-    return meant[0]
+
+    def __init__(self, store: TrustStore) -> None:
+        self._entries = store.entries
+        self._alike: dict[str, list[int]] = {}
+        for place, entry in enumerate(store.entries):
+            self._alike.setdefault(fold_alias(shown_alias(entry)), []).append(place)
+
+    def alike(self, alias: str) -> Sequence[int]:
+        """The places of all entries whose alias Java takes for the same."""
+        return self._alike.get(fold_alias(alias), ())
+
+    def place_of(self, alias: str) -> int:
+        """The place of the one entry that is meant.
+
+        Raises FindingError when there is none, and when several may be meant: then they are listed.
+        """
+        alike = self.alike(alias)
+        meant = [place for place in alike if shown_alias(self._entries[place]) == alias] or alike
+        if not meant:
+            raise FindingError(f"no entry {alias!r}", hint="list the store to see its aliases")
+        if len(meant) > 1:
+            entries = ", ".join(_identified(self._entries[place]) for place in meant)
+            raise FindingError(
+                f"alias {alias!r} may mean {len(meant)} entries: {entries}",
+                hint="spell it exactly, or give a fingerprint",
+            )
+        return meant[0]
 
 
 def _identified(entry: Entry) -> str:

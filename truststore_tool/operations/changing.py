@@ -5,9 +5,9 @@ from datetime import datetime
 
 from truststore_tool.errors import REMOVE_KEYS, FindingError
 from truststore_tool.fingerprints import Fingerprint, Wanted
-from truststore_tool.model import Entry, EntryKind, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.model import Entry, EntryKind, TrustedEntry, TrustStore
 from truststore_tool.nouns import noun, replace
-from truststore_tool.operations.aliases import place_of, shown_alias
+from truststore_tool.operations.aliases import AliasIndex, shown_alias
 from truststore_tool.operations.describe import CertificateFacts, describe, ends_before
 
 
@@ -50,7 +50,7 @@ def remove_entries(
     So a run that was cut short can be repeated.
 
     Args:
-        aliases: by alias, each of which names one entry (see `place_of`).
+        aliases: by alias, each of which names one entry (see `AliasIndex`).
         fingerprints: trusted certificates by fingerprint.
         expired_at: trusted certificates that expired before this moment (aware).
         keys: whether an alias may name a key.
@@ -97,9 +97,9 @@ def _trusted(store: TrustStore) -> Iterator[tuple[int, TrustedEntry]]:
 
 def _places(store: TrustStore, aliases: Collection[str]) -> tuple[set[int], list[str]]:
     """Where the entries of the aliases stand, and the aliases of which there is none."""
-    present = {fold_alias(shown_alias(entry)) for entry in store.entries}
-    there = [alias for alias in aliases if fold_alias(alias) in present]
-    return {place_of(store, alias) for alias in there}, [repr(alias) for alias in aliases if alias not in there]
+    index = AliasIndex(store)
+    places = {index.place_of(alias) for alias in aliases if index.alike(alias)}
+    return places, [repr(alias) for alias in aliases if not index.alike(alias)]
 
 
 def rename_entry(store: TrustStore, old: str, new: str) -> tuple[TrustStore, RenameReport]:
@@ -107,11 +107,11 @@ def rename_entry(store: TrustStore, old: str, new: str) -> tuple[TrustStore, Ren
 
     Raises FindingError when `old` is not there or means several entries, or `new` is taken by another entry.
     """
-    place = place_of(store, old)
+    index = AliasIndex(store)
+    place = index.place_of(old)
     if not store.entries[place].alias:
         raise FindingError(f"no entry {old!r}: a {store.format} store has no aliases")
-    others = store.entries[:place] + store.entries[place + 1 :]
-    if any(fold_alias(entry.alias) == fold_alias(new) for entry in others):
+    if any(other != place for other in index.alike(new)):
         raise FindingError(f"alias {new!r} is taken", hint="remove or rename that entry first")
     renamed = replace(store.entries[place], alias=new)
     return store.with_entries((*store.entries[:place], renamed, *store.entries[place + 1 :])), RenameReport(old, new)

@@ -7,7 +7,7 @@ from typing import Literal
 from truststore_tool import nouns
 from truststore_tool.errors import OTHER_ALIAS, FindingError
 from truststore_tool.fingerprints import Fingerprint
-from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore, fold_alias, put, twins
 from truststore_tool.nouns import noun
 from truststore_tool.operations.aliases import DEFAULT_ALIAS, alias_from_subject, assign
 from truststore_tool.operations.candidates import Candidate, distinct, require_trustable
@@ -90,20 +90,10 @@ def import_certificates(
     newcomers = [TrustedEntry(aliases[certificate], certificate, created) for certificate in fresh]
     # A certificate that was in the file without being an entry is one now.
     loose = tuple(item for item in store.loose if item.certificate not in aliases)
-    changed = nouns.replace(store, entries=_with(store.entries, newcomers, displaced), loose=loose)
+    entries = put(store.entries, newcomers) if displaced else (*store.entries, *newcomers)
+    changed = nouns.replace(store, entries=entries, loose=loose)
     items = [_imported(candidate, present, aliases, displaced) for candidate in unique.values()]
     return changed, ImportReport(tuple(items), len(candidates) - len(unique), _warnings(items, created))
-
-
-def _with(
-    entries: Sequence[Entry], newcomers: Sequence[TrustedEntry], displaced: Mapping[str, TrustedEntry]
-) -> tuple[Entry, ...]:
-    """The entries with the newcomers: each in the place of the one whose alias it takes, the others at the end."""
-    if not displaced:
-        return (*entries, *newcomers)
-    taking = {folded: each for each in newcomers if (folded := fold_alias(each.alias)) in displaced}
-    kept = (taking.get(fold_alias(entry.alias), entry) for entry in entries)
-    return (*kept, *(each for each in newcomers if fold_alias(each.alias) not in taking))
 
 
 def _imported(
@@ -131,7 +121,7 @@ def _wanted_alias(certificate: Certificate, alias: str | None, *, alone: bool) -
 def _displaced(store: TrustStore, wanted: dict[Certificate, str]) -> dict[str, TrustedEntry]:
     """The trusted entries whose aliases newcomers take, by folded alias."""
     claimed = {fold_alias(alias) for alias in wanted.values()}
-    found: dict[str, TrustedEntry] = {}
+    holders = []
     for entry in store.entries:
         if fold_alias(entry.alias) not in claimed:
             continue
@@ -140,13 +130,13 @@ def _displaced(store: TrustStore, wanted: dict[Certificate, str]) -> dict[str, T
                 f"alias {entry.alias!r} holds a {entry.kind} entry, which is never overwritten",
                 remedy=OTHER_ALIAS,
             )
-        twin = found.setdefault(fold_alias(entry.alias), entry)
-        if twin is not entry:
-            raise FindingError(
-                f"aliases {twin.alias!r} and {entry.alias!r} are the same to Java; neither was replaced",
-                hint="rename or remove one of them first",
-            )
-    return found
+        holders.append(entry)
+    for one, other in twins(holders):
+        raise FindingError(
+            f"aliases {one.alias!r} and {other.alias!r} are the same to Java; neither was replaced",
+            hint="rename or remove one of them first",
+        )
+    return {fold_alias(entry.alias): entry for entry in holders}
 
 
 def _warnings(items: Collection[Imported], now: datetime) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from truststore_tool.model import EntryKind, Integrity, TrustStore, fold_alias
+from truststore_tool.model import EntryKind, Integrity, TrustStore, twins
 from truststore_tool.nouns import noun
 from truststore_tool.operations.aliases import shown_alias
 from truststore_tool.operations.describe import CertificateFacts, describe, identified
@@ -92,9 +92,6 @@ def warnings_of(store: TrustStore) -> tuple[str, ...]:
             f"certificates in the file that are no entries: {len(store.loose)};"
             " Java neither lists nor trusts them until they are imported"
         )
-    folded: dict[str, str] = {}
-    for entry in store.entries:
-        twin = folded.setdefault(fold_alias(entry.alias), entry.alias) if entry.alias else entry.alias
-        if twin != entry.alias:
-            found.append(f"aliases {twin!r} and {entry.alias!r} are the same to Java")
+    named_entries = (entry for entry in store.entries if entry.alias)
+    found += (f"aliases {one.alias!r} and {other.alias!r} are the same to Java" for one, other in twins(named_entries))
     return tuple(found)

@@ -6,15 +6,15 @@ from truststore_tool.errors import FindingError
 from truststore_tool.fingerprints import Fingerprint, Wanted
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.nouns import replace
-from truststore_tool.operations.aliases import place_of
+from truststore_tool.operations.aliases import AliasIndex
 
 
 def select(store: TrustStore, *, alias: str | None = None, fingerprints: Sequence[Fingerprint] = ()) -> TrustStore:
-    """`store` with only the entry of this alias (see `place_of`) and those with a certificate so fingerprinted.
+    """`store` with only the entry of this alias (see `AliasIndex`) and those with a certificate so fingerprinted.
 
     Raises FindingError when the alias or one of the fingerprints is not there, or the alias means several entries.
     """
-    chosen = None if alias is None else place_of(store, alias)
+    chosen = None if alias is None else AliasIndex(store).place_of(alias)
     entries = []
     missing = set(fingerprints)
     wanted = Wanted(fingerprints)

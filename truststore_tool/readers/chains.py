@@ -217,10 +217,7 @@ def _serves(certificate: Certificate) -> bool:
 def _signs(certificate: Certificate) -> bool:
     """Whether its key may sign certificates: keyUsage keyCertSign, if there is one (4.2.1.3)."""
     usage = _extension(certificate, oids.KEY_USAGE)
-    if usage is None:
-        return True
-    bits = usage.expect(asn1.BIT_STRING).bits()
-    return bool(bits) and bool(bits[0] & (0x80 >> _KEY_CERT_SIGN))
+    return usage is None or usage.expect(asn1.BIT_STRING).bit(_KEY_CERT_SIGN)
 
 
 def _too_many_below(chain: Chain, position: int) -> bool:

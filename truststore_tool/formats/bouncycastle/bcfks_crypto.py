@@ -11,6 +11,7 @@ from typing import Final
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, IntegrityError
+from truststore_tool.formats.crypto.kdf import identifier
 
 _SCRYPT: Final = "1.3.6.1.4.1.11591.4.11"
 _HMACS: Final = {oids.HMAC_SHA512: "sha512", oids.HMAC_SHA3_512: "sha3_512"}
@@ -54,11 +55,11 @@ def decrypt(content: asn1.Element, password: str) -> bytes:
     from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap_with_padding
 
     algorithm, data = content.fields(2, 2)
-    name, parameters = _identifier(algorithm)
+    name, parameters = identifier(algorithm)
     if name != oids.PBES2 or parameters is None:
         raise FormatError(f"unknown BCFKS encryption {name}")
     derivation, scheme = parameters.expect(asn1.SEQUENCE).fields(2, 2)
-    cipher, settings = _identifier(scheme)
+    cipher, settings = identifier(scheme)
     if cipher not in (_AES256_CCM, _AES256_WRAP_PAD):
         raise FormatError(f"unknown BCFKS cipher {cipher}")
     key = _derive(derivation, "STORE_ENCRYPTION", password, _AES256_KEY_LENGTH)
@@ -78,7 +79,7 @@ def decrypt(content: asn1.Element, password: str) -> bytes:
 
 def _derive(algorithm: asn1.Element, purpose: str, password: str, size: int | None) -> bytes:
     """A key for `purpose`; of the length in the parameters, else of `size` bytes."""
-    name, parameters = _identifier(algorithm)
+    name, parameters = identifier(algorithm)
     if name not in (oids.PBKDF2, _SCRYPT) or parameters is None:
         raise FormatError(f"unknown BCFKS key derivation {name}")
     fields = parameters.expect(asn1.SEQUENCE).fields(2, 5)
@@ -138,7 +139,7 @@ def _excessive(what: str) -> FormatError:
 
 def _hmac(algorithm: asn1.Element) -> str:
     """hashlib's name of the digest under an HMAC."""
-    name, parameters = _identifier(algorithm)
+    name, parameters = identifier(algorithm)
     if name not in _HMACS or not (parameters is None or parameters.raw == asn1.null()):
         raise FormatError(f"unknown BCFKS digest {name}")
     return _HMACS[name]
@@ -149,12 +150,6 @@ def _octets(element: asn1.Element) -> bytes:
     if element.tag & ~asn1.CONSTRUCTED != asn1.OCTET_STRING:
         raise FormatError("a field of the BCFKS integrity check or encryption is no OCTET STRING")
     return element.octets()
-
-
-def _identifier(algorithm: asn1.Element) -> tuple[str, asn1.Element | None]:
-    """OID and parameters of an AlgorithmIdentifier."""
-    parts = algorithm.expect(asn1.SEQUENCE).fields(1, 2)
-    return parts[0].oid(), parts[1] if len(parts) == 2 else None
 
 
 def _pkcs12_bytes(text: str) -> bytes:

@@ -18,7 +18,7 @@ from truststore_tool.formats.pkcs12.layout import Layout, Pfx, encode
 from truststore_tool.formats.pkcs12.plan import Plan, plan
 from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SECRET_BAG, SHROUDED_KEY_BAG, Bag, Safe, encode_safe
 from truststore_tool.formats.pkcs12.view import view
-from truststore_tool.model import Integrity, TrustStore, fold_alias, noted
+from truststore_tool.model import Integrity, TrustStore, noted, twins
 
 # PFX: a SEQUENCE of version 3 and a ContentInfo of type data or signedData, lengths in any form.
 _LENGTH: Final = rb"(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
@@ -141,14 +141,11 @@ def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> 
 
 def _check_aliases(store: TrustStore) -> None:
     """Refuse aliases of which Java would see only one."""
-    seen: dict[str, str] = {}
-    for entry in store.entries:
-        twin = seen.setdefault(fold_alias(entry.alias), entry.alias)
-        if twin is not entry.alias:
-            raise FormatError(
-                f"aliases {twin!r} and {entry.alias!r} are the same in a PKCS#12 store, where Java keeps one of them",
-                hint="rename one of the entries first",
-            )
+    for one, other in twins(store.entries):
+        raise FormatError(
+            f"aliases {one.alias!r} and {other.alias!r} are the same in a PKCS#12 store, where Java keeps one of them",
+            hint="rename one of the entries first",
+        )
 
 
 def _rewritten(safe: Safe, todo: Plan, added: list[Bag], rekeyed: bool, passphrase: Passphrase | None) -> bytes:

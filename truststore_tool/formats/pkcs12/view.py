@@ -141,8 +141,7 @@ class _Reading:
         """The entries with their chains, and what is left over."""
         for draft in self.hidden:
             self.notes.append(f"private key {draft.alias!r} has no localKeyId; Java does not see it")
-            if fold_alias(draft.alias) not in self.drafts:
-                self.drafts[fold_alias(draft.alias)] = draft
+            self.drafts.setdefault(fold_alias(draft.alias), draft)
         drafts = self.drafts.values()
         chains = _Chains(self.held) if any(_KINDS.get(draft.bag.oid) == "private-key" for draft in drafts) else None
         used = {id(draft.bag) for draft in drafts}

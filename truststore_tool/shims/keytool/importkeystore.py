@@ -7,7 +7,7 @@ from pathlib import Path
 from truststore_tool import files, formats
 from truststore_tool.errors import FormatError, TrustStoreError
 from truststore_tool.formats.carrying import carry_key
-from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
+from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias, put
 from truststore_tool.nouns import replace
 from truststore_tool.shims.keytool import stores as keytool_stores
 from truststore_tool.shims.keytool.change import announce_saving, open_key, open_secret, save
@@ -38,9 +38,7 @@ class _Target:
 
     def merged(self, store: TrustStore) -> TrustStore:
         """`store` with all that was put."""
-        new = dict(self._new)
-        entries = [new.pop(fold_alias(entry.alias), entry) for entry in store.entries]
-        return store.with_entries((*entries, *new.values()))
+        return store.with_entries(put(store.entries, self._new.values()))
 
 
 def import_keystore(session: Session) -> None:

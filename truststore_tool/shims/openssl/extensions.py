@@ -108,8 +108,8 @@ def _flags(labels: tuple[bytes, ...]) -> _Renderer:
     """A renderer for a BIT STRING whose bits have these names."""
 
     def rendered(value: asn1.Element) -> list[bytes]:
-        octets = value.expect(asn1.BIT_STRING).bits()
-        return _joined([label for bit, label in enumerate(labels) if general.is_set(octets, bit)])
+        flags = value.expect(asn1.BIT_STRING)
+        return _joined([label for place, label in enumerate(labels) if flags.bit(place)])
 
     return rendered
 

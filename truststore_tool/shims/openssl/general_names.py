@@ -163,13 +163,7 @@ def _names(wrapper: asn1.Element, indent: int) -> bytes:
 
 
 def _reasons(flags: asn1.Element) -> bytes:
-    octets = flags.bits()
-    return b", ".join(name for bit, name in enumerate(_REASONS) if is_set(octets, bit)) or b"<EMPTY>"
-
-
-def is_set(octets: bytes, bit: int) -> bool:
-    """Whether bit number `bit` of a BIT STRING, counted from the left, is one."""
-    return bit // 8 < len(octets) and bool(octets[bit // 8] & 0x80 >> bit % 8)
+    return b", ".join(name for number, name in enumerate(_REASONS) if flags.bit(number)) or b"<EMPTY>"
 
 
 def name_constraints(value: asn1.Element) -> list[bytes]:
