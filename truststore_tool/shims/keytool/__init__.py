@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from truststore_tool.shims.keytool.session import Session
 
 VERSION_VARIABLE: Final = "TRUSTSTORE_TOOL_KEYTOOL_VERSION"
+_WRITING: Final = ("-importcert", "-delete", "-changealias", "-storepasswd", "-importkeystore", "-exportcert")
 _SUBSET: Final = "-importcert, -list, -exportcert, -delete, -changealias, -storepasswd, -importkeystore and -printcert"
 
 
@@ -69,7 +70,7 @@ def _run(words: Sequence[str], properties: dict[str, str], console: Console, jdk
 
     parser = Parser(words, jdk)
     session = Session(parser.options, console, jdk, properties)
-    code = 0
+    code, done = 0, False
     try:
         for warning in keytool_options.repetitions(words, jdk):
             session.warnings.append(warning)  # one by one: the last word may be an error
@@ -78,6 +79,7 @@ def _run(words: Sequence[str], properties: dict[str, str], console: Console, jdk
             _print_help(console, parser.options.command, jdk)
         else:
             _execute(session)
+        done = True
     except IllegalOptionError as exc:
         console.err(f"{exc.message}\n")
         _print_help(console, parser.options.command, jdk)
@@ -98,8 +100,19 @@ def _run(words: Sequence[str], properties: dict[str, str], console: Console, jdk
     except OSError as exc:  # a path that the system refuses even to look at, as one that is too long
         console.out(f"keytool error: java.io.FileNotFoundException: {exc.filename} ({exc.strerror})\n")
         code = 1
+    if not done:
+        _tidy(parser.options)
     session.print_warnings()
     return code
+
+
+def _tidy(options: keytool_options.Options) -> None:
+    """Remove what a killed run left beside the file that a command wrote nothing to."""
+    written = options.file if options.command == "-exportcert" else options.keystore
+    if options.command in _WRITING and written is not None:
+        from truststore_tool import files
+
+        files.tidy(Path(written))
 
 
 def _print_help(console: Console, command: str | None, jdk: int) -> None:

@@ -1,7 +1,9 @@
 """keytool -importkeystore: entries of one key store into another, or a key store into another format in place."""
 
+import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from truststore_tool import files, formats
@@ -214,10 +216,7 @@ def _import_in_place(session: Session, name: str) -> None:
     _check_options(session)
     target = _Target(session.keystore, [])
     _import_entries(session, source, target)
-    backup = _free_name(name)
-    data = files.read(Path(name))
-    with files.locked(Path(backup)):
-        files.replace(Path(backup), data)
+    backup = _copied(name)
     announce_saving(session)
     from truststore_tool import stores
 
@@ -233,10 +232,16 @@ def _import_in_place(session: Session, name: str) -> None:
         )
 
 
-def _free_name(name: str) -> str:
-    """``<name>.old``, ``.old2`` and so on: the first that is free."""
-    number, backup = 1, f"{name}.old"
-    while Path(backup).exists():
-        number += 1
-        backup = f"{name}.old{number}"
+def _copied(name: str) -> str:
+    """Copy a file to ``<name>.old``, ``.old2`` and so on: the first that is free. Returns that name.
+
+    The copy is no more open than the file, as that of Java's Files.copy.
+    """
+    data = files.read(Path(name))
+    for number in count(1):
+        backup = f"{name}.old{number if number > 1 else ''}"
+        with files.locked(Path(backup)):
+            if not os.path.lexists(backup):
+                files.replace(Path(backup), data, sources=[name])
+                break
     return backup

@@ -2,12 +2,20 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from truststore_tool import asn1, files, formats
-from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError, TrustStoreError, WriteError
+from truststore_tool.errors import (
+    ExistsError,
+    FormatError,
+    IntegrityError,
+    PasswordRequiredError,
+    TrustStoreError,
+    WriteError,
+)
 from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 from truststore_tool.nouns import replace
 from truststore_tool.shims.keytool.errors import (
@@ -266,7 +274,8 @@ def save(
     try:
         stores.update_store(path, password, change, create=keystore.format, new_password=new_password, readers=())
         if changed and not path.exists():  # nothing was changed in a new store: keytool writes the empty one
-            stores.save_store(changed[-1], path, password, format=changed[-1].format, readers=())
+            with suppress(ExistsError):  # another process has made one meanwhile
+                stores.save_store(changed[-1], path, password, format=changed[-1].format, exclusive=True, readers=())
     except IntegrityError as exc:
         if isinstance(exc, PasswordRequiredError):
             raise KeytoolError("password can't be null", ILLEGAL_ARGUMENT) from exc

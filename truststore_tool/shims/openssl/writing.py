@@ -46,6 +46,15 @@ def write(target: str | None, data: bytes) -> None:
         raise _unwritable(target, reason or exc.message.rpartition(": ")[2]) from exc
 
 
+def tidy(target: str) -> None:
+    """Remove what a killed run left beside a file that nothing was written to."""
+    from pathlib import Path
+
+    from truststore_tool import files
+
+    files.tidy(Path(target))
+
+
 def to_stdout(data: bytes) -> None:
     """Write to standard output; it is no error when nobody reads it any more.
 

@@ -32,6 +32,7 @@ class _Subject(NamedTuple):
 
 def run(arguments: list[str]) -> int:
     """Do what ``openssl x509`` with these words does; returns the exit code."""
+    options: Options | None = None
     try:
         options = parse(arguments)
         subject = _load(options)
@@ -46,6 +47,8 @@ def run(arguments: list[str]) -> int:
             raise
         writing.write(options.target, b"".join(parts))
     except StopError as stop:
+        if options is not None and options.target is not None:
+            writing.tidy(options.target)
         writing.to_stderr(stop.text)
         return stop.code
     return code
