@@ -64,6 +64,8 @@ WRAP(rename, (const char *from, const char *to), (from, to))
 WRAP(renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
 WRAP(unlink, (const char *path), (path))
 WRAP(unlinkat, (int fd, const char *path, int flags), (fd, path, flags))
+WRAP(linkat, (int a, const char *from, int b, const char *to, int flags), (a, from, b, to, flags))
+WRAP(symlinkat, (const char *target, int fd, const char *path), (target, fd, path))
 WRAP(mkdir, (const char *path, mode_t mode), (path, mode))
 WRAP(mkdirat, (int fd, const char *path, mode_t mode), (fd, path, mode))
 

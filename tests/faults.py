@@ -124,6 +124,30 @@ def _replace_directory(folder: Path) -> None:
         files.update_directory(target, files.read_directory(target), {"00000001.0": NEW, "00000003.0": NEW})
 
 
+def _make_directory(folder: Path) -> None:
+    target = folder / "certs"
+    content = {"00000001.0": NEW, "00000003.0": NEW}
+    with files.locked(target):
+        before = files.read_directory(target) if target.exists() else {}
+        files.update_directory(target, before, content)
+
+
+def _prepare_links(folder: Path) -> None:
+    _prepare_directory(folder)
+    (folder / "certs" / "link").symlink_to("00000001.0")
+
+
+def _replace_directory_with_backup(folder: Path) -> None:
+    target = folder / "certs"
+    with files.locked(target):
+        before = files.read_directory(target)
+        if before.keys() != {"00000001.0", "00000003.0", "link"}:
+            files.update_directory(target, before, {**before, "00000003.0": NEW}, backup=True)
+            files.update_directory(
+                target, files.read_directory(target), {"00000001.0": OLD, "00000003.0": NEW, "link": OLD}
+            )
+
+
 def _prepare_store(folder: Path, name: str, suffix: str) -> None:
     store = TrustStore((TrustedEntry("old", OLD_ROOT, CREATED),), format=name)
     save_store(store, folder / f"store{suffix}", PASSWORD)
@@ -143,6 +167,8 @@ SCENARIOS: Final = {
     "create": Scenario(lambda _: None, _replace),
     "backup": Scenario(_prepare_file, _replace_with_backup),
     "directory": Scenario(_prepare_directory, _replace_directory),
+    "new directory": Scenario(lambda _: None, _make_directory),
+    "directory backup": Scenario(_prepare_links, _replace_directory_with_backup),
     "jks": Scenario(lambda folder: _prepare_store(folder, "jks", ".jks"), lambda folder: _import(folder, ".jks")),
     "pem": Scenario(lambda folder: _prepare_store(folder, "pem", ".pem"), lambda folder: _import(folder, ".pem")),
 }

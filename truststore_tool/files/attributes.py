@@ -37,12 +37,14 @@ def keep(like: int, descriptor: int) -> None:
 
 
 def copy(like: int, descriptor: int) -> None:
-    """The same for a copy: one that cannot be given away is ours, and no more open than the original."""
+    """The same for a copy, and when it was changed: one that cannot be given away is no more open than the original."""
     try:
         keep(like, descriptor)
     except OSError:
         _drop_list(descriptor)
         os.fchmod(descriptor, allowed([_openness(like)], os.fstat(descriptor).st_gid, 0o777))
+    status = os.fstat(like)
+    os.utime(descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 class Openness(NamedTuple):

@@ -13,7 +13,7 @@ from truststore_tool.files import attributes, temporaries
 from truststore_tool.files.places import close, flush, locate, names, sync
 from truststore_tool.files.problems import writing_to
 from truststore_tool.files.replacing import present
-from truststore_tool.files.temporaries import temporary, temporary_directory
+from truststore_tool.files.temporaries import require_content, temporary, temporary_directory
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -169,28 +169,33 @@ def _copy(source: int, target: int) -> None:
         status = os.stat(name, dir_fd=source, follow_symlinks=False)
         if stat.S_ISLNK(status.st_mode):
             os.symlink(os.readlink(name, dir_fd=source), name, dir_fd=target)
-            continue
-        is_directory = stat.S_ISDIR(status.st_mode)
-        if is_directory:
+        elif stat.S_ISDIR(status.st_mode):
             os.mkdir(name, 0o700, dir_fd=target)
-        elif not stat.S_ISREG(status.st_mode):
+            with _both(source, target, name, _DIRECTORY, _DIRECTORY) as (old, new):
+                _copy(old, new)
+        elif stat.S_ISREG(status.st_mode):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with _both(source, target, name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, flags) as (old, new):
+                with open(old, "rb", closefd=False) as file:
+                    content = file.read()
+                with open(new, "wb", closefd=False) as file:
+                    file.write(content)
+            require_content(target, name, content)
+        else:
             raise OSError(errno.EINVAL, f"no whole copy could be made of it: {name!r} is no file")
-        reading = _DIRECTORY if is_directory else os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-        making = _DIRECTORY if is_directory else os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        old = os.open(name, reading, dir_fd=source)
+
+
+@contextmanager
+def _both(source: int, target: int, name: str, reading: int, making: int) -> Iterator[tuple[int, int]]:
+    """Descriptors of what has this name in two directories; after the body the second has the first's attributes."""
+    old = os.open(name, reading, dir_fd=source)
+    try:
+        new = os.open(name, making, 0o600, dir_fd=target)
         try:
-            new = os.open(name, making, 0o600, dir_fd=target)
-            try:
-                if is_directory:
-                    _copy(old, new)
-                else:
-                    while chunk := os.read(old, temporaries.CHUNK):
-                        while chunk:
-                            chunk = chunk[os.write(new, chunk) :]
-                attributes.copy(old, new)
-                os.utime(new, ns=(status.st_atime_ns, status.st_mtime_ns))
-                flush(new)
-            finally:
-                os.close(new)
+            yield old, new
+            attributes.copy(old, new)
+            flush(new)
         finally:
-            close(old)
+            os.close(new)
+    finally:
+        close(old)

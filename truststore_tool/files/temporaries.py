@@ -91,8 +91,7 @@ def temporary(
             file.write(data)
             file.flush()
             os.fsync(descriptor)
-        if not _holds(directory, temporary, data):
-            raise OSError(errno.EIO, "other bytes were read back than were written")
+        require_content(directory, temporary, data)
         yield temporary
     except BaseException:
         with suppress(OSError):
@@ -134,14 +133,12 @@ def _stem(name: str) -> str:
     return f"{name[:20]}~{sha256(os.fsencode(name)).hexdigest()[:32]}"
 
 
-def _holds(directory: int, name: str, data: bytes) -> bool:
-    """Whether the file `name`, opened afresh, is there and holds exactly `data`."""
-    try:
-        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
-    except FileNotFoundError:
-        return False
+def require_content(directory: int, name: str, data: bytes) -> None:
+    """Raise OSError unless the file `name`, opened afresh, is there and holds exactly `data`."""
+    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
     with os.fdopen(descriptor, "rb") as file:
-        return os.fstat(descriptor).st_size == len(data) and has_content(file, data)
+        if os.fstat(descriptor).st_size != len(data) or not has_content(file, data):
+            raise OSError(errno.EIO, "other bytes were read back than were written")
 
 
 def has_content(file: BinaryIO, data: bytes) -> bool:
