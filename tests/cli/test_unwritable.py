@@ -262,3 +262,70 @@ def test_a_link_to_another_file_system_stays_a_link(folder: Path) -> None:
         assert store.is_symlink()
         assert len(open_store(Path(other, "real.jks"), PASSWORD).entries) == 2
         assert names_in(Path(other)) == ["real.jks"]
+
+
+NEW_PLACES = {
+    "import": ("import", "certs/", str(NEW), "--yes"),
+    "convert": ("convert", str(NEW), "-o", "certs/"),
+    "shims": ("shims", "install", "a/b/c"),
+}
+
+
+@pytest.mark.parametrize("words", NEW_PLACES.values(), ids=NEW_PLACES)
+@pytest.mark.parametrize("call", ["fsync", "mkdir", "rename", "replace"])
+def test_a_full_disk_leaves_no_directory_that_was_made(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], call: str
+) -> None:
+    monkeypatch.chdir(folder)
+    done = command(list(words), failing(call, errno.ENOSPC))
+    if done.code != 0:  # not every command makes every call
+        assert done.code == 5
+        assert done.err.startswith("error: could not write ")
+        assert "\nhint: free some space" in done.err
+        assert names_in(folder) == []
+    assert (done.code == 0) == (
+        (words[0], call) in {("import", "replace"), ("convert", "replace"), ("shims", "rename")}
+    )
+
+
+@pytest.mark.parametrize("words", [*NEW_PLACES.values(), ("import", "new.jks", str(NEW), "--yes")], ids=str)
+def test_a_file_system_without_locks_is_said_and_nothing_is_left(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    def no_locks() -> None:
+        import fcntl
+
+        def fail(*_: object) -> None:
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+        fcntl.flock = fail
+
+    monkeypatch.chdir(folder)
+    done = command(list(words), no_locks)
+    assert done.code == 5
+    assert done.err.splitlines()[1].startswith("hint: the file system grants no locks")
+    assert names_in(folder) == []
+
+
+@pytest.mark.parametrize("length", [228, 229, 251, 255])
+def test_every_command_takes_names_as_long_as_the_file_system_does(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    monkeypatch.chdir(folder)
+    store, chain = ("n" * (length - 4) + suffix for suffix in (".jks", ".pem"))
+    certs = "n" * length + "/"
+    for words in (
+        ("import", store, str(NEW), "--yes"),
+        ("import", store, str(samples.own("old-root.pem")), "--yes", "--backup"),
+        ("export", store, "--all", "-o", chain),
+        ("bundle", str(samples.amazon("rds-ca-2019-root.pem")), "-o", chain, "--backup"),
+        ("convert", store, "-o", certs),
+        ("import", certs, str(samples.amazon("rds-ca-2019-root.pem")), "--yes", "--backup"),
+        ("remove", store, "--expired", "--backup"),
+    ):
+        done = command(list(words), nothing)
+        assert done.code == 0, (words, done.err)
+    written = names_in(folder)
+    assert len(written) == 6
+    assert not [name for name in written if name.startswith(".")]
+    assert all(open_store(folder / name, PASSWORD).entries for name in written)

@@ -36,12 +36,13 @@ class Case(NamedTuple):
     options: tuple[str, ...] = ()
 
     def prepare(self, folder: Path) -> None:
-        """Make the directory."""
-        _run("import", f"{folder / 'certs'}/", *map(str, self.before), "--yes")
+        """Make the directory, unless there is to be none before."""
+        if self.before:
+            _run("import", f"{folder / 'certs'}/", *map(str, self.before), "--yes")
 
     def act(self, folder: Path) -> None:
         """Run the command in this process."""
-        certs = str(folder / "certs")
+        certs = f"{folder / 'certs'}/"
         if self.added:
             _run("import", certs, *map(str, self.added), "--yes", *self.options)
         digests = [open_store(path).entries[0].certificates[0].sha256 for path in self.removed]
@@ -52,11 +53,13 @@ class Case(NamedTuple):
 
 
 CASES: Final = {
+    "create": Case((), added=(OLD, TWIN, RDS)),
     "import": Case((OLD, TWIN, RDS), added=(G1, FUTURE)),
     "import of a twin": Case((OLD, RDS), added=(TWIN, G1)),
     "remove the first of a hash": Case((OLD, TWIN, RDS), removed=(OLD,)),
     "remove the last of a hash": Case((OLD, TWIN, RDS), removed=(TWIN,)),
     "remove several": Case((OLD, TWIN, RDS, G1), removed=(OLD, RDS)),
+    "remove two of a hash": Case((OLD, TWIN, RDS), removed=(OLD, TWIN)),
     "import with a backup": Case((OLD, TWIN, RDS), added=(G1,), options=("--backup",)),
 }
 
@@ -96,7 +99,7 @@ def strike(name: str, scratch: Path, figures: Figures) -> None:
         if not old & new <= found <= old | new:
             figures.findings.append(f"{where}: openssl does not find {sorted(p.name for p in (old & new) - found)}")
         again = _found(outcome.again, old | new, scratch)
-        if again != new or any(Path(path).name.startswith(".") for path in outcome.again):
+        if again != new or any("/." in f"/{path}" for path in outcome.again):
             figures.findings.append(f"{where}: the next run left {sorted(outcome.again)}")
 
 
