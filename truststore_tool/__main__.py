@@ -1,10 +1,11 @@
 """``python -m truststore_tool``, the console script, and both tools' own names when it is called by these."""
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 # A command lives for moments, and nearly all that it makes lives as long: Python's search for cycles among it, after
 # every 700 new objects, takes up to half of the time of a large store.
@@ -15,6 +16,7 @@ def main() -> NoReturn:
     """Run the command line with this process's arguments, and end the process with its exit code."""
     gc.set_threshold(_GARBAGE_THRESHOLD)
     _open_closed_streams()
+    _bear_with_streams()
     _end(_run(sys.argv[0].rpartition("/")[2], sys.argv[1:]))
 
 
@@ -24,6 +26,25 @@ def _open_closed_streams() -> None:
         if getattr(sys, name) is None:
             os.open(os.devnull, os.O_RDWR)  # the kernel gives the lowest number that is free: this one
             setattr(sys, name, open(number, "w" if number else "r"))  # noqa: PTH123, SIM115 -- no path, and for good
+
+
+class _Talk(io.FileIO):
+    """Standard error: what cannot be said there (a full disk, a reader that went away) changes nothing else."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            written = super().write(data)
+        except OSError:
+            written = None
+        return len(data) if written is None else written  # None: it would block
+
+
+def _bear_with_streams() -> None:
+    """Let standard error take all that is said, and standard output every character, be it as an escape."""
+    talk = io.BufferedWriter(_Talk(sys.stderr.fileno(), "w", closefd=False))
+    sys.stderr = io.TextIOWrapper(talk, sys.stderr.encoding, "backslashreplace", line_buffering=True)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _run(called: str, arguments: Sequence[str]) -> int:

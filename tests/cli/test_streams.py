@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests import samples
+from tests.cli.harness import process
+from tests.torture.mutation import put_text
+from truststore_tool.formats import pem
 from truststore_tool.stores import open_store
 
 ROOT = samples.own("new-root.pem")
@@ -88,3 +91,74 @@ def test_the_short_end_and_the_long_end_of_the_process_say_the_same(words: list[
         timeout=60,
     )
     assert (debug.returncode, debug.stdout, debug.stderr) == (short.returncode, short.stdout, short.stderr)
+
+
+OLD = samples.own("old-root.pem")
+DSN = "host=h sslmode=require password=x"
+# What is said on standard error beside the exit code: errors, usage, warnings, hints, notes, questions.
+TALKING = {
+    3: [
+        "list missing",
+        "import s.jks missing --yes",
+        "verify s.jks --against missing",
+        "postgres probe 127.0.0.1:1",
+        "postgres sessions host=127.0.0.1",
+        f"list {Path(__file__)}",
+        "list s.jks --password-file missing",
+    ],
+    2: [
+        "no-such-command",
+        "list",
+        "list s.jks --no-such",
+        f"import s.jks {OLD}",
+        "postgres explain host",
+        "list certs",
+        "list s.jks --password-env NO_SUCH_VARIABLE",
+    ],
+    4: ["list s.jks --password-file wrong"],
+    5: ["convert s.jks -o no/such/x.p12", "export s.jks --all -o no/such/x.pem"],
+    1: [
+        f"verify s.jks --against {OLD}",
+        "remove s.jks --alias no",
+        f"import s.jks {OLD} --expect {'00' * 32}",
+        "keytool -list -keystore missing -storepass changeit",
+        "openssl x509 -in missing",
+        "postgres explain DSN",
+    ],
+    0: [
+        f"import s.jks {samples.own('new-server.pem')} --yes",
+        f"postgres snippet env --bundle {ROOT}",
+        f"import s.jks {OLD} --yes",
+        "keytool -list -keystore s.jks -storepass changeit",
+    ],
+}
+
+
+@pytest.mark.parametrize("where", [f"2> {FULL}", "2>&1 >/dev/null | true", "2>&-"])
+@pytest.mark.parametrize(("code", "line"), [(code, line) for code, lines in TALKING.items() for line in lines])
+def test_what_cannot_be_said_changes_nothing(code: int, line: str, where: str, tmp_path: Path) -> None:
+    (tmp_path / "certs").mkdir()
+    (tmp_path / "wrong").write_text("wrong\n")
+    assert shell(["import", "s.jks", str(ROOT), "--yes"], "", tmp_path).returncode == 0
+    words = [DSN if word == "DSN" else word for word in line.split()]
+    piped = ["bash", "-c", f'"$@" {where}; exit ${{PIPESTATUS[0]}}', "bash", sys.executable, "-m", "truststore_tool"]
+    done = subprocess.run(
+        [*piped, *words],
+        capture_output=True,
+        cwd=tmp_path,
+        env={**os.environ, "TRUSTSTORE_PASSWORD": "changeit"},
+        timeout=60,
+    )
+    assert done.returncode == code
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_terminal_that_lacks_a_character_sees_an_escape(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "漢.pem").write_text(pem.encode(put_text(samples.certificates(ROOT)[0], "漢")))
+    environment = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = process("list", "漢.pem", env=environment, cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert (r"\u6f22" if encoding == "latin-1" else "漢") in done.out  # click takes ASCII for a slip and writes UTF-8
+    report = process("list", "--json", "漢.pem", env=environment, cwd=tmp_path).json
+    assert "漢" in report["entries"][0]["certificates"][0]["subject"]
+    assert process("list", "漢", env=environment, cwd=tmp_path).code == 3

@@ -28,7 +28,7 @@ class Output(NamedTuple):
         if self.json:
             from truststore_tool.render.as_json import to_json
 
-            typer.echo(to_json(kind, report, **more))
+            typer.echo(to_json(kind, report, **more).encode())  # in UTF-8 whatever the locale (RFC 8259, section 8.1)
         elif not self.quiet:
             self.pieces(pieces)
 
