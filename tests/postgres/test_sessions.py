@@ -17,7 +17,7 @@ import pytest
 
 from tests.cli.harness import Tool
 from tests.postgres.server import HBA, PASSWORD, Server, error_response, free_port, pretender
-from truststore_tool.postgres.sessions import Row, gather, plain_rules, summarize
+from truststore_tool.postgres.sessions import Row, Tally, plain_rules, summarize
 
 
 @pytest.fixture
@@ -190,9 +190,12 @@ def test_a_server_that_refuses_or_is_not_there(tool: Tool) -> None:
 
 def test_sessions_are_counted_once_however_often_they_are_seen() -> None:
     first, second = (datetime(2026, 1, 1, hour, tzinfo=UTC) for hour in (1, 2))
-    a = Row(1, first, "u", "d", "10.0.0.1", 5000, "", True, "TLSv1.3", "C", 256)
+    a = Row(1, "1:00", "u", "d", "10.0.0.1", 5000, "", True, "TLSv1.3", "C", 256)
     hidden = Row(9, None, "v", None, None, None, "", None, None, None, None)
-    found = gather([(first, [a, a._replace(pid=2), hidden]), (second, [a, a._replace(start=second), hidden])])
+    tally = Tally()
+    tally.add(first, [a, a._replace(pid=2), hidden])
+    tally.add(second, [a, a._replace(start="2:00"), hidden])
+    found = tally.clients()
     assert [(c.user, c.sessions, c.first_seen, c.last_seen) for c in found] == [
         ("v", 1, first, second),
         ("u", 3, first, second),

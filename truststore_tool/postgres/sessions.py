@@ -1,40 +1,39 @@
 """Who is connected with TLS and who is not, as the server itself sees it. Only reads; needs psycopg."""
 
-import asyncio
-import os
-import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from truststore_tool.errors import MORE_TIME, UnreadableError, UsageError
+from truststore_tool.errors import UnreadableError
 from truststore_tool.nouns import noun, replace
 
 if TYPE_CHECKING:
-    from psycopg import AsyncConnection
-
-NAME: Final = "truststore-tool"
+    from truststore_tool.postgres.asking import Connection
 
 # A role without pg_read_all_stats sees neither address nor kind nor TLS of other roles' sessions: the columns are null,
 # and only the database tells a client from most of the server's own processes.
 _SESSIONS: Final = """
-SELECT a.pid, a.backend_start, a.usename, a.datname, host(a.client_addr), a.client_port,
-       coalesce(a.application_name, ''), s.ssl, s.version, s.cipher, s.bits
+SELECT a.pid, a.backend_start AS start, a.usename AS user, a.datname AS database, host(a.client_addr) AS address,
+       a.client_port AS port, coalesce(a.application_name, '') AS application, s.ssl AS tls, s.version, s.cipher, s.bits
 FROM pg_stat_activity a LEFT JOIN pg_stat_ssl s ON s.pid = a.pid
 WHERE a.pid <> pg_backend_pid() AND a.usename IS NOT NULL AND a.usename <> 'rdsadmin'
   AND (a.backend_type IN ('client backend', 'walsender') OR (a.backend_type IS NULL AND a.datname IS NOT NULL))
 """
 _SETTINGS: Final = """
-SELECT current_setting('server_version'), current_setting('ssl', true), current_setting('rds.force_ssl', true)
+SELECT current_setting('server_version') AS version, current_setting('ssl', true) AS ssl,
+       current_setting('rds.force_ssl', true) AS force
 """
 # The rules that let somebody in over the network, in the order in which the server tries them.
 _RULES: Final = """
-SELECT type, database, user_name, address, netmask, auth_method FROM pg_hba_file_rules
-WHERE error IS NULL AND type LIKE 'host%' ORDER BY line_number
+SELECT type, array_to_string(database, ',') AS database, array_to_string(user_name, ',') AS user, address, netmask,
+       auth_method AS method
+FROM pg_hba_file_rules WHERE error IS NULL AND type LIKE 'host%' ORDER BY line_number
 """
+_MAY_NOT: Final = "42501"  # insufficient_privilege (PostgreSQL documentation, PostgreSQL Error Codes)
 _OLDEST: Final = 100000  # server_version_num of PostgreSQL 10
+_TRUTHS: Final = {"t": True, "f": False, None: None}
+_MOST_CLIENTS: Final = 20_000
 
 
 @noun
@@ -111,10 +110,10 @@ class SessionsReport:
 
 
 class Row(NamedTuple):
-    """One session in one look, in the order of the query's columns."""
+    """One session in one look; the names of the fields are those of the query's columns."""
 
     pid: int
-    start: datetime | None
+    start: str | None
     user: str
     database: str | None
     address: str | None
@@ -133,106 +132,68 @@ def sessions(options: Mapping[str, str], *, watch: float = 0, every: float = 1, 
         options: connection parameters by keyword; what is missing comes from the environment, as always with libpq.
         watch: seconds to keep looking; 0 looks once. An interrupt ends it early, with the report of what was seen.
         every: seconds between two looks.
-        timeout: seconds for logging in, and for each look.
+        timeout: seconds for logging in, and for each question.
 
     Raises UsageError when psycopg is missing or the options are wrong, UnreadableError when the server cannot be
-    reached, refuses the login or does not answer in time. No message holds the password.
+    reached, refuses the login, does not answer in time, or answers with what makes no sense or is too much. No message
+    holds a password.
     """
-    try:
-        import psycopg
-    except ImportError as exc:
-        raise UsageError("psycopg is not installed", hint="pip install 'truststore-tool[postgres]'") from exc
-    try:
-        return asyncio.run(_collect(options, watch, every, timeout))
-    except TimeoutError as exc:
-        raise UnreadableError("the server does not answer in time", remedy=MORE_TIME) from exc
-    except psycopg.ProgrammingError as exc:
-        raise UsageError(f"the connection parameters are wrong: {_line(exc, options)}") from exc
-    except psycopg.Error as exc:
-        raise UnreadableError(f"the server cannot be asked: {_line(exc, options)}") from exc
+    from truststore_tool.postgres.asking import Connection
 
-
-def _line(error: Exception, options: Mapping[str, str]) -> str:
-    """The first line of what psycopg says, without the password should it be quoted."""
-    text = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    for key in ("password", "sslpassword"):
-        if options.get(key):
-            text = text.replace(options[key], "***")
-    return text
-
-
-async def _collect(options: Mapping[str, str], watch: float, every: float, timeout: float) -> SessionsReport:
-    import psycopg
-
-    given = {"fallback_application_name": NAME, "connect_timeout": str(max(2, round(timeout))), **options}
-    async with asyncio.timeout(timeout):
-        connection = await psycopg.AsyncConnection.connect(**given, autocommit=True)  # type: ignore[arg-type]
-    try:
-        with _deadline(connection, timeout):
-            version, ssl, force, rules = await _settings(connection)
-        looks = await _watch(connection, watch, every, timeout)
-    finally:
-        await connection.close()
-    clients = gather(looks)
-    return SessionsReport(version, ssl, force, rules, len(looks), clients, summarize(clients))
-
-
-@contextmanager
-def _deadline(connection: "AsyncConnection[tuple[object, ...]]", timeout: float) -> Iterator[None]:
-    """Hang up on a server that takes longer; raises TimeoutError.
-
-    Cancelling would not do: psycopg then asks the server to cancel its query, and waits for the answer.
-    """
-    import psycopg
-
-    line = socket.socket(fileno=os.dup(connection.pgconn.socket))
-    timer = asyncio.get_running_loop().call_later(timeout, line.shutdown, socket.SHUT_RDWR)
-    try:
-        yield
-    except psycopg.OperationalError as exc:
-        if timer.when() <= asyncio.get_running_loop().time():
-            raise TimeoutError from exc
-        raise
-    finally:
-        timer.cancel()
-        line.close()
-
-
-async def _watch(
-    connection: "AsyncConnection[tuple[object, ...]]", watch: float, every: float, timeout: float
-) -> list[tuple[datetime, list[Row]]]:
-    looks = []
-    end = time.monotonic() + watch
-    while True:
-        with _deadline(connection, timeout):
-            rows = await (await connection.execute(_SESSIONS)).fetchall()
-        looks.append((datetime.now(UTC), [Row(*row) for row in rows]))  # type: ignore[arg-type]
-        left = end - time.monotonic()
-        if left <= 0:
-            return looks
+    with Connection(options, timeout) as connection:
+        version, ssl, force, rules = _settings(connection)
+        tally, looks = Tally(), 0
+        end = time.monotonic() + watch
         try:
-            await asyncio.sleep(min(every, left))
-        except asyncio.CancelledError:  # Ctrl-C: enough seen
-            return looks
+            while True:
+                tally.add(datetime.now(UTC), connection.ask(_SESSIONS, Row._fields, _row))
+                looks += 1
+                left = end - time.monotonic()
+                if left <= 0:
+                    break
+                time.sleep(min(every, left))
+        except KeyboardInterrupt:
+            if not looks:
+                raise
+    clients = tally.clients()
+    return SessionsReport(version, ssl, force, rules, looks, clients, summarize(clients))
 
 
-async def _settings(
-    connection: "AsyncConnection[tuple[object, ...]]",
-) -> tuple[str, bool, bool | None, tuple[str, ...] | None]:
-    import psycopg
+def _row(values: Sequence[str | None]) -> Row:
+    """A session from the text of its columns. Raises ValueError and KeyError."""
+    pid, start, user, database, address, port, application, tls, version, cipher, bits = values
+    if pid is None or user is None or application is None:
+        raise ValueError
+    numbers = [None if number is None else int(number) for number in (port, bits)]
+    return Row(
+        int(pid), start, user, database, address, numbers[0], application, _TRUTHS[tls], version, cipher, numbers[1]
+    )
 
-    if connection.info.server_version < _OLDEST:
+
+def _settings(connection: "Connection") -> tuple[str, bool, bool | None, tuple[str, ...] | None]:
+    if connection.server_version < _OLDEST:
         raise UnreadableError("PostgreSQL before version 10 is not supported")
-    row = await (await connection.execute(_SETTINGS)).fetchone()
-    assert row is not None  # noqa: S101 -- a SELECT without FROM
-    version, ssl, force = row
-    try:
-        rules = await (await connection.execute(_RULES)).fetchall()
-    except psycopg.errors.InsufficientPrivilege:
-        plain = None
-    else:
-        plain = plain_rules(rules)
-    return str(version), ssl == "on", None if force in {None, ""} else force in {"1", "on"}, plain
+    found = connection.ask(_SETTINGS, ("version", "ssl", "force"), _known)
+    if len(found) != 1:
+        raise connection.nonsense()
+    [(version, ssl, force)] = found
+    rules = connection.ask(
+        _RULES, ("type", "database", "user", "address", "netmask", "method"), _rule, unless_refused=_MAY_NOT
+    )
+    plain = None if rules is None else plain_rules(rules)
+    return version, ssl == "on", None if force in {None, ""} else force in {"1", "on"}, plain
+
+
+def _known(values: Sequence[str | None]) -> tuple[str, str | None, str | None]:
+    version, ssl, force = values
+    if version is None:
+        raise ValueError
+    return version, ssl, force
+
+
+def _rule(values: Sequence[str | None]) -> tuple[object, ...]:
+    kind, databases, users, *rest = values
+    return kind, (databases or "").split(","), (users or "").split(","), *rest
 
 
 def plain_rules(rules: Iterable[Sequence[object]]) -> tuple[str, ...]:
@@ -260,21 +221,32 @@ def _joined(names: object) -> str:
     return ",".join(map(str, names)) if isinstance(names, list) else str(names)
 
 
-def gather(looks: Iterable[tuple[datetime, Iterable[Row]]]) -> tuple[Client, ...]:
-    """The different clients of all looks, those without TLS first."""
-    clients: dict[tuple[object, ...], Client] = {}
-    seen: set[tuple[object, ...]] = set()
-    for moment, rows in looks:
+class Tally:
+    """The different clients of all looks so far, and which of their sessions were there in the last one."""
+
+    def __init__(self) -> None:
+        self._clients: dict[tuple[object, ...], Client] = {}
+        self._present: dict[tuple[object, ...], set[tuple[object, ...]]] = {}
+
+    def add(self, moment: datetime, rows: Iterable[Row]) -> None:
+        """Count what a look saw. Raises UnreadableError when that makes more clients than any server has."""
+        before, self._present = self._present, {}
         for row in rows:
-            key = row[2:5] + row[6:]
-            session = (row.pid, row.start, *key)
-            fresh = session not in seen
-            seen.add(session)
-            known = clients.get(key) or _client(row, moment)
-            clients[key] = replace(known, sessions=known.sessions + fresh, last_seen=moment)
-    return tuple(
-        sorted(clients.values(), key=lambda c: (c.tls is not False, c.tls is not None, c.user, c.address or ""))
-    )
+            key, session = row[2:5] + row[6:], (row.pid, row.start)
+            known_as = self._present.setdefault(session, before.get(session, set()))
+            client = self._clients.get(key) or _client(row, moment)
+            self._clients[key] = replace(client, sessions=client.sessions + (key not in known_as), last_seen=moment)
+            known_as.add(key)
+        if len(self._clients) > _MOST_CLIENTS:
+            raise UnreadableError(f"the server shows more than {_MOST_CLIENTS} different clients")
+
+    def clients(self) -> tuple[Client, ...]:
+        """The clients, those without TLS first."""
+        return tuple(
+            sorted(
+                self._clients.values(), key=lambda c: (c.tls is not False, c.tls is not None, c.user, c.address or "")
+            )
+        )
 
 
 def _client(row: Row, moment: datetime) -> Client:
