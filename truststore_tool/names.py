@@ -185,10 +185,21 @@ def openssl_canonical(name: bytes) -> bytes:
 
 
 def _canonical_value(value: asn1.Element) -> bytes:
+    if value.tag == asn1.BIT_STRING:
+        return asn1.tlv(asn1.BIT_STRING, _bits(value.value))
     if value.tag not in UNIT_OCTETS:
         return value.raw
     text = "".join(map(chr, code_points(value.tag, value.value))).encode()
     return asn1.tlv(asn1.UTF8_STRING, b" ".join(text.lower().split()))  # of bytes: ASCII only
+
+
+def _bits(content: bytes) -> bytes:
+    """The content of a BIT STRING with zeros as unused bits; OpenSSL lets it have none at all (a_bitstr.c)."""
+    if not content or content[0] > 7:
+        raise FormatError("a BIT STRING in a distinguished name that OpenSSL refuses")
+    if len(content) == 1:
+        return b"\0"
+    return content[:-1] + bytes([content[-1] & 0xFF << content[0] & 0xFF])
 
 
 def openssl_hash(name: bytes) -> str:

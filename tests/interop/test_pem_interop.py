@@ -133,6 +133,7 @@ ODD_STRINGS = [
     *((28, value.encode("utf-32-be")) for value in (" \u00c9 A", "\U0001f512")),
     *((28, value) for value in (b"\0\x11\0\0", b"\0\0\xd8\0", b"\0\0\0")),
     *((tag, b"\0 A") for tag in (2, 3, 4, 18, 24, 27)),
+    *((3, value) for value in (b"", b"\0", b"\5", b"\5\xff", b"\5\xff\xff", b"\7\x80", b"\x08\xff")),
 ]
 
 
