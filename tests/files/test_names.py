@@ -11,7 +11,7 @@ import pytest
 from tests.test_files import answer, python
 from truststore_tool import files
 from truststore_tool.errors import WriteError
-from truststore_tool.files import temporaries
+from truststore_tool.files import naming
 
 
 def names(folder: Path) -> list[str]:
@@ -81,7 +81,7 @@ def test_what_a_killed_run_left_of_a_long_name_goes_and_what_others_left_stays(t
 
 def test_it_is_a_name_under_file_systems_that_take_143_bytes() -> None:
     for name in LONG:
-        for made in (temporaries.lock_of(name), temporaries.temporary_of(name)):
+        for made in (naming.lock_of(name), naming.temporary_of(name)):
             assert len(os.fsencode(made)) <= 143
 
 

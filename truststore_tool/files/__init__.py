@@ -3,12 +3,18 @@
 A store is never half written. Whoever changes one holds its lock; new content goes into a temporary beside the
 target, is synced, read back and compared, and takes the target's name in one step. Whatever fails on the way,
 at any point, leaves the old file or the new one.
+
+A run that only reads imports nothing of how files are written.
 """
 
-from truststore_tool.files.directories import making_directories, update_directory
-from truststore_tool.files.locking import locked, tidy
+from typing import TYPE_CHECKING, Final
+
 from truststore_tool.files.reading import holds, is_directory, names_in, read, read_directory
-from truststore_tool.files.replacing import replace, write_through
+
+if TYPE_CHECKING:
+    from truststore_tool.files.directories import making_directories, update_directory
+    from truststore_tool.files.locking import locked, tidy
+    from truststore_tool.files.replacing import replace, write_through
 
 __all__ = [
     "holds",
@@ -23,3 +29,20 @@ __all__ = [
     "update_directory",
     "write_through",
 ]
+
+_HOMES: Final = {
+    "locked": "locking",
+    "making_directories": "directories",
+    "replace": "replacing",
+    "tidy": "locking",
+    "update_directory": "directories",
+    "write_through": "replacing",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -5,8 +5,9 @@ import os
 import stat
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final
 
+Openness = tuple[int, int]  # what a file's mode allows, and the group that it is allowed to
 _ACL: Final = "system.posix_acl_access"
 _LABEL: Final = "security.selinux"
 # Kept besides mode and owner: without its access control list a file's mode means something else, usually more.
@@ -47,13 +48,6 @@ def copy(like: int, descriptor: int) -> None:
     os.utime(descriptor, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-class Openness(NamedTuple):
-    """What a file's mode allows, and to which group."""
-
-    mode: int
-    group: int
-
-
 def of_sources(paths: Iterable[str | os.PathLike[str]]) -> list[Openness]:
     """The openness of regular files, and of directories and the files in them; what is neither says nothing."""
     found = []
@@ -73,8 +67,8 @@ def allowed(sources: Iterable[Openness], group: int, mode: int) -> int:
 
     What the group of a source may do, another group may only if all may.
     """
-    for source in sources:
-        mode &= source.mode if source.group == group else _without_group(source.mode)
+    for bits, owner in sources:
+        mode &= bits if owner == group else _without_group(bits)
     return mode
 
 
@@ -92,7 +86,7 @@ def _openness(file: int | str | os.PathLike[str]) -> Openness:
     status = os.stat(file)  # noqa: PTH116 -- as above
     # With an access control list, what the mode shows of the group is what anyone named in the list may do at most.
     mode = _without_group(status.st_mode) if _ACL in _attributes(file) else status.st_mode
-    return Openness(stat.S_IMODE(mode), status.st_gid)
+    return stat.S_IMODE(mode), status.st_gid
 
 
 def _without_group(mode: int) -> int:

@@ -9,9 +9,10 @@ from itertools import count
 from pathlib import Path
 
 from truststore_tool.errors import WriteError
-from truststore_tool.files import attributes, temporaries
-from truststore_tool.files.places import close, flush, locate, names, sync
+from truststore_tool.files import attributes, naming, temporaries
+from truststore_tool.files.places import close, flush, locate, sync
 from truststore_tool.files.problems import writing_to
+from truststore_tool.files.reading import names
 from truststore_tool.files.replacing import present
 from truststore_tool.files.temporaries import require_content, temporary, temporary_directory
 
@@ -55,7 +56,7 @@ def update_directory(
                 sync(parent, path)
                 return
             try:
-                temporaries.remove(directory, temporaries.is_temporary)
+                temporaries.remove(directory, naming.is_temporary)
                 with _saved(parent, real.name, directory) if backup else nullcontext():
                     _add(directory, {name: data for name, data in after.items() if name not in before}, path)
                 _exchange(directory, before, after)
@@ -151,7 +152,7 @@ def _saved(parent: int, name: str, directory: int) -> Iterator[None]:
         attributes.copy(directory, copy)
         flush(copy)
         there = set(names(parent))
-        backup = next(free for n in count() if (free := temporaries.backups_of(name, n)) not in there)
+        backup = next(free for n in count() if (free := naming.backup_of(name, n)) not in there)
         os.rename(made, backup, src_dir_fd=parent, dst_dir_fd=parent)
     try:
         yield

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from truststore_tool.errors import WriteError
-from truststore_tool.files import temporaries
-from truststore_tool.files.places import close, locate, names, open_directory
+from truststore_tool.files import naming, temporaries
+from truststore_tool.files.places import close, locate, open_directory
 from truststore_tool.files.problems import writing_to
-from truststore_tool.files.temporaries import is_temporary
+from truststore_tool.files.reading import names
 
 _LONGEST_PAUSE: Final = 0.05
 
@@ -28,13 +28,13 @@ def locked(path: Path, *, timeout: float = 30.0) -> Iterator[None]:
     # Not the package filelock: importing it takes 40 ms, as long as all else, and it leaves its lock files there.
     with writing_to(path):
         directory, real = locate(path)
-    name = temporaries.lock_of(real.name)
+    name = naming.lock_of(real.name)
     try:
         with writing_to(path):
             lock = _acquire(directory, name, path, timeout)
         try:
             with writing_to(path):
-                temporaries.remove(directory, temporaries.are_of(real.name))
+                temporaries.remove(directory, lambda other: naming.is_temporary_of(other, real.name))
             yield
         finally:
             with suppress(OSError):
@@ -51,14 +51,14 @@ def tidy(path: Path) -> None:
     """
     with suppress(OSError, ValueError, WriteError):
         real = Path(os.path.realpath(path))
-        inside = any(map(is_temporary, names(real))) if real.is_dir() else False
-        is_ours, lock = temporaries.are_of(real.name), temporaries.lock_of(real.name)
-        if inside or any(name == lock or is_ours(name) for name in names(real.parent)):
+        inside = any(map(naming.is_temporary, names(real))) if real.is_dir() else False
+        lock, beside = naming.lock_of(real.name), names(real.parent)
+        if inside or any(name == lock or naming.is_temporary_of(name, real.name) for name in beside):
             with locked(path, timeout=0):
                 if inside:
                     directory = open_directory(path)
                     try:
-                        temporaries.remove(directory, is_temporary)
+                        temporaries.remove(directory, naming.is_temporary)
                     finally:
                         close(directory)
 

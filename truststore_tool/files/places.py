@@ -17,12 +17,6 @@ _DIRECTORY: Final = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _PASSING: Final = _DIRECTORY | getattr(os, "O_PATH", os.O_RDONLY)
 
 
-def names(directory: Path | int) -> list[str]:
-    """What is in a directory (a path, or a descriptor), sorted."""
-    with os.scandir(directory) as entries:
-        return sorted(entry.name for entry in entries)
-
-
 def locate(path: Path) -> tuple[int, Path]:
     """A descriptor of the directory in which the file itself lies, and the path of the file without any link.
 

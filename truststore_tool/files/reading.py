@@ -4,15 +4,16 @@ import errno
 import os
 import stat
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from truststore_tool.errors import UnreadableError
-from truststore_tool.files.places import names
+from truststore_tool.files.naming import is_temporary
 from truststore_tool.files.problems import reading_from
-from truststore_tool.files.temporaries import CHUNK, has_content, is_temporary
 
 # 200,000 certificates. Without a bound /dev/zero, or a log file in a directory of certificates, would eat all memory.
 MAX_SIZE: Final = 256 * 1024 * 1024
+
+_CHUNK: Final = 1024 * 1024
 
 
 def read(path: Path) -> bytes:
@@ -69,7 +70,7 @@ def read_directory(path: Path) -> dict[str, bytes]:
 def _read_stream(descriptor: int) -> bytes | None:
     """All that is read from a FIFO or device, or None when it is more than MAX_SIZE."""
     chunks, size = [], 0
-    while chunk := os.read(descriptor, CHUNK):
+    while chunk := os.read(descriptor, _CHUNK):
         chunks.append(chunk)
         size += len(chunk)
         if size > MAX_SIZE:
@@ -85,3 +86,19 @@ def _is_file(path: Path) -> bool:
         if exc.errno in {errno.ENOENT, errno.ELOOP}:
             return False
         raise
+
+
+def names(directory: Path | int) -> list[str]:
+    """What is in a directory (a path, or a descriptor), sorted."""
+    with os.scandir(directory) as entries:
+        return sorted(entry.name for entry in entries)
+
+
+def has_content(file: BinaryIO, data: bytes) -> bool:
+    """Whether the rest of the file is exactly `data`. Only a part of the file is in memory at a time."""
+    offset = 0
+    while chunk := file.read(_CHUNK):
+        if chunk != data[offset : offset + len(chunk)]:
+            return False
+        offset += len(chunk)
+    return offset == len(data)

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from truststore_tool.errors import WriteError
-from truststore_tool.files import attributes, temporaries
+from truststore_tool.files import attributes, naming
 from truststore_tool.files.places import close, locate, sync
 from truststore_tool.files.problems import writing_to
 from truststore_tool.files.temporaries import temporary
@@ -86,7 +86,7 @@ def _back_up(directory: int, name: str, old: int) -> str:
     with os.fdopen(os.dup(old), "rb") as file:
         content = file.read()
     for number in count():
-        backup = temporaries.backups_of(name, number)
+        backup = naming.backup_of(name, number)
         try:
             close(os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=directory))
         except FileExistsError:

@@ -1,49 +1,16 @@
-"""Names beside a target that go away again: those of its temporaries and of its lock."""
+"""What is beside a target and goes away again: its temporaries."""
 
 import errno
 import os
-import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import BinaryIO, Final
 
 from truststore_tool.files import attributes
 from truststore_tool.files.attributes import Openness
-from truststore_tool.files.places import close, names
-
-CHUNK: Final = 1024 * 1024
-_TEMPORARY: Final = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
-# With what is put around it, a stem is still a name under eCryptfs, which takes 143 bytes; others take 255.
-_LONGEST_STEM: Final = 120
-_LONGEST_BACKUP: Final = 255 - len(".bak9999")
-
-
-def lock_of(name: str) -> str:
-    """The name of the lock file of a target."""
-    return f".{_stem(name)}.lock"
-
-
-def backups_of(name: str, number: int) -> str:
-    """The name of a backup of a target, by its number from 0."""
-    stem = name if len(os.fsencode(name)) <= _LONGEST_BACKUP else _stem(name)
-    return f"{stem}.bak{number or ''}"
-
-
-def is_temporary(name: str) -> bool:
-    """Whether a file of this name is a temporary of some target."""
-    return _TEMPORARY.fullmatch(name) is not None
-
-
-def are_of(name: str) -> Callable[[str], bool]:
-    """Whether a name is that of a temporary of this target."""
-    stem = _stem(name)
-
-    def is_of(other: str) -> bool:
-        match = _TEMPORARY.fullmatch(other)
-        return match is not None and match["stem"] == stem
-
-    return is_of
+from truststore_tool.files.naming import temporary_of
+from truststore_tool.files.places import close
+from truststore_tool.files.reading import has_content, names
 
 
 def remove(directory: int, which: Callable[[str], bool]) -> None:
@@ -119,33 +86,9 @@ def temporary_directory(parent: int, name: str, mode: int = 0o777) -> Iterator[t
         raise
 
 
-def temporary_of(name: str) -> str:
-    """A name that nobody can guess for a temporary of a target."""
-    return f".{_stem(name)}.{os.urandom(8).hex()}.tmp"
-
-
-def _stem(name: str) -> str:
-    """What lock and temporaries of a target are called by: its name, or one made from it that leaves room."""
-    if len(os.fsencode(name)) <= _LONGEST_STEM:
-        return name
-    from hashlib import sha256
-
-    return f"{name[:20]}~{sha256(os.fsencode(name)).hexdigest()[:32]}"
-
-
 def require_content(directory: int, name: str, data: bytes) -> None:
     """Raise OSError unless the file `name`, opened afresh, is there and holds exactly `data`."""
     descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
     with os.fdopen(descriptor, "rb") as file:
         if os.fstat(descriptor).st_size != len(data) or not has_content(file, data):
             raise OSError(errno.EIO, "other bytes were read back than were written")
-
-
-def has_content(file: BinaryIO, data: bytes) -> bool:
-    """Whether the rest of the file is exactly `data`. Only a part of the file is in memory at a time."""
-    offset = 0
-    while chunk := file.read(CHUNK):
-        if chunk != data[offset : offset + len(chunk)]:
-            return False
-        offset += len(chunk)
-    return offset == len(data)

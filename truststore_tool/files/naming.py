@@ -1,0 +1,46 @@
+"""Names beside a target: those of its lock, its temporaries and its backups."""
+
+import os
+import re
+from typing import Final
+
+_TEMPORARY: Final = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
+# With what is put around it, a stem is still a name under eCryptfs, which takes 143 bytes; others take 255.
+_LONGEST_STEM: Final = 120
+_LONGEST_BACKUP: Final = 255 - len(".bak9999")
+
+
+def lock_of(name: str) -> str:
+    """The name of the lock file of a target."""
+    return f".{_stem(name)}.lock"
+
+
+def backup_of(name: str, number: int) -> str:
+    """The name of a backup of a target, by its number from 0."""
+    stem = name if len(os.fsencode(name)) <= _LONGEST_BACKUP else _stem(name)
+    return f"{stem}.bak{number or ''}"
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name is a temporary of some target."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
+def is_temporary_of(name: str, target: str) -> bool:
+    """Whether it is one of this target."""
+    match = _TEMPORARY.fullmatch(name)
+    return match is not None and match["stem"] == _stem(target)
+
+
+def temporary_of(name: str) -> str:
+    """A name that nobody can guess for a temporary of a target."""
+    return f".{_stem(name)}.{os.urandom(8).hex()}.tmp"
+
+
+def _stem(name: str) -> str:
+    """What lock and temporaries of a target are called by: its name, or one made from it that leaves room."""
+    if len(os.fsencode(name)) <= _LONGEST_STEM:
+        return name
+    from hashlib import sha256
+
+    return f"{name[:20]}~{sha256(os.fsencode(name)).hexdigest()[:32]}"
