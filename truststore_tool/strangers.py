@@ -4,6 +4,9 @@ import os
 import stat
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+_SECRETS: Final = Path("/run/secrets")
 
 
 def link_makers(directory: os.stat_result, above: frozenset[int] | None) -> frozenset[int] | None:
@@ -30,4 +33,17 @@ def may_replace(path: Path) -> bool:
             mode = directory.stat().st_mode
             if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
                 return True
+    return False
+
+
+def may_read(path: Path) -> bool:
+    """Whether every user may read the file at `path`; False where that cannot be known, and for what is no file.
+
+    False as well for secrets that the platform itself puts there so, within a container: those of Docker in
+    /run/secrets, and those of a Kubernetes volume, where ``..data`` leads to the directory of the present ones.
+    """
+    with suppress(OSError, ValueError):
+        mode, real = path.stat().st_mode, Path(os.path.realpath(path))
+        volume = any(Path(os.path.realpath(place.parent / "..data")) == place for place in real.parents)
+        return stat.S_ISREG(mode) and bool(mode & stat.S_IROTH) and not (volume or real.is_relative_to(_SECRETS))
     return False

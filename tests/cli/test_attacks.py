@@ -108,6 +108,7 @@ def test_json_has_the_same_strings_with_nothing_hidden_in_them() -> None:
 def test_the_question_at_the_terminal_shows_escapes(tmp_path: Path) -> None:
     (tmp_path / "evil.pem").write_text(pem.encode(evil_certificate()))
     (tmp_path / "password").write_text(f"{PASSWORD}\n")
+    (tmp_path / "password").chmod(0o600)
     words = ["import", "new.jks", "evil.pem", "--password-file", "password"]
     done = at_terminal(words, [("Trust this certificate in new.jks? [y/N]:", "n")], tmp_path)
     assert done.code == 1
@@ -207,6 +208,65 @@ def test_a_directory_in_which_anyone_may_replace_the_store_is_warned_of(
         assert done.code == 0
         assert ("every user may replace it" in done.err) is warned, words
     assert "every user" not in tool("export", "link.jks", "--all").err
+
+
+# Every option that names a password file, with the mode of the file and whether that is warned of.
+SECRET_FILES = [
+    ("import s.jks OLD --yes --password-file FILE", 0),
+    ("import s.jks OLD --yes --source-password-file FILE", 0),
+    ("list s.jks --password-file FILE", 0),
+    ("fingerprint s.jks --password-file FILE", 0),
+    ("verify s.jks --against NEW --password-file FILE", 0),
+    ("convert s.jks -o c.pem --password-file FILE", 0),
+    ("bundle s.jks -o b.pem --password-file FILE", 0),
+    ("diff s.jks NEW --password-file FILE", 0),
+    ("export s.jks --all -o e.pem --password-file FILE", 0),
+    ("rename s.jks new-root other --password-file FILE", 0),
+    ("remove s.jks --alias new-root --password-file FILE", 0),
+    ("passwd s.jks --new-password-file FILE", 0),
+    ("passwd s.jks --password-file FILE --new-password-env TRUSTSTORE_PASSWORD", 0),
+    ("postgres probe 127.0.0.1:1 --store s.jks --password-file FILE", 3),
+    ("postgres rotation --current NEW --next NEW --store s.jks --password-file FILE", 0),
+    ("postgres snippet jdbc --store s.jks --password-file FILE", 0),
+]
+
+
+@pytest.mark.parametrize(("line", "code"), SECRET_FILES, ids=[line for line, _ in SECRET_FILES])
+def test_a_password_file_that_anyone_may_read_is_warned_of(tool: Tool, tmp_path: Path, line: str, code: int) -> None:
+    files = {"NEW": GOOD_FILE, "OLD": samples.own("old-root.pem"), "FILE": tmp_path / "secret"}
+    for mode, warned in ((0o644, True), (0o604, True), (0o640, False), (0o600, False)):
+        (tmp_path / "s.jks").unlink(missing_ok=True)
+        assert tool("import", "s.jks", GOOD_FILE, "--yes", "--alias", "new-root").code == 0
+        (tmp_path / "secret").write_text(f"{PASSWORD}\n")
+        (tmp_path / "secret").chmod(mode)
+        for words in (line.split(), [*line.split(), "--quiet"]):
+            done = tool(*(files.get(word, word) for word in words))
+            assert done.code == code if words[-1] != "--quiet" else True, done.err
+            said = f"warning: {tmp_path / 'secret'}: every user may read this password file (chmod 600)" in done.err
+            assert said is (warned and words[-1] != "--quiet"), mode
+
+
+def test_secrets_where_the_platform_puts_them_are_not_warned_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Docker and the kubelet write them, open to all within the container."""
+    monkeypatch.setattr(strangers, "_SECRETS", tmp_path / "run" / "secrets")
+    docker = tmp_path / "run" / "secrets" / "store-password"
+    now = tmp_path / "volume" / "..2026_11_26_00_00_00.123"
+    beside = tmp_path / "volume" / "beside"
+    for place in (docker, now / "password", now / "sub" / "password", beside):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(PASSWORD)
+        place.chmod(0o644)
+    (tmp_path / "volume" / "..data").symlink_to(now.name)
+    (tmp_path / "volume" / "password").symlink_to("..data/password")
+    (tmp_path / "volume" / "sub").symlink_to("..data/sub")
+    (tmp_path / "link").symlink_to(docker)
+    for path in (docker, tmp_path / "link", tmp_path / "volume" / "password", tmp_path / "volume" / "sub" / "password"):
+        assert not strangers.may_read(path)
+    assert strangers.may_read(beside)
+    assert not strangers.may_read(tmp_path / "missing")
+    assert not strangers.may_read(Path(os.devnull))
 
 
 def test_a_place_that_is_not_there_may_be_replaced_by_nobody(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ def bundle_command(
     from truststore_tool import stores
 
     output = Output(json, quiet)
-    password = store_password(password_env, password_file, password_fd)
+    password = store_password(output, password_env, password_file, password_fd)
     if out != "-" and stores.new_format(out, usual="pem") != "pem":
         raise UsageError(f"{out}: a bundle is PEM, whatever the file is called", hint="import makes and changes stores")
     if json and out == "-":

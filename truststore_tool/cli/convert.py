@@ -72,7 +72,7 @@ def convert_command(
     target = stores.new_format(out, to)
     if json and out == "-":
         raise UsageError("--json and a store cannot share standard output", hint="give -o FILE")
-    password = store_password(password_env, password_file, password_fd, default_password)
+    password = store_password(output, password_env, password_file, password_fd, default_password)
     opened = open_for_reading(source, password, source_format)
     if not skip_unreadable:
         try:

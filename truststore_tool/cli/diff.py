@@ -40,7 +40,7 @@ def diff_command(
       truststore-tool diff clientkeystore.jks global-bundle.pem
     """
     output = Output(json, quiet)
-    password = store_password(password_env, password_file, password_fd, default_password)
+    password = store_password(output, password_env, password_file, password_fd, default_password)
     opened = [open_for_reading(path, password) for path in (left, right)]
     for path, store in zip((left, right), opened, strict=True):
         output.warn(f"{path}: {warning}" for warning in warnings_of(store))

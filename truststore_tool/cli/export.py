@@ -60,7 +60,7 @@ def export_command(
         raise UsageError(f"cannot export to {target!r}", hint="use pem, der or pkcs7; convert makes stores")
     if json and out == "-":
         raise UsageError("--json and certificates cannot share standard output", hint="give -o FILE")
-    password = store_password(password_env, password_file, password_fd, default_password)
+    password = store_password(output, password_env, password_file, password_fd, default_password)
     opened = open_for_reading(store, password)
     output.warn(warnings_of(opened))
     if not every:

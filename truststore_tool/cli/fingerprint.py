@@ -39,7 +39,7 @@ def fingerprint_command(
       truststore-tool fingerprint rds-ca-2019-root.pem --algorithm sha1
     """
     output = Output(json, quiet)
-    password = store_password(password_env, password_file, password_fd)
+    password = store_password(output, password_env, password_file, password_fd)
     collected = gather(files, password, output, skip_unreadable=skip_unreadable, keep_distrusted=True)
     report = fingerprint(collected.candidates, algorithm or ["sha256"])
     output.report(

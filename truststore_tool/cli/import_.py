@@ -24,7 +24,7 @@ from truststore_tool.cli.options import (
     SkipUnreadable,
     SkipUnusable,
     Yes,
-    password_options,
+    other_password,
     store_password,
 )
 from truststore_tool.cli.output import Output
@@ -87,7 +87,7 @@ def import_command(
 
       truststore-tool import cacerts.p12 global-bundle.pem --yes
     """
-    from truststore_tool import formats, passwords, stores
+    from truststore_tool import formats, stores
 
     output = Output(json, quiet)
     expected = [Fingerprint.parse(item) for item in expect or ()]
@@ -97,10 +97,8 @@ def import_command(
             hint="give --expect FINGERPRINT, or --yes to trust them unseen",
         )
     target = _format_of(store, new_format)
-    password = store_password(password_env, password_file, password_fd, default_password)
-    source_password = passwords.resolve(
-        source_password_env, source_password_file, None, default=None, names=password_options("--source-password")
-    )
+    password = store_password(output, password_env, password_file, password_fd, default_password)
+    source_password = other_password(output, "--source-password", source_password_env, source_password_file)
     collected = gather(sources, source_password or password, output, skip_unreadable=skip_unreadable)
     if skip_unusable:
         collected = usable(collected, target or stores.format_of(store), readers, output)

@@ -48,7 +48,7 @@ def list_command(
       truststore-tool list -v --alias rds-root clientkeystore.jks
     """
     output = Output(json, quiet)
-    password = store_password(password_env, password_file, password_fd, default_password)
+    password = store_password(output, password_env, password_file, password_fd, default_password)
     opened = open_for_reading(store, password, store_format, whole=False)
     with working(f"listing {store}", quiet=quiet):
         shown = select(opened, alias=alias) if alias is not None else opened

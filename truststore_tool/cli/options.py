@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli.output import Output
 from truststore_tool.passwords import Password
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
@@ -63,17 +64,33 @@ def password_options(prefix: str = "--password") -> tuple[str, str, str]:
     return f"{prefix}-env", f"{prefix}-file", f"{prefix}-fd"
 
 
-def store_password(env: str | None, file: Path | None, fd: int | None, default: bool = False) -> Password | None:
+def store_password(
+    output: Output, env: str | None, file: Path | None, fd: int | None, default: bool = False
+) -> Password | None:
     """The store password from the one place that was named, else from TRUSTSTORE_PASSWORD, else None.
 
     `default` asks for the password every JDK's cacerts ships with. Raises UsageError when two places are named.
     """
-    from truststore_tool import passwords
-
     if not default:
+        from truststore_tool import passwords
+
+        output.warn_of_secret(file)
         return passwords.resolve(env, file, fd, names=password_options())
     if env is not None or file is not None or fd is not None:
         from truststore_tool.errors import UsageError
 
         raise UsageError("--default-password and another password source exclude each other")
     return Password("changeit")
+
+
+def other_password(
+    output: Output, prefix: str, env: str | None, file: Path | None, fd: int | None = None
+) -> Password | None:
+    """The password from the one place that was named by the options that begin with `prefix`, else None.
+
+    Raises UsageError when several are named.
+    """
+    from truststore_tool import passwords
+
+    output.warn_of_secret(file)
+    return passwords.resolve(env, file, fd, default=None, names=password_options(prefix))

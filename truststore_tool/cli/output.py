@@ -57,6 +57,13 @@ class Output(NamedTuple):
         if path != "-" and may_replace(Path(path)):
             self.warn([f"{path}: every user may replace it, as its directory is writable for all (chmod o-w)"])
 
+    def warn_of_secret(self, path: Path | None) -> None:
+        """Warn of a password file that anyone on this machine may read."""
+        from truststore_tool.strangers import may_read
+
+        if path is not None and may_read(path):
+            self.warn([f"{path}: every user may read this password file (chmod 600)"])
+
     def warn(self, lines: Iterable[str]) -> None:
         """Say warnings on standard error, unless quiet."""
         colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")

@@ -16,7 +16,7 @@ from truststore_tool.cli.options import (
     PasswordFd,
     PasswordFile,
     Quiet,
-    password_options,
+    other_password,
     store_password,
 )
 from truststore_tool.cli.output import Output
@@ -54,13 +54,11 @@ def passwd_command(
 
       truststore-tool passwd clientkeystore --password-env OLD --new-password-env NEW
     """
-    from truststore_tool import passwords, stores
+    from truststore_tool import stores
 
     output = Output(json, quiet)
-    old = writing_password(store, store_password(password_env, password_file, password_fd, default_password))
-    new = passwords.resolve(
-        new_password_env, new_password_file, new_password_fd, default=None, names=password_options("--new-password")
-    )
+    old = writing_password(store, store_password(output, password_env, password_file, password_fd, default_password))
+    new = other_password(output, "--new-password", new_password_env, new_password_file, new_password_fd)
     if new is None:
         if not sys.stdin.isatty():
             raise UsageError(

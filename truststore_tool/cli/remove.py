@@ -59,7 +59,7 @@ def remove_command(
     digests = [Fingerprint.parse(item) for item in fingerprint or ()]
     if not (alias or digests or expired):
         raise UsageError("nothing to remove", hint="give --alias, --fingerprint or --expired")
-    secret = reveal(writing_password(store, store_password(password_env, password_file, password_fd)))
+    secret = reveal(writing_password(store, store_password(output, password_env, password_file, password_fd)))
     moment = datetime.now(UTC) if expired else None
     _, report = stores.update_store(
         store,

@@ -41,10 +41,11 @@ def rename_command(
     from truststore_tool import stores
     from truststore_tool.errors import UsageError
 
-    secret = reveal(writing_password(store, store_password(password_env, password_file, password_fd)))
+    output = Output(json, quiet)
+    secret = reveal(writing_password(store, store_password(output, password_env, password_file, password_fd)))
     if not new:
         raise UsageError("the new alias is empty")
     _, report = stores.update_store(
         store, secret, lambda present: rename_entry(present, old, new), backup=backup, readers=readers
     )
-    Output(json, quiet).report("rename", report, [f"renamed: {report.old} -> {report.new}"], store=str(store))
+    output.report("rename", report, [f"renamed: {report.old} -> {report.new}"], store=str(store))

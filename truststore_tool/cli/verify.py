@@ -62,7 +62,7 @@ def verify_command(
     output = Output(json, quiet)
     if not expect and not against:
         raise UsageError("nothing to verify against", hint="give --expect FINGERPRINT or --against FILE")
-    password = store_password(password_env, password_file, password_fd, default_password)
+    password = store_password(output, password_env, password_file, password_fd, default_password)
     expected: list[Fingerprint | Certificate] = [Fingerprint.parse(item) for item in expect or ()]
     collected = gather(against or (), password, output, skip_unreadable=skip_unreadable)
     expected += [candidate.certificate for candidate in collected.candidates]

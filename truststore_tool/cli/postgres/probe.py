@@ -68,7 +68,7 @@ def probe_command(
     target = Target.parse(server)
     expected = [Fingerprint.parse(item) for item in expect_ca or ()]
     how = negotiation(tls, direct)
-    password = store_password(password_env, password_file, password_fd, default_password)
+    password = store_password(output, password_env, password_file, password_fd, default_password)
     sources = open_sources(store, bundle, reveal(password))
     warn_of_sources(output, sources)
     now = datetime.now(UTC)

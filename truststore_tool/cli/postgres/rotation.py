@@ -71,7 +71,7 @@ def rotation_command(
     if not store and not bundle:
         raise UsageError("no store is named", hint="give --store STORE or --bundle FILE")
     how = negotiation(tls, direct)
-    password = reveal(store_password(password_env, password_file, password_fd, default_password))
+    password = reveal(store_password(output, password_env, password_file, password_fd, default_password))
     sources = open_sources(store, bundle, password)
     warn_of_sources(output, sources)
     gathered = certificate_sources.gather([following], password, stdin=sys.stdin.buffer.read)

@@ -51,16 +51,18 @@ def snippet_command(
     from truststore_tool.render import postgres_text
     from truststore_tool.stores import open_store
 
+    output = Output(json, quiet)
     name = store or bundle
     if name is None or (store and bundle):
         raise UsageError(
             "name one file that holds the authorities", hint="give --bundle FILE, or --store STORE for jdbc"
         )
-    password = reveal(store_password(password_env, password_file, password_fd, default_password)) if store else None
+    password = (
+        reveal(store_password(output, password_env, password_file, password_fd, default_password)) if store else None
+    )
     opened = open_store(name, password)
     locked = opened.format == "pkcs12" and opened.integrity != "absent"
     report = snippet(client, Server(host, port, dbname, user), Roots(str(Path(name).absolute()), opened.format, locked))
-    output = Output(json, quiet)
     output.report("postgres-snippet", report, postgres_text.snippet(report))
     if not json:
         for note in report.notes:
