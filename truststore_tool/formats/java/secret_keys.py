@@ -11,7 +11,8 @@ from truststore_tool import asn1
 from truststore_tool.errors import FormatError, IntegrityError
 from truststore_tool.formats.base import SecretKey
 from truststore_tool.formats.java import key_protection, modified_utf8, serialized
-from truststore_tool.formats.java.serialized import STREAM_HEADER, JavaObject
+from truststore_tool.formats.java.object_stream import STREAM_HEADER
+from truststore_tool.formats.java.objects import JavaObject
 
 _ALGORITHM: Final = "PBEWithMD5AndTripleDES"
 _SEALED: Final = ("javax.crypto.SealedObject", "com.sun.crypto.provider.SealedObjectForKeyProtector")
