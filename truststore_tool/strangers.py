@@ -26,10 +26,10 @@ def link_makers(directory: os.stat_result, above: frozenset[int] | None) -> froz
 def may_replace(path: Path) -> bool:
     """Whether every user may put another file in the place of `path`, or of the file that it links to.
 
-    So it is in a directory that all may write to, unless its sticky bit is set. False where that cannot be known.
+    So it is below a directory that all may write to, unless its sticky bit is set. False where that cannot be known.
     """
     with suppress(OSError, ValueError):
-        for directory in {path.parent, Path(os.path.realpath(path)).parent}:
+        for directory in {*path.absolute().parents, *Path(os.path.realpath(path)).parents}:
             mode = directory.stat().st_mode
             if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
                 return True

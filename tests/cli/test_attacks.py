@@ -210,6 +210,14 @@ def test_a_directory_in_which_anyone_may_replace_the_store_is_warned_of(
     assert "every user" not in tool("export", "link.jks", "--all").err
 
 
+def test_a_directory_further_up_counts_too(tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "open" / "inner").mkdir(parents=True)
+    (tmp_path / "open").chmod(0o777)
+    assert "every user may replace it" in tool("import", "open/inner/s.jks", samples.own("new-root.pem"), "--yes").err
+    (tmp_path / "open").chmod(0o1777)
+    assert "every user" not in tool("import", "open/inner/s.jks", samples.own("old-root.pem"), "--yes").err
+
+
 # Every option that names a password file, with the mode of the file and whether that is warned of.
 SECRET_FILES = [
     ("import s.jks OLD --yes --password-file FILE", 0),

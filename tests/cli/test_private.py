@@ -84,6 +84,17 @@ def test_so_is_what_comes_by_standard_input(tmp_path: Path) -> None:
     assert mode(tmp_path / "piped.pem") == 0o644
 
 
+@pytest.mark.parametrize(("bits", "warned"), [(0o600, False), (0o640, False), (0o644, True)])
+def test_a_key_that_goes_into_an_open_file_is_warned_of(tool: Tool, bits: int, warned: bool) -> None:
+    key_store("key.p12", 0o600)
+    Path("there.jks").touch(bits)
+    done = tool("convert", "key.p12", "-o", "there.jks", "--force")
+    assert (done.code, mode("there.jks")) == (0, bits)
+    assert ("every user may read it, and it holds a key" in done.err) is warned
+    assert "holds a key" not in tool("convert", "key.p12", "-o", "certificates.jks", "--certificates-only").err
+    assert "holds a key" not in tool("convert", "key.p12", "-o", "new.p12").err
+
+
 @pytest.mark.parametrize("bits", [0o600, 0o640, 0o644, 0o664])
 def test_what_is_there_keeps_its_mode(tool: Tool, bits: int) -> None:
     shutil.copy(ROOT, "private")

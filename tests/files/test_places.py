@@ -203,3 +203,15 @@ def test_ways_of_all_kinds_lead_to_the_file(tmp_path: Path, monkeypatch: pytest.
         assert sorted(p.name for p in (tmp_path / "a").glob("*.bak*")) == sorted(
             f"store.bak{n or ''}" for n in range(number)
         )
+
+
+def test_a_whole_path_leads_there_even_if_the_current_directory_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    put(tmp_path / "store")
+    assert (tmp_path / "store").read_bytes() == b"new"
+    with pytest.raises(WriteError, match="No such file"):
+        put(Path("store"))

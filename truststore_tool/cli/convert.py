@@ -103,6 +103,8 @@ def convert_command(
         output.warn([f"left behind, for {target} or --certificates-only does not take them: {names}"])
     written = write_new(out, made, secret, source=source, force=force, backup=backup, readers=readers)
     output.warn_of_place(out)
+    if any(entry.kind != "trusted" for entry in made.entries):
+        output.warn_of_key(out)
     if out != "-":
         pieces = [*text.converted(report), f"written to {out}" if written else f"{out} holds them already"]
         output.report("convert", report, pieces, out=out, written=written, left_out=left_out)

@@ -64,6 +64,13 @@ class Output(NamedTuple):
         if path is not None and may_read(path):
             self.warn([f"{path}: every user may read this password file (chmod 600)"])
 
+    def warn_of_key(self, path: str | Path) -> None:
+        """Warn of a file with a private or secret key that every user of this machine may read (unless it is ``-``)."""
+        from truststore_tool.strangers import may_read
+
+        if path != "-" and may_read(Path(path)):
+            self.warn([f"{path}: every user may read it, and it holds a key (chmod o-r)"])
+
     def warn(self, lines: Iterable[str]) -> None:
         """Say warnings on standard error, unless quiet."""
         colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")

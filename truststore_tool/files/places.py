@@ -25,7 +25,8 @@ def locate(path: Path) -> tuple[int, Path]:
 
     Raises WriteError for such a link, and OSError when a directory on the way is missing or may not be entered.
     """
-    ahead = _parts(os.path.join(os.getcwd(), path))  # noqa: PTH109, PTH118 -- as pathlib costs more to import
+    text = os.fspath(path)
+    ahead = _parts(text if text.startswith("/") else f"{os.getcwd()}/{text}")  # noqa: PTH109 -- costs more to import
     here = os.open("/", _PASSING)
     way: list[str] = []
     makers = [strangers.link_makers(os.fstat(here), None)]
