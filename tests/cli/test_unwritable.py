@@ -192,7 +192,7 @@ def may(*words: str) -> bool:
 
 
 REFUSALS = [file_size_limit, read_only_directory, unsynced, other_file_system, over_quota]
-# Where these cannot be had, the system calls that are made to fail in tests/test_files_faults.py stand for them.
+# Where these cannot be had, the system calls that are made to fail in tests/files/test_faults.py stand for them.
 if may("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs"):
     REFUSALS += [full_disk, read_only_file_system, file_mounted_by_itself]
 if may("chattr", "+i"):
