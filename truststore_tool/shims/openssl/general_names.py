@@ -84,7 +84,7 @@ def direct(name: asn1.Element) -> bytes:
             return b"othername:<unsupported>"
         return b"othername:" + known[0] + b":" + value.value
     if number == _DIRECTORY:
-        return b"DirName:" + names.render(names.parse(element.inner()), names.ONELINE)
+        return b"DirName:" + names.oneline(names.parse(element.inner()))
     if number == _REGISTERED:
         return b"Registered ID:" + objects.long_name(asn1.decode_oid(element.value)).encode()
     return _rest(number, element)
@@ -154,8 +154,7 @@ def _point_name(name: asn1.Element, indent: int) -> bytes:
         return b" " * indent + b"Full Name:\n" + _names(name, indent + 2)
     name.expect(asn1.context(1))
     relative = names.parse(asn1.read(asn1.sequence(asn1.tlv(asn1.SET, name.value))))
-    shown = names.render(relative, names.ONELINE, indent + 2)
-    return b" " * indent + b"Relative Name:\n" + shown + b"\n"
+    return b" " * indent + b"Relative Name:\n" + b" " * (indent + 2) + names.oneline(relative) + b"\n"
 
 
 def _names(wrapper: asn1.Element, indent: int) -> bytes:

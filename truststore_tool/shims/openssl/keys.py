@@ -77,8 +77,8 @@ def encoded(certificate: Certificate) -> bytes:
     return asn1.sequence(asn1.sequence(asn1.oid(oids.RSA), asn1.null()), key)
 
 
-def describe(certificate: Certificate) -> bytes:
-    """The lines that say what the key is, not yet indented. Raises FormatError for a key OpenSSL would not load."""
+def describe(certificate: Certificate) -> list[bytes]:
+    """The lines that say what the key is. Raises FormatError for a key that OpenSSL would not load."""
     algorithm, key = certificate.key_algorithm, certificate.key
     if algorithm.oid in (oids.RSA, oids.RSA_PSS):
         return _rsa(algorithm, key)
@@ -89,7 +89,7 @@ def describe(certificate: Certificate) -> bytes:
     if algorithm.oid == oids.X942_DH:
         return _diffie_hellman(algorithm, key)
     if _OCTET_KEYS.get(algorithm.oid) == len(key) and algorithm.parameters is None:
-        return b"%s Public-Key:\npub:\n" % objects.long_name(algorithm.oid).encode() + _dump(key)
+        return [objects.long_name(algorithm.oid).encode() + b" Public-Key:", b"pub:", *_key_dump(key)]
     raise FormatError("a public key of an unknown kind")
 
 
@@ -101,24 +101,26 @@ def _integers(sequence: asn1.Element, count: int) -> list[int]:
     return [part.integer() for part in parts]
 
 
-def _rsa(algorithm: Algorithm, key: bytes) -> bytes:
+def _rsa(algorithm: Algorithm, key: bytes) -> list[bytes]:
     n, e = _integers(asn1.read(key), 2)
-    shown = b"Public-Key: (%d bit)\n" % n.bit_length() + _number("Modulus:", n) + _number("Exponent:", e)
+    shown = [_size(n.bit_length()), *_number("Modulus:", n), *_number("Exponent:", e)]
     if algorithm.oid == oids.RSA:
         return shown
     if algorithm.parameters is None:
-        return shown + b"No PSS parameter restrictions\n"
+        return [*shown, b"No PSS parameter restrictions"]
     pss = _pss(algorithm)
-    return (
-        shown
-        + (
-            f"PSS parameter restrictions:\n"
-            f"  Hash Algorithm: {_digest_name(pss.digest)}{_default(pss.digest is None)}\n"
-            f"  Mask Algorithm: MGF1 with {_digest_name(pss.mask_digest)}{_default(pss.mask is None)}\n"
-            f"  Minimum Salt Length: {20 if pss.salt is None else pss.salt}{_default(pss.salt in (None, 20))}\n"
-            f"  Trailer Field: 0x{1 if pss.trailer is None else pss.trailer:x}{_default(pss.trailer in (None, 1))}\n"
-        ).encode()
+    restrictions = (
+        "PSS parameter restrictions:",
+        f"  Hash Algorithm: {_digest_name(pss.digest)}{_default(pss.digest is None)}",
+        f"  Mask Algorithm: MGF1 with {_digest_name(pss.mask_digest)}{_default(pss.mask is None)}",
+        f"  Minimum Salt Length: {20 if pss.salt is None else pss.salt}{_default(pss.salt in (None, 20))}",
+        f"  Trailer Field: 0x{1 if pss.trailer is None else pss.trailer:x}{_default(pss.trailer in (None, 1))}",
     )
+    return [*shown, *(line.encode() for line in restrictions)]
+
+
+def _size(bits: int) -> bytes:
+    return b"Public-Key: (%d bit)" % bits
 
 
 def _digest_name(oid: str | None) -> str:
@@ -131,7 +133,7 @@ def _default(is_default: bool) -> str:
     return " (default)" if is_default else ""
 
 
-def _ec(algorithm: Algorithm, key: bytes) -> bytes:
+def _ec(algorithm: Algorithm, key: bytes) -> list[bytes]:
     parameters = algorithm.parameters
     if parameters is None or parameters.tag != asn1.OBJECT_IDENTIFIER:
         raise FormatError("an elliptic curve without a name")
@@ -140,40 +142,27 @@ def _ec(algorithm: Algorithm, key: bytes) -> bytes:
     form = key[0] if key else 0
     if known is None or curve is None or len(key) != {2: 1, 3: 1, 4: 2, 6: 2, 7: 2}.get(form, 0) * curve.octets + 1:
         raise FormatError("not a point of a known elliptic curve")
-    shown = b"Public-Key: (%d bit)\npub:\n" % curve.bits + _dump(key)
-    shown += b"ASN1 OID: %s\n" % known.short.encode()
-    return shown + (b"NIST CURVE: %s\n" % curve.nist.encode() if curve.nist else b"")
+    shown = [_size(curve.bits), b"pub:", *_key_dump(key), b"ASN1 OID: " + known.short.encode()]
+    return [*shown, b"NIST CURVE: " + curve.nist.encode()] if curve.nist else shown
 
 
-def _dsa(algorithm: Algorithm, key: bytes) -> bytes:
+def _dsa(algorithm: Algorithm, key: bytes) -> list[bytes]:
     if algorithm.parameters is None:
         raise FormatError("a DSA key without parameters")
     p, q, g = _integers(algorithm.parameters, 3)
-    return (
-        b"Public-Key: (%d bit)\n" % p.bit_length()
-        + _number("pub: ", asn1.read(key).integer())
-        + _number("P:   ", p)
-        + _number("Q:   ", q)
-        + _number("G:   ", g)
-    )
+    public = _number("pub: ", asn1.read(key).integer())
+    return [_size(p.bit_length()), *public, *_number("P:   ", p), *_number("Q:   ", q), *_number("G:   ", g)]
 
 
-def _diffie_hellman(algorithm: Algorithm, key: bytes) -> bytes:
+def _diffie_hellman(algorithm: Algorithm, key: bytes) -> list[bytes]:
     """A key of X9.42 (RFC 3279, 2.3.3), whose parameters stand in the order p, g, q, j."""
     if algorithm.parameters is None:
         raise FormatError("a Diffie-Hellman key without parameters")
     p, g, q = _integers(algorithm.parameters, 3)
     rest = algorithm.parameters.children()[3:]
-    shown = [
-        b"DH Public-Key: (%d bit)\n" % p.bit_length(),
-        _number("public-key:", asn1.read(key).integer()),
-        _number("P:   ", p),
-        _number("Q:   ", q),
-        _number("G:   ", g),
-    ]
-    if rest and rest[0].tag == asn1.INTEGER:
-        shown.append(_number("J:   ", rest[0].integer()))
-    return b"".join(shown)
+    shown = [b"DH " + _size(p.bit_length()), *_number("public-key:", asn1.read(key).integer())]
+    shown += [*_number("P:   ", p), *_number("Q:   ", q), *_number("G:   ", g)]
+    return [*shown, *_number("J:   ", rest[0].integer())] if rest and rest[0].tag == asn1.INTEGER else shown
 
 
 def _hex(number: int) -> str:
@@ -181,45 +170,35 @@ def _hex(number: int) -> str:
     return number.to_bytes((number.bit_length() + 7) // 8, "big").hex()
 
 
-def _number(label: str, number: int) -> bytes:
+def _number(label: str, number: int) -> list[bytes]:
     """A labelled number: in decimal while it fits a machine word, else octets of hex below the label."""
     sign, size = ("-" if number < 0 else ""), abs(number)
     if size.bit_length() <= 8 * _WORD:
-        return f"{label} {sign}{size} ({sign}0x{size:x})\n".encode() if size else f"{label} 0\n".encode()
+        return [f"{label} {sign}{size} ({sign}0x{size:x})".encode() if size else f"{label} 0".encode()]
     octets = size.to_bytes(size.bit_length() // 8 + 1, "big")
-    return f"{label}{' (Negative)' if sign else ''}\n".encode() + _dump(octets)
+    return [f"{label}{' (Negative)' if sign else ''}".encode(), *_key_dump(octets)]
 
 
-def _dump(octets: bytes, indent: int = 4, width: int = _OCTETS_A_LINE) -> bytes:
+def _key_dump(octets: bytes) -> list[bytes]:
+    """Octets as they stand below the label of a part of a key."""
+    return [b"    " + line for line in dump(octets, _OCTETS_A_LINE)]
+
+
+def dump(octets: bytes, width: int = _OCTETS_A_SIGNATURE_LINE) -> list[bytes]:
     """Octets in hex with colons between them, `width` a line."""
     lines = [octets[at : at + width].hex(":") for at in range(0, len(octets), width)]
-    return ":\n".join(" " * indent + line for line in lines).encode() + b"\n"
+    return [f"{line}:".encode() for line in lines[:-1]] + [line.encode() for line in lines[-1:]]
 
 
-def dump_bits(octets: bytes, indent: int) -> bytes:
-    """Octets of a bit string as signatures and unique identifiers are shown."""
-    return _dump(octets, indent, _OCTETS_A_SIGNATURE_LINE)
-
-
-def signature_algorithm(algorithm: Algorithm) -> bytes:
-    """The line (for RSA-PSS, lines) that names the algorithm a certificate says it is signed with."""
-    shown = f"    Signature Algorithm: {objects.long_name(algorithm.oid)}".encode()
-    return shown + (_pss_lines(algorithm) if algorithm.oid == oids.RSA_PSS else b"\n")
-
-
-def signature(algorithm: Algorithm, octets: bytes) -> bytes:
-    """Algorithm and value of the signature."""
-    shown = f"    Signature Algorithm: {objects.long_name(algorithm.oid)}\n    Signature Value:".encode()
-    if algorithm.oid == oids.RSA_PSS:
-        return shown + _pss_lines(algorithm) + dump_bits(octets, 8)
+def signature(algorithm: Algorithm, octets: bytes) -> list[bytes]:
+    """The lines of a signature's value: of DSA its two numbers, else the octets."""
     if algorithm.oid in _DSA_SIGNATURES:
         try:
             r, s = _integers(asn1.read(octets), 2)
         except FormatError:
-            return shown + b"\n" + dump_bits(octets, 8)
-        lines = (_number("r:   ", r) + _number("s:   ", s)).splitlines()
-        return shown + b"\n" + b"".join(b" " * 8 + line + b"\n" for line in lines)
-    return shown + b"\n" + dump_bits(octets, 8)
+            return dump(octets)
+        return [*_number("r:   ", r), *_number("s:   ", s)]
+    return dump(octets)
 
 
 class _Pss(NamedTuple):
@@ -248,12 +227,12 @@ def _pss(algorithm: Algorithm) -> _Pss:
     )
 
 
-def _pss_lines(algorithm: Algorithm) -> bytes:
-    """The parameters, from behind the label of the algorithm on."""
+def pss_parameters(algorithm: Algorithm) -> list[bytes]:
+    """The lines of the parameters of a signature of RSA-PSS, the first of which goes behind the algorithm's name."""
     try:
         pss = _pss(algorithm)
     except FormatError:
-        return b"        (INVALID PSS PARAMETERS)\n"
+        return [b"(INVALID PSS PARAMETERS)"]
     digest = objects.long_name(pss.digest) if pss.digest else "sha1 (default)"
     mask = "mgf1 with sha1 (default)"
     if pss.mask:
@@ -262,10 +241,14 @@ def _pss_lines(algorithm: Algorithm) -> bytes:
         )
     salt = "14 (default)" if pss.salt is None else hex_integer(pss.salt)
     trailer = "01 (default)" if pss.trailer is None else hex_integer(pss.trailer)
-    return (
-        f"        \n        Hash Algorithm: {digest}\n        Mask Algorithm: {mask}\n"
-        f"         Salt Length: 0x{salt}\n        Trailer Field: 0x{trailer}\n"
-    ).encode()
+    lines = (
+        "",
+        f"Hash Algorithm: {digest}",
+        f"Mask Algorithm: {mask}",
+        f" Salt Length: 0x{salt}",
+        f"Trailer Field: 0x{trailer}",
+    )
+    return [line.encode() for line in lines]
 
 
 def hex_integer(number: int) -> str:

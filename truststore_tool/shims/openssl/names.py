@@ -11,6 +11,7 @@ from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.names import UNIT_OCTETS, code_points, openssl_canonical
 from truststore_tool.shims.openssl import objects
+from truststore_tool.shims.openssl.lines import indented
 
 # The flags of <openssl/asn1.h> and <openssl/x509.h>: `-nameopt` adds and takes away bits, so their layout matters.
 _ESC_2253: Final = 0x1
@@ -183,8 +184,8 @@ def titled(title: bytes, name: DistinguishedName, flags: int) -> bytes:
     if flags == COMPAT:
         return title + slashed(name) + b"\n"
     if is_multiline(flags):
-        return title + b"\n" + render(name, flags, 4) + b"\n"
-    return title + render(name, flags) + b"\n"
+        return title + b"\n" + indented(lines(name, flags), 4)
+    return title + indented(lines(name, flags), 0)
 
 
 def slashed(name: DistinguishedName) -> bytes:
@@ -220,21 +221,26 @@ def commas(name: DistinguishedName) -> bytes:
     return b", ".join([*pieces, text[start:]])
 
 
-def render(name: DistinguishedName, flags: int, indent: int = 0) -> bytes:
-    """The name under these options, without a line's end; `indent` blanks start it, and each line of several."""
+def lines(name: DistinguishedName, flags: int) -> list[bytes]:
+    """The name under these options: a line, or one for each relative name if they are multiline (one if none is)."""
     if flags == COMPAT:
-        return b" " * indent + commas(name)
+        return [commas(name)]
     between, within = _SEPARATORS.get(flags & _SEP_MASK, _SEPARATORS[_SEP_CPLUS_SPC])
-    if is_multiline(flags):
-        between += b" " * indent
-    parts = [b" " * indent]
+    rdns: list[list[bytes]] = []
     previous = None
     for attribute in reversed(name.attributes) if flags & _DN_REV else name.attributes:
-        if previous is not None:
-            parts.append(within if attribute.rdn == previous else between)
+        if attribute.rdn != previous:
+            rdns.append([])
         previous = attribute.rdn
-        parts.append(_key(attribute, flags) + _value(attribute, flags))
-    return b"".join(parts)
+        rdns[-1].append(_key(attribute, flags) + _value(attribute, flags))
+    shown = [within.join(rdn) for rdn in rdns]
+    return shown if shown and is_multiline(flags) else [between.join(shown)]
+
+
+def oneline(name: DistinguishedName) -> bytes:
+    """The name in OpenSSL's usual form, without a line's end."""
+    [line] = lines(name, ONELINE)
+    return line
 
 
 def _key(attribute: Attribute, flags: int) -> bytes:
