@@ -36,6 +36,7 @@ SHORT_NAMES: Final = {
     "1.2.840.113549.1.9.1": "emailAddress",
 }
 COMMON_NAME: Final = "2.5.4.3"
+EMAIL_ADDRESS: Final = "1.2.840.113549.1.9.1"
 ORGANIZATION: Final = "2.5.4.10"
 ORGANIZATIONAL_UNIT: Final = "2.5.4.11"
 
@@ -47,7 +48,7 @@ _CODECS: Final = {
 }
 # A name has some ten parts of one attribute each. The bound keeps hostile ones cheap.
 _MOST_PARTS: Final = 200
-_ESCAPE = re.compile(r'[,+"\\<>;]|^[ #]| \Z')
+_ESCAPE: Final = re.compile(r'[,+"\\<>;]|^[ #]| \Z')
 
 
 class Attribute(NamedTuple):

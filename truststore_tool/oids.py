@@ -33,8 +33,18 @@ CLIENT_AUTH: Final = "1.3.6.1.5.5.7.3.2"
 CODE_SIGNING: Final = "1.3.6.1.5.5.7.3.3"
 TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 
-# Content (RFC 5652, 4).
+# Content (RFC 5652, 4 and 8).
 DATA: Final = "1.2.840.113549.1.7.1"
+ENCRYPTED_DATA: Final = "1.2.840.113549.1.7.6"
+
+# Bags of PKCS#12 (RFC 7292, 4.2) and their attributes; the last is Oracle's: with it Java trusts a certificate.
+KEY_BAG: Final = "1.2.840.113549.1.12.10.1.1"
+SHROUDED_KEY_BAG: Final = "1.2.840.113549.1.12.10.1.2"
+CERT_BAG: Final = "1.2.840.113549.1.12.10.1.3"
+SECRET_BAG: Final = "1.2.840.113549.1.12.10.1.5"  # noqa: S105 -- the name of a bag, not a secret
+FRIENDLY_NAME: Final = "1.2.840.113549.1.9.20"
+LOCAL_KEY_ID: Final = "1.2.840.113549.1.9.21"
+TRUSTED_KEY_USAGE: Final = "2.16.840.1.113894.746875.1.1"
 
 # Digests (RFC 8017, B.1).
 SHA1: Final = "1.3.14.3.2.26"
@@ -59,10 +69,12 @@ HMAC_SHA3_512: Final = "2.16.840.1.101.3.4.2.16"
 PBE_SHA1_RC4_128: Final = "1.2.840.113549.1.12.1.1"
 PBE_SHA1_RC4_40: Final = "1.2.840.113549.1.12.1.2"
 PBE_SHA1_3DES: Final = "1.2.840.113549.1.12.1.3"
+PBE_SHA1_3DES_2KEY: Final = "1.2.840.113549.1.12.1.4"
 PBE_SHA1_RC2_128: Final = "1.2.840.113549.1.12.1.5"
 PBE_SHA1_RC2_40: Final = "1.2.840.113549.1.12.1.6"
 PBKDF2: Final = "1.2.840.113549.1.5.12"
 PBES2: Final = "1.2.840.113549.1.5.13"
+PBMAC1: Final = "1.2.840.113549.1.5.14"
 RC2_CBC: Final = "1.2.840.113549.3.2"
 AES128_CBC: Final = "2.16.840.1.101.3.4.1.2"
 AES256_CBC: Final = "2.16.840.1.101.3.4.1.42"

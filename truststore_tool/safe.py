@@ -1,9 +1,10 @@
 """Text from files made harmless for a terminal: for every renderer, and for the comments that are written into PEM."""
 
 import unicodedata
+from typing import Final
 
 # Control, format (bidirectional overrides among them), surrogate, private-use, unassigned, line and paragraph ends.
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def printable(text: str) -> str:
@@ -20,4 +21,6 @@ def is_hidden(char: str) -> bool:
 
 def _escape(char: str) -> str:
     code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

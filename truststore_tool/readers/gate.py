@@ -36,8 +36,8 @@ def worded(refusals: Sequence[Refusal]) -> str:
     names = dict.fromkeys(r.reader for r in refusals if (r.certificate, r.reason) == (first.certificate, first.reason))
     others = len({r.certificate for r in refusals} - {first.certificate, None})
     about = f"{identified(first.certificate)}: " if first.certificate else ""
-    more = f" (and {others} more certificates)" if others > 1 else " (and one certificate more)" if others else ""
-    return f"{about}{', '.join(names)} {first.reason}{more}"
+    more = "one certificate more" if others == 1 else f"{others} more certificates"
+    return f"{about}{', '.join(names)} {first.reason}{f' (and {more})' if others else ''}"
 
 
 @noun

@@ -29,7 +29,9 @@ def to_json(kind: str, report: object, **more: object) -> str:
 
 def _escaped(found: re.Match[str]) -> str:
     run = found[0]
-    return run if run.isprintable() else "".join(json.dumps(c)[1:-1] if is_hidden(c) else c for c in run)
+    if run.isprintable():
+        return run
+    return "".join(json.dumps(char)[1:-1] if is_hidden(char) else char for char in run)
 
 
 def _fields(value: object) -> dict[str, object]:

@@ -32,7 +32,7 @@ _PBES1: Final = {
     oids.PBE_SHA1_RC4_128: Cipher(_RC4, 16, 1),
     oids.PBE_SHA1_RC4_40: Cipher(_RC4, 5, 1),
     oids.PBE_SHA1_3DES: Cipher(_TRIPLE_DES, 24, 8),
-    "1.2.840.113549.1.12.1.4": Cipher(_TRIPLE_DES, 16, 8),
+    oids.PBE_SHA1_3DES_2KEY: Cipher(_TRIPLE_DES, 16, 8),
     oids.PBE_SHA1_RC2_128: Cipher(_RC2, 16, 8),
     oids.PBE_SHA1_RC2_40: Cipher(_RC2, 5, 8),
 }

@@ -90,9 +90,9 @@ def certificate_bags(data: bytes, password: Callable[[], str]) -> list[Certifica
     `password` is asked only when an empty one does not open the file. Raises FormatError and IntegrityError as reading
     the store does.
     """
+    from truststore_tool import oids
     from truststore_tool.errors import IntegrityError
     from truststore_tool.formats.pkcs12.layout import Pfx
-    from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SHROUDED_KEY_BAG
 
     pfx = Pfx.parse(data)
     try:
@@ -100,7 +100,7 @@ def certificate_bags(data: bytes, password: Callable[[], str]) -> list[Certifica
     except IntegrityError:
         _, passphrase = pfx.unlock(password())
     bags = [bag for safe in pfx.opened(passphrase) for bag in safe.bags or ()]
-    keys = {bag.key_id for bag in bags if bag.oid in (KEY_BAG, SHROUDED_KEY_BAG) and bag.key_id is not None}
+    keys = {bag.key_id for bag in bags if bag.oid in (oids.KEY_BAG, oids.SHROUDED_KEY_BAG) and bag.key_id is not None}
     return [
         CertificateBag(der, bag.name, bag.key_id, bag.key_id in keys)
         for bag in bags

@@ -8,15 +8,16 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from truststore_tool import oids
 from truststore_tool.errors import FormatError, PasswordRequiredError
 from truststore_tool.formats.base import Format, trailing
 from truststore_tool.formats.crypto import kdf, pbe
 from truststore_tool.formats.crypto.kdf import Passphrase
-from truststore_tool.formats.pkcs12 import macs, safebags
+from truststore_tool.formats.pkcs12 import macs
 from truststore_tool.formats.pkcs12.key_codec import KEYS, with_encrypted_key
 from truststore_tool.formats.pkcs12.layout import Layout, Pfx, encode
 from truststore_tool.formats.pkcs12.plan import Plan, plan
-from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SECRET_BAG, SHROUDED_KEY_BAG, Bag, Safe, encode_safe
+from truststore_tool.formats.pkcs12.safebags import Bag, Safe, encode_safe
 from truststore_tool.formats.pkcs12.view import view
 from truststore_tool.model import Integrity, TrustStore, noted, twins
 
@@ -125,8 +126,8 @@ def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> 
     if passphrase is None and not layout.is_passwordless:
         raise PasswordRequiredError("a PKCS#12 store cannot be written without its password")
     todo = plan(store, layout, lambda payload: with_encrypted_key(payload, passphrase))
-    keys_at = _safe_for(layout.safes, (SHROUDED_KEY_BAG, KEY_BAG, SECRET_BAG))
-    certificates_at = _safe_for(layout.safes, (safebags.CERT_BAG,))
+    keys_at = _safe_for(layout.safes, (oids.SHROUDED_KEY_BAG, oids.KEY_BAG, oids.SECRET_BAG))
+    certificates_at = _safe_for(layout.safes, (oids.CERT_BAG,))
     parts = []
     for index, safe in enumerate(layout.safes):
         added = [*(todo.keys if index == keys_at else ()), *(todo.certificates if index == certificates_at else ())]

@@ -2,14 +2,14 @@
 
 from typing import Final
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
 from truststore_tool.formats.base import KeyCodec, SecretKey
 from truststore_tool.formats.crypto import kdf, pbe
 from truststore_tool.formats.crypto.kdf import Passphrase
 from truststore_tool.formats.pkcs12 import macs, secret_bags
 from truststore_tool.formats.pkcs12.layout import Layout, Pfx
-from truststore_tool.formats.pkcs12.safebags import KEY_BAG, SECRET_BAG, SHROUDED_KEY_BAG, plain_bag
+from truststore_tool.formats.pkcs12.safebags import plain_bag
 from truststore_tool.formats.pkcs12.view import Origin
 from truststore_tool.model import OpaqueEntry, TrustStore, noted
 from truststore_tool.nouns import replace
@@ -18,7 +18,7 @@ from truststore_tool.nouns import replace
 def with_encrypted_key(payload: bytes, passphrase: Passphrase | None) -> bytes:
     """The payload of a bag that is to be added: an unencrypted key is encrypted first."""
     bag = asn1.read(payload).expect(asn1.SEQUENCE).fields(2, 2)
-    if bag[0].oid() != KEY_BAG:
+    if bag[0].oid() != oids.KEY_BAG:
         return payload
     if passphrase is None:
         raise PasswordRequiredError("a private key cannot be stored without a password to encrypt it under")
@@ -28,13 +28,13 @@ def with_encrypted_key(payload: bytes, passphrase: Passphrase | None) -> bytes:
 def _seal(pkcs8: bytes, scheme: pbe.Scheme, passphrase: Passphrase) -> bytes:
     """The payload of a shrouded key bag: EncryptedPrivateKeyInfo (RFC 5958, section 3)."""
     encrypted = asn1.octet_string(scheme.encrypt(pkcs8, passphrase))
-    return plain_bag(SHROUDED_KEY_BAG, asn1.sequence(scheme.encoded(), encrypted))
+    return plain_bag(oids.SHROUDED_KEY_BAG, asn1.sequence(scheme.encoded(), encrypted))
 
 
 def _seal_secret(inner_oid: bytes, info: bytes, scheme: pbe.Scheme, passphrase: Passphrase) -> bytes:
     """The payload of Java's secret bag: a bag type (DER), and EncryptedPrivateKeyInfo in an OCTET STRING."""
     sealed = asn1.sequence(scheme.encoded(), asn1.octet_string(scheme.encrypt(info, passphrase)))
-    return plain_bag(SECRET_BAG, asn1.sequence(inner_oid, asn1.explicit(0, asn1.octet_string(sealed))))
+    return plain_bag(oids.SECRET_BAG, asn1.sequence(inner_oid, asn1.explicit(0, asn1.octet_string(sealed))))
 
 
 def _secret_fields(value: asn1.Element) -> tuple[asn1.Element, asn1.Element]:
@@ -68,7 +68,7 @@ def open_key(entry: OpaqueEntry, password: str) -> bytes:
     if entry.format != "pkcs12" or entry.kind != "private-key":
         raise FormatError(f"entry {entry.alias!r} is no private key in PKCS#12's form")
     oid, wrapper = asn1.read_exactly(entry.payload).expect(asn1.SEQUENCE).fields(2, 2)
-    if oid.oid() == KEY_BAG:
+    if oid.oid() == oids.KEY_BAG:
         return wrapper.inner().raw
     return _unseal(wrapper.inner(), password)[0]
 
@@ -96,7 +96,7 @@ def open_secret(entry: OpaqueEntry, password: str) -> SecretKey:
         raise FormatError(f"entry {entry.alias!r} is no secret key in PKCS#12's form")
     wrapper = asn1.read_exactly(entry.payload).expect(asn1.SEQUENCE).fields(2, 2)[1]
     inner_oid, info = _secret_fields(wrapper.inner())
-    if inner_oid.oid() != SHROUDED_KEY_BAG:
+    if inner_oid.oid() != oids.SHROUDED_KEY_BAG:
         raise FormatError(f"entry {entry.alias!r} is a secret of a kind that is not known ({inner_oid.oid()})")
     return secret_bags.decode(_unseal(info, password)[0])
 
@@ -104,7 +104,7 @@ def open_secret(entry: OpaqueEntry, password: str) -> SecretKey:
 def seal_secret(entry: OpaqueEntry, secret: SecretKey, password: str) -> OpaqueEntry:
     """The entry with its secret key encrypted as `seal_key` does. Raises FormatError when its algorithm has no OID."""
     info = secret_bags.encode(secret)
-    payload = _seal_secret(asn1.oid(SHROUDED_KEY_BAG), info, pbe.modern(), kdf.passphrases(password)[0])
+    payload = _seal_secret(asn1.oid(oids.SHROUDED_KEY_BAG), info, pbe.modern(), kdf.passphrases(password)[0])
     origin = noted(entry.origin, Origin)
     return OpaqueEntry(entry.alias, "secret-key", "pkcs12", payload, (), entry.created, origin)
 
@@ -146,9 +146,9 @@ def _resealed(payload: bytes, old: str, new: str) -> bytes:
     oid, wrapper = asn1.read_exactly(payload).expect(asn1.SEQUENCE).fields(2, 2)
     kind = oid.oid()
     passphrase = kdf.passphrases(new)[0]
-    if kind == KEY_BAG:
+    if kind == oids.KEY_BAG:
         return payload
-    if kind == SHROUDED_KEY_BAG:
+    if kind == oids.SHROUDED_KEY_BAG:
         key, scheme = _unseal(wrapper.inner(), old)
         return _seal(key, scheme.renewed(), passphrase)
     inner_oid, info = _secret_fields(wrapper.inner())

@@ -20,7 +20,6 @@ _DIGESTS: Final = {
     oids.SHA512_224: "sha512_224",
     oids.SHA512_256: "sha512_256",
 }
-PBMAC1: Final = "1.2.840.113549.1.5.14"
 # RFC 9579 wants the key length to be there; a key shorter than any of the digests would only ease forging the MAC.
 _MIN_KEY_LENGTH: Final = 20
 # RFC 9579: salt and iterations outside PBMAC1's own parameters mean nothing, but MacData must have a salt.
@@ -110,7 +109,7 @@ class Pbmac1:
     def encoded(self, content: asn1.Octets, passphrase: Passphrase) -> bytes:
         """MacData over `content`."""
         scheme = asn1.sequence(asn1.oid(self.hmac), asn1.null())
-        algorithm = asn1.sequence(asn1.oid(PBMAC1), asn1.sequence(self.kdf.encoded(), scheme))
+        algorithm = asn1.sequence(asn1.oid(oids.PBMAC1), asn1.sequence(self.kdf.encoded(), scheme))
         value = asn1.octet_string(self._compute(content, passphrase))
         return asn1.sequence(asn1.sequence(algorithm, value), _UNUSED)
 
@@ -123,7 +122,7 @@ def parse(element: asn1.Element) -> AnyMac:
     info, salt, *count = element.expect(asn1.SEQUENCE).fields(2, 3)
     algorithm, value = info.expect(asn1.SEQUENCE).fields(2, 2)
     oid, parameters = kdf.identifier(algorithm)
-    if oid == PBMAC1 and parameters is not None:
+    if oid == oids.PBMAC1 and parameters is not None:
         return Pbmac1.parse(parameters, value.octets())
     if oid in kdf.HMACS:  # keytool 25 writes it where macAlgorithm is one of PBES2, as PBEWithHmacSHA256
         raise UnknownAlgorithmError(

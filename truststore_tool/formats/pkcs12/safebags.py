@@ -13,17 +13,8 @@ from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
 from truststore_tool.model import Note
 from truststore_tool.nouns import field, noun, replace
 
-KEY_BAG: Final = "1.2.840.113549.1.12.10.1.1"
-SHROUDED_KEY_BAG: Final = "1.2.840.113549.1.12.10.1.2"
-CERT_BAG: Final = "1.2.840.113549.1.12.10.1.3"
-SECRET_BAG: Final = "1.2.840.113549.1.12.10.1.5"  # noqa: S105 -- the name of a bag, not a secret
-
-_ENCRYPTED_DATA: Final = "1.2.840.113549.1.7.6"
 _X509_CERTIFICATE: Final = "1.2.840.113549.1.9.22.1"
-_FRIENDLY_NAME: Final = "1.2.840.113549.1.9.20"
-_LOCAL_KEY_ID: Final = "1.2.840.113549.1.9.21"
-# Oracle's attribute that makes a certificate trusted to Java, and the value it writes: anyExtendedKeyUsage.
-_TRUSTED_KEY_USAGE: Final = "2.16.840.1.113894.746875.1.1"
+# The value that Java gives to its attribute of trusted certificates.
 _ANY_USAGE: Final = asn1.oid(oids.ANY_EXTENDED_KEY_USAGE)
 
 # Far beyond any real store: a bag costs some hundred bytes of memory, however few it has in the file.
@@ -59,11 +50,11 @@ class Bag(Note):
         name = key_id = None
         trusted = False
         for attribute_oid, values in _attributes(attributes):
-            if attribute_oid == _TRUSTED_KEY_USAGE:
+            if attribute_oid == oids.TRUSTED_KEY_USAGE:
                 trusted = True
-            elif attribute_oid == _FRIENDLY_NAME and values.content < values.stop:
+            elif attribute_oid == oids.FRIENDLY_NAME and values.content < values.stop:
                 name = _text(values.inner())
-            elif attribute_oid == _LOCAL_KEY_ID and values.content < values.stop:
+            elif attribute_oid == oids.LOCAL_KEY_ID and values.content < values.stop:
                 key_id = values.inner().octets()
         wrapper.expect(asn1.context(0)).inner()  # `value`, which must not fail later
         return cls(element.data, element.start, oid.oid(), name, key_id, trusted)
@@ -78,11 +69,11 @@ class Bag(Note):
         """
         kept = [] if attributes is None else [item.raw for item in attributes.items() if not _is_known(item)]
         if name is not None:
-            kept.append(_attribute(_FRIENDLY_NAME, asn1.bmp_string(name)))
+            kept.append(_attribute(oids.FRIENDLY_NAME, asn1.bmp_string(name)))
         if key_id is not None:
-            kept.append(_attribute(_LOCAL_KEY_ID, asn1.octet_string(key_id)))
+            kept.append(_attribute(oids.LOCAL_KEY_ID, asn1.octet_string(key_id)))
         if trusted:
-            kept.append(_attribute(_TRUSTED_KEY_USAGE, _ANY_USAGE))
+            kept.append(_attribute(oids.TRUSTED_KEY_USAGE, _ANY_USAGE))
         outer = asn1.read_exactly(plain).expect(asn1.SEQUENCE)
         # Not in the order of DER: Java writes the name first, and files made here are as Java would make them.
         return cls.parse(asn1.read(asn1.sequence(outer.value, asn1.tlv(asn1.SET, *kept) if kept else b"")))
@@ -112,7 +103,7 @@ class Bag(Note):
     @property
     def certificate(self) -> bytes | None:
         """DER of the X.509 certificate in a CertBag; None when there is none, or no structure that could be one."""
-        if self.oid != CERT_BAG:
+        if self.oid != oids.CERT_BAG:
             return None
         try:
             kind, wrapper = self.value.expect(asn1.SEQUENCE).fields(2, 2)
@@ -131,7 +122,7 @@ class Bag(Note):
 def certificate_bag(der: bytes, *, name: str | None, key_id: bytes | None = None, trusted: bool = False) -> Bag:
     """A new CertBag."""
     value = asn1.sequence(asn1.oid(_X509_CERTIFICATE), asn1.explicit(0, asn1.octet_string(der)))
-    return Bag.build(plain_bag(CERT_BAG, value), None, name, key_id, trusted)
+    return Bag.build(plain_bag(oids.CERT_BAG, value), None, name, key_id, trusted)
 
 
 def plain_bag(oid: str, value: bytes) -> bytes:
@@ -151,7 +142,7 @@ def _attribute(oid: str, value: bytes) -> bytes:
 
 
 def _is_known(attribute: asn1.Element) -> bool:
-    return attribute.inner().oid() in (_FRIENDLY_NAME, _LOCAL_KEY_ID, _TRUSTED_KEY_USAGE)
+    return attribute.inner().oid() in (oids.FRIENDLY_NAME, oids.LOCAL_KEY_ID, oids.TRUSTED_KEY_USAGE)
 
 
 def _text(element: asn1.Element) -> str:
@@ -184,7 +175,7 @@ class Safe:
         """Read a ContentInfo (RFC 5652, section 3) without opening it. Raises FormatError when it is malformed."""
         oid, *wrapper = element.expect(asn1.SEQUENCE).fields(1, 2)
         kind = oid.oid()
-        if kind not in (oids.DATA, _ENCRYPTED_DATA) or not wrapper:
+        if kind not in (oids.DATA, oids.ENCRYPTED_DATA) or not wrapper:
             return cls(element, problem=f"content type {kind} is not known")
         content = wrapper[0].expect(asn1.context(0)).inner()
         if kind == oids.DATA:
@@ -237,7 +228,7 @@ def encode_safe(bags: tuple[Bag, ...], scheme: pbe.Scheme | None, passphrase: Pa
     del contents  # of large stores, each copy counts
     info = asn1.pieces(asn1.SEQUENCE, asn1.oid(oids.DATA), fresh.encoded(), *encrypted)
     data = asn1.pieces(asn1.SEQUENCE, asn1.integer(0), *info)
-    return asn1.sequence(asn1.oid(_ENCRYPTED_DATA), *asn1.pieces(asn1.context(0), *data))
+    return asn1.sequence(asn1.oid(oids.ENCRYPTED_DATA), *asn1.pieces(asn1.context(0), *data))
 
 
 def data_content(contents: bytes) -> tuple[bytes, ...]:

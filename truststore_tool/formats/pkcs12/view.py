@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.formats import java_time
-from truststore_tool.formats.pkcs12 import safebags
 from truststore_tool.formats.pkcs12.safebags import Bag
 from truststore_tool.model import (
     Certificate,
@@ -35,9 +34,9 @@ _DATED_KEY_ID: Final = re.compile(rb"Time (-?[0-9]{1,18})")
 # Longer chains do not occur; without a bound, keys and certificates of a hostile file multiply.
 _MAX_CHAIN: Final = 100
 _KINDS: Final[dict[str, OpaqueKind]] = {
-    safebags.KEY_BAG: "private-key",
-    safebags.SHROUDED_KEY_BAG: "private-key",
-    safebags.SECRET_BAG: "secret-key",
+    oids.KEY_BAG: "private-key",
+    oids.SHROUDED_KEY_BAG: "private-key",
+    oids.SECRET_BAG: "secret-key",
 }
 
 
@@ -100,7 +99,7 @@ class _Reading:
         der = bag.certificate
         if der is not None:
             self._take_certificate(bag, Certificate(der), first)
-        elif bag.oid == safebags.SECRET_BAG:
+        elif bag.oid == oids.SECRET_BAG:
             self._put(_Draft(self._alias(bag), bag, bag.key_id))
         elif bag.oid in _KINDS:
             self._take_key(bag)
@@ -113,7 +112,7 @@ class _Reading:
             self.hidden.append(_Draft(bag.name or "", bag, None))
             return
         draft = _Draft(self._alias(bag), bag, _ASSUMED_KEY_ID if bag.key_id is None else bag.key_id)
-        if bag.oid == safebags.KEY_BAG:
+        if bag.oid == oids.KEY_BAG:
             self.notes.append(f"private key {draft.alias!r} is not encrypted; Java does not see it")
         self._put(draft)
 

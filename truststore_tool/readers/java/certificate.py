@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.asn1 import Element
 from truststore_tool.extensions import Extension
 from truststore_tool.fingerprints import Fingerprint
@@ -40,14 +40,6 @@ from truststore_tool.readers.java.der import (
 )
 from truststore_tool.readers.java.parameters import algorithm_identifier
 from truststore_tool.readers.java.times import parse as parse_time
-
-_SUBJECT_ALTERNATIVE_NAME = "2.5.29.17"
-_BASIC_CONSTRAINTS = "2.5.29.19"
-_EXTENDED_KEY_USAGE = "2.5.29.37"
-_SERVER = "1.3.6.1.5.5.7.3.1"
-_CLIENT = "1.3.6.1.5.5.7.3.2"
-_CODE_SIGNING = "1.3.6.1.5.5.7.3.3"
-_TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
 
 
 class JavaCertificate:
@@ -94,7 +86,7 @@ class JavaCertificate:
 
     def _check_empty_subject(self) -> None:
         """Who has no subject must have a critical alternative name; if nothing follows the key, Java forgets to ask."""
-        names = self.extension(_SUBJECT_ALTERNATIVE_NAME)
+        names = self.extension(oids.SUBJECT_ALTERNATIVE_NAME)
         if self.version == 1 or (self._tail_is_read and (names is None or not names.critical)):
             raise JavaFormatError("X.509 Certificate is incomplete: subject field is empty")
 
@@ -182,12 +174,14 @@ class JavaCertificate:
     def _signs_jars(self) -> bool:
         """Whether Java takes it for a certificate of who signs JARs, or stamps the time on them."""
         purposes = self.purposes
-        return _CODE_SIGNING in purposes or (_TIME_STAMPING in purposes and not {_CLIENT, _SERVER} & set(purposes))
+        return oids.CODE_SIGNING in purposes or (
+            oids.TIME_STAMPING in purposes and not {oids.CLIENT_AUTH, oids.SERVER_AUTH} & set(purposes)
+        )
 
     @cached_property
     def purposes(self) -> tuple[str, ...]:
         """The OIDs of the extended key usage. Raises JavaFormatError where 25 gives up on them."""
-        usage = self.extension(_EXTENDED_KEY_USAGE)
+        usage = self.extension(oids.EXTENDED_KEY_USAGE)
         try:
             complaint = "Invalid encoding for ExtendedKeyUsageExtension."
             return tuple(oid(item) for item in sequence(value(usage.value), complaint)) if usage else ()
@@ -209,7 +203,7 @@ class JavaCertificate:
     @property
     def is_authority(self) -> bool:
         """Whether its basic constraints say so."""
-        constraints = self.extension(_BASIC_CONSTRAINTS)
+        constraints = self.extension(oids.BASIC_CONSTRAINTS)
         fields = parts(value(constraints.value)) if constraints else []
         return bool(fields) and fields[0].tag == asn1.BOOLEAN and boolean(fields[0])
 

@@ -6,7 +6,7 @@ The string form is Java's own, older than RFC 4514: ``CN=a, O="b, c"``, most spe
 import re
 from typing import Final
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.asn1 import Element
 from truststore_tool.readers.java.der import (
     EarlyBytes,
@@ -115,10 +115,10 @@ def _escape(text: str) -> str:
 # The extensions the JDK has a class for. It also looks there for the types of otherName, and fails (OtherName.getGNI).
 KNOWN_EXTENSIONS: Final = {
     *(f"2.5.29.{arc}" for arc in (14, 15, 16, 17, 18, 19, 20, 21, 27, 28, 29, 30, 31, 32, 33, 35, 36, 37, 46, 54)),
-    "1.3.6.1.5.5.7.1.1",
-    "1.3.6.1.5.5.7.1.11",
-    "1.3.6.1.5.5.7.48.1.5",
-    "2.16.840.1.113730.1.1",
+    oids.AUTHORITY_INFO_ACCESS,
+    oids.SUBJECT_INFO_ACCESS,
+    oids.OCSP_NO_CHECK,
+    oids.NETSCAPE_CERT_TYPE,
 }
 _KINDS: Final = {
     0: ("Other-Name", True),

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.asn1 import Element
 from truststore_tool.readers.java.der import (
     JavaFormatError,
@@ -108,7 +108,7 @@ def algorithm_identifier(element: Element) -> tuple[str, Element | None]:
 def check(identifier: str, parameters: Element) -> None:
     """Raises JavaFormatError where Java cannot read the parameters of that algorithm; of most it reads none."""
     match identifier:
-        case "1.2.840.113549.1.1.10":
+        case oids.RSA_PSS:
             _pss(parameters)
         case "1.2.840.113549.1.1.7":
             _oaep(parameters)
@@ -116,11 +116,11 @@ def check(identifier: str, parameters: Element) -> None:
             _password_based(parameters)
         case "1.2.840.113549.1.9.16.3.18":
             _chacha20(parameters)
-        case "1.2.840.10040.4.1" | "1.3.14.3.2.12":
+        case oids.DSA | "1.3.14.3.2.12":
             _dsa(parameters)
-        case "1.2.840.113549.1.3.1" | "1.2.840.10046.2.1":
+        case "1.2.840.113549.1.3.1" | oids.X942_DH:
             _diffie_hellman(parameters)
-        case "1.2.840.10045.2.1":
+        case oids.EC:
             _elliptic_curve(parameters)
 
 

@@ -48,7 +48,7 @@ _PBES1: Final = (
     oids.PBE_SHA1_RC2_128,
     oids.PBE_SHA1_RC2_40,
 )
-_NO_CIPHER: Final = ("1.2.840.113549.1.12.1.4",)
+_NO_CIPHER: Final = (oids.PBE_SHA1_3DES_2KEY,)
 # Below these are the ciphers that Java knows: PKCS #12 and #5, RSA, other ciphers of RSA Security, AES, OIW.
 _CIPHERS: Final = (
     "1.2.840.113549.1.12.",
@@ -201,7 +201,7 @@ def check_mac(element: Element, content: bytes, password: str, release: Release,
     if parameters is not None and parameters.tag == asn1.NULL and parameters.value:
         raise RefusedError("java.io.IOException", "invalid NULL")
     count = rest[0].integer() if rest else 1
-    if oid == "1.2.840.113549.1.5.14" and knows(release, releases.PBMAC1):
+    if oid == oids.PBMAC1 and knows(release, releases.PBMAC1):
         raise UnknownError(f"no {release} was there to be asked about PBMAC1")
     unknown = _KNOWN_HMACS.get(oid, oid) if release.line >= _KNOWN_OIDS_LINE else oid
     name, digest = _DIGESTS.get(oid, (unknown, None))

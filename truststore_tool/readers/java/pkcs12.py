@@ -16,16 +16,9 @@ from truststore_tool.readers.java import pbe
 from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, check_lengths, parsed
 from truststore_tool.readers.java.releases import Release
 
-_ENCRYPTED_DATA: Final = "1.2.840.113549.1.7.6"
-_SHROUDED_KEY_BAG: Final = "1.2.840.113549.1.12.10.1.2"
-_CERT_BAG: Final = "1.2.840.113549.1.12.10.1.3"
-_SECRET_BAG: Final = "1.2.840.113549.1.12.10.1.5"  # noqa: S105 -- the name of a bag, not a secret
-_FRIENDLY_NAME: Final = "1.2.840.113549.1.9.20"
-_LOCAL_KEY_ID: Final = "1.2.840.113549.1.9.21"
-_TRUSTED_KEY_USAGE: Final = "2.16.840.1.113894.746875.1.1"
 # PKCS12KeyStore gives this localKeyId to the first key of a file, and to a certificate that opens its safe.
 _ASSUMED_KEY_ID: Final = b"01"
-_NOT_MARKED: Final = "it lacks the trustedKeyUsage attribute (2.16.840.1.113894.746875.1.1)"
+_NOT_MARKED: Final = f"it lacks the trustedKeyUsage attribute ({oids.TRUSTED_KEY_USAGE})"
 _NOT_SUPPORTED: Final = "public key protected PKCS12 not supported"
 
 
@@ -49,7 +42,7 @@ def load(data: bytes, password: str | None, release: Release, why_refused: Parse
         kind, wrapped = _content_info(safe)
         if kind == oids.DATA:
             bags.take(pbe.octets(wrapped))
-        elif kind != _ENCRYPTED_DATA:
+        elif kind != oids.ENCRYPTED_DATA:
             raise RefusedError("java.io.IOException", _NOT_SUPPORTED)
         elif password is None:
             bags.contents.locked = True  # passed over in silence: load(stream, null) has never failed for want of one
@@ -121,16 +114,16 @@ class _Bags:
         kind = pbe.oid(_next(fields))
         value = _tagged(_next(fields))
         certificate = None
-        if kind == _SHROUDED_KEY_BAG:
+        if kind == oids.SHROUDED_KEY_BAG:
             self.private_keys += 1
-        elif kind == _CERT_BAG:
+        elif kind == oids.CERT_BAG:
             certificate = self._certificate(value)
-        elif kind == _SECRET_BAG:
+        elif kind == oids.SECRET_BAG:
             pbe.octets(_pair(value))
         alias, key_id, trusted = _attributes(fields)
-        if kind == _SHROUDED_KEY_BAG:
+        if kind == oids.SHROUDED_KEY_BAG:
             self._put_key(alias, key_id)
-        elif kind == _SECRET_BAG:
+        elif kind == oids.SECRET_BAG:
             self._put(self._named(alias), _Held(key_id, alias))
         elif certificate is not None:
             if key_id is None and self.private_keys == 1 and first:
@@ -223,14 +216,14 @@ def _attributes(fields: Iterator[Element]) -> _Attributes:
             raise RefusedError("java.io.IOException", "Invalid length for Attribute")
         values = _elements(parts[1], asn1.SET)
         kind = pbe.oid(parts[0])
-        if not values and kind in (_FRIENDLY_NAME, _LOCAL_KEY_ID):
+        if not values and kind in (oids.FRIENDLY_NAME, oids.LOCAL_KEY_ID):
             raise RefusedError("java.lang.ArrayIndexOutOfBoundsException")
-        if kind == _FRIENDLY_NAME:
+        if kind == oids.FRIENDLY_NAME:
             alias = values[0].expect(asn1.BMP_STRING).value.decode("utf-16-be", "replace")
             found = found._replace(alias=alias)
-        elif kind == _LOCAL_KEY_ID:
+        elif kind == oids.LOCAL_KEY_ID:
             found = found._replace(key_id=pbe.octets(values[0]))
-        elif kind == _TRUSTED_KEY_USAGE:
+        elif kind == oids.TRUSTED_KEY_USAGE:
             for usage in values:
                 pbe.oid(usage)
             found = found._replace(trusted=True)

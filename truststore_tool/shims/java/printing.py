@@ -30,4 +30,6 @@ def block(certificate: JavaCertificate, *, trusted: bool) -> str:
 
 
 def _mark(verdict: Verdict) -> str:
-    return f" ({'weak' if verdict == 'weak' else 'disabled'})" if verdict else ""
+    if not verdict:
+        return ""
+    return " (weak)" if verdict == "weak" else " (disabled)"

@@ -6,12 +6,10 @@ from typing import Final
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
-from truststore_tool.names import code_points
+from truststore_tool.names import COMMON_NAME, EMAIL_ADDRESS, code_points
 from truststore_tool.shims.openssl import general_names
 from truststore_tool.shims.openssl.certificate import Certificate
 
-_COMMON_NAME: Final = "2.5.4.3"
-_EMAIL_ADDRESS: Final = "1.2.840.113549.1.9.1"
 _EMAIL: Final = asn1.context(1, constructed=False)
 _DNS: Final = asn1.context(2, constructed=False)
 _ADDRESS: Final = asn1.context(7, constructed=False)
@@ -23,12 +21,12 @@ _Equal = Callable[[bytes, bytes], bool]
 
 def matches_host(certificate: Certificate, host: bytes) -> bool:
     """Whether a DNS name, or without one a common name of the subject, stands for the host."""
-    return _matches(certificate, _DNS, _COMMON_NAME, host, _same_host)
+    return _matches(certificate, _DNS, COMMON_NAME, host, _same_host)
 
 
 def matches_email(certificate: Certificate, address: bytes) -> bool:
     """The same for a mailbox and the subject's e-mail addresses."""
-    return _matches(certificate, _EMAIL, _EMAIL_ADDRESS, address, _same_mailbox)
+    return _matches(certificate, _EMAIL, EMAIL_ADDRESS, address, _same_mailbox)
 
 
 def matches_ip(certificate: Certificate, text: str) -> bool:

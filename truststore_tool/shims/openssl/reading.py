@@ -217,7 +217,8 @@ def _body(data: bytes, offset: int, label: bytes) -> tuple[bytes | None, int]:
         if text.startswith(_END):
             header = b"" if rest is None else b"\n".join([*head, b""])
             broken = text != _END + label + _DASHES or len(header) > _SHORTEST_HEADER
-            return (None if broken else _decode(b"\n".join(head if rest is None else rest))), end
+            body = head if rest is None else rest
+            return None if broken else _decode(b"\n".join(body)), end
         if not text:
             if was_partial:
                 continue

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import TrustStoreError
-from truststore_tool.names import openssl_hash, openssl_hash_old
+from truststore_tool.names import EMAIL_ADDRESS, openssl_hash, openssl_hash_old
 from truststore_tool.shims.openssl import reading, writing
 from truststore_tool.shims.openssl.certificate import Certificate, Trust
 from truststore_tool.shims.openssl.options import Options, StopError, parse
@@ -14,7 +14,6 @@ from truststore_tool.shims.openssl.options import Options, StopError, parse
 if TYPE_CHECKING:
     from truststore_tool.shims.openssl.names import DistinguishedName
 
-_EMAIL_ADDRESS: Final = "1.2.840.113549.1.9.1"
 # What stands for the short name of what has none.
 _NO_NAME: Final = "UNDEF"
 _OCSP: Final = "1.3.6.1.5.5.7.48.1"
@@ -237,7 +236,7 @@ def _alias(subject: _Subject) -> bytes:
 def _emails(subject: _Subject) -> bytes:
     """The subject's addresses, then those of subjectAltName."""
     certificate = subject.certificate
-    found = [a.value for a in certificate.subject.attributes if a.oid == _EMAIL_ADDRESS and a.tag == asn1.IA5_STRING]
+    found = [a.value for a in certificate.subject.attributes if a.oid == EMAIL_ADDRESS and a.tag == asn1.IA5_STRING]
     for name in _items(certificate, oids.SUBJECT_ALTERNATIVE_NAME):
         if name.tag == _RFC822_NAME:
             found.append(name.value)
