@@ -73,7 +73,7 @@ def _end(code: int) -> NoReturn:
         try:  # noqa: SIM105 -- contextlib would be imported for this alone
             stream.flush()
         except OSError:
-            pass  # whoever wrote to it has heard of that already
+            pass  # the error was reported where it was written to
     os._exit(code)
 
 

@@ -37,7 +37,7 @@ Octets = bytes | memoryview
 
 CONSTRUCTED: Final = 0x20
 _MAX_DEPTH: Final = 48
-# More than any list of certificates has. An element of two octets costs a hundred times its size.
+# More than any list of certificates has. In memory an element of two octets takes a hundred times its size.
 MAX_ELEMENTS: Final = 100_000
 
 
@@ -75,7 +75,7 @@ class Element(NamedTuple):
         Raises FormatError when this one is primitive or they do not fit.
         """
         if not _is_constructed(self.tag):
-            raise FormatError(f"ASN.1 tag 0x{self.tag:02x} at byte {self.start} is primitive where a structure is due")
+            raise FormatError(f"ASN.1 tag 0x{self.tag:02x} at byte {self.start} is primitive, not a structure")
         data, offset, stop = self.data, self.content, self.stop
         while offset < stop:
             element = read(data, offset, stop)
@@ -99,7 +99,7 @@ class Element(NamedTuple):
     def expect(self, tag: int) -> "Element":
         """This element, if it bears `tag`; else FormatError."""
         if self.tag != tag:
-            raise FormatError(f"ASN.1 tag 0x{self.tag:02x} at byte {self.start} where 0x{tag:02x} is due")
+            raise FormatError(f"ASN.1 tag 0x{self.tag:02x} at byte {self.start} where 0x{tag:02x} is expected")
         return self
 
     def inner(self) -> "Element":

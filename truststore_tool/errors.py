@@ -25,8 +25,7 @@ class TrustStoreError(Exception):
     Args:
         message: one line, no trailing full stop; never holds a password.
         hint: one line that says what the user can do, or None.
-        remedy: one of the names below: a way out that the caller has to word, as it knows what its own options are
-            called.
+        remedy: one of the names above: a way out for which the caller finds the words, as it knows its own options.
     """
 
     def __init__(self, message: str, *, hint: str | None = None, remedy: str | None = None) -> None:

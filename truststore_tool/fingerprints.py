@@ -9,7 +9,7 @@ from typing import Final
 from truststore_tool.errors import UsageError
 from truststore_tool.nouns import noun
 
-# What a pasted fingerprint may be, told apart by its length; MD5 is read nowhere: it identifies nothing any more.
+# What a pasted fingerprint may be, told apart by its length; MD5 is not among them: it identifies nothing any more.
 _ALGORITHM_BY_LENGTH: Final = {20: "sha1", 32: "sha256", 48: "sha384", 64: "sha512"}
 ALGORITHMS: Final = ("sha256", "sha1", "sha384", "sha512")
 
@@ -93,12 +93,12 @@ class Fingerprint:
 
 
 class Wanted:
-    """Fingerprints by which certificates are looked for, whatever algorithms they are of."""
+    """Fingerprints to look certificates up by, of one algorithm or several."""
 
     def __init__(self, fingerprints: Iterable[Fingerprint]) -> None:
         self._all = frozenset(fingerprints)
         self._algorithms = {item.algorithm for item in self._all}
 
     def of(self, der: bytes) -> frozenset[Fingerprint]:
-        """Those of them that are fingerprints of the certificate with these DER bytes."""
+        """Which of them the certificate with these DER bytes has."""
         return self._all.intersection([Fingerprint.of(der, algorithm) for algorithm in self._algorithms])

@@ -219,7 +219,7 @@ class Certificate:
 
 
 class Note:
-    """What a codec remembers of where it read something, in kinds of its own; no business of anyone else."""
+    """What a codec remembers of where it read something. Each codec has its own kinds; nothing else looks into them."""
 
     __slots__ = ()
 
@@ -228,7 +228,7 @@ N = TypeVar("N", bound=Note)
 
 
 def noted(note: Note | None, kind: type[N]) -> N | None:
-    """The note, if it is of this kind: then it is that codec's own."""
+    """The note, if it is of that kind, which only one codec makes; else None."""
     return note if isinstance(note, kind) else None
 
 
@@ -240,7 +240,7 @@ class TrustedEntry:
         alias: as it stands in the store; empty in formats without aliases (PEM, DER, PKCS#7, CApath).
         certificate: the trust anchor.
         created: when it was put there (aware), or None where the format has no date.
-        origin: the codec's own note of where it was read from; no business of anyone else.
+        origin: the codec's own note of where it was read from; nothing else looks into it.
         comment: lines of text for formats that have room for them (PEM) to write before a new certificate.
     """
 
@@ -318,7 +318,7 @@ class TrustStore:
             ``"unchecked"`` (it has one, and no password was given).
         loose: certificates of the file that are no entries.
         notes: findings of the reader, one line each, e.g. that an encrypted part was not opened.
-        sealed: how many encrypted parts were not opened for want of a password; what is in them is not shown here.
+        sealed: how many encrypted parts were not opened, as no password was given; what is in them is not shown here.
         others: what the file holds beside entries and certificates, by its usual name, e.g. ``"private key"``.
         unread: what of the file was not read and may hold more, one line each, e.g. bytes behind its end.
         distrusted: certificates that the file marks as not trusted; they are no entries.

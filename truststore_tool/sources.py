@@ -266,7 +266,7 @@ def _is_whole_asn1(data: bytes) -> bool:
 
 def _from_system() -> Gathered:
     """The roots of the operating system, from where OpenSSL or the distribution keeps them."""
-    # Named by the user, so it is this or nothing: other roots in its place would be trusted by accident.
+    # Named by the user: when it cannot be used, other roots in its place would be trusted by accident.
     named = os.environ.get("SSL_CERT_FILE")
     if named:
         return _with_place(_from_file(Path(named), _Reader()))

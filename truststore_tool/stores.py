@@ -130,7 +130,7 @@ def update_store(
 
     def look() -> tuple[_Draft, R]:
         content = _content_or_none(target, create)
-        before = _begun(create, password) if content is None else _changeable(content, target, password, create)
+        before = _new_store(create, password) if content is None else _changeable(content, target, password, create)
         after, report = change(before)
         saving = not dry_run and (new_password is not None or not _is_unchanged(before, after))
         if new_password is not None:
@@ -210,7 +210,7 @@ def new_format(path: str | os.PathLike[str], wanted: str | None = None, usual: s
         return formats.get(wanted).name
     place = Path(path)
     if files.is_directory(place):
-        with _naming(place):
+        with _path_in_errors(place):
             return formats.detect(dict.fromkeys(files.names_in(place), b"")).name
     if os.fspath(path).endswith("/"):
         return formats.DIRECTORY
@@ -231,7 +231,7 @@ def new_format(path: str | os.PathLike[str], wanted: str | None = None, usual: s
 def format_of(path: str | os.PathLike[str]) -> str:
     """The name of the format of the store at `path`, by its content. Raises as `open_store` does."""
     target = _path(path)
-    with _naming(target):
+    with _path_in_errors(target):
         return formats.detect(_content(target, None)).name
 
 
@@ -243,7 +243,7 @@ def _path(path: str | os.PathLike[str]) -> Path:
 
 
 @contextmanager
-def _naming(path: str | Path) -> Iterator[None]:
+def _path_in_errors(path: str | Path) -> Iterator[None]:
     """Put the path in front of what a codec says about its bytes."""
     try:
         yield
@@ -297,11 +297,11 @@ def _is_named_pem(path: Path) -> bool:
 
 
 def _parsed(content: Content, path: Path, password: str | None, name: str | None) -> TrustStore:
-    with _naming(path):
+    with _path_in_errors(path):
         return formats.loads(content, password, name)
 
 
-def _begun(create: str | None, password: str | None) -> TrustStore:
+def _new_store(create: str | None, password: str | None) -> TrustStore:
     """A new store without entries."""
     name = create or ""
     _check_new_password(name, password)
@@ -372,7 +372,7 @@ def _proven(
     """The encoded store, and the store as it is read from that; proved to say the same, also to its readers."""
     if codec.dumps is None:
         raise UsageError(f"{codec.title} stores are only read", hint=f"choose one of {', '.join(formats.writable())}")
-    with _naming(path):
+    with _path_in_errors(path):
         content = codec.dumps(store, password)
     written = _reloaded(codec, content, password, path)
     if not _reads_back_the_same(store, written, codec):

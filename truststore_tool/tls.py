@@ -1,4 +1,4 @@
-"""What a TLS server presents, whatever it is worth."""
+"""The certificates that a TLS server presents, before anything is verified."""
 
 import sys
 from typing import TYPE_CHECKING

@@ -10,7 +10,7 @@ from tests.readers.jvms import Answer, Jvm
 from tests.readers.parsers import takes_all
 from truststore_tool import formats
 from truststore_tool.readers.java import keystores, pbe
-from truststore_tool.readers.java.releases import Release, reads_what
+from truststore_tool.readers.java.releases import Release, reads_all_of
 
 # A MAC that keytool makes where it is asked for PBEWith<HMAC>, and that nobody can check, itself neither.
 UNCHECKABLE = "PBEWithHmacSHA256"
@@ -39,7 +39,7 @@ def test_every_java_makes_of_every_store_what_is_predicted(readers: dict[str, Jv
                 if problem:
                     found.setdefault(f"{store.name}, {password!r}: {problem}", []).append(name)
             for newer, older in permutations(answers, 2):
-                if answers[older].loads and reads_what(newer, older):
+                if answers[older].loads and reads_all_of(newer, older):
                     assert answers[newer].anchors == answers[older].anchors, (store.name, password, newer, older)
     assert not found
     assert min(met.values()) > 500

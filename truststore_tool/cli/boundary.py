@@ -33,7 +33,7 @@ _REMEDIES: Final = {
     errors.MORE_TIME: "give --timeout SECONDS",
     errors.TLS_AT_ONCE: "for a server that begins with TLS at once, give --direct or --tls",
 }
-# Where nothing is something: an alias, and the settings of a client that go without saying.
+# What may be empty: an alias, and the settings of a client, whose defaults then count.
 _MAY_BE_EMPTY: Final = {"--alias"}
 _MAY_BE_EMPTY_BEHIND: Final = {("postgres", "explain"), ("postgres", "sessions")}
 

@@ -72,7 +72,7 @@ def _identified(entry: Entry) -> str:
 
 
 def beside(alias: str, certificate: Certificate) -> str:
-    """The alias for a certificate whose own choice is taken: ``<alias>-<first 8 hex digits of its SHA-256>``."""
+    """An alias for a certificate when its own is taken: ``<alias>-<first 8 hex digits of its SHA-256>``."""
     return f"{alias}-{certificate.sha256.hex[:8]}"
 
 

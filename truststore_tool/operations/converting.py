@@ -20,7 +20,7 @@ class ConvertReport:
         keys: how many keys it has.
         promoted: how many certificates became entries that were none before.
         left_behind: aliases of entries that the new format cannot hold.
-        duplicates: how many repetitions of a certificate were dropped for want of a second alias.
+        duplicates: how many repetitions of a certificate were dropped, as they would need a second alias.
     """
 
     source_format: str

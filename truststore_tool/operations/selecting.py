@@ -10,7 +10,7 @@ from truststore_tool.operations.aliases import AliasIndex
 
 
 def select(store: TrustStore, *, alias: str | None = None, fingerprints: Sequence[Fingerprint] = ()) -> TrustStore:
-    """`store` with only the entry of this alias (see `AliasIndex`) and those with a certificate so fingerprinted.
+    """`store` with only the entry of this alias (see `AliasIndex`) and those with a certificate of these fingerprints.
 
     Raises FindingError when the alias or one of the fingerprints is not there, or the alias means several entries.
     """

@@ -26,7 +26,7 @@ class Conninfo:
 
     @property
     def password(self) -> str | None:
-        """The password in it, which goes to the server and nowhere else."""
+        """The password in it, to be sent to the server only."""
         return self.options.get("password")
 
 
@@ -90,7 +90,7 @@ def _uri_pairs(text: str) -> Iterator[tuple[str, str]]:
         if not equals:
             raise UsageError("malformed query in the connection URI")
         key, value = _decoded(key), _decoded(value)
-        # Said the JDBC driver's way, for compatibility (PostgreSQL documentation, Connection URIs).
+        # As in URLs of the JDBC driver, for compatibility (PostgreSQL documentation, Connection URIs).
         yield ("sslmode", "require") if (key, value) == ("ssl", "true") else (key, value)
 
 

@@ -45,7 +45,7 @@ class Link:
         data = self._step("answer", lambda: self._socket.recv(most))
         self._received += len(data)
         if self._received > _MOST:
-            raise UnreadableError(f"{self.target}: sent more than {_MOST} bytes where a TLS handshake is due")
+            raise UnreadableError(f"{self.target}: sent more than {_MOST} bytes where a TLS handshake is expected")
         return data
 
     def _step(self, what: str, action: Callable[[], T]) -> T:

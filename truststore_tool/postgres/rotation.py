@@ -73,7 +73,7 @@ def outlook(
 
     Args:
         current: what the server sends now, its own certificate first; or the current authority, with those above it.
-        following: the next authorities. A store must trust each, for any of them may come to be used.
+        following: the next authorities. A store must trust each, as any of them may be used.
         sources: the stores.
         at: the moment of the connection (aware).
 

@@ -63,7 +63,7 @@ _ALL: Final = (
     ),
     Rule(
         "libpq-root-missing-unnoticed",
-        "the root file that is named is missing, and modes below verify-ca then verify nobody, unsaid",
+        "the root file that is named is missing, and modes below verify-ca then verify nobody, without a word",
         "libpq, fe-secure-openssl.c (initialize_SSL)",
     ),
     Rule(

@@ -59,7 +59,7 @@ class Surroundings:
 
 
 def for_libpq(given: Conninfo, around: Surroundings) -> dict[str, Setting]:
-    """The settings of a libpq client; what is set nowhere is missing.
+    """The settings of a libpq client that are set anywhere.
 
     The connection string comes first, then the service, then the environment. Raises UsageError when a service is
     named and there is none of that name.

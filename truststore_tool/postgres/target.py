@@ -28,7 +28,7 @@ class Target:
         The text is not repeated in the error when it looks like a connection string, which may hold a password.
         """
         if "://" in text or "@" in text or "=" in text:
-            raise UsageError("a connection string is given where HOST[:PORT] is due", hint="name only host and port")
+            raise UsageError("this is a connection string, not HOST[:PORT]", hint="name only host and port")
         found = _BRACKETED.fullmatch(text) or _PLAIN.fullmatch(text)
         if found is None and text.count(":") > 1:
             found = _ADDRESS.fullmatch(text)

@@ -60,5 +60,5 @@ class Reader(Protocol):
     def trusting(self) -> Self:
         """The same reader as it would be if it took every certificate: for stores whose certificates it took before."""
 
-    def reads_what(self, other: "Reader") -> bool:
-        """Whether it surely opens every store that the other one opens, but for certificates that only it refuses."""
+    def reads_all_of(self, other: "Reader") -> bool:
+        """Whether it is known to open every store that the other one opens, if it takes the certificates in it."""

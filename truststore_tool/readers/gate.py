@@ -15,9 +15,9 @@ from truststore_tool.operations.describe import identified
 from truststore_tool.readers.base import Reader, Reading
 
 _JAVA: Final = ("java8", "java11", "java17", "java21", "java25")
-# For whom a store of a format is meant unless it is said, from the reader that knows least to the one that knows most.
+# The readers that a store of a format is meant for when none are named, from the oldest to the newest.
 USUAL: Final[dict[str, tuple[str, ...]]] = dict.fromkeys(("jks", "jceks", "pkcs12"), _JAVA)
-# Who may be reading a store that is there, too.
+# Older readers that may be using a store that is there already.
 OLDER: Final[dict[str, tuple[str, ...]]] = dict.fromkeys(("jks", "jceks", "pkcs12"), ("java8u252",))
 
 
@@ -97,7 +97,7 @@ def check(
     cleared: list[Reader] = []
     for judge in judges:
         found = [_cannot_open(judge, reason, c) for c in fresh if (reason := judge.refuses(c))]
-        if not found and any(judge.reads_what(other) for other in cleared):
+        if not found and any(judge.reads_all_of(other) for other in cleared):
             continue
         reader = judge if asked is not None else judge.trusting()
         reading = None if found or after.content is None else reader.read(after.content, after.password)
@@ -138,7 +138,7 @@ def _losses(
     fresh: set[Certificate],
     removed: set[Certificate],
 ) -> Iterator[Refusal]:
-    """What a reader loses that can open what is there; `reading` is None where a new certificate keeps it from that."""
+    """What a reader that can open the present store loses; `reading` is None where it refuses a new certificate."""
     was = Reading(None) if present.content is None else judge.read(present.content, present.password)
     if not was.loads:
         return

@@ -1,4 +1,4 @@
-"""Whether a client with this store trusts a server, now, by which entry and until when; and why not, when not."""
+"""Whether a client with this store trusts a server now, by which entry, and how long; or why it does not."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime

@@ -51,7 +51,7 @@ _TRUSTED: Final = 2
 _SECRET_KEY: Final = 3
 _TYPE: Final = b"X.509"
 _TYPES_READ: Final = (b"X.509", b"X509")
-# A sealed key has some 25 octets for each content of its object. One with fewer was made to cost us time.
+# A sealed key has some 25 octets for each part of its object. One with fewer was made to waste our time.
 _OCTETS_A_CONTENT: Final = 16
 # The fields alone take more. Objects for millions of "certificates" of no bytes would exhaust memory.
 _SMALLEST_CERTIFICATE: Final = 32

@@ -89,7 +89,7 @@ class Walker:
         code = self.number(_U8)
         rule = _RULES.get(code)
         if rule is None or (code in _BETWEEN_OBJECTS and self.depth > 1):
-            raise FormatError(f"serialized Java object has the type code 0x{code:02x} where none such is due")
+            raise FormatError(f"serialized Java object has the unexpected type code 0x{code:02x}")
         found = rule(self)
         self.depth -= 1
         return found
@@ -99,7 +99,7 @@ class Walker:
         while (found := self.content()) is Mark.RESET:
             self.all_read = False
         if found in (Mark.BLOCK_DATA, Mark.END_BLOCK_DATA):
-            raise FormatError(f"serialized Java data ends at byte {self.offset} where an object is due")
+            raise FormatError(f"serialized Java data ends at byte {self.offset} where an object is expected")
         if isinstance(found, (ClassDesc, Mark)):
             self.all_read = False
         return found
@@ -108,7 +108,7 @@ class Walker:
         """Walk what must be a class descriptor or a reference to one; gives the class."""
         found = self.content()
         if not isinstance(found, ClassDesc):
-            raise FormatError(f"serialized Java object has no class where one is due at byte {self.offset}")
+            raise FormatError(f"serialized Java object has no class where one is expected at byte {self.offset}")
         return found
 
     def superclass_layouts(self) -> tuple[Layout, ...]:
@@ -117,7 +117,7 @@ class Walker:
         if found is None:
             return ()
         if not isinstance(found, ClassDesc):
-            raise FormatError(f"serialized Java object has no superclass where one is due at byte {self.offset}")
+            raise FormatError(f"serialized Java object has no superclass where one is expected at byte {self.offset}")
         return found.layouts
 
     def annotation(self) -> None:

@@ -21,7 +21,7 @@ class Extent(NamedTuple):
 def extent(data: bytes, start: int) -> Extent:
     """The extent of the stream of one object that starts in `data`, header first, at `start`.
 
-    Raises FormatError when the stream is malformed, does not fit, or is nested or populated beyond all reason.
+    Raises FormatError when the stream is malformed, does not fit, or is deeper or larger than that of any key.
     """
     # A sealed key takes some 20 contents, 3 levels deep. The bounds keep hostile streams cheap.
     walker = Walker(data, start, max_depth=32, max_contents=1_000)

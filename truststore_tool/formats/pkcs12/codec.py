@@ -78,7 +78,7 @@ def _unopened(safes: tuple[Safe, ...]) -> Iterator[str]:
 
 
 def _waiting(safes: tuple[Safe, ...]) -> Iterator[str]:
-    """A note on the parts that were not opened for want of a password."""
+    """A note on the parts that were not opened because there was no password."""
     if waiting := _count_waiting(safes):
         parts = "1 encrypted part" if waiting == 1 else f"{waiting} encrypted parts"
         yield f"{parts} not opened for want of a password: certificates in there are not shown"

@@ -31,7 +31,7 @@ from truststore_tool.nouns import field, noun
 # PKCS12KeyStore gives this localKeyId to the only key of a file, and to a certificate that comes first, without one.
 _ASSUMED_KEY_ID: Final = b"01"
 _DATED_KEY_ID: Final = re.compile(rb"Time (-?[0-9]{1,18})")
-# Longer chains do not occur; without a bound, keys and certificates of a hostile file multiply.
+# Longer chains do not occur; in a hostile file each of many keys could have each of many certificates in its chain.
 _MAX_CHAIN: Final = 100
 _KINDS: Final[dict[str, OpaqueKind]] = {
     oids.KEY_BAG: "private-key",

@@ -85,7 +85,7 @@ class JavaCertificate:
         return self
 
     def _check_empty_subject(self) -> None:
-        """Who has no subject must have a critical alternative name; if nothing follows the key, Java forgets to ask."""
+        """Without a subject subjectAltName must be critical; Java does not check it if nothing follows the key."""
         names = self.extension(oids.SUBJECT_ALTERNATIVE_NAME)
         if self.version == 1 or (self._tail_is_read and (names is None or not names.critical)):
             raise JavaFormatError("X.509 Certificate is incomplete: subject field is empty")
@@ -172,7 +172,7 @@ class JavaCertificate:
         return "signed-jar" if verdict == "weak" and self._signs_jars() else verdict
 
     def _signs_jars(self) -> bool:
-        """Whether Java takes it for a certificate of who signs JARs, or stamps the time on them."""
+        """Whether Java takes it for a certificate that JARs, or the time stamps on them, are signed with."""
         purposes = self.purposes
         return oids.CODE_SIGNING in purposes or (
             oids.TIME_STAMPING in purposes and not {oids.CLIENT_AUTH, oids.SERVER_AUTH} & set(purposes)
@@ -234,7 +234,7 @@ def _is_tagged(element: Element, number: int) -> bool:
 
 
 def _version(element: Element) -> int:
-    """The version, counted from 1, be there such a version or not; a primitive tag is passed over
+    """The version, counted from 1, whether or not there is such a version; a primitive tag is passed over
     (CertificateVersion.construct)."""
     if not element.tag & asn1.CONSTRUCTED:
         return 1

@@ -66,7 +66,7 @@ class _Cursor:
 def load(
     data: bytes, password: str | None, release: Release, why_refused: Parser, magics: tuple[bytes, ...]
 ) -> Contents:
-    """What KeyStore.load comes to; `magics` are those of the formats that the type reads. Raises RefusedError."""
+    """What KeyStore.load reads; `magics` are those of the formats that the type reads. Raises RefusedError."""
     cursor = _Cursor(data)
     magic, version = cursor.take(4), cursor.number(_I32)
     if magic not in magics or version not in (1, 2):

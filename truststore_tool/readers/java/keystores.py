@@ -68,19 +68,19 @@ class JavaReader:
         return read(self.release, data, password, self.why_refused, storetype=self.storetype, work=self.work)
 
     def refuses(self, certificate: Certificate) -> str | None:
-        """The exception of this release's certificate parser, or None. None as well where nobody knows."""
+        """The exception of this release's certificate parser, or None where it takes it, or that is not known."""
         return self.why_refused(certificate.der, self.release)
 
     def trusting(self) -> "JavaReader":
         """The same release with a parser that refuses nothing."""
         return replace(self, why_refused=_refuses_none)
 
-    def reads_what(self, other: Reader) -> bool:
-        """Whether this release has all that the other one has."""
+    def reads_all_of(self, other: Reader) -> bool:
+        """As `Reader.reads_all_of`: whether this release has every feature of the other one."""
         return (
             isinstance(other, JavaReader)
             and other.storetype == self.storetype
-            and releases.reads_what(self.release, other.release)
+            and releases.reads_all_of(self.release, other.release)
         )
 
 

@@ -1,4 +1,4 @@
-"""What loading a key store comes to, whatever its format: contents, or the exception that Java throws."""
+"""What loading a key store leads to, whatever its format: its contents, or the exception that Java throws."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -116,7 +116,7 @@ def parsed(data: bytes, release: Release, why_refused: Parser) -> Certificate:
 
 
 def knows(release: Release, feature: Feature) -> bool:
-    """Whether the release has the feature. Raises UnknownError where nobody looked."""
+    """Whether the release has the feature. Raises UnknownError where that was not measured."""
     known = feature.known_to(release)
     if known is None:
         raise UnknownError(f"nobody has looked at {release}")
@@ -131,7 +131,7 @@ class Contents:
         anchors: its trusted entries, in Java's order.
         leaves: of each key entry its own certificate.
         left_out: certificates that were seen and are neither.
-        locked: whether a part was passed over for want of a password.
+        locked: whether a part was passed over because there was no password.
     """
 
     anchors: list[Certificate] = field(default_factory=list)

@@ -23,7 +23,7 @@ _NOT_SUPPORTED: Final = "public key protected PKCS12 not supported"
 
 
 def load(data: bytes, password: str | None, release: Release, why_refused: Parser, work: pbe.Work) -> Contents:
-    """What KeyStore.load comes to. Raises RefusedError where it throws, UnknownError where nobody knows."""
+    """What KeyStore.load reads. Raises RefusedError where it throws, UnknownError where that is not known."""
     if len(data) > 2 and 0x81 <= data[1] <= 0x84 and not data[2]:
         raise RefusedError("java.io.IOException", "DerInputStream.getLength(): Redundant length bytes found")
     outer = asn1.read(data)
@@ -45,7 +45,7 @@ def load(data: bytes, password: str | None, release: Release, why_refused: Parse
         elif kind != oids.ENCRYPTED_DATA:
             raise RefusedError("java.io.IOException", _NOT_SUPPORTED)
         elif password is None:
-            bags.contents.locked = True  # passed over in silence: load(stream, null) has never failed for want of one
+            bags.contents.locked = True  # passed over in silence: load(stream, null) does not fail without a password
         else:
             _take_encrypted(bags, wrapped, password, release, work)
     mac = None if password is None else next(fields, None)

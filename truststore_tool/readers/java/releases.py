@@ -40,12 +40,12 @@ class Release(NamedTuple):
 
 @noun
 class Feature:
-    """Something that Java learnt to read.
+    """Something that newer releases of Java can read and older ones cannot.
 
     Attributes:
         line: the first line that had it from the start.
-        backports: the first update of an older line that surely has it.
-        lacks: the last update of an older line that surely has it not; all of a line in neither mapping lacks it.
+        backports: the first update of an older line that is known to have it.
+        lacks: the last update of an older line that is known to lack it; a line in neither mapping lacks it.
         evidence: how this is known.
     """
 
@@ -55,7 +55,7 @@ class Feature:
     lacks: Mapping[int, int] = field(default_factory=dict)
 
     def known_to(self, release: Release) -> bool | None:
-        """Whether that release has it; None where nobody looked."""
+        """Whether that release has it; None where that was not measured."""
         if release.line >= self.line:
             return True
         if release.update >= self.backports.get(release.line, 1 << 30):
@@ -117,7 +117,7 @@ FEATURES: Final = (
 )
 
 
-def reads_what(newer: Release, older: Release) -> bool:
+def reads_all_of(newer: Release, older: Release) -> bool:
     """Whether `newer` surely opens every store that `older` opens, certificates aside: it has all that `older` has."""
     return newer.line >= older.line and all(
         feature.known_to(newer) is True or feature.known_to(older) is False for feature in FEATURES

@@ -91,7 +91,7 @@ class Session:
         return self._certificates[der]
 
     def trusts(self, certificate: JavaCertificate) -> bool:
-        """Whether it is a trust anchor already, which nobody blames for its signature algorithm."""
+        """Whether it is a trust anchor already, whose signature algorithm does not matter."""
         if self.cacerts is not None and self.cacerts.holder_of(certificate.der) is not None:
             return True
         return self._keystore is not None and self._keystore.trusts(certificate.der)
@@ -127,14 +127,14 @@ class Session:
         self.warnings.clear()
 
     def warn_no_integrity(self, *, source: bool = False) -> None:
-        """The frame of stars around the news that no password was given."""
+        """Say, in a frame of stars, that no password was given."""
         whose = (
             ("the srckeystore", "the srckeystore password.") if source else ("your keystore", "your keystore password.")
         )
         self.console.err(_NO_INTEGRITY.format(*whose))
 
     def warn_jks(self) -> None:
-        """Recommend PKCS12 to whoever keeps keys in a JKS or JCEKS (KeyTool's last act)."""
+        """Recommend PKCS12 where a JKS or JCEKS holds keys (the last thing that KeyTool does)."""
         name = self.options.keystore
         if name in (None, "NONE") or not Path(name or "").is_file():
             return
@@ -213,7 +213,7 @@ class Session:
         return Keystore(options.keystore or "", kind, TrustStore(format=kind.lower()), exists=False)
 
     def _lacks_password(self) -> bool:
-        """Whether the key store has a password that nobody gave."""
+        """Whether the key store has a password and none was given."""
         if self.password is not None or self.options.protected:
             return False
         if self.keystore.exists:
@@ -260,7 +260,7 @@ class Session:
 
 
 def null_alias() -> KeytoolError:
-    """What the real tool dies of when no alias could be read."""
+    """The exception that the real tool ends with when no alias could be read."""
     return KeytoolError(
         'Cannot invoke "String.toLowerCase(java.util.Locale)" because "alias" is null',
         "java.lang.NullPointerException",

@@ -1,4 +1,4 @@
-"""The certificates that a TLS server presents, whatever they are worth."""
+"""The certificates that a TLS server presents, before anything is verified."""
 
 import socket
 import ssl

@@ -40,7 +40,7 @@ _KNOWN_USES: Final = (
 
 
 class _Uses(NamedTuple):
-    """What the extensions allow; None where there is none that says so."""
+    """What each extension allows; None where it is not there."""
 
     authority: bool | None
     key_usage: int | None

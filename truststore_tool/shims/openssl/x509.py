@@ -14,7 +14,7 @@ from truststore_tool.shims.openssl.options import Options, StopError, parse
 if TYPE_CHECKING:
     from truststore_tool.shims.openssl.names import DistinguishedName
 
-# What stands for the short name of what has none.
+# What is printed for an object without a short name.
 _NO_NAME: Final = "UNDEF"
 _OCSP: Final = "1.3.6.1.5.5.7.48.1"
 _RFC822_NAME: Final = asn1.context(1, constructed=False)
@@ -73,7 +73,7 @@ def _short_name(oid: str) -> str:
 
 
 def _settings(trust: Trust | None, options: Options) -> Trust | None:
-    """The trust settings after -clrtrust, -addtrust and their like; none come to be where nothing is set."""
+    """The trust settings after -clrtrust, -addtrust and the like; None where there are none."""
     if trust is not None and options.clear_trusted:
         trust = trust._replace(trusted=None)
     if trust is not None and options.clear_rejected:
