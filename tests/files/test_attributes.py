@@ -226,6 +226,16 @@ def test_it_is_never_more_open_on_the_way(tmp_path: Path, monkeypatch: pytest.Mo
     assert not any(bits & 0o077 for bits in seen)
 
 
+def test_what_takes_the_place_of_a_link_is_no_more_open_than_what_it_led_to(tmp_path: Path) -> None:
+    make(tmp_path / "both.pem", 0o600, b"a key and two certificates")
+    (tmp_path / "00000000.0").symlink_to("both.pem")
+    before = {"00000000.0": b"a key and two certificates", "both.pem": b"a key and two certificates"}
+    files.update_directory(tmp_path, before, {**before, "00000000.0": b"a key and one certificate"})
+    assert not (tmp_path / "00000000.0").is_symlink()
+    assert mode(tmp_path / "00000000.0") == 0o600
+    assert (tmp_path / "both.pem").read_bytes() == b"a key and two certificates"
+
+
 # Copies of directories ------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.samples import SAMPLES, amazon, certificates, own
 from truststore_tool import asn1
-from truststore_tool.errors import FormatError
+from truststore_tool.errors import FindingError, FormatError
 from truststore_tool.formats import pem
 from truststore_tool.formats.capath import CAPATH, dumps, loads, subject_hash, subject_hash_old
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
@@ -127,6 +127,21 @@ def test_the_other_certificates_of_a_file_stay_and_so_does_its_text() -> None:
     name = f"{HASH}.0"
     store = loads({name: b"# two\n" + text(ROOT) + b"# other\n" + text(OTHER)})
     assert dumps(store.with_entries(())) == {name: b"# two\n\n# other\n" + text(OTHER)}
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [own("old-root.key").read_bytes(), b"-----BEGIN DH PARAMETERS-----\nMAYCAQsCAQI=\n-----END DH PARAMETERS-----\n"],
+)
+def test_what_shares_its_file_with_a_key_is_not_removed(beside: bytes) -> None:
+    """Neither goes the key with it, nor is a file left in which OpenSSL stops."""
+    files = {f"{HASH}.0": text(ROOT) + beside, f"{HASH}.1": text(TWIN)}
+    with pytest.raises(FindingError, match=rf"{HASH}\.0 holds more than the certificate: .*; nothing was removed"):
+        dumps(loads(files).with_entries((TrustedEntry("", TWIN),)))
+    gone = dumps(loads(files).with_entries((TrustedEntry("", ROOT),)))
+    assert gone == {f"{HASH}.0": text(ROOT) + beside}
+    both = {f"{HASH}.0": text(ROOT) + beside + text(TWIN)}
+    assert dumps(loads(both).with_entries((TrustedEntry("", TWIN),))) == {f"{HASH}.0": b"\n" + beside + text(TWIN)}
 
 
 def test_what_is_removed_goes_from_every_name_by_which_it_is_looked_up() -> None:

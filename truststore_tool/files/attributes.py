@@ -62,6 +62,18 @@ def of_sources(paths: Iterable[str | os.PathLike[str]]) -> list[Openness]:
     return found
 
 
+def of_target(directory: int, name: str) -> list[Openness]:
+    """The openness of what `name` leads to, if that can be read."""
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+    except OSError:
+        return []
+    try:
+        return [_openness(descriptor)]
+    finally:
+        os.close(descriptor)
+
+
 def allowed(sources: Iterable[Openness], group: int, mode: int) -> int:
     """Those bits of `mode` with which a new file of that group is no more open than any that it is made from.
 

@@ -131,7 +131,9 @@ def _exchange(directory: int, before: Mapping[str, bytes], after: Mapping[str, b
     for name, target in moved.items():
         os.rename(name, target, src_dir_fd=directory, dst_dir_fd=directory)
     for name in (n for n in after if n in before and after[n] != before[n] and n not in moved.values()):
-        with present(directory, name) as old, temporary(directory, name, after[name], old) as fresh:
+        # In the place of a link comes a file that is no more open than what the link led to.
+        led_to = attributes.of_target(directory, name)
+        with present(directory, name) as old, temporary(directory, name, after[name], old, sources=led_to) as fresh:
             os.replace(fresh, name, src_dir_fd=directory, dst_dir_fd=directory)
     for name in gone:
         if name not in moved:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Final
 
-from truststore_tool.errors import FormatError
+from truststore_tool.errors import FindingError, FormatError
 from truststore_tool.formats import der, pem
 from truststore_tool.formats.base import Directory, Format
 from truststore_tool.model import Certificate, LooseCertificate, TrustedEntry, TrustStore, noted
@@ -69,7 +69,8 @@ def dumps(store: TrustStore, password: str | None = None) -> dict[str, bytes]:  
     its hash, as OpenSSL stops at a gap. Whatever else bears such a name (keys, links of the old hash, directories,
     further certificates of a file), and every other file, stays as it is. Loose certificates are not written.
 
-    Raises FormatError for entries that are no certificate and for subjects that cannot be read.
+    Raises FormatError for entries that are no certificate and for subjects that cannot be read; FindingError when a
+    certificate that is to go shares its file with a key, or anything else that is no certificate.
     """
     entries = {entry.certificate: entry for entry in reversed(der.trusted_only(store, "CApath"))}
     known = noted(store.facts, Directory)
@@ -100,6 +101,11 @@ def _remove(files: dict[str, bytes], certificate: Certificate) -> None:
             continue
         if kept or held.distrusted:
             files[name] = pem.dumps(held.with_entries(kept))
+        elif beside := (*held.others, *held.unread):
+            raise FindingError(
+                f"{name} holds more than the certificate: {', '.join(beside)}; nothing was removed",
+                hint="move that into a file of its own first",
+            )
         else:
             del files[name]
             gaps += [_number(name)] if name.startswith(digest) else []
