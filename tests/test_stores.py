@@ -196,7 +196,7 @@ class TestProof:
                 case _:
                     return bytes(dumps(store, password)[:-1])
 
-        broken: Format = codec._replace(dumps=wrong)
+        broken: Format = replace(codec, dumps=wrong)
         monkeypatch.setattr(formats, "get", lambda _: broken)
         before = snapshot(jks.parent)
         with pytest.raises(WriteError, match="could not write"):

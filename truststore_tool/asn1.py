@@ -6,12 +6,14 @@ else. Every length is checked against what is left before it is believed; nestin
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from truststore_tool.errors import FormatError
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 BOOLEAN: Final = 0x01
 INTEGER: Final = 0x02
@@ -173,7 +175,7 @@ class Element(NamedTuple):
             else:
                 raise FormatError(f"ASN.1 tag 0x{part.tag:02x} inside an OCTET STRING at byte {part.start}")
 
-    def time(self) -> datetime:
+    def time(self) -> "datetime":
         """The moment of a UTCTime or GeneralizedTime, in UTC. RFC 5280 (4.1.2.5) fixes the two-digit years."""
         return decode_time(self.tag, self.value)
 
@@ -334,8 +336,10 @@ def decode_oid(content: bytes) -> str:
 _DER_TIMES: Final = {UTC_TIME: 13, GENERALIZED_TIME: 15}
 
 
-def decode_time(tag: int, content: bytes) -> datetime:
+def decode_time(tag: int, content: bytes) -> "datetime":
     """The moment that a UTCTime or GeneralizedTime names. Seconds and zone may be missing, as in old files."""
+    from datetime import UTC, datetime, timedelta
+
     try:
         if len(content) == _DER_TIMES.get(tag) and content[-1:] == b"Z" and content[:-1].isdigit():
             rest, second = divmod(int(content[:-1]), 100)

@@ -1,10 +1,12 @@
 """Certificate extensions: the noun that every reader of certificates shares, cheap to import."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from truststore_tool.nouns import noun
 
 
-class Extension(NamedTuple):
+@noun
+class Extension:
     """A certificate extension (RFC 5280, 4.2): dotted OID, critical flag, the bytes inside its OCTET STRING."""
 
     oid: str

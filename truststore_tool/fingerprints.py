@@ -1,11 +1,10 @@
 """Certificate fingerprints: the digest of the DER bytes, in every spelling that people paste."""
 
-import hashlib
-import hmac
 import re
 from collections.abc import Iterable
 from typing import Final
 
+from truststore_tool import digests
 from truststore_tool.errors import UsageError
 from truststore_tool.nouns import noun
 
@@ -41,7 +40,7 @@ class Fingerprint:
     def of(cls, der: bytes, algorithm: str = "sha256") -> "Fingerprint":
         """The fingerprint of `der` under `algorithm` (any hashlib name). Raises UsageError for an unknown one."""
         try:
-            return cls(algorithm, hashlib.new(algorithm, der, usedforsecurity=False).digest())
+            return cls(algorithm, digests.digest(algorithm, der))
         except (ValueError, TypeError) as exc:
             raise UsageError(
                 f"unknown fingerprint algorithm {algorithm!r}", hint=f"use one of {', '.join(ALGORITHMS)}"
@@ -83,7 +82,7 @@ class Fingerprint:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Fingerprint):
             return NotImplemented
-        return self.algorithm == other.algorithm and hmac.compare_digest(self.digest, other.digest)
+        return self.algorithm == other.algorithm and digests.same(self.digest, other.digest)
 
     def __hash__(self) -> int:
         return hash((self.algorithm, self.digest))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from truststore_tool import asn1, extensions, oids
 from truststore_tool.errors import FormatError
@@ -23,7 +23,8 @@ EntryKind = Literal["trusted", "private-key", "secret-key", "unknown"]
 _MOST_EXTENSIONS: Final = 1_000
 
 
-class _Skeleton(NamedTuple):
+@noun
+class _Skeleton:
     """Where the fields of a certificate lie (RFC 5280, 4.1).
 
     Attributes:

@@ -6,10 +6,11 @@ UTF8String), and a trust store must still be able to name them; so every string 
 
 import re
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final
 
-from truststore_tool import asn1
+from truststore_tool import asn1, digests
 from truststore_tool.errors import FormatError
+from truststore_tool.nouns import noun
 
 # Short names of attribute types: RFC 4514 (section 3), RFC 4519 and what openssl prints for the others.
 SHORT_NAMES: Final = {
@@ -51,7 +52,8 @@ _MOST_PARTS: Final = 200
 _ESCAPE: Final = re.compile(r'[,+"\\<>;]|^[ #]| \Z')
 
 
-class Attribute(NamedTuple):
+@noun
+class Attribute:
     """One AttributeTypeAndValue (RFC 5280, 4.1.2.4).
 
     Attributes:
@@ -76,7 +78,8 @@ class Attribute(NamedTuple):
             return self.value.decode("latin-1")
 
 
-class Name(NamedTuple):
+@noun
+class Name:
     """A distinguished name: relative distinguished names in the order of the encoding, most general first.
 
     Attributes:
@@ -218,6 +221,4 @@ def openssl_hash_old(name: bytes) -> str:
 
 def _first_word(algorithm: str, data: bytes) -> str:
     """The first four octets of a digest as a little-endian number."""
-    from hashlib import new
-
-    return new(algorithm, data, usedforsecurity=False).digest()[3::-1].hex()
+    return digests.digest(algorithm, data)[3::-1].hex()

@@ -177,7 +177,8 @@ def open_to_change(path: str | os.PathLike[str], password: str | None = None) ->
     return _changeable(_content(target, None), target, password, None)
 
 
-class _Draft(NamedTuple):
+@noun
+class _Draft:
     """The store as it is to be, whether it is to be saved, and then the mark of the content it was made from.
 
     `before` is the store that is there, None where there is none.

@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from tests.bench import bulk, kdf, prompt, scale, table
+from tests.bench import bulk, instructions, kdf, prompt, scale, table
 
-_GROUPS: Final = {"prompt": prompt, "bulk": bulk, "kdf": kdf, "scale": scale}
+_GROUPS: Final = {"prompt": prompt, "instructions": instructions, "bulk": bulk, "kdf": kdf, "scale": scale}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,7 +1,7 @@
 """What every format offers. A format is one file in this folder that ends in an object satisfying `Format`."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from truststore_tool.model import Note, OpaqueEntry, TrustStore
 from truststore_tool.nouns import field, noun
@@ -20,7 +20,8 @@ class Directory(Note):
     files: Mapping[str, bytes]
 
 
-class Format(NamedTuple):
+@noun
+class Format:
     """A codec: content in, a store out, and back. Its content is of one kind only, which `is_directory` tells.
 
     Attributes:
@@ -70,7 +71,8 @@ class SecretKey:
     key: bytes = field(repr=False)
 
 
-class KeyCodec(NamedTuple):
+@noun
+class KeyCodec:
     """What a format can do with the private and secret keys it holds.
 
     Attributes:

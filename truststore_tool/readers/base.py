@@ -1,20 +1,22 @@
 """The nouns of this room: what a reader makes of a store, and how that is known."""
 
-from typing import Literal, NamedTuple, Protocol, Self
+from typing import Literal, Protocol, Self
 
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun
 
 
-class Evidence(NamedTuple):
+@noun
+class Evidence:
     """How something is known: `measured` with which programs, `documented` where, or `inferred` from what."""
 
     kind: Literal["measured", "documented", "inferred"]
     source: str
 
 
-class LeftOut(NamedTuple):
+@noun
+class LeftOut:
     """A certificate of the store that is no trust anchor to the reader, and why."""
 
     certificate: Certificate

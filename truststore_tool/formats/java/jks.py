@@ -13,8 +13,6 @@ a 16-bit length in front, a block has a 32-bit length::
 Sources: sun.security.provider.JavaKeyStore and com.sun.crypto.provider.JceKeyStore of OpenJDK 17 and 25.
 """
 
-import hashlib
-import hmac
 import time
 from collections.abc import Iterable
 from datetime import datetime
@@ -22,6 +20,7 @@ from functools import partial
 from struct import Struct
 from typing import Final, Literal
 
+from truststore_tool import digests
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
 from truststore_tool.formats import java_time
 from truststore_tool.formats.base import Format, trailing
@@ -110,7 +109,7 @@ def _loads(name: _Name, data: bytes, password: str | None) -> TrustStore:
     found = [_read_entry(cursor, name, version) for _ in range(cursor.number(_U32))]
     body = memoryview(data)[: cursor.offset]
     digest = cursor.take(_DIGEST_SIZE)
-    if password is not None and not hmac.compare_digest(digest, _digest(password, (body,))):
+    if password is not None and not digests.same(digest, _digest(password, (body,))):
         raise IntegrityError(
             f"the password is wrong, or the {name.upper()} was tampered with",
             hint="without a password the certificates can be read unchecked",
@@ -287,8 +286,10 @@ def _some(aliases: Iterable[str]) -> str:
 
 def _digest(password: str, parts: Iterable[bytes | memoryview]) -> bytes:
     """The keyed digest over the body of a store (JavaKeyStore.getPreKeyedHash)."""
-    digest = hashlib.sha1(key_protection.password_bytes(password) + _WHITENER, usedforsecurity=False)
-    for part in parts:
+    every = list(parts)
+    digest = digests.new("sha1", sum(map(len, every)))
+    digest.update(key_protection.password_bytes(password) + _WHITENER)
+    for part in every:
         digest.update(part)
     return digest.digest()
 

@@ -4,12 +4,10 @@ The result is a PKCS#8 EncryptedPrivateKeyInfo (RFC 5208, 6) under an OID of Sun
 Sources: sun.security.provider.KeyProtector; com.sun.crypto.provider.KeyProtector and PBES1Core.
 """
 
-import hashlib
-import hmac
 import os
 from typing import TYPE_CHECKING, Final
 
-from truststore_tool import asn1
+from truststore_tool import asn1, digests
 from truststore_tool.errors import FormatError, IntegrityError, UsageError
 
 if TYPE_CHECKING:
@@ -85,7 +83,7 @@ def _jks_unprotect(content: bytes, password: str) -> bytes:
     secret = password_bytes(password)
     salt, encrypted, check = content[:_SHA1_SIZE], content[_SHA1_SIZE:-_SHA1_SIZE], content[-_SHA1_SIZE:]
     plain = _xor_chain(encrypted, salt, secret)
-    if not hmac.compare_digest(check, _sha1(secret + plain)):
+    if not digests.same(check, _sha1(secret + plain)):
         raise IntegrityError(NOT_OPENED, hint=HINT)
     return plain
 
@@ -102,7 +100,7 @@ def _xor_chain(data: bytes, salt: bytes, secret: bytes) -> bytes:
 
 
 def _sha1(data: bytes) -> bytes:
-    return hashlib.sha1(data, usedforsecurity=False).digest()
+    return digests.digest("sha1", data)
 
 
 # JCEKS: triple DES in CBC mode with PKCS#5 padding; key and IV come from the password by a chain of MD5 digests.
@@ -178,6 +176,6 @@ def _triple_des(salt: bytes, iterations: int, password: str) -> "Cipher[CBC]":
     for half in (salt[:4], salt[4:]):
         digest = half
         for _ in range(iterations):
-            digest = hashlib.md5(digest + secret, usedforsecurity=False).digest()
+            digest = digests.digest("md5", digest + secret)
         material += digest
     return Cipher(TripleDES(material[:24]), CBC(material[24:]))

@@ -1,10 +1,11 @@
 """Algorithm names, key descriptions and what the JDK's security properties call weak or disabled."""
 
 import re
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
+from truststore_tool.nouns import noun
 from truststore_tool.readers.java.der import (
     JavaFormatError,
     bit_count,
@@ -106,7 +107,8 @@ _LARGEST_FREE_RSA: Final = 3072
 _LONGEST_EXPONENT: Final = 64
 
 
-class PublicKey(NamedTuple):
+@noun
+class PublicKey:
     """A subject public key: the JDK's name of its algorithm, size in bits or None, and curve name or empty."""
 
     algorithm: str

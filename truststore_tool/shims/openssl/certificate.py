@@ -3,11 +3,12 @@
 Not `truststore_tool.model.Certificate`, which carries what no library accepts and reads a field only when asked.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from truststore_tool import asn1, extensions
 from truststore_tool.errors import FormatError
 from truststore_tool.extensions import Extension
+from truststore_tool.nouns import noun
 from truststore_tool.shims.openssl import names
 
 _ISSUER_ID: Final = asn1.context(1, constructed=False)
@@ -15,14 +16,16 @@ _SUBJECT_ID: Final = asn1.context(2, constructed=False)
 _REJECT: Final = asn1.context(0)
 
 
-class Algorithm(NamedTuple):
+@noun
+class Algorithm:
     """An AlgorithmIdentifier (RFC 5280, 4.1.1.2)."""
 
     oid: str
     parameters: asn1.Element | None
 
 
-class Certificate(NamedTuple):
+@noun
+class Certificate:
     """The fields of an X.509 certificate (RFC 5280, 4.1) in their order; `version` counts from 0 as encoded.
 
     `public_key` is the whole SubjectPublicKeyInfo; `key` and `signature` are the octets inside their bit strings.
@@ -50,7 +53,8 @@ class Certificate(NamedTuple):
         return extensions.find(self.extensions, oid)
 
 
-class Trust(NamedTuple):
+@noun
+class Trust:
     """What a TRUSTED CERTIFICATE says beside the certificate (X509_CERT_AUX): OIDs of uses, alias, key id."""
 
     trusted: tuple[str, ...] | None = None

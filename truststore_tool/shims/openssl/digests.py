@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from truststore_tool import digests
+
 # Every name of a digest in lower case, to what hashlib calls it. Aliases as `openssl list -digest-algorithms` has them.
 NAMES: Final = {
     alias: name
@@ -37,14 +39,13 @@ _LENGTHS: Final = {"shake_128": 16, "shake_256": 32}
 
 def digest(name: str, data: bytes) -> bytes | None:
     """The digest of `data` under one of OpenSSL's names, in any case; None for a name it (or hashlib) does not know."""
-    import hashlib
-
     algorithm = NAMES.get(name.lower())
     if algorithm is None:
         return None
     try:
-        hashed = hashlib.new(algorithm, data, usedforsecurity=False)
+        hashed = digests.new(algorithm, len(data))
     except ValueError:
         return None
+    hashed.update(data)
     length = _LENGTHS.get(algorithm)
     return hashed.digest(length) if length else hashed.digest()  # type: ignore[call-arg]  # of the extendable ones

@@ -1,9 +1,10 @@
 """Public keys and signatures as `openssl x509 -text`, `-modulus` and `-pubkey` show them."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
+from truststore_tool.nouns import noun
 from truststore_tool.shims.openssl import objects
 from truststore_tool.shims.openssl.certificate import Algorithm, Certificate
 
@@ -21,7 +22,8 @@ _OCTETS_A_SIGNATURE_LINE: Final = 18
 _WORD: Final = 8
 
 
-class Curve(NamedTuple):
+@noun
+class Curve:
     """Bits of the group's order, octets of a field element, and the name NIST gave the curve, if any."""
 
     bits: int
@@ -201,7 +203,8 @@ def signature(algorithm: Algorithm, octets: bytes) -> list[bytes]:
     return dump(octets)
 
 
-class _Pss(NamedTuple):
+@noun
+class _Pss:
     """RSASSA-PSS-params (RFC 4055, 3.1); None stands for what is left to its default."""
 
     digest: str | None

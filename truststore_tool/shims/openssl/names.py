@@ -5,11 +5,12 @@ and prints names in some dozen ways that scripts match on byte for byte.
 """
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.names import UNIT_OCTETS, code_points, openssl_canonical
+from truststore_tool.nouns import noun
 from truststore_tool.shims.openssl import objects
 from truststore_tool.shims.openssl.lines import indented
 
@@ -107,7 +108,8 @@ _SPECIAL: Final = b',+"\\<>;'
 _QUOTABLE: Final = b",+<>; #"
 
 
-class Attribute(NamedTuple):
+@noun
+class Attribute:
     """One attribute: type, tag and content octets of its value, and the number of the relative name it is part of."""
 
     oid: str
@@ -116,7 +118,8 @@ class Attribute(NamedTuple):
     rdn: int
 
 
-class DistinguishedName(NamedTuple):
+@noun
+class DistinguishedName:
     """A name: its attributes in file order, and its DER."""
 
     attributes: tuple[Attribute, ...]

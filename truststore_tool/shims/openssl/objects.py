@@ -4,7 +4,9 @@ Scripts match on these names, so they are OpenSSL 3.0's own (`openssl list -obje
 """
 
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
+
+from truststore_tool.nouns import noun
 
 # One object: dotted|short name, with |long name behind where that is another; objects end in a semicolon.
 _OBJECTS: Final = """
@@ -230,7 +232,8 @@ _OBJECTS: Final = """
 """
 
 
-class ObjectName(NamedTuple):
+@noun
+class ObjectName:
     """Short name (``CN``) and long name (``commonName``) of an object."""
 
     short: str
@@ -261,7 +264,7 @@ def long_name(dotted: str) -> str:
 def find(text: str) -> str | None:
     """The dotted form of an object given by short name, long name or dotted form; None for no such name."""
     for dotted, names in table().items():
-        if text in names:
+        if text in (names.short, names.long):
             return dotted
     arcs = text.split(".")
     numeric = len(arcs) > 1 and all(arc.isascii() and arc.isdigit() for arc in arcs)

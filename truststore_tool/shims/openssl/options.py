@@ -1,8 +1,9 @@
 """The command line of `openssl x509`: argv to `Options`, with OpenSSL's own words for what is wrong."""
 
 from collections.abc import Callable
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NoReturn
 
+from truststore_tool.nouns import noun, replace
 from truststore_tool.shims.openssl.help import HELP
 
 # fmt: off
@@ -77,7 +78,8 @@ class StopError(Exception):
         self.code = code
 
 
-class Options(NamedTuple):
+@noun
+class Options:
     """What the command line asks for. `name_flags` and `text_flags` are the bits of `-nameopt` and `-certopt`."""
 
     items: tuple[str, ...] = ()
@@ -130,10 +132,10 @@ def parse(arguments: list[str]) -> Options:
         for item in _items_of(name):
             items.pop(item, None)
             items[item] = None
-        options = _apply(options, name, value) if wanted is not None else options._replace(digest=name)
+        options = _apply(options, name, value) if wanted is not None else replace(options, digest=name)
     if next(words, None) is not None:
         _usage()
-    return options._replace(items=tuple(items))
+    return replace(options, items=tuple(items))
 
 
 def _takes_value() -> dict[str, bool]:
@@ -172,11 +174,11 @@ def _input_format(options: Options, value: str) -> Options:
     form = _format("inform", value)
     if form not in ("pem", "der"):
         _usage(f'x509: Bad format "{value}"; must be pem or der')
-    return options._replace(input_format=form)
+    return replace(options, input_format=form)
 
 
 def _output_format(options: Options, value: str) -> Options:
-    return options._replace(output_format=_format("outform", value))
+    return replace(options, output_format=_format("outform", value))
 
 
 def _format(option: str, value: str) -> str:
@@ -198,7 +200,7 @@ def _invalid(option: str, value: str) -> str:
 def _dates(options: Options, value: str) -> Options:
     if value.lower() not in ("rfc_822", "iso_8601"):
         raise StopError(f"Invalid date format: {value}")
-    return options._replace(iso_dates=value.lower() == "iso_8601")
+    return replace(options, iso_dates=value.lower() == "iso_8601")
 
 
 def _names(options: Options, value: str) -> Options:
@@ -207,7 +209,7 @@ def _names(options: Options, value: str) -> Options:
     flags = names.parse_options(value, options.name_flags or 0)
     if flags is None:
         _usage()
-    return options._replace(name_flags=flags)
+    return replace(options, name_flags=flags)
 
 
 def _text(options: Options, value: str) -> Options:
@@ -216,7 +218,7 @@ def _text(options: Options, value: str) -> Options:
     flags = names.apply_words(value, options.text_flags, _CERTIFICATE_OPTIONS)
     if flags is None:
         _usage()
-    return options._replace(text_flags=flags)
+    return replace(options, text_flags=flags)
 
 
 def _check_end(options: Options, value: str) -> Options:
@@ -240,15 +242,15 @@ def _check_end(options: Options, value: str) -> Options:
         elif value[:1] == "0":
             kind = "an octal"
         _usage(f'x509: Can\'t parse "{value}" as {kind} number')
-    return options._replace(check_end=seconds)
+    return replace(options, check_end=seconds)
 
 
 def _trusted(options: Options, value: str) -> Options:
-    return options._replace(trusted=(*options.trusted, _use("trust", value)), trusted_output=True)
+    return replace(options, trusted=(*options.trusted, _use("trust", value)), trusted_output=True)
 
 
 def _rejected(options: Options, value: str) -> Options:
-    return options._replace(rejected=(*options.rejected, _use("reject", value)), trusted_output=True)
+    return replace(options, rejected=(*options.rejected, _use("reject", value)), trusted_output=True)
 
 
 def _use(what: str, value: str) -> str:
@@ -262,25 +264,25 @@ def _use(what: str, value: str) -> str:
 
 _SETTERS: Final[dict[str, Callable[[Options, str], Options]]] = {
     "help": _help,
-    "in": lambda options, value: options._replace(source=value),
-    "out": lambda options, value: options._replace(target=value),
+    "in": lambda options, value: replace(options, source=value),
+    "out": lambda options, value: replace(options, target=value),
     "inform": _input_format,
     "outform": _output_format,
-    "passin": lambda options, value: options._replace(password=value),
-    "noout": lambda options, _: options._replace(quiet=True),
-    "nocert": lambda options, _: options._replace(quiet=True),
+    "passin": lambda options, value: replace(options, password=value),
+    "noout": lambda options, _: replace(options, quiet=True),
+    "nocert": lambda options, _: replace(options, quiet=True),
     "dateopt": _dates,
     "certopt": _text,
     "nameopt": _names,
-    "ext": lambda options, value: options._replace(extensions=value),
+    "ext": lambda options, value: replace(options, extensions=value),
     "checkend": _check_end,
-    "checkhost": lambda options, value: options._replace(check_host=value),
-    "checkemail": lambda options, value: options._replace(check_email=value),
-    "checkip": lambda options, value: options._replace(check_ip=value),
-    "trustout": lambda options, _: options._replace(trusted_output=True),
-    "setalias": lambda options, value: options._replace(alias=value, trusted_output=True),
-    "clrtrust": lambda options, _: options._replace(clear_trusted=True),
-    "clrreject": lambda options, _: options._replace(clear_rejected=True),
+    "checkhost": lambda options, value: replace(options, check_host=value),
+    "checkemail": lambda options, value: replace(options, check_email=value),
+    "checkip": lambda options, value: replace(options, check_ip=value),
+    "trustout": lambda options, _: replace(options, trusted_output=True),
+    "setalias": lambda options, value: replace(options, alias=value, trusted_output=True),
+    "clrtrust": lambda options, _: replace(options, clear_trusted=True),
+    "clrreject": lambda options, _: replace(options, clear_rejected=True),
     "addtrust": _trusted,
     "addreject": _rejected,
 }

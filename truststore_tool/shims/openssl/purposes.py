@@ -1,11 +1,12 @@
 """What a certificate may be used for, as `openssl x509 -purpose` says it (v3_purp.c)."""
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.names import openssl_canonical
+from truststore_tool.nouns import noun
 from truststore_tool.shims.openssl import extensions
 from truststore_tool.shims.openssl.certificate import Certificate
 
@@ -39,7 +40,8 @@ _KNOWN_USES: Final = (
 )  # fmt: skip
 
 
-class _Uses(NamedTuple):
+@noun
+class _Uses:
     """What each extension allows; None where it is not there."""
 
     authority: bool | None

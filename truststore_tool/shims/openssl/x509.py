@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.names import EMAIL_ADDRESS, openssl_hash, openssl_hash_old
+from truststore_tool.nouns import noun, replace
 from truststore_tool.shims.openssl import reading, writing
 from truststore_tool.shims.openssl.certificate import Certificate, Trust
 from truststore_tool.shims.openssl.options import Options, StopError, parse
@@ -21,7 +22,8 @@ _RFC822_NAME: Final = asn1.context(1, constructed=False)
 _URI: Final = asn1.context(6, constructed=False)
 
 
-class _Subject(NamedTuple):
+@noun
+class _Subject:
     """What is being shown: the certificate, its trust settings, and how."""
 
     certificate: Certificate
@@ -61,7 +63,7 @@ def _load(options: Options) -> _Subject:
     if options.extensions is not None:
         wanted = options.extensions
         kept = tuple(e for e in certificate.extensions if _short_name(e.oid) in wanted)
-        certificate = certificate._replace(extensions=kept)
+        certificate = replace(certificate, extensions=kept)
     return _Subject(certificate, trust, options)
 
 
@@ -75,17 +77,17 @@ def _short_name(oid: str) -> str:
 def _settings(trust: Trust | None, options: Options) -> Trust | None:
     """The trust settings after -clrtrust, -addtrust and the like; None where there are none."""
     if trust is not None and options.clear_trusted:
-        trust = trust._replace(trusted=None)
+        trust = replace(trust, trusted=None)
     if trust is not None and options.clear_rejected:
-        trust = trust._replace(rejected=None)
+        trust = replace(trust, rejected=None)
     if options.trusted:
         trust = trust or Trust()
-        trust = trust._replace(trusted=(trust.trusted or ()) + options.trusted)
+        trust = replace(trust, trusted=(trust.trusted or ()) + options.trusted)
     if options.rejected:
         trust = trust or Trust()
-        trust = trust._replace(rejected=(trust.rejected or ()) + options.rejected)
+        trust = replace(trust, rejected=(trust.rejected or ()) + options.rejected)
     if options.alias is not None:
-        trust = (trust or Trust())._replace(alias=os.fsencode(options.alias))
+        trust = replace(trust or Trust(), alias=os.fsencode(options.alias))
     return trust
 
 
@@ -116,7 +118,7 @@ def _require_key(certificate: Certificate) -> None:
 
 
 def _encoded(subject: _Subject) -> bytes:
-    certificate, trust, options = subject
+    certificate, trust, options = subject.certificate, subject.trust, subject.options
     if options.output_format == "der":
         return certificate.der
     if options.output_format != "pem":
@@ -135,7 +137,7 @@ def _pem(label: bytes, data: bytes) -> bytes:
 
 def _checks(subject: _Subject) -> bytes:
     """What -checkhost, -checkemail and -checkip say; they leave the exit code alone."""
-    certificate, _, options = subject
+    certificate, options = subject.certificate, subject.options
     if options.check_host is options.check_email is options.check_ip is None:
         return b""
     from truststore_tool.shims.openssl import matching
