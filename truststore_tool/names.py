@@ -49,7 +49,8 @@ _CODECS: Final = {
 }
 # A name has some ten parts of one attribute each. The bound keeps hostile ones cheap.
 _MOST_PARTS: Final = 200
-_ESCAPE: Final = re.compile(r'[,+"\\<>;]|^[ #]| \Z')
+# Compiled when it is first needed: most commands print no name.
+_ESCAPE: Final = r'[,+"\\<>;]|^[ #]| \Z'
 
 
 @noun
@@ -134,7 +135,7 @@ def _text(rdn: tuple[Attribute, ...]) -> str:
 
 def _escaped(attribute: Attribute) -> str:
     """The value as RFC 4514 (section 2.4) escapes it."""
-    return _ESCAPE.sub(lambda match: "\\" + match[0], attribute.text).replace("\0", "\\00")
+    return re.sub(_ESCAPE, lambda match: "\\" + match[0], attribute.text).replace("\0", "\\00")
 
 
 # How OpenSSL compares and looks up names (crypto/x509/x_name.c): the octets of a character in each type of string that

@@ -8,14 +8,14 @@ from typing import Final
 
 from truststore_tool.errors import FormatError
 
-_NON_BMP: Final = re.compile("[\U00010000-\U0010ffff]")
+_NON_BMP: Final = "[\U00010000-\U0010ffff]"
 
 
 def encode(text: str) -> bytes:
     """The bytes that writeUTF would write for `text`, without their length. Lone surrogates are written as they are."""
     if text.isascii() and "\0" not in text:
         return text.encode("ascii")
-    split = _NON_BMP.sub(_surrogates, text)
+    split = re.sub(_NON_BMP, _surrogates, text)
     return split.encode("utf-8", "surrogatepass").replace(b"\0", b"\xc0\x80")
 
 

@@ -51,8 +51,8 @@ _CODECS: Final = {
     asn1.BMP_STRING: "utf-16-be",
     asn1.UNIVERSAL_STRING: "utf-32-be",
 }
-_SPECIAL: Final = re.compile(r'[,+=\n<>#;\\"]')
-_NEEDS_QUOTES: Final = re.compile(r'^[ \n]|[,+=\n<>#;\\"]|[ \n][ \n]|[ \n]$')
+# Compiled when it is first needed: most commands print no name.
+_NEEDS_QUOTES: Final = r'^[ \n]|[,+=\n<>#;\\"]|[ \n][ \n]|[ \n]$'
 
 
 def name(element: Element) -> str:
@@ -99,7 +99,7 @@ def _attribute_value(element: Element) -> str:
         raise JavaFormatError("Illegal character in BMPString")
     if len(text) > 1 and text[0] == text[-1] == '"':  # Java takes it for quoted already
         return '"' + _escape(text[1:-1]) + '"'
-    return f'"{_escape(text)}"' if _NEEDS_QUOTES.search(text) else text
+    return f'"{_escape(text)}"' if re.search(_NEEDS_QUOTES, text) else text
 
 
 def _utf16_units(octets: bytes) -> list[int]:
