@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import table
+from tests.bench import instructions, table
 from tests.bench.material import certificate
 from tests.bench.measure import Case, Command, Figure, compare, run
 from tests.bench.scale import exponent
-from tests.realtools import HERE
+from tests.realtools import HERE, find
 
 FAST = Command(("true",))
 SLOW = Command(("sleep", "0.2"))
@@ -87,3 +87,14 @@ def test_table_and_json_say_the_same() -> None:
     assert [item["met"] for item in read["figures"]] == [True, False, None]
     assert read["runs"] == 9
     assert set(read["machine"]) == {"date", "processor", "memory", "system", "python", "load"}
+
+
+def test_instructions_are_counted_or_said_not_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    find("valgrind")
+    few, many = (instructions.count(tmp_path, (sys.executable, "-IS", "-c", f"sum(range({n}))")) for n in (1, 400_000))
+    assert few is not None
+    assert many is not None
+    assert few > 10_000_000  # an interpreter's start
+    assert 1_000_000 < many - few < 100_000_000
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert instructions.count(tmp_path, (sys.executable, "-c", "pass")) is None

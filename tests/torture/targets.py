@@ -228,7 +228,7 @@ def prepare(folder: Path) -> None:
     os.environ.update(JAVA_HOME=str(folder / "no-jdk"), PASSWORD=seeds.PASSWORD)
     for name in ("TRUSTSTORE_PASSWORD", "TRUSTSTORE_TOOL_KEYTOOL_VERSION"):
         os.environ.pop(name, None)
-    keytool._home = lambda: folder
+    keytool._home = lambda: str(folder)
 
 
 def restore() -> None:

@@ -53,7 +53,7 @@ def of_sources(paths: Iterable[str | os.PathLike[str]]) -> list[Openness]:
     found = []
     for path in paths:
         with suppress(OSError, ValueError):
-            status = os.stat(path)  # noqa: PTH116 -- as pathlib costs more to import
+            status = os.stat(path)
             if stat.S_ISDIR(status.st_mode):
                 with os.scandir(path) as entries:
                     found += [_openness(entry.path) for entry in entries if entry.is_file()]
@@ -95,7 +95,7 @@ def narrow(descriptor: int, sources: Sequence[Openness], mode: int) -> None:
 
 
 def _openness(file: int | str | os.PathLike[str]) -> Openness:
-    status = os.stat(file)  # noqa: PTH116 -- as above
+    status = os.stat(file)
     # With an access control list, what the mode shows of the group is what anyone named in the list may do at most.
     mode = _without_group(status.st_mode) if _ACL in _attributes(file) else status.st_mode
     return stat.S_IMODE(mode), status.st_gid

@@ -3,10 +3,12 @@
 import errno
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
+from os import PathLike
 from typing import Final
 
 from truststore_tool.errors import UnreadableError, WriteError
+
+StrPath = str | PathLike[str]
 
 _READ_HINTS: Final = {
     errno.ENOENT: "check the path",
@@ -34,7 +36,7 @@ _WRITE_HINTS: Final = {
 
 
 @contextmanager
-def reading_from(path: Path) -> Iterator[None]:
+def reading_from(path: StrPath) -> Iterator[None]:
     """Errors of the system, also for impossible paths (with NUL), become an UnreadableError that names `path`."""
     try:
         yield
@@ -43,7 +45,7 @@ def reading_from(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writing_to(path: Path) -> Iterator[None]:
+def writing_to(path: StrPath) -> Iterator[None]:
     """The same for WriteError."""
     try:
         yield

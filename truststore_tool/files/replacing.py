@@ -5,18 +5,26 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from truststore_tool.errors import WriteError
 from truststore_tool.files import attributes, naming
 from truststore_tool.files.places import close, locate, sync
-from truststore_tool.files.problems import writing_to
+from truststore_tool.files.problems import StrPath, writing_to
 from truststore_tool.files.temporaries import temporary
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def replace(
-    path: Path, data: bytes, *, backup: bool = False, mode: int = 0o666, sources: Iterable[str | os.PathLike[str]] = ()
-) -> Path | None:
+    path: StrPath,
+    data: bytes,
+    *,
+    backup: bool = False,
+    mode: int = 0o666,
+    sources: Iterable[StrPath] = (),
+) -> "Path | None":
     """Make `data` the content of the file that `path` names once symbolic links are followed, or leave it as it is.
 
     A file that exists keeps its mode, owner, group, access control list, user attributes and, where the user may set
@@ -31,7 +39,7 @@ def replace(
     """
     saved = None
     with writing_to(path):
-        if path.exists() and not path.is_file():
+        if os.path.exists(path) and not os.path.isfile(path):
             raise WriteError(f"could not write {path}: not a regular file", hint="name a file")
         directory, real = locate(path)
         try:
@@ -54,11 +62,11 @@ def replace(
     return real.with_name(saved) if saved else None
 
 
-def write_through(path: Path, data: bytes) -> None:
+def write_through(path: StrPath, data: bytes) -> None:
     """Write into what is there and no regular file: a device, as /dev/null, or a FIFO. Raises WriteError."""
     with writing_to(path):
         close(locate(path)[0])  # for the links of strangers; a device may be a link that only the system can follow
-        with path.open("wb") as file:
+        with open(path, "wb") as file:
             file.write(data)
 
 

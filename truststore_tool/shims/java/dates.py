@@ -8,7 +8,6 @@ import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -71,8 +70,8 @@ def _zone_id() -> str:
     name = os.environ.get("TZ", "").removeprefix(":")
     if name:
         return name
-    with suppress(OSError):
-        name = Path("/etc/timezone").read_text("ascii", "replace").strip()
+    with suppress(OSError), open("/etc/timezone", encoding="ascii", errors="replace") as file:
+        name = file.read().strip()
     if name:
         return "UTC" if name in ("Etc/UTC", "UTC") else name
     target = os.path.realpath("/etc/localtime")

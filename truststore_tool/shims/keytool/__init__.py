@@ -8,7 +8,6 @@ CRLs, signing) ends in one line and changes nothing.
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from truststore_tool.errors import TrustStoreError
@@ -112,7 +111,7 @@ def _tidy(options: keytool_options.Options) -> None:
     if options.command in _WRITING and written is not None:
         from truststore_tool import files
 
-        files.tidy(Path(written))
+        files.tidy(written)
 
 
 def _print_help(console: Console, command: str | None, jdk: int) -> None:
@@ -165,7 +164,7 @@ def _execute(session: "Session") -> None:
         if password is not None and len(password) < SHORTEST_NEW_PASSWORD:
             raise KeytoolError("New password must be at least 6 characters")
     session.password = options.storepass
-    options.keystore = options.keystore or str(_home() / ".keystore")
+    options.keystore = options.keystore or os.path.join(_home(), ".keystore")
     if name == "-importkeystore":
         command(session)
         return
@@ -202,8 +201,8 @@ def _check(session: "Session") -> None:
     keytool_options.check_numbers(options)
 
 
-def _home() -> Path:
+def _home() -> str:
     """The home of the passwd entry: Java does not look at HOME."""
     import pwd
 
-    return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    return pwd.getpwuid(os.getuid()).pw_dir

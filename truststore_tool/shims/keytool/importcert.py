@@ -1,7 +1,7 @@
 """keytool -importcert: a certificate becomes a trusted entry, after the questions the real tool would ask."""
 
+import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from truststore_tool import files
@@ -26,11 +26,10 @@ def read_input(session: Session) -> bytes:
     name = session.options.file
     if name is None:
         return session.console.read_all()
-    path = Path(name)
-    if path.is_dir():
+    if os.path.isdir(name):
         raise KeytoolError(f"{name} (Is a directory)", FILE_NOT_FOUND)
     try:
-        return files.read(path)
+        return files.read(name)
     except UnreadableError as exc:
         raise KeytoolError(f"{name} ({exc.message.rpartition(': ')[2]})", FILE_NOT_FOUND) from exc
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final
 
 from truststore_tool.shims.keytool.errors import (
@@ -276,11 +275,12 @@ def read_password(modifier: str | None, argument: str) -> str:
                 raise IllegalOptionError(f"Cannot find environment variable: {argument}")
             return os.environ[argument]
         case "file":
-            path = Path(argument.removeprefix("file:"))
-            if not path.exists():
+            path = argument.removeprefix("file:")
+            if not os.path.exists(path):
                 raise IllegalOptionError(f"Cannot find file: {argument}")
             try:
-                lines = path.read_bytes().decode("utf-8", "replace").splitlines()
+                with open(path, "rb") as file:
+                    lines = file.read().decode("utf-8", "replace").splitlines()
             except OSError as exc:
                 reason = exc.strerror or str(exc)
                 raise IllegalOptionError(f"java.io.FileNotFoundException: {argument} ({reason})") from exc

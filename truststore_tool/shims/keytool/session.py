@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from truststore_tool.formats import SHORTEST_NEW_PASSWORD
@@ -30,15 +29,14 @@ _LEGACY_CIPHERS: Final = ("DES", "DESEDE", "RC2", "ARCFOUR")
 _BUNDLES: Final = ("/etc/ssl/certs/java/cacerts", "/etc/pki/java/cacerts")
 
 
-def find_cacerts() -> Path | None:
+def find_cacerts() -> str | None:
     """The cacerts file: JAVA_HOME's, else the distribution's, else None."""
     home = os.environ.get("JAVA_HOME")
-    candidates = [Path(home, "lib/security/cacerts")] if home else []
-    candidates += [Path(bundle) for bundle in _BUNDLES]
-    return next((path for path in candidates if path.exists()), None)
+    candidates = [os.path.join(home, "lib/security/cacerts")] if home else []
+    return next((path for path in (*candidates, *_BUNDLES) if os.path.exists(path)), None)
 
 
-def cacerts_path() -> Path:
+def cacerts_path() -> str:
     """The cacerts file. Raises KeytoolError when there is none."""
     found = find_cacerts()
     if found is None:
@@ -136,7 +134,7 @@ class Session:
     def warn_jks(self) -> None:
         """Recommend PKCS12 where a JKS or JCEKS holds keys (the last thing that KeyTool does)."""
         name = self.options.keystore
-        if name in (None, "NONE") or not Path(name or "").is_file():
+        if name in (None, "NONE") or not os.path.isfile(name or ""):
             return
         try:
             final = stores.load(name or "", None, self.options.new or self.password)

@@ -1,10 +1,11 @@
 """Key stores as the JDK opens them: which type, what is wrong, what the user is told; and how a change is saved."""
 
+import errno
 import os
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 from truststore_tool import asn1, files, formats
@@ -125,10 +126,15 @@ class Keystore:
 
 def exists(name: str) -> bool:
     """Whether there is a readable file of that name. Raises KeytoolError for an empty one."""
-    path = Path(name)
-    if path.is_file() and path.stat().st_size == 0:
+    try:
+        status = os.stat(name)
+    except OSError as exc:
+        if exc.errno == errno.ENAMETOOLONG:
+            raise
+        return False
+    if stat.S_ISREG(status.st_mode) and status.st_size == 0:
         raise KeytoolError(f"Keystore file exists, but is empty: {name}")
-    return path.is_file() and os.access(path, os.R_OK)
+    return stat.S_ISREG(status.st_mode) and os.access(name, os.R_OK)
 
 
 def check_providers(names: list[str], classes: list[str]) -> None:
@@ -160,7 +166,7 @@ def load(name: str, kind: str | None, password: str | None, *, frames: int = 0) 
     `frames` says how deep the real tool is in its calls here, which its stack traces show.
     """
     try:
-        data = files.read(Path(name))
+        data = files.read(name)
     except TrustStoreError as exc:
         raise _not_found(name) from exc
     found = _detect(data)
@@ -231,11 +237,10 @@ def _wrong_type(kind: str, data: bytes) -> KeytoolError:
 
 
 def _not_found(name: str) -> KeytoolError:
-    path = Path(name)
-    if path.is_dir():
+    if os.path.isdir(name):
         reason = "Is a directory"
     else:
-        reason = "Permission denied" if path.exists() else "No such file or directory"
+        reason = "Permission denied" if os.path.exists(name) else "No such file or directory"
     return KeytoolError(f"{name} ({reason})", FILE_NOT_FOUND)
 
 
@@ -255,12 +260,12 @@ def save(
     """
     from truststore_tool import stores
 
-    path = Path(keystore.name)
+    path = keystore.name
     if keystore.name == "NONE":
         edit(keystore.store)
         reason = 'Cannot invoke "java.io.OutputStream.write(byte[])" because "stream" is null'
         raise KeytoolError(reason, "java.lang.NullPointerException")
-    if path.is_dir() or not path.parent.is_dir():
+    if os.path.isdir(path) or not os.path.isdir(os.path.dirname(path) or "."):
         edit(keystore.store)
         raise _not_found(keystore.name)
 
@@ -273,7 +278,7 @@ def save(
 
     try:
         stores.update_store(path, password, change, create=keystore.format, new_password=new_password, readers=())
-        if changed and not path.exists():  # nothing was changed in a new store: keytool writes the empty one
+        if changed and not os.path.exists(path):  # nothing was changed in a new store: keytool writes the empty one
             with suppress(ExistsError):  # another process has made one meanwhile
                 stores.save_store(changed[-1], path, password, format=changed[-1].format, exclusive=True, readers=())
     except IntegrityError as exc:

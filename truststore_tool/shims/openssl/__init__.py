@@ -36,7 +36,7 @@ def _candidates() -> Iterator[str]:
 
 def _is_shim(program: str) -> bool:
     try:
-        with open(program, "rb") as file:  # noqa: PTH123 -- pathlib costs more to import than all of a fingerprint
+        with open(program, "rb") as file:
             return MARK in file.read(512)
     except OSError:
         return True  # nothing to run

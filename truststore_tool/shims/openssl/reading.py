@@ -41,7 +41,7 @@ def load(source: str | None, form: str | None, given: str | None) -> tuple[Certi
         if source is None:
             data = sys.stdin.buffer.read(_MOST)
         else:
-            with open(_path(source), "rb") as file:  # noqa: PTH123 -- pathlib costs more to import than all of a fingerprint
+            with open(_path(source), "rb") as file:
                 data = file.read(_MOST)
         return read(data, form, lambda: _ask() if given is None else given)
     except IsADirectoryError:

@@ -11,7 +11,7 @@ def check(target: str) -> None:
     """Refuse what can never be written before anything is printed. Raises StopError."""
     if not target:
         raise _unwritable(target, "No such file or directory")
-    if os.path.isdir(target):  # noqa: PTH112 -- pathlib costs more to import than all of a fingerprint
+    if os.path.isdir(target):
         raise _unwritable(target, "Is a directory")
 
 
