@@ -11,7 +11,7 @@ from pathlib import Path
 from truststore_tool.errors import WriteError
 from truststore_tool.files import attributes, naming, temporaries
 from truststore_tool.files.places import close, flush, locate, sync
-from truststore_tool.files.problems import writing_to
+from truststore_tool.files.problems import StrPath, writing_to
 from truststore_tool.files.reading import names
 from truststore_tool.files.replacing import present
 from truststore_tool.files.temporaries import require_content, temporary, temporary_directory
@@ -20,7 +20,7 @@ _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def update_directory(
-    path: Path,
+    path: StrPath,
     before: Mapping[str, bytes],
     after: Mapping[str, bytes],
     *,
@@ -68,15 +68,16 @@ def update_directory(
 
 
 @contextmanager
-def making_directories(path: Path) -> Iterator[None]:
+def making_directories(path: StrPath) -> Iterator[None]:
     """Make a directory and those above it that are missing; when the body fails those made go again if empty.
 
     Raises WriteError.
     """
     made: list[Path] = []
+    directory = Path(path)
     try:
         with writing_to(path):
-            for folder in reversed((path, *path.parents)):
+            for folder in reversed((directory, *directory.parents)):
                 if not folder.is_dir():
                     parent, real = locate(folder)
                     try:
@@ -103,7 +104,7 @@ def _create(parent: int, name: str, files: Mapping[str, bytes], sources: Iterabl
         os.rename(made, name, src_dir_fd=parent, dst_dir_fd=parent)
 
 
-def _add(directory: int, files: Mapping[str, bytes], path: Path) -> None:
+def _add(directory: int, files: Mapping[str, bytes], path: StrPath) -> None:
     """Add files under names that are free, all of them or none."""
     added = []
     try:

@@ -11,14 +11,14 @@ from typing import Final
 from truststore_tool.errors import WriteError
 from truststore_tool.files import naming, temporaries
 from truststore_tool.files.places import close, locate, open_directory
-from truststore_tool.files.problems import writing_to
+from truststore_tool.files.problems import StrPath, writing_to
 from truststore_tool.files.reading import names
 
 _LONGEST_PAUSE: Final = 0.05
 
 
 @contextmanager
-def locked(path: Path, *, timeout: float = 30.0) -> Iterator[None]:
+def locked(path: StrPath, *, timeout: float = 30.0) -> Iterator[None]:
     """Hold the one lock of the file (or directory) that `path` names once symbolic links are followed.
 
     Between load and save under this lock nobody else who uses it changes the file. Temporaries that a killed run
@@ -44,7 +44,7 @@ def locked(path: Path, *, timeout: float = 30.0) -> Iterator[None]:
         close(directory)
 
 
-def tidy(path: Path) -> None:
+def tidy(path: StrPath) -> None:
     """Remove what a killed run left beside the file, or in the directory, for a caller that has nothing to write there.
 
     Nothing happens while another process is at work. What cannot be removed stays; nothing is raised.
@@ -63,7 +63,7 @@ def tidy(path: Path) -> None:
                         close(directory)
 
 
-def _acquire(directory: int, name: str, path: Path, timeout: float) -> int:
+def _acquire(directory: int, name: str, path: StrPath, timeout: float) -> int:
     """A descriptor of the lock file `name`, locked. The kernel frees the lock of a dead process: none is ever stale."""
     holder, deadline = None, 0.0
     pause = 0.001

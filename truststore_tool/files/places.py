@@ -9,7 +9,7 @@ from typing import Final
 
 from truststore_tool import strangers
 from truststore_tool.errors import WriteError
-from truststore_tool.files.problems import reason
+from truststore_tool.files.problems import StrPath, reason
 
 _MOST_LINKS: Final = 40  # as many as Linux follows
 _DIRECTORY: Final = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -17,7 +17,7 @@ _DIRECTORY: Final = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _PASSING: Final = _DIRECTORY | getattr(os, "O_PATH", os.O_RDONLY)
 
 
-def locate(path: Path) -> tuple[int, Path]:
+def locate(path: StrPath) -> tuple[int, Path]:
     """A descriptor of the directory in which the file itself lies, and the path of the file without any link.
 
     Everything else goes through the descriptor. The way to it is gone step by step from the root, each step from the
@@ -26,7 +26,7 @@ def locate(path: Path) -> tuple[int, Path]:
     Raises WriteError for such a link, and OSError when a directory on the way is missing or may not be entered.
     """
     text = os.fspath(path)
-    ahead = _parts(text if text.startswith("/") else f"{os.getcwd()}/{text}")  # noqa: PTH109 -- costs more to import
+    ahead = _parts(text if text.startswith("/") else f"{os.getcwd()}/{text}")
     here = os.open("/", _PASSING)
     way: list[str] = []
     makers = [strangers.link_makers(os.fstat(here), None)]
@@ -94,7 +94,7 @@ def _link(directory: int, name: str) -> tuple[int, str] | None:
     return (status.st_uid, os.readlink(name, dir_fd=directory)) if stat.S_ISLNK(status.st_mode) else None
 
 
-def open_directory(path: Path) -> int:
+def open_directory(path: StrPath) -> int:
     """A descriptor of the directory `path`, created when it is missing."""
     parent, real = locate(path)
     try:
@@ -109,7 +109,7 @@ def open_directory(path: Path) -> int:
         close(parent)
 
 
-def sync(directory: int, path: Path) -> None:
+def sync(directory: int, path: StrPath) -> None:
     """Put what was renamed in the directory on the disk. Raises WriteError, and says that it is written."""
     try:
         flush(directory)

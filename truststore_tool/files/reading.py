@@ -3,12 +3,11 @@
 import errno
 import os
 import stat
-from pathlib import Path
 from typing import BinaryIO, Final
 
 from truststore_tool.errors import UnreadableError
 from truststore_tool.files.naming import is_temporary
-from truststore_tool.files.problems import reading_from
+from truststore_tool.files.problems import StrPath, reading_from
 
 # 200,000 certificates. Without a bound /dev/zero, or a log file in a directory of certificates, would eat all memory.
 MAX_SIZE: Final = 256 * 1024 * 1024
@@ -16,12 +15,12 @@ MAX_SIZE: Final = 256 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
 
 
-def read(path: Path) -> bytes:
+def read(path: StrPath) -> bytes:
     """The content of a file, a FIFO or a device such as /dev/stdin.
 
     Raises UnreadableError when it is missing, a directory, not permitted or larger than MAX_SIZE.
     """
-    with reading_from(path), path.open("rb", buffering=0) as file:
+    with reading_from(path), open(path, "rb", buffering=0) as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             data = _read_stream(file.fileno())
@@ -32,39 +31,39 @@ def read(path: Path) -> bytes:
     return data
 
 
-def holds(path: Path, data: bytes) -> bool:
+def holds(path: StrPath, data: bytes) -> bool:
     """Whether the regular file is exactly `data`. Raises UnreadableError when it cannot be read."""
-    with reading_from(path), path.open("rb") as file:
+    with reading_from(path), open(path, "rb") as file:
         return has_content(file, data)
 
 
-def is_directory(path: Path) -> bool:
+def is_directory(path: StrPath) -> bool:
     """Whether `path` leads to a directory; False also where that cannot be known."""
     try:
-        return path.is_dir()
-    except (OSError, ValueError):
+        return os.path.isdir(path)
+    except ValueError:
         return False
 
 
-def names_in(path: Path) -> list[str]:
+def names_in(path: StrPath) -> list[str]:
     """The names of the regular files in a directory, sorted; symbolic links to files count as files.
 
     Directories, devices, broken links and this module's own temporaries are left out. Raises
     UnreadableError when the directory cannot be read.
     """
     with reading_from(path):
-        return [name for name in names(path) if not is_temporary(name) and _is_file(path / name)]
+        return [name for name in names(path) if not is_temporary(name) and _is_file(os.path.join(path, name))]
 
 
-def read_directory(path: Path) -> dict[str, bytes]:
+def read_directory(path: StrPath) -> dict[str, bytes]:
     """Every name in a directory to its content, in the order of the names; what is no regular file is empty.
 
     This module's own temporaries are left out. Raises UnreadableError.
     """
     with reading_from(path):
         there = [name for name in names(path) if not is_temporary(name)]
-        kinds = {name: _is_file(path / name) for name in there}
-    return {name: read(path / name) if is_file else b"" for name, is_file in kinds.items()}
+        kinds = {name: _is_file(os.path.join(path, name)) for name in there}
+    return {name: read(os.path.join(path, name)) if is_file else b"" for name, is_file in kinds.items()}
 
 
 def _read_stream(descriptor: int) -> bytes | None:
@@ -78,17 +77,17 @@ def _read_stream(descriptor: int) -> bytes | None:
     return b"".join(chunks)
 
 
-def _is_file(path: Path) -> bool:
+def _is_file(path: str) -> bool:
     """Whether it is a regular file once links are followed. Raises OSError when that cannot be known."""
     try:
-        return stat.S_ISREG(path.stat().st_mode)
+        return stat.S_ISREG(os.stat(path).st_mode)
     except OSError as exc:
         if exc.errno in {errno.ENOENT, errno.ELOOP}:
             return False
         raise
 
 
-def names(directory: Path | int) -> list[str]:
+def names(directory: StrPath | int) -> list[str]:
     """What is in a directory (a path, or a descriptor), sorted."""
     with os.scandir(directory) as entries:
         return sorted(entry.name for entry in entries)

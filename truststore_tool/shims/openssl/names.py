@@ -5,14 +5,16 @@ and prints names in some dozen ways that scripts match on byte for byte.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.names import UNIT_OCTETS, code_points, openssl_canonical
 from truststore_tool.nouns import noun
-from truststore_tool.shims.openssl import objects
 from truststore_tool.shims.openssl.lines import indented
+
+if TYPE_CHECKING:
+    from truststore_tool.shims.openssl.objects import ObjectName
 
 # The flags of <openssl/asn1.h> and <openssl/x509.h>: `-nameopt` adds and takes away bits, so their layout matters.
 _ESC_2253: Final = 0x1
@@ -191,12 +193,19 @@ def titled(title: bytes, name: DistinguishedName, flags: int) -> bytes:
     return title + indented(lines(name, flags), 0)
 
 
+def _known(oid: str) -> "ObjectName | None":
+    """The names of an attribute type. They are loaded for whoever prints one."""
+    from truststore_tool.shims.openssl.objects import name_of
+
+    return name_of(oid)
+
+
 def slashed(name: DistinguishedName) -> bytes:
     """The old one-line form: ``/C=US/O=Acme``."""
     parts = []
     previous = -1
     for attribute in name.attributes:
-        known = objects.name_of(attribute.oid)
+        known = _known(attribute.oid)
         key = known.short if known else attribute.oid
         parts.append(b"+" if attribute.rdn == previous else b"/")
         parts.append(key.encode() + b"=" + b"".join(map(_slashed_octet, attribute.value)))
@@ -252,7 +261,7 @@ def _key(attribute: Attribute, flags: int) -> bytes:
     if form == _FN_NONE:
         return b""
     equals = b" = " if flags & _SPC_EQ else b"="
-    known = objects.name_of(attribute.oid)
+    known = _known(attribute.oid)
     if form == _FN_OID or known is None:
         return attribute.oid.encode() + equals
     key, width = (known.long, _WIDTH_LONG) if form == _FN_LONG else (known.short, _WIDTH_SHORT)
@@ -263,7 +272,7 @@ def _value(attribute: Attribute, flags: int) -> bytes:
     """The value: its characters escaped, or its octets in hex behind ``#``."""
     shown = _TYPE_NAMES[attribute.tag] + b":" if flags & _SHOW_TYPE else b""
     is_string = attribute.tag in _STRINGS
-    unknown = flags & _DUMP_UNKNOWN_FIELDS and objects.name_of(attribute.oid) is None
+    unknown = flags & _DUMP_UNKNOWN_FIELDS and _known(attribute.oid) is None
     by_octet = flags & _IGNORE_TYPE and not (flags & _DUMP_ALL or unknown)
     if flags & _DUMP_ALL or unknown or (not is_string and not by_octet and flags & _DUMP_UNKNOWN):
         dumped = asn1.tlv(attribute.tag, attribute.value) if flags & _DUMP_DER else attribute.value
