@@ -245,6 +245,20 @@ def test_a_strange_file_in_it_ends_a_backup_and_nothing_is_left(tmp_path: Path) 
     assert (names(tmp_path), names(certs)) == (["certs"], ["fifo"])
 
 
+def test_who_writes_a_file_in_it_is_not_disturbed(tmp_path: Path) -> None:
+    certs = tmp_path / "certs"
+    certs.mkdir()
+    left = certs / ".00000000.0.0123456789abcdef.tmp"
+    for change in (files.tidy, lambda path: files.update_directory(path, {}, {})):
+        left.write_bytes(b"half")
+        with files.locked(certs / "store"):
+            at_work = certs / ".store.0123456789abcdef.tmp"
+            at_work.write_bytes(b"half")
+            change(certs)
+            assert at_work.exists()
+        assert not left.exists()
+
+
 def test_directories_that_were_made_for_nothing_go_again(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
 

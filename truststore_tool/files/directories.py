@@ -56,7 +56,7 @@ def update_directory(
                 sync(parent, path)
                 return
             try:
-                temporaries.remove(directory, naming.is_temporary)
+                temporaries.remove_inside(directory)
                 with _saved(parent, real.name, directory) if backup else nullcontext():
                     _add(directory, {name: data for name, data in after.items() if name not in before}, path)
                 _exchange(directory, before, after)

@@ -58,7 +58,7 @@ def tidy(path: StrPath) -> None:
                 if inside:
                     directory = open_directory(path)
                     try:
-                        temporaries.remove(directory, naming.is_temporary)
+                        temporaries.remove_inside(directory)
                     finally:
                         close(directory)
 

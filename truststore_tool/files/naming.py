@@ -26,6 +26,12 @@ def is_temporary(name: str) -> bool:
     return _TEMPORARY.fullmatch(name) is not None
 
 
+def lock_beside(temporary: str) -> str:
+    """The name of the lock file of the target that this is a temporary of."""
+    match = _TEMPORARY.fullmatch(temporary)
+    return f".{match['stem'] if match else temporary}.lock"
+
+
 def is_temporary_of(name: str, target: str) -> bool:
     """Whether it is one of this target."""
     match = _TEMPORARY.fullmatch(name)

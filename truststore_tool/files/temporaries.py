@@ -6,9 +6,8 @@ import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
-from truststore_tool.files import attributes
+from truststore_tool.files import attributes, naming
 from truststore_tool.files.attributes import Openness
-from truststore_tool.files.naming import temporary_of
 from truststore_tool.files.places import close
 from truststore_tool.files.reading import has_content, names
 
@@ -23,6 +22,12 @@ def remove(directory: int, which: Callable[[str], bool]) -> None:
                 os.unlink(name, dir_fd=directory)
             elif status.st_uid == os.geteuid():
                 remove_tree(directory, name)
+
+
+def remove_inside(directory: int) -> None:
+    """Remove those in a directory, whatever they are of, but for those of a file in it that somebody has locked."""
+    there = set(names(directory))
+    remove(directory, lambda name: naming.is_temporary(name) and naming.lock_beside(name) not in there)
 
 
 def remove_tree(directory: int, name: str) -> None:
@@ -43,7 +48,7 @@ def temporary(
 
     The body of the `with` renames it; when anything fails, here or in the body, it is removed.
     """
-    temporary = temporary_of(name)
+    temporary = naming.temporary_of(name)
     sources = tuple(sources)
     # umask and default list apply at this moment only. The group is known afterwards: what only it may do comes then.
     created = 0o600 if like is not None else attributes.allowed(sources, os.getegid(), mode)
@@ -72,7 +77,7 @@ def temporary_directory(parent: int, name: str, mode: int = 0o777) -> Iterator[t
 
     The body of the `with` renames it; when anything fails, here or in the body, it is removed with what is in it.
     """
-    temporary = temporary_of(name)
+    temporary = naming.temporary_of(name)
     os.mkdir(temporary, mode, dir_fd=parent)
     try:
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
