@@ -1,0 +1,172 @@
+"""A certificate as OpenSSL's d2i_X509 takes it apart, and refuses it: crypto/x509/x_x509.c and the templates below it.
+
+It is more lenient than Java: neither keys nor the values of extensions are looked at, and lengths need not be the
+shortest. What bears on trust, and what X509_V_FLAG_X509_STRICT demands of a root, is in `trust`.
+"""
+
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from truststore_tool import asn1
+from truststore_tool.asn1 import Element
+from truststore_tool.errors import FormatError
+from truststore_tool.extensions import Extension
+from truststore_tool.names import openssl_canonical
+
+_VERSION: Final = asn1.context(0)
+_UNIQUE_IDS: Final = (asn1.context(1, constructed=False), asn1.context(2, constructed=False))
+_EXTENSIONS: Final = asn1.context(3)
+_ENUMERATED: Final = 0x0A
+_PRIMITIVE: Final = (asn1.BOOLEAN, asn1.INTEGER, asn1.NULL, asn1.OBJECT_IDENTIFIER, _ENUMERATED)
+_TIMES: Final = (asn1.UTC_TIME, asn1.GENERALIZED_TIME)
+# Of a certificate or name longer than that OpenSSL reads nothing (X509_NAME_MAX).
+_LONGEST_NAME: Final = 1 << 20
+
+
+class Fields(NamedTuple):
+    """What was found in a certificate (RFC 5280, 4.1).
+
+    Attributes:
+        raw: the certificate alone, without what follows it.
+        version: as encoded: 2 stands for version 3.
+        serial: of the serial number the INTEGER.
+        issuer, subject: their canonical forms; empty for no name at all.
+        inner_algorithm, outer_algorithm: the two AlgorithmIdentifiers of the signature, encoded.
+        public_key: the SubjectPublicKeyInfo.
+        extensions: all extensions.
+    """
+
+    raw: bytes
+    version: int
+    serial: int
+    issuer: bytes
+    subject: bytes
+    inner_algorithm: bytes
+    outer_algorithm: bytes
+    public_key: Element
+    extensions: tuple[Extension, ...]
+
+
+@lru_cache(maxsize=1024)
+def read(data: bytes) -> Fields:
+    """The certificate that `data` begins with; octets behind it are passed over. FormatError as OpenSSL's errors go."""
+    outer = asn1.read(data).expect(asn1.SEQUENCE)
+    body, outer_algorithm, signature = outer.fields(3, 3)
+    fields = body.expect(asn1.SEQUENCE).children()
+    version = _integer(_only(fields.pop(0))) if fields and fields[0].tag == _VERSION else 0
+    if len(fields) < 6:
+        raise FormatError("fields are missing in the certificate")
+    serial, algorithm, issuer, validity, subject, public_key = fields[:6]
+    if any(time.tag not in _TIMES for time in validity.expect(asn1.SEQUENCE).fields(2, 2)):
+        raise FormatError("a validity that is no time")
+    _check_algorithm(algorithm)
+    _check_algorithm(outer_algorithm)
+    key_algorithm, key = public_key.expect(asn1.SEQUENCE).fields(2, 2)
+    _check_algorithm(key_algorithm)
+    _check_bits(key.expect(asn1.BIT_STRING))
+    _check_bits(signature.expect(asn1.BIT_STRING))
+    return Fields(
+        outer.raw,
+        version,
+        _integer(serial),
+        _name(issuer),
+        _name(subject),
+        algorithm.raw,
+        outer_algorithm.raw,
+        public_key,
+        _optional(fields[6:]),
+    )
+
+
+def why_refused(der: bytes) -> str | None:
+    """What is wrong with a certificate that d2i_X509 refuses, in our words; None where it takes it."""
+    try:
+        read(der)
+    except FormatError as exc:
+        return exc.message
+    return None
+
+
+def _only(wrapper: Element) -> Element:
+    """What an EXPLICIT tag wraps, with nothing behind it."""
+    return wrapper.fields(1, 1)[0]
+
+
+def _integer(element: Element) -> int:
+    """An INTEGER in its shortest form (X.690, 8.3.2), which OpenSSL insists on."""
+    _check_integer(element.expect(asn1.INTEGER).value)
+    return element.integer()
+
+
+def _check_integer(value: bytes) -> None:
+    if not value or (len(value) > 1 and value[0] in (0, 0xFF) and value[0] >> 7 == value[1] >> 7):
+        raise FormatError("an INTEGER that is empty or padded")
+
+
+def _check_oid(element: Element) -> None:
+    """As ossl_c2i_ASN1_OBJECT: no part may be padded, nor the last one cut off."""
+    value = element.expect(asn1.OBJECT_IDENTIFIER).value
+    if not value or value[-1] & 0x80:
+        raise FormatError("a malformed OBJECT IDENTIFIER")
+    if any(octet == 0x80 and (not place or not value[place - 1] & 0x80) for place, octet in enumerate(value)):
+        raise FormatError("an OBJECT IDENTIFIER that is padded")
+
+
+def _check_algorithm(element: Element) -> None:
+    kind, *parameters = element.expect(asn1.SEQUENCE).fields(1, 2)
+    _check_oid(kind)
+    for parameter in parameters:
+        _check_any(parameter)
+
+
+def _check_any(element: Element) -> None:
+    """The content of a value of any type, where its type has rules for it (asn1_ex_c2i)."""
+    value, kind = element.value, element.tag
+    if kind & ~asn1.CONSTRUCTED in _PRIMITIVE and kind & asn1.CONSTRUCTED:
+        raise FormatError("a constructed encoding of a primitive type")
+    if (kind == asn1.NULL and value) or (kind == asn1.BOOLEAN and len(value) != 1):
+        raise FormatError("a NULL or BOOLEAN of wrong length")
+    if kind in (asn1.BMP_STRING, asn1.UNIVERSAL_STRING) and len(value) % (2 if kind == asn1.BMP_STRING else 4):
+        raise FormatError("a string of wrong length")
+    if kind in (asn1.INTEGER, _ENUMERATED):
+        _check_integer(value)
+    elif kind == asn1.OBJECT_IDENTIFIER:
+        _check_oid(element)
+    elif kind == asn1.BIT_STRING:
+        _check_bits(element)
+
+
+def _check_bits(element: Element) -> None:
+    value = element.value
+    if not value or value[0] > 7:
+        raise FormatError("a malformed BIT STRING")
+
+
+def _name(element: Element) -> bytes:
+    for rdn in element.expect(asn1.SEQUENCE).items():
+        for pair in rdn.expect(asn1.SET).items():
+            kind, value = pair.expect(asn1.SEQUENCE).fields(2, 2)
+            _check_oid(kind)
+            _check_any(value)
+    if element.next - element.start > _LONGEST_NAME:
+        raise FormatError("a distinguished name that is too long")
+    return openssl_canonical(element.raw)
+
+
+def _optional(fields: list[Element]) -> tuple[Extension, ...]:
+    """The unique identifiers, which are passed over, and the extensions, in this order."""
+    for tag in _UNIQUE_IDS:
+        if fields and fields[0].tag == tag:
+            _check_bits(fields.pop(0))
+    found: list[Extension] = []
+    if fields and fields[0].tag == _EXTENSIONS:
+        for item in _only(fields.pop(0)).expect(asn1.SEQUENCE).children():
+            kind, *critical, value = item.expect(asn1.SEQUENCE).fields(2, 3)
+            _check_oid(kind)
+            if critical and (critical[0].tag != asn1.BOOLEAN or len(critical[0].value) != 1):
+                raise FormatError("a malformed extension")
+            content = value.expect(asn1.OCTET_STRING).value
+            found.append(Extension(kind.oid(), bool(critical) and critical[0].boolean(), content))
+    if fields:
+        raise FormatError("unknown fields in the certificate")
+    return tuple(found)

@@ -1,0 +1,104 @@
+"""What ``openssl pkcs12 -nokeys`` makes of a PKCS#12 file (apps/pkcs12.c): MAC first, then each part of the file."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from truststore_tool import asn1, oids
+from truststore_tool.errors import FormatError, IntegrityError
+from truststore_tool.formats.crypto import pbe
+from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError, passphrases
+from truststore_tool.formats.pkcs12 import macs
+from truststore_tool.formats.pkcs12.layout import Pfx
+from truststore_tool.formats.pkcs12.safebags import Bag, Safe
+from truststore_tool.readers.openssl import certificate
+from truststore_tool.readers.openssl.bundles import Held, RefusedError, UnknownError
+
+WRONG_MAC: Final = "Mac verify error: invalid password?"
+UNREADABLE: Final = "Error outputting keys and certificates"
+NO_FIPS: Final = "Error verifying PKCS12 MAC; no PKCS12KDF support."
+_X509: Final = "1.2.840.113549.1.9.22.1"
+_SAFE_CONTENTS_BAG: Final = "1.2.840.113549.1.12.10.1.6"
+# The ciphers that OpenSSL 3 keeps in its legacy provider, as it calls them.
+LEGACY: Final = {
+    oids.PBE_SHA1_RC4_128: "RC4",
+    oids.PBE_SHA1_RC4_40: "RC4-40",
+    oids.PBE_SHA1_RC2_128: "RC2-CBC",
+    oids.PBE_SHA1_RC2_40: "RC2-40-CBC",
+    oids.RC2_CBC: "RC2-CBC",
+}
+
+
+def load(data: bytes, password: str | None, *, legacy: bool) -> list[Held]:
+    """The certificates of a file. Raises RefusedError where the program reads none, UnknownError where nobody knows.
+
+    Args:
+        data: the file.
+        password: no password is what an empty one is: the program asks, and is answered with the return key.
+        legacy: whether the ciphers of the legacy provider are there.
+    """
+    try:
+        pfx = Pfx.parse(data)
+        passphrase = _verified(pfx, password or "")
+        return [held for safe in pfx.safes for held in _held(safe, passphrase, legacy)]
+    except FormatError as exc:
+        raise RefusedError("", exc.message) from exc
+
+
+def _verified(pfx: Pfx, password: str) -> Passphrase:
+    """The encoding of the password under which the MAC is right; any without a MAC."""
+    candidates = passphrases(password)
+    if pfx.mac is None:
+        return candidates[0]
+    try:
+        mac = macs.parse(pfx.mac)
+    except UnknownAlgorithmError as exc:
+        raise RefusedError(WRONG_MAC) from exc
+    if isinstance(mac, macs.Pbmac1):
+        raise UnknownError("a MAC by PBMAC1, which OpenSSL 3.4 reads, and 3.0 does not")
+    content = pfx.content.view()
+    # An empty password is tried as none at all first.
+    found = next((candidate for candidate in reversed(candidates) if mac.matches(content, candidate)), None)
+    if found is None:
+        raise RefusedError(WRONG_MAC)
+    return found
+
+
+def _held(safe: Safe, passphrase: Passphrase, legacy: bool) -> Iterator[Held]:
+    if safe.problem is not None:
+        if safe.problem.startswith("content type"):
+            return  # which is passed over
+        raise UnknownError(safe.problem)
+    if safe.content is None:
+        return
+    scheme = safe.scheme
+    if scheme is not None and not legacy and (cipher := LEGACY.get(scheme.oid)):
+        raise RefusedError(UNREADABLE, f"unsupported, Algorithm ({cipher} : 0)")
+    try:
+        plain = safe.content.octets() if scheme is None else _decrypted(safe, scheme, passphrase)
+        bags = asn1.read(plain).expect(asn1.SEQUENCE).children()
+        for element in bags:
+            yield from _certificates(Bag.parse(element))
+    except IntegrityError as exc:
+        raise RefusedError(UNREADABLE) from exc
+    except FormatError as exc:
+        raise RefusedError(UNREADABLE, exc.message) from exc
+
+
+def _decrypted(safe: Safe, scheme: pbe.Scheme, passphrase: Passphrase) -> bytes:
+    assert safe.content is not None  # noqa: S101 -- the caller looked
+    try:
+        return scheme.decrypt(safe.content.view(), passphrase)
+    except UnknownAlgorithmError as exc:
+        raise UnknownError(exc.message) from exc
+
+
+def _certificates(bag: Bag) -> Iterator[Held]:
+    """Those of a bag, and of the bags that one may hold."""
+    if bag.oid == _SAFE_CONTENTS_BAG:
+        for element in bag.value.expect(asn1.SEQUENCE).items():
+            yield from _certificates(Bag.parse(element))
+    elif bag.oid == oids.CERT_BAG:
+        kind, wrapper = bag.value.expect(asn1.SEQUENCE).fields(2, 2)
+        if kind.oid() == _X509:
+            content = wrapper.expect(asn1.context(0)).inner().expect(asn1.OCTET_STRING)
+            yield Held(certificate.read(content.value), None)

@@ -1,0 +1,167 @@
+"""Whether a certificate that OpenSSL holds is a trust anchor to it, by what is in the file alone.
+
+Dates, the size of keys and the digest of signatures count when a chain is judged, and depend on the moment and on the
+security level: they are not looked at here.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from truststore_tool import asn1, extensions, oids
+from truststore_tool.asn1 import Element
+from truststore_tool.errors import FormatError
+from truststore_tool.extensions import Extension
+from truststore_tool.formats.pem import distrust
+from truststore_tool.readers.openssl.certificate import Fields
+from truststore_tool.readers.openssl.keys import signs_as
+
+NOT_SELF_SIGNED: Final = "it is not self-signed: OpenSSL goes on to its issuer, which has to be there, too"
+_KEY_CERT_SIGN: Final = 5
+_CRL_SIGN: Final = 6
+_EXPLICIT_ISSUER = asn1.context(1)
+_KEY_ID, _SERIAL = asn1.context(0, constructed=False), asn1.context(2, constructed=False)
+_DIRECTORY_NAME: Final = asn1.context(4)
+
+
+class Uses(NamedTuple):
+    """What the extensions say that bear on trust (ossl_x509v3_cache_extensions); None where there is no such one.
+
+    Attributes:
+        constraints: of basicConstraints whether it is critical, cA, and whether there is a pathLenConstraint.
+        key_usage: the bits of keyUsage.
+        subject_key: subjectKeyIdentifier.
+        authority_key: keyIdentifier, issuer names and serial number of authorityKeyIdentifier.
+        names: how many subjectAltNames there are.
+    """
+
+    constraints: tuple[bool, bool, bool] | None
+    key_usage: Element | None
+    subject_key: bytes | None
+    authority_key: tuple[bytes | None, list[Element], int | None] | None
+    names: int | None
+
+    @property
+    def is_ca(self) -> bool:
+        """Whether basicConstraints say so."""
+        return self.constraints is not None and self.constraints[1]
+
+    def may(self, bit: int) -> bool:
+        """Whether keyUsage, if there is any, allows a use."""
+        return self.key_usage is None or self.key_usage.bit(bit)
+
+
+def uses(fields: Fields) -> Uses:
+    """The extensions of a certificate. Raises FormatError where OpenSSL calls one of them invalid."""
+    constraints = key_usage = subject_key = authority_key = names = None
+    if found := _single(fields, oids.BASIC_CONSTRAINTS):
+        parts = {part.tag: part for part in asn1.read(found.value).expect(asn1.SEQUENCE).fields(0, 2)}
+        length, ca = parts.pop(asn1.INTEGER, None), parts.pop(asn1.BOOLEAN, None)
+        if parts or (length and (not length.value or length.integer() < 0)) or (ca and len(ca.value) != 1):
+            raise FormatError("malformed basicConstraints")
+        constraints = found.critical, ca is not None and ca.boolean(), length is not None
+    if found := _single(fields, oids.KEY_USAGE):
+        key_usage = asn1.read(found.value).expect(asn1.BIT_STRING)
+        if not any(key_usage.bits()[:2]):
+            raise FormatError("a keyUsage without any use")
+    if found := _single(fields, oids.EXTENDED_KEY_USAGE):
+        for purpose in asn1.read(found.value).expect(asn1.SEQUENCE).items():
+            purpose.oid()
+    if found := _single(fields, oids.SUBJECT_KEY_IDENTIFIER):
+        subject_key = asn1.read(found.value).expect(asn1.OCTET_STRING).value
+    if found := _single(fields, oids.AUTHORITY_KEY_IDENTIFIER):
+        members = {part.tag: part for part in asn1.read(found.value).expect(asn1.SEQUENCE).fields(0, 3)}
+        key, issuers, serial = (members.pop(tag, None) for tag in (_KEY_ID, _EXPLICIT_ISSUER, _SERIAL))
+        if members:
+            raise FormatError("malformed authorityKeyIdentifier")
+        number = int.from_bytes(serial.value, "big", signed=True) if serial else None
+        authority_key = key.value if key else None, issuers.children() if issuers else [], number
+    if found := _single(fields, oids.SUBJECT_ALTERNATIVE_NAME):
+        names = len(asn1.read(found.value).expect(asn1.SEQUENCE).children())
+    return Uses(constraints, key_usage, subject_key, authority_key, names)
+
+
+def _single(fields: Fields, oid: str) -> Extension | None:
+    """The extension with that OID. Raises FormatError where there are two."""
+    if sum(extension.oid == oid for extension in fields.extensions) > 1:
+        raise FormatError(f"two extensions {oid}")
+    return extensions.find(fields.extensions, oid)
+
+
+def why_not(fields: Fields, settings: Element | None, *, partial: bool, strict: bool) -> str | None:
+    """Why a certificate is no trust anchor for TLS servers, None where it is (check_trust in x509_vfy.c).
+
+    Args:
+        fields: the certificate.
+        settings: the trust settings of a TRUSTED CERTIFICATE.
+        partial: whether any certificate may end a chain (X509_V_FLAG_PARTIAL_CHAIN).
+        strict: whether RFC 5280 is insisted on (X509_V_FLAG_X509_STRICT).
+    """
+    if reason := distrust.by_openssl(settings) if settings else "":
+        return reason
+    trusted = settings is not None and any(part.tag == asn1.SEQUENCE for part in settings.children())
+    try:
+        found = uses(fields)
+    except FormatError as exc:
+        return None if trusted and not strict else f"its extensions are invalid: {exc.message}"
+    if not (trusted or partial or is_self_signed(fields, found)):
+        return NOT_SELF_SIGNED
+    return next(_strict(fields, found), None) if strict else None
+
+
+def is_self_signed(fields: Fields, found: Uses) -> bool:
+    """Whether names, authority key identifier and kind of key fit (EXFLAG_SS); the signature is not verified."""
+    if fields.issuer != fields.subject or not signs_as(fields.public_key, fields.inner_algorithm):
+        return False
+    key, issuers, serial = found.authority_key or (None, [], None)
+    if key is not None and found.subject_key is not None and key != found.subject_key:
+        return False
+    if serial is not None and serial != fields.serial:
+        return False
+    named = next((name for name in issuers if name.tag == _DIRECTORY_NAME), None)
+    return named is None or _canonical(named) == fields.issuer
+
+
+def _canonical(name: Element) -> bytes | None:
+    from truststore_tool.names import openssl_canonical
+
+    try:
+        return openssl_canonical(name.inner().raw)
+    except FormatError:
+        return None
+
+
+def _strict(fields: Fields, found: Uses) -> Iterator[str]:
+    """What X509_V_FLAG_X509_STRICT has against a root, in OpenSSL's words (check_extensions in x509_vfy.c).
+
+    Certificates that are no authorities are not asked: at the end of a chain of their own they pass (RFC 6818, 2).
+    """
+    if not found.is_ca:
+        if fields.issuer == fields.subject and found.constraints is not None:
+            return
+        yield "invalid CA certificate"
+    critical, _ca, length = found.constraints or (False, False, False)
+    if length and (found.key_usage is None or not found.may(_KEY_CERT_SIGN)):
+        yield "Path length given without key usage keyCertSign"
+    if not critical:
+        yield "Basic Constraints of CA cert not marked critical"
+    if found.key_usage is None:
+        yield "CA cert does not include key usage extension"
+    if not fields.issuer:
+        yield "Issuer name empty"
+    if not fields.subject:
+        yield "Subject name empty"
+    if found.names == 0:
+        yield "Empty Subject Alternative Name extension"
+    if fields.inner_algorithm != fields.outer_algorithm:
+        yield "Subject signature algorithm and issuer public key algorithm mismatch"
+    for oid, name in (
+        (oids.AUTHORITY_KEY_IDENTIFIER, "Authority Key Identifier"),
+        (oids.SUBJECT_KEY_IDENTIFIER, "Subject Key Identifier"),
+    ):
+        extension = extensions.find(fields.extensions, oid)
+        if extension is not None and extension.critical:
+            yield f"{name} marked critical"
+    if fields.version >= 2 and found.subject_key is None:
+        yield "Missing Subject Key Identifier"
+    if fields.version < 2 and fields.extensions:
+        yield "Using cert extension requires at least X509v3"
