@@ -16,7 +16,7 @@ def main() -> NoReturn:
     """Run the command line with this process's arguments, and end the process with its exit code."""
     gc.set_threshold(_GARBAGE_THRESHOLD)
     _open_closed_streams()
-    _bear_with_streams()
+    _make_streams_tolerant()
     _end(_run(sys.argv[0].rpartition("/")[2], sys.argv[1:]))
 
 
@@ -39,8 +39,8 @@ class _Talk(io.FileIO):
         return len(data) if written is None else written  # None: it would block
 
 
-def _bear_with_streams() -> None:
-    """Let standard error take all that is said, and standard output every character, be it as an escape."""
+def _make_streams_tolerant() -> None:
+    """Let standard error take everything, and standard output every character, those it lacks as escapes."""
     talk = io.BufferedWriter(_Talk(sys.stderr.fileno(), "w", closefd=False))
     sys.stderr = io.TextIOWrapper(talk, sys.stderr.encoding, "backslashreplace", line_buffering=True)
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -91,13 +91,13 @@ class Fingerprint:
         return self.digest.hex(":").upper()
 
 
-class Wanted:
+class FingerprintSet:
     """Fingerprints to look certificates up by, of one algorithm or several."""
 
     def __init__(self, fingerprints: Iterable[Fingerprint]) -> None:
         self._all = frozenset(fingerprints)
         self._algorithms = {item.algorithm for item in self._all}
 
-    def of(self, der: bytes) -> frozenset[Fingerprint]:
+    def of_certificate(self, der: bytes) -> frozenset[Fingerprint]:
         """Which of them the certificate with these DER bytes has."""
         return self._all.intersection([Fingerprint.of(der, algorithm) for algorithm in self._algorithms])

@@ -18,6 +18,7 @@ from truststore_tool.errors import (
 from truststore_tool.model import Certificate, OpaqueEntry, TrustStore
 from truststore_tool.nouns import noun
 from truststore_tool.operations.listing import distrusted, named
+from truststore_tool.wording import counted
 
 STDIN: Final = "-"
 CERTIFI: Final = "certifi"
@@ -199,8 +200,8 @@ def _notes(store: TrustStore) -> Iterable[str]:
         yield "its integrity was not checked, as no password was given"
     opaque = [entry for entry in store.entries if isinstance(entry, OpaqueEntry)]
     if opaque:
-        chains = _count(sum(len(entry.certificates) for entry in opaque), "certificate")
-        yield f"left out: {_count(len(opaque), 'key entry', 'key entries')} with {chains} in their chains"
+        chains = counted(sum(len(entry.certificates) for entry in opaque), "certificate")
+        yield f"left out: {counted(len(opaque), 'key entry', 'key entries')} with {chains} in their chains"
 
 
 def _from_directory(path: Path, reader: _Reader) -> Gathered:
@@ -230,13 +231,13 @@ def _from_directory(path: Path, reader: _Reader) -> Gathered:
             refused += found.distrusted
             notes += (f"{name}: {note}" for note in found.notes)
     if repeated:
-        notes.append(f"passed over: {_count(repeated, 'file')} with the bytes of another, as hash links are")
+        notes.append(f"passed over: {counted(repeated, 'file')} with the bytes of another, as hash links are")
     if without:
         more = ", ..." if len(without) > _SHOWN else ""
-        notes.append(f"no certificate in {_count(len(without), 'file')}: {', '.join(without[:_SHOWN])}{more}")
+        notes.append(f"no certificate in {counted(len(without), 'file')}: {', '.join(without[:_SHOWN])}{more}")
     inner = sum(child.is_dir() for child in path.iterdir())
     if inner:
-        notes.append(f"not entered: {_count(inner, 'directory', 'directories')} in it")
+        notes.append(f"not entered: {counted(inner, 'directory', 'directories')} in it")
     return Gathered(str(path), tuple(certificates), tuple(notes), tuple(left_out), tuple(refused))
 
 
@@ -252,7 +253,7 @@ def _is_store(path: Path, data: bytes, reader: _Reader) -> bool:
         if path.suffix and formats.by_suffix(path.suffix) and not _is_whole_asn1(data):
             if reader.skip:
                 return True  # it is left out by name where it is read
-            raise FormatError(f"{path}: {exc.message}", hint="mend it, or take it out of the directory") from exc
+            raise FormatError(exc.message, hint="mend it, or take it out of the directory").at(path) from exc
         return False
     return True
 
@@ -293,7 +294,3 @@ def _is_there(place: Path) -> bool:
 
 def _with_place(found: Gathered) -> Gathered:
     return found._replace(notes=(f"read from {found.name}", *found.notes))
-
-
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number} {one if number == 1 else many or f'{one}s'}"

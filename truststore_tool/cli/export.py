@@ -20,7 +20,7 @@ from truststore_tool.errors import FindingError, UnreadableError, UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.operations.listing import list_store, warnings_of
 from truststore_tool.operations.selecting import certificates_of, select
-from truststore_tool.render import text
+from truststore_tool.wording import counted
 
 
 def export_command(
@@ -75,5 +75,5 @@ def export_command(
     write_new(out, chosen, None, source=store, force=force)
     output.warn_of_place(out)
     if out != "-":
-        written = text.count(len(chosen.entries), "certificate")
+        written = counted(len(chosen.entries), "certificate")
         output.report("export", list_store(chosen), [f"{written} in {out}"], out=out)

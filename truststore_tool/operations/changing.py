@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from truststore_tool.errors import REMOVE_KEYS, FindingError
-from truststore_tool.fingerprints import Fingerprint, Wanted
+from truststore_tool.fingerprints import Fingerprint, FingerprintSet
 from truststore_tool.model import Entry, EntryKind, TrustedEntry, TrustStore
 from truststore_tool.nouns import noun, replace
 from truststore_tool.operations.aliases import AliasIndex, shown_alias
@@ -81,8 +81,8 @@ def _refuse_keys(entries: Iterable[Entry]) -> None:
 
 def _fingerprinted(store: TrustStore, fingerprints: Sequence[Fingerprint]) -> dict[int, frozenset[Fingerprint]]:
     """Where the trusted certificates with these fingerprints stand, and which of these each has."""
-    wanted = Wanted(fingerprints)
-    found = {place: wanted.of(entry.certificate.der) for place, entry in _trusted(store)}
+    wanted = FingerprintSet(fingerprints)
+    found = {place: wanted.of_certificate(entry.certificate.der) for place, entry in _trusted(store)}
     return {place: digests for place, digests in found.items() if digests}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from truststore_tool.errors import FindingError
-from truststore_tool.fingerprints import Fingerprint, Wanted
+from truststore_tool.fingerprints import Fingerprint, FingerprintSet
 from truststore_tool.model import Certificate, TrustStore
 from truststore_tool.nouns import noun
 from truststore_tool.operations.describe import CertificateFacts, describe, identified
@@ -56,9 +56,9 @@ def verify(store: TrustStore, expected: Sequence[Fingerprint | Certificate]) -> 
     """Hold the trusted certificates of `store` against fingerprints or certificates."""
     trusted = list(store.trusted())
     digests = [item.sha256 if isinstance(item, Certificate) else item for item in expected]
-    asked = Wanted(digests)
-    index = {digest: entry for entry in reversed(trusted) for digest in asked.of(entry.certificate.der)}
-    marked = {digest: item for item in store.distrusted for digest in asked.of(item.certificate.der)}
+    asked = FingerprintSet(digests)
+    index = {digest: entry for entry in reversed(trusted) for digest in asked.of_certificate(entry.certificate.der)}
+    marked = {digest: item for item in store.distrusted for digest in asked.of_certificate(item.certificate.der)}
     present, missing, matched = [], [], set()
     for item, wanted in zip(expected, digests, strict=True):
         entry = index.get(wanted)
@@ -91,13 +91,13 @@ def require_expected(
     unexpected certificate, or when nothing in the sources was expected at all: a re-run with a wrong fingerprint must
     not pass as "already there".
     """
-    wanted = Wanted(expected)
-    refused = [certificate for certificate in distrusted if wanted.of(certificate.der)]
+    wanted = FingerprintSet(expected)
+    refused = [certificate for certificate in distrusted if wanted.of_certificate(certificate.der)]
     if refused:
         names = "; ".join(map(identified, refused))
         raise FindingError(f"expected, but distrusted by its source: {names}; nothing was written")
-    unexpected = [certificate for certificate in fresh if not wanted.of(certificate.der)]
-    seen = {item for certificate in every for item in wanted.of(certificate.der)}
+    unexpected = [certificate for certificate in fresh if not wanted.of_certificate(certificate.der)]
+    seen = {item for certificate in every for item in wanted.of_certificate(certificate.der)}
     if unexpected or not seen:
         shown = unexpected or list(every)
         names = "; ".join(map(identified, shown[:3]))

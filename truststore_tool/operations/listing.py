@@ -8,6 +8,7 @@ from truststore_tool.model import EntryKind, Integrity, TrustStore, twins
 from truststore_tool.nouns import noun
 from truststore_tool.operations.aliases import shown_alias
 from truststore_tool.operations.describe import CertificateFacts, describe, identified
+from truststore_tool.wording import counted
 
 
 @noun
@@ -75,8 +76,8 @@ def distrusted(store: TrustStore) -> tuple[str, ...]:
 
 def named(others: Iterable[str]) -> str:
     """Things and how many of each, as text: ``"1 CRL, 2 private keys"``."""
-    counted = Counter(others)
-    return ", ".join(f"{number} {name}{'s' if number > 1 else ''}" for name, number in sorted(counted.items()))
+    kinds = Counter(others)
+    return ", ".join(counted(number, name) for name, number in sorted(kinds.items()))
 
 
 def warnings_of(store: TrustStore) -> tuple[str, ...]:

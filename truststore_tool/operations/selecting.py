@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from truststore_tool.errors import FindingError
-from truststore_tool.fingerprints import Fingerprint, Wanted
+from truststore_tool.fingerprints import Fingerprint, FingerprintSet
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.nouns import replace
 from truststore_tool.operations.aliases import AliasIndex
@@ -17,14 +17,14 @@ def select(store: TrustStore, *, alias: str | None = None, fingerprints: Sequenc
     chosen = None if alias is None else AliasIndex(store).place_of(alias)
     entries = []
     missing = set(fingerprints)
-    wanted = Wanted(fingerprints)
+    wanted = FingerprintSet(fingerprints)
     for place, entry in enumerate(store.entries):
-        found = {fingerprint for certificate in entry.certificates for fingerprint in wanted.of(certificate.der)}
+        found = {fingerprint for each in entry.certificates for fingerprint in wanted.of_certificate(each.der)}
         missing -= found
         if found or place == chosen:
             entries.append(entry)
     if missing:
-        marked = any(missing & wanted.of(item.certificate.der) for item in store.distrusted)
+        marked = any(missing & wanted.of_certificate(item.certificate.der) for item in store.distrusted)
         hint = "the store marks it as distrusted" if marked else None
         raise FindingError(f"no certificate with fingerprint {', '.join(map(str, missing))}", hint=hint)
     return replace(store, entries=tuple(entries), distrusted=())

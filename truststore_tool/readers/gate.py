@@ -13,6 +13,7 @@ from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.nouns import field, noun
 from truststore_tool.operations.describe import identified
 from truststore_tool.readers.base import Reader, Reading
+from truststore_tool.wording import counted
 
 _JAVA: Final = ("java8", "java11", "java17", "java21", "java25")
 # The readers that a store of a format is meant for when none are named, from the oldest to the newest.
@@ -36,8 +37,8 @@ def worded(refusals: Sequence[Refusal]) -> str:
     names = dict.fromkeys(r.reader for r in refusals if (r.certificate, r.reason) == (first.certificate, first.reason))
     others = len({r.certificate for r in refusals} - {first.certificate, None})
     about = f"{identified(first.certificate)}: " if first.certificate else ""
-    more = "one certificate more" if others == 1 else f"{others} more certificates"
-    return f"{about}{', '.join(names)} {first.reason}{f' (and {more})' if others else ''}"
+    more = f" (and {counted(others, 'more certificate')})" if others else ""
+    return f"{about}{', '.join(names)} {first.reason}{more}"
 
 
 @noun

@@ -39,19 +39,17 @@ def _fields(value: object) -> dict[str, object]:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Fingerprint):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if isinstance(value, CertificateFacts):
-        return {name: _plain(getattr(value, name)) for name in FIELDS}
-    if names(value):
-        return _fields(value)
-    if isinstance(value, PurePath):
-        value = str(value)
-    if isinstance(value, str):
-        # A lone surrogate, as a mangled alias may hold, cannot be encoded as UTF-8.
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
-    return value
+    match value:
+        case Fingerprint():
+            return str(value)
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        case tuple() | list():
+            return [_plain(item) for item in value]
+        case CertificateFacts():
+            return {name: _plain(getattr(value, name)) for name in FIELDS}
+        case str() | PurePath():
+            # A lone surrogate, as a mangled alias may hold, cannot be encoded as UTF-8.
+            return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
+        case _:
+            return _fields(value) if names(value) else value

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from truststore_tool.render.tables import Table
 from truststore_tool.render.text import Piece, day, expiry
+from truststore_tool.wording import counted
 
 if TYPE_CHECKING:
     from truststore_tool.operations.describe import CertificateFacts
@@ -94,8 +95,7 @@ def sessions(report: "SessionsReport") -> Iterator[Piece]:
     for item in report.summary:
         hidden = f", {item.hidden} hidden" if item.hidden else ""
         yield f"{item.user} from {item.address or '-'}: {item.tls} with TLS, {item.plain} without{hidden}"
-    looks = "1 look" if report.looks == 1 else f"{report.looks} looks"
-    yield f"{looks}; {report.plain} sessions over the network without TLS"
+    yield f"{counted(report.looks, 'look')}; {counted(report.plain, 'session')} over the network without TLS"
 
 
 def _client_row(client: "Client") -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from truststore_tool.render.tables import Table
+from truststore_tool.wording import counted
 
 if TYPE_CHECKING:
     from truststore_tool.operations.bundling import BundleReport
@@ -28,13 +29,6 @@ def day(moment: datetime | None) -> str:
     if moment is None:
         return "-"
     return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).date().isoformat()
-
-
-def count(number: int, noun: str) -> str:
-    """The number and its noun."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {noun[:-1]}ies" if noun.endswith("entry") else f"{number} {noun}s"
 
 
 def expiry(facts: "CertificateFacts", now: datetime) -> str:
@@ -66,8 +60,11 @@ def listing(report: "ListReport", now: datetime, *, sha1: bool) -> Iterator[Piec
 def summary(report: "ListReport", now: datetime) -> str:
     """The last line of a listing: format, integrity, how many entries of each kind, how many of them expired."""
     kinds = Counter(entry.kind for entry in report.entries)
-    parts = [count(kinds["trusted"], "trusted certificate")]
-    parts += [count(kinds[kind], f"{kind.replace('-', ' ')} entry") for kind in _OPAQUE if kinds[kind]]
+    parts = [counted(kinds["trusted"], "trusted certificate")]
+    for kind in _OPAQUE:
+        if kinds[kind]:
+            name = kind.replace("-", " ")
+            parts.append(counted(kinds[kind], f"{name} entry", f"{name} entries"))
     if report.distrusted:
         parts.append(f"{len(report.distrusted)} distrusted")
     expired = sum(bool(entry.certificates) and entry.certificates[0].expired(now) for entry in report.entries)
@@ -101,7 +98,7 @@ def certificate_lines(facts: "CertificateFacts", now: datetime) -> Iterator[str]
     yield f"Subject:      {facts.subject or 'unknown'}"
     yield f"Issuer:       {facts.issuer or 'unknown'}"
     yield f"Serial:       {facts.serial or 'unknown'}"
-    yield f"Valid:        {day(facts.not_before)} to {day(facts.not_after)}{_lapse(facts, now)}"
+    yield f"Valid:        {day(facts.not_before)} to {day(facts.not_after)}{_expired_or_early(facts, now)}"
     yield f"SHA-256:      {facts.sha256}"
     yield f"SHA-1:        {facts.sha1}"
     for problem in facts.problems:
@@ -179,8 +176,8 @@ def bundled(report: "BundleReport", *, dry_run: bool = False) -> Iterator[Piece]
 
 def converted(report: "ConvertReport") -> Iterator[Piece]:
     """What was carried over."""
-    keys = f", {count(report.keys, 'key')}" if report.keys else ""
-    yield f"{report.source_format} -> {report.target_format}: {count(report.certificates, 'certificate')}{keys}"
+    keys = f", {counted(report.keys, 'key')}" if report.keys else ""
+    yield f"{report.source_format} -> {report.target_format}: {counted(report.certificates, 'certificate')}{keys}"
 
 
 def removed(report: "RemoveReport", *, dry_run: bool = False) -> Iterator[Piece]:
@@ -227,7 +224,7 @@ def _java_kind(entry: "Listed") -> str:
     return java.get(entry.kind, entry.kind)
 
 
-def _lapse(facts: "CertificateFacts", now: datetime) -> str:
+def _expired_or_early(facts: "CertificateFacts", now: datetime) -> str:
     if facts.expired(now):
         return " (expired)"
     return " (not yet valid)" if facts.not_before is not None and facts.not_before > now else ""

@@ -20,6 +20,7 @@ from truststore_tool.formats.pkcs12.plan import Plan, plan
 from truststore_tool.formats.pkcs12.safebags import Bag, Safe, encode_safe
 from truststore_tool.formats.pkcs12.view import view
 from truststore_tool.model import Integrity, TrustStore, noted, twins
+from truststore_tool.wording import counted
 
 # PFX: a SEQUENCE of version 3 and a ContentInfo of type data or signedData, lengths in any form.
 _LENGTH: Final = rb"(?:[\x00-\x80]|\x81.|\x82..|\x83...|\x84....)"
@@ -80,7 +81,7 @@ def _unopened(safes: tuple[Safe, ...]) -> Iterator[str]:
 def _waiting(safes: tuple[Safe, ...]) -> Iterator[str]:
     """A note on the parts that were not opened because there was no password."""
     if waiting := _count_waiting(safes):
-        parts = "1 encrypted part" if waiting == 1 else f"{waiting} encrypted parts"
+        parts = counted(waiting, "encrypted part")
         yield f"{parts} not opened for want of a password: certificates in there are not shown"
 
 

@@ -27,6 +27,7 @@ from truststore_tool.model import (
 )
 from truststore_tool.names import Name
 from truststore_tool.nouns import field, noun
+from truststore_tool.wording import counted
 
 # PKCS12KeyStore gives this localKeyId to the only key of a file, and to a certificate that comes first, without one.
 _ASSUMED_KEY_ID: Final = b"01"
@@ -161,8 +162,8 @@ class _Reading:
         )
         unmarked = sum(not bag.trusted for item in loose if (bag := noted(item.origin, Bag)))
         if unmarked:
-            count = "1 certificate is" if unmarked == 1 else f"{unmarked} certificates are"
-            self.notes.append(f"{count} not marked as trusted; Java does not see them, and drops them when it saves")
+            these = counted(unmarked, "certificate is", "certificates are")
+            self.notes.append(f"{these} not marked as trusted; Java does not see them, and drops them when it saves")
         return View(tuple(entries), loose, tuple(self.notes))
 
 
