@@ -8,7 +8,7 @@ from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
-from truststore_tool.shims.openssl import names, objects
+from truststore_tool.shims.openssl import name_printing, names, objects
 
 _OTHER: Final = 0
 _EMAIL: Final = 1
@@ -66,7 +66,7 @@ def pair(name: asn1.Element) -> bytes:
     if number == _OTHER:
         return _other_pair(element)
     if number == _DIRECTORY:
-        return b"DirName:" + names.slashed(names.parse(element.inner()))[:_ONE_LINE]
+        return b"DirName:" + name_printing.slashed(names.parse(element.inner()))[:_ONE_LINE]
     if number == _REGISTERED:
         return b"Registered ID:" + objects.long_name(asn1.decode_oid(element.value)).encode()
     return _rest(number, element)
@@ -84,7 +84,7 @@ def direct(name: asn1.Element) -> bytes:
             return b"othername:<unsupported>"
         return b"othername:" + known[0] + b":" + value.value
     if number == _DIRECTORY:
-        return b"DirName:" + names.oneline(names.parse(element.inner()))
+        return b"DirName:" + name_printing.oneline(names.parse(element.inner()))
     if number == _REGISTERED:
         return b"Registered ID:" + objects.long_name(asn1.decode_oid(element.value)).encode()
     return _rest(number, element)
@@ -154,7 +154,7 @@ def _point_name(name: asn1.Element, indent: int) -> bytes:
         return b" " * indent + b"Full Name:\n" + _names(name, indent + 2)
     name.expect(asn1.context(1))
     relative = names.parse(asn1.read(asn1.sequence(asn1.tlv(asn1.SET, name.value))))
-    return b" " * indent + b"Relative Name:\n" + b" " * (indent + 2) + names.oneline(relative) + b"\n"
+    return b" " * indent + b"Relative Name:\n" + b" " * (indent + 2) + name_printing.oneline(relative) + b"\n"
 
 
 def _names(wrapper: asn1.Element, indent: int) -> bytes:

@@ -230,6 +230,8 @@ _OBJECTS: Final = """
 2.23.42.7.6|setCext-setQualf;2.23.42.7.7|setCext-PGWYcapabilities;2.23.42.7.8|setCext-TokenIdentifier;
 2.23.42.7.9|setCext-Track2Data;2.23.42.7.10|setCext-TokenType;2.23.42.7.11|setCext-IssuerCapabilities;
 """
+# What is printed for an object without a short name.
+NO_NAME: Final = "UNDEF"
 
 
 @noun
@@ -253,6 +255,12 @@ def table() -> dict[str, ObjectName]:
 def name_of(dotted: str) -> ObjectName | None:
     """The names of an object identifier, or None for one that OpenSSL has no name for (or none in certificates)."""
     return table().get(dotted)
+
+
+def short_name(dotted: str) -> str:
+    """The short name of an object, or what OpenSSL has for one that it does not know."""
+    known = name_of(dotted)
+    return known.short if known else NO_NAME
 
 
 def long_name(dotted: str) -> str:

@@ -204,18 +204,18 @@ def _dates(options: Options, value: str) -> Options:
 
 
 def _names(options: Options, value: str) -> Options:
-    from truststore_tool.shims.openssl import names
+    from truststore_tool.shims.openssl import name_options
 
-    flags = names.parse_options(value, options.name_flags or 0)
+    flags = name_options.parse(value, options.name_flags or 0)
     if flags is None:
         _usage()
     return replace(options, name_flags=flags)
 
 
 def _text(options: Options, value: str) -> Options:
-    from truststore_tool.shims.openssl import names
+    from truststore_tool.shims.openssl import name_options
 
-    flags = names.apply_words(value, options.text_flags, _CERTIFICATE_OPTIONS)
+    flags = name_options.apply_words(value, options.text_flags, _CERTIFICATE_OPTIONS)
     if flags is None:
         _usage()
     return replace(options, text_flags=flags)

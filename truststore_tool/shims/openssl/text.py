@@ -2,7 +2,7 @@
 
 from truststore_tool import oids
 from truststore_tool.errors import FormatError
-from truststore_tool.shims.openssl import extensions, keys, names, objects, options
+from truststore_tool.shims.openssl import extensions, keys, name_options, name_printing, names, objects, options
 from truststore_tool.shims.openssl.certificate import Algorithm, Certificate, Trust
 from truststore_tool.shims.openssl.lines import indented
 from truststore_tool.shims.openssl.times import moment
@@ -41,8 +41,8 @@ def _serial(serial: int) -> bytes:
 
 
 def _name(label: bytes, name: names.DistinguishedName, flags: int) -> bytes:
-    lines = names.lines(name, flags)
-    if names.is_multiline(flags):
+    lines = name_printing.lines(name, flags)
+    if name_options.is_multiline(flags):
         return b"        " + label + b":\n" + indented(lines, 12)
     return b"        " + label + b": " + indented(lines, 0)
 

@@ -55,6 +55,14 @@ def tidy(target: str) -> None:
     files.tidy(Path(target))
 
 
+def pem(label: bytes, data: bytes) -> bytes:
+    """A PEM block as OpenSSL writes it."""
+    from binascii import b2a_base64
+
+    lines = [b2a_base64(data[at : at + 48]) for at in range(0, len(data), 48)]
+    return b"-----BEGIN %s-----\n%s-----END %s-----\n" % (label, b"".join(lines), label)
+
+
 def to_stdout(data: bytes) -> None:
     """Write to standard output; it is no error when nobody reads it any more.
 
