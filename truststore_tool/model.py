@@ -94,6 +94,26 @@ def _x509(der: bytes) -> "x509.Certificate":
         raise FormatError(f"certificate cannot be parsed: {exc}") from exc
 
 
+def _verify(certificate: "x509.Certificate", key: object) -> None:
+    """Raises InvalidSignature when the key did not make the signature, ValueError or TypeError when it makes none."""
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
+
+    signature, signed = certificate.signature, certificate.tbs_certificate_bytes
+    parameters = certificate.signature_algorithm_parameters
+    hashed = certificate.signature_hash_algorithm
+    match key, parameters, hashed:
+        case rsa.RSAPublicKey(), padding.PKCS1v15() | padding.PSS(), digest if digest is not None:
+            key.verify(signature, signed, parameters, digest)
+        case ec.EllipticCurvePublicKey(), ec.ECDSA(), _:
+            key.verify(signature, signed, parameters)
+        case ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey(), None, None:
+            key.verify(signature, signed)
+        case dsa.DSAPublicKey(), None, digest if digest is not None:
+            key.verify(signature, signed, digest)
+        case _:
+            raise ValueError("a key that does not make such signatures")
+
+
 @noun
 class Certificate:
     """An X.509 certificate. Its DER bytes are the truth: two certificates are the same when their DER is.
@@ -201,12 +221,19 @@ class Certificate:
 
         None where that cannot be told: `cryptography` does not read one of them, or does not know algorithm or key.
         """
-        from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-
         try:
             if self.issuer_der != issuer.subject_der:
                 return False
-            self.x509.verify_directly_issued_by(issuer.x509)
+        except FormatError:
+            return None
+        return self.is_signed_with_key_of(issuer)
+
+    def is_signed_with_key_of(self, issuer: "Certificate") -> bool | None:
+        """As `is_signed_by`, whatever the names."""
+        from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+        try:
+            _verify(self.x509, issuer.x509.public_key())
         except InvalidSignature:
             return False
         except (FormatError, UnsupportedAlgorithm, ValueError, TypeError):

@@ -92,13 +92,11 @@ def probe(
         alpn=seen.alpn,
         chain=tuple(map(describe, seen.chain)),
         verdicts=tuple(verdicts),
-        expected=tuple(expect(fingerprint, seen.chain, known, at) for fingerprint in expected),
+        expected=tuple(expect(fingerprint, seen.chain, known) for fingerprint in expected),
     )
 
 
-def expect(
-    fingerprint: Fingerprint, sent: Sequence[Certificate], known: Sequence[Certificate], at: datetime
-) -> ExpectedCa:
+def expect(fingerprint: Fingerprint, sent: Sequence[Certificate], known: Sequence[Certificate]) -> ExpectedCa:
     """Whether signatures lead from the server's certificate to the one with `fingerprint`.
 
     That one must have been sent by the server or be among the `known` certificates: a fingerprint verifies nothing.
@@ -107,6 +105,6 @@ def expect(
     if not matching:
         text = "the server does not send that certificate, and no store given holds it; give one that does"
         return ExpectedCa(fingerprint, False, text)
-    search = Search(matching[:1], [*sent[1:], *known], "java", at)
+    search = Search(matching[:1], [*sent[1:], *known])
     met = next(search.chains(sent[0]), None) is not None
     return ExpectedCa(fingerprint, met, "issued the server's chain" if met else "did not issue the server's chain")

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun
 from truststore_tool.operations.describe import CertificateFacts, describe
+from truststore_tool.readers.chains import is_authority
 from truststore_tool.readers.hostnames import TlsReader
 from truststore_tool.readers.verdict import Reason, Source, judge_chain
 
@@ -106,5 +107,5 @@ def _store(
 def _obstacle(
     source: Source, first: Certificate, others: Sequence[Certificate], known: Sequence[Certificate], at: datetime
 ) -> Obstacle | None:
-    verdict = judge_chain(source, (first, *others), at, known)
+    verdict = judge_chain(source, (first, *others), at, known, authority=is_authority(first))
     return None if verdict.trusted else Obstacle(describe(first), verdict.reasons)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Final
 
 from truststore_tool.errors import FormatError
 from truststore_tool.fingerprints import Fingerprint
@@ -56,8 +57,8 @@ class Reason:
 
     Attributes:
         code: stable, for programs: ``unknown-ca``, ``root-missing``, ``namesake``, ``distrusted``,
-            ``not-seen-by-java``, ``password-needed``, ``not-pem``, ``name-mismatch``, ``openssl``, and the codes of
-            `chains.flaws`.
+            ``not-seen-by-java``, ``password-needed``, ``not-pem``, ``name-mismatch``, ``openssl``, ``key-identifier``,
+            ``no-path``, and the codes of `chains.Flaw`.
         text: one line for people.
         look_for: the fingerprint of the certificate that the store lacks, where it is known.
     """
@@ -73,7 +74,7 @@ class Verdict:
 
     Attributes:
         name, reader: as in Source.
-        trusted: whether it connects with verify-full; no `reasons` then.
+        trusted: whether it surely connects with verify-full; no `reasons` then.
         alias, anchor: the entry that the chain ends in, where a chain was found.
         until: when trust ends by the dates of that chain; None when it has no end or there is no chain.
         reasons: why not.
@@ -86,6 +87,11 @@ class Verdict:
     anchor: CertificateFacts | None
     until: datetime | None
     reasons: tuple[Reason, ...]
+
+    @property
+    def is_judged(self) -> bool:
+        """False where it is not known what the client does, and nothing else speaks against it."""
+        return self.trusted or any(reason.code != "not-judged" for reason in self.reasons)
 
 
 def judge(source: Source, sent: Chain, host: str | None, at: datetime, known: Sequence[Certificate] = ()) -> Verdict:
@@ -106,27 +112,46 @@ def judge(source: Source, sent: Chain, host: str | None, at: datetime, known: Se
     return replace(verdict, trusted=not reasons, reasons=reasons)
 
 
-def judge_chain(source: Source, sent: Chain, at: datetime, known: Sequence[Certificate] = ()) -> Verdict:
-    """As `judge` without a host name: whether the reader finds its way from the first certificate to an anchor."""
+def judge_chain(
+    source: Source, sent: Chain, at: datetime, known: Sequence[Certificate] = (), *, authority: bool = False
+) -> Verdict:
+    """As `judge` without a host name; with `authority`, of a server whose certificate the first of `sent` issued."""
     obstacle = _obstacle(source)
     if obstacle:
         return _refused(source, [obstacle])
     anchors = source.anchors()
-    search = Search([anchor.certificate for anchor in anchors], sent[1:], source.reader, at)
-    found: tuple[Chain, list[Flaw]] | None = None
-    for chain in search.chains(sent[0]):
-        wrong = list(chains.flaws(chain, source.reader, at))
-        if found is None or not wrong:
-            found = chain, wrong
-        if not wrong:
-            break
-    if found is None:
-        return _refused(source, list(_missing(source, search, sent[0], known)))
-    chain, wrong = found
-    alias = next(anchor.alias for anchor in anchors if anchor.certificate == chain[-1])
-    reasons = tuple(_flaw_reason(flaw, at) for flaw in wrong)
-    end = None if any(flaw.code == "malformed" for flaw in wrong) else chains.until(chain, source.reader)
-    return Verdict(source.name, source.reader, not wrong, alias, describe(chain[-1]), end, reasons)
+    certificates = [anchor.certificate for anchor in anchors]
+    judged = _judgements(source.reader, sent, certificates, at, authority=authority)
+    worst = min(judged.values(), key=lambda found: _RANKS[found.accepted])
+    if not (worst.flaws or worst.anchored) or any(flaw.code == "bad-signature" for flaw in worst.flaws):
+        reasons = list(_missing(source, Search(certificates, sent[1:]), sent[0], known))
+    else:
+        reasons = [_flaw_reason(flaw, at) for flaw in worst.flaws or worst.doubts]
+    if {found.accepted for found in judged.values()} > {worst.accepted}:
+        refusing = " and ".join(name for name, found in judged.items() if found.accepted is worst.accepted)
+        reasons = [Reason("not-judged", f"it depends on the release: {refusing} stumbles, others do not"), *reasons]
+    if not worst.anchored:
+        return _refused(source, reasons)
+    alias = next(anchor.alias for anchor in anchors if anchor.certificate == worst.chain[-1])
+    end = chains.until(worst.chain, source.reader)
+    return Verdict(source.name, source.reader, not reasons, alias, describe(worst.chain[-1]), end, tuple(reasons))
+
+
+# Who refuses has the word, then who is not understood.
+_RANKS: Final = {False: 0, None: 1, True: 2}
+
+
+def _judgements(
+    reader: TlsReader, sent: Chain, anchors: Sequence[Certificate], at: datetime, *, authority: bool
+) -> dict[str, chains.Judgement]:
+    """What each release of a reader makes of it, by name."""
+    if reader == "libpq":
+        from truststore_tool.readers.openssl import verify
+
+        return {"libpq": verify.judge(sent, anchors, at, authority=authority)}
+    from truststore_tool.readers.java import pkix
+
+    return {f"Java {jdk}": pkix.judge(sent, anchors, at, jdk, authority=authority) for jdk in pkix.JDKS}
 
 
 def overruled(verdict: Verdict, refusal: str | None) -> Verdict:
@@ -161,6 +186,19 @@ def _name_reasons(leaf: Certificate, host: str | None, reader: TlsReader) -> Ite
         yield Reason("name-mismatch", f"the server's certificate is for {names}, not for {host}")
 
 
+_WORDS: Final = {
+    "not-for-servers": "is not for TLS servers",
+    "not-a-ca": "may not issue certificates",
+    "path-too-long": "allows fewer authorities below it (pathLenConstraint)",
+    "bad-signature": "is not signed with the key of its issuer",
+    "critical-extension": "has a critical extension that the client does not know",
+    "weak-key": "has a key that the client finds too weak, or does not know",
+    "weak-signature": "is signed with a digest that the client finds too weak",
+    "name-constraints": "has a name that an authority above it may not issue for",
+    "not-judged": "cannot be judged here",
+}
+
+
 def _flaw_reason(flaw: Flaw, at: datetime) -> Reason:
     who = subject_text(flaw.certificate) or "a certificate"
     match flaw.code:
@@ -168,14 +206,12 @@ def _flaw_reason(flaw: Flaw, at: datetime) -> Reason:
             text = f"{who} expired on {flaw.certificate.not_after:%Y-%m-%d}"
         case "not-yet-valid":
             text = f"{who} is valid only from {flaw.certificate.not_before:%Y-%m-%d}; today is {at:%Y-%m-%d}"
-        case "not-for-servers":
-            text = f"{who} is not for TLS servers (extendedKeyUsage)"
-        case "not-a-ca":
-            text = f"{who} may not issue certificates"
-        case "path-too-long":
-            text = f"{who} allows fewer authorities below it (pathLenConstraint)"
-        case _:
-            text = f"a certificate of the chain is malformed (SHA-256 {flaw.certificate.sha256})"
+        case "malformed":
+            text = f"a certificate is malformed (SHA-256 {flaw.certificate.sha256})"
+        case "too-long":
+            text = f"the server sends more than the client takes: {flaw.detail}"
+        case code:
+            text = f"{who} {_WORDS[code]}{f' ({flaw.detail})' if flaw.detail else ''}"
     return Reason(flaw.code, text)
 
 
@@ -183,7 +219,7 @@ def _missing(source: Source, search: Search, leaf: Certificate, known: Sequence[
     """Why there is no chain from the server's certificate into the store, and what to put there."""
     store = source.store
     assert store is not None  # noqa: S101 -- _obstacle saw to it
-    reach = Search((), [*search.anchors, *search.sent], source.reader, search.at)
+    reach = Search((), [*search.anchors, *search.sent])
     top = reach.furthest(leaf)
     loose = [item.certificate for item in store.loose]
     wanted = (
@@ -197,8 +233,11 @@ def _missing(source: Source, search: Search, leaf: Certificate, known: Sequence[
     misnamed = next((c for c in signed if not chains.seems_issuer(top, c)), None)
     if top in search.anchors and misnamed is not None and len(_namesakes(search.anchors, top)) == 1:
         below = subject_text(misnamed) or "a certificate"
-        text = f"it holds {name}, but the authority key identifier in {below} names another key, and OpenSSL goes by it"
+        who = "Java" if source.reader == "java" else "OpenSSL"
+        text = f"it holds {name}, but the authority key identifier in {below} names another key, and {who} goes by it"
         yield Reason("key-identifier", text)
+    elif top in search.anchors and source.reader == "java":
+        yield Reason("no-path", f"it holds {name}, but Java finds no way there through what the server sends")
     elif top in search.anchors and chains.is_self_issued(top):
         yield Reason("namesake", f"it holds several certificates of {name}, and OpenSSL takes the wrong one; remove it")
     elif top in search.anchors:

@@ -335,3 +335,13 @@ def describe(extensions: tuple[Extension, ...], dated: Callable[[datetime], str]
 
 def _unknown(data: bytes) -> str:
     return hex_dump(data) + "\n" if data else "(Empty value)\n"
+
+
+def is_readable(extension: Extension) -> bool:
+    """Whether the JDK can parse it; one that is not critical it keeps as unparseable, and does not heed."""
+    name, printer = _KNOWN.get(extension.oid, (extension.oid, _nothing))
+    try:
+        printer(extension.value)
+    except JavaFormatError:
+        return False
+    return extension.critical or name != "InhibitAnyPolicy"

@@ -1,0 +1,161 @@
+"""What the JDK finds wrong with a path to an anchor (sun.security.provider.certpath: the checkers of PKIX)."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from truststore_tool import asn1, oids
+from truststore_tool.names import COMMON_NAME, Attribute
+from truststore_tool.readers.chains import Flaw
+from truststore_tool.readers.java import general_names
+from truststore_tool.readers.java.constraints import Gathered
+from truststore_tool.readers.java.facts import NO_LIMIT, Facts
+from truststore_tool.readers.java.general_names import ADDRESS, DNS, GeneralName, JavaNameError, UnknownError
+
+CERTIFICATE_SIGN: Final = 5  # the bit of the key usage
+
+# What the checkers know of critical extensions (their getSupportedExtensions).
+_SUPPORTED: Final = {
+    oids.BASIC_CONSTRAINTS, oids.NAME_CONSTRAINTS, oids.CERTIFICATE_POLICIES, oids.POLICY_MAPPINGS,
+    oids.POLICY_CONSTRAINTS, oids.INHIBIT_ANY_POLICY, oids.SUBJECT_ALTERNATIVE_NAME, oids.KEY_USAGE,
+    oids.EXTENDED_KEY_USAGE,
+}  # fmt: skip
+_EMAIL_ATTRIBUTE: Final = "1.2.840.113549.1.9.1"
+
+# What TLS 1.3 and jdk.certpath.disabledAlgorithms allow, as far as it is the same in all releases.
+_SIGNATURES: Final = {f"SHA{size}with{key}" for size in (256, 384, 512) for key in ("RSA", "ECDSA")}
+_DISABLED_SIGNATURES: Final = {"MD2withRSA", "MD5withRSA"}
+_CURVES: Final = {"secp256r1", "secp384r1", "secp521r1"}  # the only ones that SunEC computes with
+_SMALLEST_RSA: Final = 1024
+_CODECS: Final = {
+    asn1.UTF8_STRING: "utf-8",
+    asn1.PRINTABLE_STRING: "ascii",
+    asn1.TELETEX_STRING: "latin-1",
+    asn1.IA5_STRING: "ascii",
+    asn1.BMP_STRING: "utf-16-be",
+    asn1.UNIVERSAL_STRING: "utf-32-be",
+}
+
+
+def found(sent: Sequence[Facts], anchor: Facts, at: datetime | None, first: int = 0) -> Iterator[Flaw]:
+    """What speaks against the path `sent` to `anchor`, and what cannot be judged.
+
+    `at` is None where dates were looked at before; `first` is 0 where the server's certificate comes first, and 1 where
+    that is left out.
+    """
+    yield from _unknown(sent, anchor)
+    yield from _weak(sent, anchor)
+    yield from _unfit(sent, first)
+    yield from _constrained(sent, first)
+    for position, fact in enumerate(sent):
+        if at is not None and (flaw := date_flaw(fact, at)):
+            yield flaw
+        yield from unknown_critical(fact)
+        above = sent[position + 1] if position + 1 < len(sent) else anchor
+        made = fact.certificate.is_signed_with_key_of(above.certificate)
+        if made is None:
+            yield Flaw("not-judged", fact.certificate, "its signature cannot be checked here")
+        elif not made:
+            yield Flaw("bad-signature", fact.certificate)
+
+
+def date_flaw(fact: Facts, at: datetime) -> Flaw | None:
+    """BasicChecker.verifyValidity."""
+    if at < fact.not_before:
+        return Flaw("not-yet-valid", fact.certificate)
+    return Flaw("expired", fact.certificate) if at > fact.not_after else None
+
+
+def unknown_critical(fact: Facts) -> list[Flaw]:
+    """The critical extensions that no checker knows."""
+    return [Flaw("critical-extension", fact.certificate, oid) for oid in sorted(fact.critical - _SUPPORTED)]
+
+
+def _unknown(sent: Sequence[Facts], anchor: Facts) -> Iterator[Flaw]:
+    for position, fact in enumerate(sent):
+        if fact.unclear:
+            yield Flaw("not-judged", fact.certificate, fact.unclear)
+        # PolicyChecker counts from there down; whether the policies then do is not looked at here.
+        if fact.wants_policies is not None and fact.wants_policies <= sum(
+            not f.is_self_issued for f in sent[:position]
+        ):
+            yield Flaw("not-judged", fact.certificate, "it demands certificate policies")
+    for fact in (*sent, anchor):
+        if fact.key.algorithm not in ("RSA", "EC"):
+            yield Flaw("not-judged", fact.certificate, f"its key, {fact.key.algorithm}, is not known here")
+
+
+def _weak(sent: Sequence[Facts], anchor: Facts) -> Iterator[Flaw]:
+    """AlgorithmChecker: keys, the anchor's too, and signatures, the anchor's not."""
+    for fact in (*sent, anchor):
+        key = fact.key
+        if (key.algorithm == "RSA" and (key.size or 0) < _SMALLEST_RSA) or (key.curve and key.curve not in _CURVES):
+            yield Flaw("weak-key", fact.certificate)
+    for fact in sent:
+        if fact.signature in _DISABLED_SIGNATURES:
+            yield Flaw("weak-signature", fact.certificate)
+        elif fact.signature not in _SIGNATURES:
+            yield Flaw("not-judged", fact.certificate, f"it is signed with {fact.signature}")
+
+
+def _unfit(sent: Sequence[Facts], first: int) -> Iterator[Flaw]:
+    """KeyChecker and ConstraintsChecker.checkBasicConstraints, from the top down; the anchor is not asked."""
+    left = len(sent) + first
+    for position in reversed(range(1 - first, len(sent))):
+        fact = sent[position]
+        if fact.key_usage is not None and not fact.key_usage[CERTIFICATE_SIGN]:
+            yield Flaw("not-a-ca", fact.certificate)
+        length = fact.path_length
+        if fact.version < 3:
+            length = NO_LIMIT if position == len(sent) - 1 and fact.is_self_issued else -1
+        if length == -1:
+            yield Flaw("not-a-ca", fact.certificate)
+        if not fact.is_self_issued:
+            if left <= 0:
+                yield Flaw("path-too-long", fact.certificate)
+            left -= 1
+        left = min(left, length)
+
+
+def _constrained(sent: Sequence[Facts], first: int) -> Iterator[Flaw]:
+    """Name constraints of all below the anchor, from the top down (ConstraintsChecker.verifyNameConstraints)."""
+    gathered = Gathered()
+    some = False
+    for position, fact in reversed(list(enumerate(sent))):
+        try:
+            if some and (position + first == 0 or not fact.is_self_issued) and not gathered.allow(_names(fact)):
+                yield Flaw("name-constraints", fact.certificate)
+                return
+            gathered.add(fact.constraints)
+        except JavaNameError as exc:
+            yield Flaw("name-constraints", fact.certificate, str(exc))
+            return
+        except UnknownError as exc:
+            yield Flaw("not-judged", fact.certificate, str(exc))
+            return
+        some = some or fact.constraints is not None
+
+
+def _names(fact: Facts) -> list[GeneralName]:
+    """The names that count (NameConstraintsExtension.verify): the subject, the alternative names, without those the
+    mailboxes in the subject, and the last common name as an address or host where none of that kind is."""
+    attributes = [attribute for rdn in fact.certificate.subject.rdns for attribute in rdn]
+    names = [GeneralName(general_names.DIRECTORY, fact.subject)] if fact.subject else []
+    others = list(fact.names or ())
+    if fact.names is None:
+        texts = (_text(attribute) for attribute in attributes if attribute.oid == _EMAIL_ATTRIBUTE)
+        others += [mail for text in texts if text and (mail := general_names.mailbox(text))]
+    common = next((_text(a) for a in reversed(attributes) if a.oid == COMMON_NAME), None)
+    if common is not None:
+        kinds = {name.kind for name in others}
+        host = general_names.address(common)
+        if host is not None:
+            others += [host] if ADDRESS not in kinds else []
+        elif DNS not in kinds and (host := general_names.host_name(common)):
+            others.append(host)
+    return [*names, *others]
+
+
+def _text(attribute: Attribute) -> str | None:
+    codec = _CODECS.get(attribute.tag)
+    return attribute.value.decode(codec, "replace") if codec else None
