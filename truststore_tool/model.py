@@ -41,7 +41,12 @@ class _Skeleton:
 # How every newer certificate begins: [0] EXPLICIT INTEGER 2.
 _VERSION_3: Final = b"\xa0\x03\x02\x01\x02"
 # Places in `_Skeleton.fields`.
-_SERIAL, _ISSUER, _VALIDITY, _SUBJECT, _PUBLIC_KEY, _OPTIONAL = 0, 2, 3, 4, 5, 6
+_SERIAL: Final = 0
+_ISSUER: Final = 2
+_VALIDITY: Final = 3
+_SUBJECT: Final = 4
+_PUBLIC_KEY: Final = 5
+_OPTIONAL: Final = 6
 
 
 @lru_cache(maxsize=1024)

@@ -19,8 +19,12 @@ JKS: Final = b"\xfe\xed\xfe\xed"
 JCEKS: Final = b"\xce\xce\xce\xce"
 _WHITENER: Final = b"Mighty Aphrodite"
 _DIGEST_SIZE: Final = 20
-_KEY, _TRUSTED, _SECRET_KEY = 1, 2, 3
-_U16, _I32, _S64 = Struct(">H"), Struct(">i"), Struct(">q")
+_KEY: Final = 1
+_TRUSTED: Final = 2
+_SECRET_KEY: Final = 3
+_U16: Final = Struct(">H")
+_I32: Final = Struct(">i")
+_S64: Final = Struct(">q")
 # What DataInputStream.readUTF takes: one to three octets a character, overlong or not.
 _UTF: Final = re.compile(rb"(?:[\x00-\x7f]|[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})*")
 _INVALID: Final = "Invalid keystore format"

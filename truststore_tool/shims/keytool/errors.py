@@ -35,6 +35,11 @@ class KeytoolError(TrustStoreError):
         return f"{self.kind}: {self.message}" if self.message else self.kind
 
 
+def file_error(name: str, error: TrustStoreError) -> KeytoolError:
+    """What Java says of a file that could not be read or written: the reason is the last part of our own message."""
+    return KeytoolError(f"{name} ({error.message.rpartition(': ')[2]})", FILE_NOT_FOUND)
+
+
 class IllegalOptionError(TrustStoreError):
     """A command line that keytool answers with one line and its help, exit code 1."""
 

@@ -11,7 +11,7 @@ from truststore_tool.nouns import replace
 from truststore_tool.readers.java import parsing
 from truststore_tool.readers.java.certificate import JavaCertificate
 from truststore_tool.shims.keytool.change import refuse_taken, save
-from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KeytoolError, OutOfScopeError
+from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KeytoolError, OutOfScopeError, file_error
 from truststore_tool.shims.keytool.session import Session
 
 _REFUSED: Final = "Certificate not imported,"
@@ -31,7 +31,7 @@ def read_input(session: Session) -> bytes:
     try:
         return files.read(name)
     except UnreadableError as exc:
-        raise KeytoolError(f"{name} ({exc.message.rpartition(': ')[2]})", FILE_NOT_FOUND) from exc
+        raise file_error(name, exc) from exc
 
 
 def import_certificate(session: Session) -> None:

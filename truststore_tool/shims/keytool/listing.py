@@ -7,7 +7,7 @@ from typing import Final
 from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry
 from truststore_tool.readers.java.certificate import JavaCertificate
 from truststore_tool.shims.keytool import weak
-from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KeytoolError
+from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KeytoolError, file_error
 from truststore_tool.shims.keytool.session import Session, found
 
 _STARS: Final = "*******************************************\n"
@@ -123,7 +123,7 @@ def export_certificate(session: Session) -> None:
             with files.locked(path):
                 files.replace(path, data)
     except WriteError as exc:
-        raise KeytoolError(f"{name} ({exc.message.rpartition(': ')[2]})", FILE_NOT_FOUND) from exc
+        raise file_error(name, exc) from exc
     if problem is not None:
         raise problem
     session.console.err(f"Certificate stored in file <{name}>\n")

@@ -25,6 +25,7 @@ from truststore_tool.shims.keytool.errors import (
     IO_EXCEPTION,
     KEY_STORE,
     KeytoolError,
+    file_error,
 )
 
 PKCS12: Final = "PKCS12"
@@ -286,7 +287,7 @@ def save(
             raise KeytoolError("password can't be null", ILLEGAL_ARGUMENT) from exc
         raise _wrong_password(keystore.format) from exc
     except WriteError as exc:
-        raise KeytoolError(f"{keystore.name} ({exc.message.rpartition(': ')[2]})", FILE_NOT_FOUND) from exc
+        raise file_error(keystore.name, exc) from exc
 
 
 def _check_password(keystore: Keystore, password: str | None, jdk: int) -> None:
