@@ -149,7 +149,15 @@ UNIT_OCTETS: Final = {
     asn1.BMP_STRING: 2,
     asn1.UNIVERSAL_STRING: 4,
 }
-_OPENSSL_VALUES: Final = (*UNIT_OCTETS, asn1.NUMERIC_STRING, asn1.BIT_STRING, asn1.SEQUENCE)
+# Types that OpenSSL lets stand as they are (B_ASN1_UNKNOWN in tag2bit): ObjectDescriptor, EXTERNAL, REAL and such.
+_UNKNOWN_TYPES: Final = (0x07, 0x08, 0x09, 0x0B, 0x0D, 0x0E, 0x0F, 0x1D)
+_OPENSSL_VALUES: Final = (
+    *UNIT_OCTETS,
+    asn1.NUMERIC_STRING,
+    asn1.BIT_STRING,
+    asn1.SEQUENCE,
+    *_UNKNOWN_TYPES,
+)
 
 
 def code_points(tag: int, value: bytes) -> list[int]:
@@ -184,7 +192,8 @@ def openssl_canonical(name: bytes) -> bytes:
             parts = pair.expect(asn1.SEQUENCE).children()
             if len(parts) != 2 or parts[1].tag not in _OPENSSL_VALUES:
                 raise FormatError("an attribute in a distinguished name that OpenSSL refuses")
-            pairs.append(asn1.sequence(parts[0].raw, _canonical_value(parts[1])))
+            kind = asn1.tlv(asn1.OBJECT_IDENTIFIER, parts[0].value)
+            pairs.append(asn1.sequence(kind, _canonical_value(parts[1])))
         sets += [asn1.set_of(*pairs)] if pairs else []  # OpenSSL drops empty ones
     return b"".join(sets)
 

@@ -45,17 +45,17 @@ def difference(loaded: Loaded, reading: Reading) -> str | None:
     if loaded.reasons:
         known = [reason for reason in (reading.error, reading.cause) if reason]
         return None if set(known) <= set(loaded.reasons) else f"predicted {known}, but {loaded.reasons}"
-    anchors = sorted(_as_encoded(certificate.der) for certificate in reading.anchors or ())
-    if anchors != sorted(der for der, trusted in loaded.certificates if trusted):
+    anchors = sorted(_signed_part(certificate.der) for certificate in reading.anchors or ())
+    if anchors != sorted(_signed_part(der) for der, trusted in loaded.certificates if trusted):
         reasons = [left.reason for left in reading.left_out]
         return f"predicted {len(anchors)} anchors, but {[trusted for _, trusted in loaded.certificates]} ({reasons})"
-    seen = {*anchors, *(_as_encoded(left.certificate.der) for left in reading.left_out)}
-    return None if seen == {der for der, _ in loaded.certificates} else "predicted other certificates"
+    seen = {*anchors, *(_signed_part(left.certificate.der) for left in reading.left_out)}
+    return None if seen == {_signed_part(der) for der, _ in loaded.certificates} else "predicted other certificates"
 
 
-def _as_encoded(der: bytes) -> bytes:
-    """OpenSSL writes the outermost length anew."""
-    return asn1.sequence(asn1.read(der).value)
+def _signed_part(der: bytes) -> bytes:
+    """The TBSCertificate: what is around it OpenSSL encodes anew."""
+    return asn1.read(der).inner().raw
 
 
 def compare(number: int, seed: int) -> Outcome:

@@ -3,7 +3,10 @@
 from collections import Counter
 
 from tests.readers import libcrypto, pem_grid, pem_mutations
-from truststore_tool import readers
+from truststore_tool import formats, readers
+from truststore_tool.errors import FormatError
+
+NUMBER = 1500
 
 
 def test_openssl_makes_of_every_file_what_is_predicted() -> None:
@@ -18,3 +21,33 @@ def test_openssl_makes_of_every_file_what_is_predicted() -> None:
         found[reading.loads] += 1
     # Neither nearly all nor nearly none of them load.
     assert min(found.values()) > 200
+
+
+def test_openssl_makes_of_damaged_files_what_is_predicted() -> None:
+    outcome = pem_mutations.compare(NUMBER, seed=2)
+    assert [what for _, what in outcome.differing] == []
+    # Neither are all too damaged to say anything, nor does "unknown" pass for a prediction.
+    assert outcome.loading > NUMBER / 20
+    assert outcome.unknown < NUMBER / 40
+
+
+def test_our_own_reading_of_pem_is_openssls_wherever_the_file_is_regular() -> None:
+    reader = readers.named("openssl3")
+    compared = 0
+    for name, data in pem_grid.cases():
+        try:
+            store = formats.get("pem").loads(data, None)
+        except FormatError:
+            continue
+        if store.notes or store.unread or data[:1] == b"\x30":
+            continue  # which say that OpenSSL sees less, or may do
+        reading = reader.read(data, None)
+        if not reading.loads:
+            continue
+        seen = {*(reading.anchors or ()), *(left.certificate for left in reading.left_out)}
+        marked = {item.certificate for item in store.distrusted}
+        assert {entry.certificate for entry in store.trusted()} <= seen, name
+        # What is marked as distrusted anywhere in the file is no anchor to us, however often it stands there.
+        assert marked <= seen, name
+        compared += 1
+    assert compared > 300

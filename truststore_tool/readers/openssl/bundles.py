@@ -1,5 +1,6 @@
 """Certificates out of PEM as OpenSSL's functions take them: all of a file, or one block after the other."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple, Self
 
@@ -22,7 +23,12 @@ _KEYS: Final = (b"RSA PRIVATE KEY", b"DSA PRIVATE KEY", b"EC PRIVATE KEY", b"PRI
 NOTHING_FOUND: Final = "no certificate or crl found"
 _PEM_LIB: Final = "PEM lib"
 _ASN1_LIB: Final = "ASN1 lib"
+# A limit of our own (asn1.read).
+_TOO_DEEP: Final = "nested too deeply"
 _ENCRYPTED: Final = b"Proc-Type:"
+_SEALED: Final = re.compile(
+    rb"Proc-Type: 4,ENCRYPTED\nDEK-Info: (?:AES-(?:128|192|256)-CBC,[0-9A-F]{32}|DES(?:-EDE3)?-CBC,[0-9A-F]{16})\n"
+)
 # A header of a key that is longer than this makes it an encrypted one, which is not opened (PEM_X509_INFO_read_bio).
 _SHORTEST_HEADER: Final = 10
 
@@ -47,8 +53,13 @@ class Held(NamedTuple):
 
     @classmethod
     def of(cls, block: Block) -> Self:
-        """What is in a block. Raises FormatError where d2i_X509, or d2i_X509_AUX, refuses it."""
-        fields = certificate.read(block.data)
+        """What is in a block. Raises FormatError where d2i_X509, or d2i_X509_AUX, refuses it; or UnknownError."""
+        try:
+            fields = certificate.read(block.data)
+        except FormatError as exc:
+            if exc.message.endswith(_TOO_DEEP):
+                raise UnknownError(f"a certificate: {exc.message}") from exc
+            raise
         settings = None
         if block.label == TRUSTED and len(block.data) > len(fields.raw):
             settings = asn1.read(block.data, len(fields.raw))
@@ -158,8 +169,7 @@ def _check_key(block: Block) -> None:
 def _check_key_header(block: Block) -> None:
     if not block.header.startswith(_ENCRYPTED):
         raise RefusedError("not proc type", _PEM_LIB)
-    lines = block.header.split(b"\n")
-    if lines[0] != b"Proc-Type: 4,ENCRYPTED" or not lines[1].startswith((b"DEK-Info: AES-", b"DEK-Info: DES-")):
+    if not _SEALED.match(block.header):
         raise UnknownError("an encrypted key with a header of its own kind")
 
 

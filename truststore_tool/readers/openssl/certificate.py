@@ -16,11 +16,15 @@ from truststore_tool.names import openssl_canonical
 _VERSION: Final = asn1.context(0)
 _UNIQUE_IDS: Final = (asn1.context(1, constructed=False), asn1.context(2, constructed=False))
 _EXTENSIONS: Final = asn1.context(3)
+# ASN1_MAX_STRING_NEST.
+_DEEPEST_STRING: Final = 5
 _ENUMERATED: Final = 0x0A
 _PRIMITIVE: Final = (asn1.BOOLEAN, asn1.INTEGER, asn1.NULL, asn1.OBJECT_IDENTIFIER, _ENUMERATED)
 _TIMES: Final = (asn1.UTC_TIME, asn1.GENERALIZED_TIME)
 # Of a certificate or name longer than that OpenSSL reads nothing (X509_NAME_MAX).
 _LONGEST_NAME: Final = 1 << 20
+# No extension that bears on trust has one that is longer.
+_LONGEST_OID: Final = 100
 
 
 class Fields(NamedTuple):
@@ -117,6 +121,8 @@ def _check_algorithm(element: Element) -> None:
     _check_oid(kind)
     for parameter in parameters:
         _check_any(parameter)
+        if parameter.content == element.stop > parameter.start + 2:
+            raise FormatError("a length in long form with nothing behind it")  # which asn1_get_length calls too long
 
 
 def _check_any(element: Element) -> None:
@@ -124,6 +130,8 @@ def _check_any(element: Element) -> None:
     value, kind = element.value, element.tag
     if kind & ~asn1.CONSTRUCTED in _PRIMITIVE and kind & asn1.CONSTRUCTED:
         raise FormatError("a constructed encoding of a primitive type")
+    if kind == 0 and not value:
+        raise FormatError("an end of contents where none is due")
     if (kind == asn1.NULL and value) or (kind == asn1.BOOLEAN and len(value) != 1):
         raise FormatError("a NULL or BOOLEAN of wrong length")
     if kind in (asn1.BMP_STRING, asn1.UNIVERSAL_STRING) and len(value) % (2 if kind == asn1.BMP_STRING else 4):
@@ -165,8 +173,19 @@ def _optional(fields: list[Element]) -> tuple[Extension, ...]:
             _check_oid(kind)
             if critical and (critical[0].tag != asn1.BOOLEAN or len(critical[0].value) != 1):
                 raise FormatError("a malformed extension")
-            content = value.expect(asn1.OCTET_STRING).value
-            found.append(Extension(kind.oid(), bool(critical) and critical[0].boolean(), content))
+            if value.tag & ~asn1.CONSTRUCTED != asn1.OCTET_STRING:
+                raise FormatError("a malformed extension")
+            oid = kind.oid() if len(kind.value) < _LONGEST_OID else kind.value.hex()
+            found.append(Extension(oid, bool(critical) and critical[0].boolean(), _collected(value)))
     if fields:
         raise FormatError("unknown fields in the certificate")
     return tuple(found)
+
+
+def _collected(element: Element, depth: int = 0) -> bytes:
+    """The octets of a string, also of one in pieces, whatever these are (asn1_collect)."""
+    if not element.tag & asn1.CONSTRUCTED:
+        return element.value
+    if depth == _DEEPEST_STRING:
+        raise FormatError("a string that is nested too deeply")
+    return b"".join(_collected(part, depth + 1) for part in element.items())

@@ -30,12 +30,32 @@ _SIGNATURES: Final = {
         *(f"2.16.840.1.101.3.4.3.{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8)),
     ),
 }
+# Below these are the curves that OpenSSL knows by name: of X9.62, SEC, WAP, Brainpool and China's.
+_NAMED: Final = ("1.2.840.10045.3.", "1.3.132.0.", "2.23.43.1.4.", "1.3.36.3.3.2.8.1.1.", "1.2.156.10197.1.301")
+# Curves of the shape y^2 = x^3 + ax + b: the prime, a and b (SEC 2).
+_P384: Final = 2**384 - 2**128 - 2**96 + 2**32 - 1
+_P256: Final = 2**256 - 2**224 + 2**192 + 2**96 - 1
+_P521: Final = 2**521 - 1
+_CURVES: Final = {
+    "1.2.840.10045.3.1.7": (_P256, -3, 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B),
+    "1.3.132.0.34": (
+        _P384,
+        -3,
+        0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+    ),
+    "1.3.132.0.35": (
+        _P521,
+        -3,
+        0x51953EB9618E1C9A1F929A21A0B68540EEA2DA725B99B315F3B8B489918EF109E156193951EC7E937B1652C0BD3BB1BF073573DF883D2C34F1EF451FD46B503F00,
+    ),
+    "1.3.132.0.10": (2**256 - 2**32 - 977, 0, 7),
+}
 
 
 def signs_as(public_key: Element, algorithm: bytes) -> bool:
     """Whether the key of a SubjectPublicKeyInfo makes signatures of that AlgorithmIdentifier.
 
-    False as well for keys that OpenSSL does not read. Points on curves are not looked at.
+    False as well for keys that OpenSSL does not read; points on curves that are rare are not looked at.
     """
     try:
         identifier, content = public_key.fields(2, 2)
@@ -47,10 +67,12 @@ def signs_as(public_key: Element, algorithm: bytes) -> bool:
             readable = modulus.integer() is not None and exponent.integer() is not None
         elif kind == _EC:
             readable = len(parts) == 2 and len(octets) > 1
-            curve = parts[1].oid() if readable and parts[1].tag == asn1.OBJECT_IDENTIFIER else ""
+            named = readable and parts[1].tag == asn1.OBJECT_IDENTIFIER
+            curve = parts[1].oid() if named else ""
+            readable = readable and (curve.startswith(_NAMED) if named else parts[1].tag == asn1.SEQUENCE)
             if signature == _SM2_SIGNATURE:  # the curve makes it a key of its own kind
                 return curve == "1.2.156.10197.1.301"
-            readable = readable and curve != "1.2.156.10197.1.301"
+            readable = readable and curve != "1.2.156.10197.1.301" and _is_on(curve, octets)
         elif kind == _DSA:
             readable = asn1.read(octets).integer() is not None
         else:
@@ -58,3 +80,18 @@ def signs_as(public_key: Element, algorithm: bytes) -> bool:
     except FormatError:
         return False
     return readable and signature in _SIGNATURES[kind]
+
+
+def _is_on(curve: str, point: bytes) -> bool:
+    """Whether an encoded point (SEC 1, 2.3.3) is on a curve; True for curves that are not known here."""
+    if curve not in _CURVES:
+        return True
+    prime, a, b = _CURVES[curve]
+    size = (prime.bit_length() + 7) // 8
+    kind, x = point[0], int.from_bytes(point[1 : size + 1], "big")
+    square = (x * x * x + a * x + b) % prime
+    if kind in (2, 3):
+        return len(point) == size + 1 and x < prime and (not square or pow(square, (prime - 1) // 2, prime) == 1)
+    y = int.from_bytes(point[size + 1 :], "big")
+    fits = len(point) == 2 * size + 1 and max(x, y) < prime and y * y % prime == square
+    return fits and (kind == 4 or kind == 6 + y % 2)

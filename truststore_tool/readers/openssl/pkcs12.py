@@ -1,11 +1,12 @@
 """What ``openssl pkcs12 -nokeys`` makes of a PKCS#12 file (apps/pkcs12.c): MAC first, then each part of the file."""
 
+import hmac
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple, Self
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, IntegrityError
-from truststore_tool.formats.crypto import pbe
+from truststore_tool.formats.crypto import kdf, pbe
 from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError, passphrases
 from truststore_tool.formats.pkcs12 import macs
 from truststore_tool.formats.pkcs12.layout import Pfx
@@ -16,6 +17,7 @@ from truststore_tool.readers.openssl.bundles import Held, RefusedError, UnknownE
 WRONG_MAC: Final = "Mac verify error: invalid password?"
 UNREADABLE: Final = "Error outputting keys and certificates"
 NO_FIPS: Final = "Error verifying PKCS12 MAC; no PKCS12KDF support."
+_MD5: Final = "1.2.840.113549.2.5"
 _X509: Final = "1.2.840.113549.1.9.22.1"
 _SAFE_CONTENTS_BAG: Final = "1.2.840.113549.1.12.10.1.6"
 # The ciphers that OpenSSL 3 keeps in its legacy provider, as it calls them.
@@ -26,6 +28,31 @@ LEGACY: Final = {
     oids.PBE_SHA1_RC2_40: "RC2-40-CBC",
     oids.RC2_CBC: "RC2-CBC",
 }
+
+
+class _Md5Mac(NamedTuple):
+    """A MAC with MD5, which Java and we do not know (RFC 7292, appendix B.4)."""
+
+    salt: bytes
+    iterations: int
+    value: bytes
+
+    @classmethod
+    def parse(cls, element: asn1.Element, problem: str) -> Self:
+        """Read MacData. Raises RefusedError for a bare HMAC, UnknownError with the problem for other algorithms."""
+        info, salt, *count = element.fields(2, 3)
+        algorithm, value = info.fields(2, 2)
+        oid = kdf.identifier(algorithm)[0]
+        if oid in kdf.HMACS:
+            raise RefusedError(WRONG_MAC)
+        if oid != _MD5:
+            raise UnknownError(problem)
+        return cls(salt.octets(), kdf.iterations(count[0]) if count else 1, value.octets())
+
+    def matches(self, content: asn1.Octets, passphrase: Passphrase) -> bool:
+        """Whether this is the MAC of `content` under the password."""
+        key = kdf.pkcs12_kdf("md5", kdf.MAC, passphrase.bmp, self.salt, self.iterations, 16)
+        return hmac.compare_digest(self.value, hmac.digest(key, content, "md5"))
 
 
 def load(data: bytes, password: str | None, *, legacy: bool) -> list[Held]:
@@ -50,9 +77,9 @@ def _verified(pfx: Pfx, password: str) -> Passphrase:
     if pfx.mac is None:
         return candidates[0]
     try:
-        mac = macs.parse(pfx.mac)
+        mac: macs.AnyMac | _Md5Mac = macs.parse(pfx.mac)
     except UnknownAlgorithmError as exc:
-        raise RefusedError(WRONG_MAC) from exc
+        mac = _Md5Mac.parse(pfx.mac, exc.message)
     if isinstance(mac, macs.Pbmac1):
         raise UnknownError("a MAC by PBMAC1, which OpenSSL 3.4 reads, and 3.0 does not")
     content = pfx.content.view()

@@ -120,7 +120,7 @@ class OpenSslReader:
             error, cause = self.program.words(exc.reasons)
             return Reading(False, error, cause, (), (), evidence=self.program.evidence)
         except UnknownError as exc:
-            return Reading(None, evidence=(Evidence("inferred", f"nobody has looked at {exc}"),))
+            return Reading(None, evidence=(Evidence("inferred", f"nobody has looked: {exc}"),))
 
     def _reading(self, data: Content, password: str | None) -> Reading:
         program = self.program

@@ -20,6 +20,7 @@ _KEY_CERT_SIGN: Final = 5
 _CRL_SIGN: Final = 6
 _EXPLICIT_ISSUER = asn1.context(1)
 _KEY_ID, _SERIAL = asn1.context(0, constructed=False), asn1.context(2, constructed=False)
+_GENERAL_NAMES: Final = tuple(asn1.context(number, constructed=False) for number in range(9))
 _DIRECTORY_NAME: Final = asn1.context(4)
 
 
@@ -54,9 +55,8 @@ def uses(fields: Fields) -> Uses:
     """The extensions of a certificate. Raises FormatError where OpenSSL calls one of them invalid."""
     constraints = key_usage = subject_key = authority_key = names = None
     if found := _single(fields, oids.BASIC_CONSTRAINTS):
-        parts = {part.tag: part for part in asn1.read(found.value).expect(asn1.SEQUENCE).fields(0, 2)}
-        length, ca = parts.pop(asn1.INTEGER, None), parts.pop(asn1.BOOLEAN, None)
-        if parts or (length and (not length.value or length.integer() < 0)) or (ca and len(ca.value) != 1):
+        ca, length = _members(found.value, asn1.BOOLEAN, asn1.INTEGER)
+        if (length and (not length.value or length.integer() < 0)) or (ca and len(ca.value) != 1):
             raise FormatError("malformed basicConstraints")
         constraints = found.critical, ca is not None and ca.boolean(), length is not None
     if found := _single(fields, oids.KEY_USAGE):
@@ -69,15 +69,26 @@ def uses(fields: Fields) -> Uses:
     if found := _single(fields, oids.SUBJECT_KEY_IDENTIFIER):
         subject_key = asn1.read(found.value).expect(asn1.OCTET_STRING).value
     if found := _single(fields, oids.AUTHORITY_KEY_IDENTIFIER):
-        members = {part.tag: part for part in asn1.read(found.value).expect(asn1.SEQUENCE).fields(0, 3)}
-        key, issuers, serial = (members.pop(tag, None) for tag in (_KEY_ID, _EXPLICIT_ISSUER, _SERIAL))
-        if members:
-            raise FormatError("malformed authorityKeyIdentifier")
+        key, issuers, serial = _members(found.value, _KEY_ID, _EXPLICIT_ISSUER, _SERIAL)
         number = int.from_bytes(serial.value, "big", signed=True) if serial else None
         authority_key = key.value if key else None, issuers.children() if issuers else [], number
     if found := _single(fields, oids.SUBJECT_ALTERNATIVE_NAME):
-        names = len(asn1.read(found.value).expect(asn1.SEQUENCE).children())
+        items = asn1.read(found.value).expect(asn1.SEQUENCE).children()
+        if any(item.tag & ~asn1.CONSTRUCTED not in _GENERAL_NAMES for item in items):
+            raise FormatError("malformed subjectAltName")
+        names = len(items)
+    if found := _single(fields, oids.NAME_CONSTRAINTS):
+        _members(found.value, asn1.context(0), asn1.context(1))
     return Uses(constraints, key_usage, subject_key, authority_key, names)
+
+
+def _members(value: bytes, *tags: int) -> list[Element | None]:
+    """The elements of a SEQUENCE by their tags, in this order, all optional. Raises FormatError for any others."""
+    found = asn1.read(value).expect(asn1.SEQUENCE).fields(0, len(tags))
+    members = [found.pop(0) if found and found[0].tag == tag else None for tag in tags]
+    if found:
+        raise FormatError("a malformed extension")
+    return members
 
 
 def _single(fields: Fields, oid: str) -> Extension | None:
