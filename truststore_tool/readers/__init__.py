@@ -24,7 +24,7 @@ _DOCUMENTED: Final = ("bcfips", "android")
 _ALIASES: Final = {"openssl": "openssl3", "python": "python3.13", "node": "node20", "psql": "libpq"}
 # Each program once, from the reader that knows least to the one that knows most: what "all" stands for.
 ALL: Final[tuple[str, ...]] = ("java8u252", *_JAVA_LINES, *_OPENSSL, "pgjdbc", *_DOCUMENTED)
-# Every name that is known by heart; updates of Java's lines are names, too.
+# Every name that is listed here; updates of Java's lines are names, too.
 NAMES: Final[tuple[str, ...]] = (*ALL, *_ALIASES)
 
 

@@ -7,6 +7,13 @@ from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun
 
 
+class UnknownError(Exception):
+    """What a reader does is not known, or what it reads is not understood, here; the argument says about what.
+
+    It never clears anything.
+    """
+
+
 @noun
 class Evidence:
     """How something is known: `measured` with which programs, `documented` where, or `inferred` from what."""

@@ -137,7 +137,7 @@ def judge_chain(
     return Verdict(source.name, source.reader, not reasons, alias, describe(worst.chain[-1]), end, tuple(reasons))
 
 
-# Who refuses has the word, then who is not understood.
+# The release to go by: one that refuses, else one that is not understood, else one that accepts.
 _RANKS: Final = {False: 0, None: 1, True: 2}
 
 

@@ -7,6 +7,7 @@ from typing import Final, Literal, NamedTuple
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
 from truststore_tool.errors import FormatError
+from truststore_tool.readers.base import UnknownError
 from truststore_tool.readers.java.canonical import CanonicalName, canonical_name
 
 # What one name is to another: as GeneralNameInterface has it.
@@ -17,12 +18,8 @@ OTHER, MAIL, DNS, DIRECTORY, URI, ADDRESS, REGISTERED = 0, 1, 2, 4, 6, 7, 8
 _DNS_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9][A-Za-z0-9-]*)*")
 
 
-class UnknownError(Exception):
-    """Something that is not understood here."""
-
-
 class JavaNameError(Exception):
-    """What makes Java throw up its hands while it compares names."""
+    """An exception that Java throws while it compares names."""
 
 
 class GeneralName(NamedTuple):

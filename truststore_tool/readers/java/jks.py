@@ -12,7 +12,8 @@ from typing import Final
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.java import key_protection, modified_utf8, serialized
 from truststore_tool.model import Certificate, fold_alias
-from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, UnknownError, parsed
+from truststore_tool.readers.base import UnknownError
+from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, parsed
 from truststore_tool.readers.java.releases import Release
 
 JKS: Final = b"\xfe\xed\xfe\xed"

@@ -7,9 +7,9 @@ from truststore_tool.errors import FormatError
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import field, noun, replace
-from truststore_tool.readers.base import Evidence, Reader, Reading
+from truststore_tool.readers.base import Evidence, Reader, Reading, UnknownError
 from truststore_tool.readers.java import jks, pbe, pkcs12, releases
-from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, UnknownError
+from truststore_tool.readers.java.loading import Contents, Parser, RefusedError
 from truststore_tool.readers.java.releases import Release, measured
 
 _Loader = Callable[[bytes, str | None, Release, Parser, pbe.Work], Contents]

@@ -8,7 +8,7 @@ from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import field, noun
-from truststore_tool.readers.base import Evidence, LeftOut
+from truststore_tool.readers.base import Evidence, LeftOut, UnknownError
 from truststore_tool.readers.java.releases import Feature, Release
 
 # Where parsers of lines before 17 take what that of 17 refuses: the end of its words. All else that it refuses among
@@ -54,10 +54,6 @@ class RefusedError(Exception):
         kind, separator, words = exception.partition(": ")
         cause = words if words.startswith(("java.", "javax.", "sun.")) else None
         return cls(kind, words if separator else None, cause=cause)
-
-
-class UnknownError(Exception):
-    """Nobody knows what this release does; the argument says about what."""
 
 
 class _Lengths(NamedTuple):

@@ -6,11 +6,12 @@ from typing import Final
 
 from truststore_tool import asn1, oids
 from truststore_tool.names import COMMON_NAME, Attribute
+from truststore_tool.readers.base import UnknownError
 from truststore_tool.readers.chains import Flaw
 from truststore_tool.readers.java import general_names
 from truststore_tool.readers.java.constraints import Gathered
 from truststore_tool.readers.java.facts import NO_LIMIT, Facts
-from truststore_tool.readers.java.general_names import ADDRESS, DNS, GeneralName, JavaNameError, UnknownError
+from truststore_tool.readers.java.general_names import ADDRESS, DNS, GeneralName, JavaNameError
 
 CERTIFICATE_SIGN: Final = 5  # the bit of the key usage
 

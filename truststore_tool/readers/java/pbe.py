@@ -14,8 +14,9 @@ from truststore_tool.asn1 import Element
 from truststore_tool.errors import FormatError, IntegrityError
 from truststore_tool.formats.crypto import kdf
 from truststore_tool.formats.crypto import pbe as schemes
+from truststore_tool.readers.base import UnknownError
 from truststore_tool.readers.java import releases
-from truststore_tool.readers.java.loading import RefusedError, UnknownError, knows
+from truststore_tool.readers.java.loading import RefusedError, knows
 from truststore_tool.readers.java.releases import Release
 
 # Results of costly derivations by what they were made from: one file is read for many releases.

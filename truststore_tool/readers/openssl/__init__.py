@@ -1,1 +1,1 @@
-"""OpenSSL as a reader, and the programs that are OpenSSL behind other doors: libpq, Python's ssl, Node."""
+"""OpenSSL as a reader, and the programs that read with it: libpq, Python's ssl, Node."""

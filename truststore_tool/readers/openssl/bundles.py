@@ -9,6 +9,7 @@ from truststore_tool.asn1 import Element
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.pem import distrust
 from truststore_tool.names import openssl_hash
+from truststore_tool.readers.base import UnknownError
 from truststore_tool.readers.openssl import certificate
 from truststore_tool.readers.openssl.blocks import Block, BlockError, blocks
 from truststore_tool.readers.openssl.certificate import Fields
@@ -39,10 +40,6 @@ class RefusedError(Exception):
     def __init__(self, *reasons: str) -> None:
         super().__init__(*reasons)
         self.reasons = reasons
-
-
-class UnknownError(Exception):
-    """Nobody knows whether OpenSSL reads it; the argument says what."""
 
 
 class Held(NamedTuple):

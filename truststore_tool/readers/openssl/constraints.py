@@ -7,6 +7,7 @@ from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
 from truststore_tool.names import COMMON_NAME, code_points
+from truststore_tool.readers.base import UnknownError
 from truststore_tool.readers.openssl.facts import (
     ADDRESS,
     DIRECTORY,
@@ -23,10 +24,6 @@ from truststore_tool.readers.openssl.facts import (
 _EMAIL_ATTRIBUTE: Final = "1.2.840.113549.1.9.1"
 _INTERNATIONAL_MAILBOX: Final = asn1.oid("1.3.6.1.5.5.7.8.9")
 _MOST_COMPARISONS: Final = 1 << 20  # NAME_CHECK_MAX
-
-
-class UnknownError(Exception):
-    """Something that is not understood here."""
 
 
 class _UnsupportedError(Exception):

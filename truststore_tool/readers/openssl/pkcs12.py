@@ -11,8 +11,9 @@ from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
 from truststore_tool.formats.pkcs12 import macs
 from truststore_tool.formats.pkcs12.layout import Pfx
 from truststore_tool.formats.pkcs12.safebags import Bag, Safe
+from truststore_tool.readers.base import UnknownError
 from truststore_tool.readers.openssl import certificate
-from truststore_tool.readers.openssl.bundles import Held, RefusedError, UnknownError
+from truststore_tool.readers.openssl.bundles import Held, RefusedError
 
 WRONG_MAC: Final = "Mac verify error: invalid password?"
 UNREADABLE: Final = "Error outputting keys and certificates"

@@ -8,10 +8,10 @@ from truststore_tool.formats import der
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun, replace
-from truststore_tool.readers.base import Evidence, LeftOut, Reader, Reading
+from truststore_tool.readers.base import Evidence, LeftOut, Reader, Reading, UnknownError
 from truststore_tool.readers.openssl import bundles, trust
 from truststore_tool.readers.openssl import certificate as parser
-from truststore_tool.readers.openssl.bundles import Held, RefusedError, UnknownError
+from truststore_tool.readers.openssl.bundles import Held, RefusedError
 
 _MEASURED: Final = Evidence("measured", "OpenSSL 3.0.19, its functions and its command line")
 _SHADOWED: Final = "the store has it already, from an earlier block with other trust settings"

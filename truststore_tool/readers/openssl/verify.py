@@ -14,6 +14,7 @@ from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
 from truststore_tool.names import openssl_canonical
 from truststore_tool.nouns import noun
+from truststore_tool.readers.base import UnknownError
 from truststore_tool.readers.chains import Chain, Flaw, Judgement
 from truststore_tool.readers.openssl import constraints
 from truststore_tool.readers.openssl.certificate import why_refused
@@ -245,7 +246,7 @@ def _constrained(chain: list[Facts], first: int) -> Iterator[Flaw]:
                 continue
             try:
                 why = constraints.violation(fact, above.constraints, is_leaf=position + first == 0)
-            except constraints.UnknownError as exc:
+            except UnknownError as exc:
                 yield Flaw("not-judged", fact.certificate, str(exc))
                 continue
             if why:
