@@ -23,6 +23,7 @@ FRESHEST_CRL: Final = "2.5.29.46"
 INHIBIT_ANY_POLICY: Final = "2.5.29.54"
 AUTHORITY_INFO_ACCESS: Final = "1.3.6.1.5.5.7.1.1"
 SUBJECT_INFO_ACCESS: Final = "1.3.6.1.5.5.7.1.11"
+PROXY_CERT_INFO: Final = "1.3.6.1.5.5.7.1.14"
 OCSP_NO_CHECK: Final = "1.3.6.1.5.5.7.48.1.5"
 NETSCAPE_CERT_TYPE: Final = "2.16.840.1.113730.1.1"
 
@@ -37,16 +38,18 @@ TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
 DATA: Final = "1.2.840.113549.1.7.1"
 ENCRYPTED_DATA: Final = "1.2.840.113549.1.7.6"
 
-# Bags of PKCS#12 (RFC 7292, 4.2) and their attributes; the last is Oracle's: with it Java trusts a certificate.
+# Bags of PKCS#12 (RFC 7292, 4.2), what a CertBag holds, and their attributes; with the last one, Oracle's, Java trusts.
 KEY_BAG: Final = "1.2.840.113549.1.12.10.1.1"
 SHROUDED_KEY_BAG: Final = "1.2.840.113549.1.12.10.1.2"
 CERT_BAG: Final = "1.2.840.113549.1.12.10.1.3"
 SECRET_BAG: Final = "1.2.840.113549.1.12.10.1.5"  # noqa: S105 -- the name of a bag, not a secret
+X509_CERTIFICATE: Final = "1.2.840.113549.1.9.22.1"
 FRIENDLY_NAME: Final = "1.2.840.113549.1.9.20"
 LOCAL_KEY_ID: Final = "1.2.840.113549.1.9.21"
 TRUSTED_KEY_USAGE: Final = "2.16.840.1.113894.746875.1.1"
 
 # Digests (RFC 8017, B.1).
+MD5: Final = "1.2.840.113549.2.5"
 SHA1: Final = "1.3.14.3.2.26"
 SHA224: Final = "2.16.840.1.101.3.4.2.4"
 SHA256: Final = "2.16.840.1.101.3.4.2.1"

@@ -51,7 +51,9 @@ def judged(verdict: "Verdict") -> Iterator[str]:
     if verdict.trusted and verdict.anchor:
         yield f"TRUSTED by {verdict.name} ({_READERS[verdict.reader]}): {_by(verdict)}, until {day(verdict.until)}"
         return
-    word = "TRUSTED" if verdict.trusted else "NOT TRUSTED" if verdict.is_judged else "NOT JUDGED"
+    word = "NOT TRUSTED" if verdict.is_judged else "NOT JUDGED"
+    if verdict.trusted:
+        word = "TRUSTED"
     yield f"{word} by {verdict.name} ({_READERS[verdict.reader]})"
     for reason in verdict.reasons:
         yield f"  {reason.code}: {reason.text}"

@@ -13,7 +13,6 @@ from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
 from truststore_tool.model import Note
 from truststore_tool.nouns import field, noun, replace
 
-_X509_CERTIFICATE: Final = "1.2.840.113549.1.9.22.1"
 # The value that Java gives to its attribute of trusted certificates.
 _ANY_USAGE: Final = asn1.oid(oids.ANY_EXTENDED_KEY_USAGE)
 
@@ -107,7 +106,7 @@ class Bag(Note):
             return None
         try:
             kind, wrapper = self.value.expect(asn1.SEQUENCE).fields(2, 2)
-            if kind.oid() != _X509_CERTIFICATE:
+            if kind.oid() != oids.X509_CERTIFICATE:
                 return None
             return wrapper.expect(asn1.context(0)).inner().unwrapped().expect(asn1.SEQUENCE).raw
         except FormatError:
@@ -121,7 +120,7 @@ class Bag(Note):
 
 def certificate_bag(der: bytes, *, name: str | None, key_id: bytes | None = None, trusted: bool = False) -> Bag:
     """A new CertBag."""
-    value = asn1.sequence(asn1.oid(_X509_CERTIFICATE), asn1.explicit(0, asn1.octet_string(der)))
+    value = asn1.sequence(asn1.oid(oids.X509_CERTIFICATE), asn1.explicit(0, asn1.octet_string(der)))
     return Bag.build(plain_bag(oids.CERT_BAG, value), None, name, key_id, trusted)
 
 

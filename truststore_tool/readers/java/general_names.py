@@ -127,8 +127,10 @@ def _addresses(this: bytes, other: bytes) -> Relation:
     if _masked(this) == _masked(other) and this[half:] == other[half:]:
         return "match"
     empty = this[:half] != _masked(this), other[:half] != _masked(other)
+    if all(empty):
+        return "match"
     if any(empty):
-        return "match" if all(empty) else ("widens" if empty[0] else "narrows")
+        return "widens" if empty[0] else "narrows"
     if _encloses(this, other):
         return "narrows"
     return "widens" if _encloses(other, this) else "same kind"

@@ -26,7 +26,7 @@ _MAX_ITERATIONS: Final = 5_000_000
 # Java's own names of the digests that MACs name, and hashlib's.
 _DIGESTS: Final = {
     "1.2.840.113549.2.2": ("MD2", None),
-    "1.2.840.113549.2.5": ("MD5", None),
+    oids.MD5: ("MD5", None),
     oids.SHA1: ("SHA1", "sha1"),
     oids.SHA224: ("SHA224", "sha224"),
     oids.SHA256: ("SHA256", "sha256"),

@@ -6,7 +6,7 @@ from typing import Final
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
-from truststore_tool.names import COMMON_NAME, code_points
+from truststore_tool.names import COMMON_NAME, EMAIL_ADDRESS, code_points
 from truststore_tool.readers.base import UnknownError
 from truststore_tool.readers.openssl.facts import (
     ADDRESS,
@@ -21,7 +21,6 @@ from truststore_tool.readers.openssl.facts import (
     Subtree,
 )
 
-_EMAIL_ATTRIBUTE: Final = "1.2.840.113549.1.9.1"
 _INTERNATIONAL_MAILBOX: Final = asn1.oid("1.3.6.1.5.5.7.8.9")
 _MOST_COMPARISONS: Final = 1 << 20  # NAME_CHECK_MAX
 
@@ -54,7 +53,7 @@ def _names(facts: Facts) -> Iterator[GeneralName]:
     if attributes:
         yield GeneralName(DIRECTORY, facts.subject)
     for attribute in attributes:
-        if attribute.oid == _EMAIL_ATTRIBUTE:
+        if attribute.oid == EMAIL_ADDRESS:
             if attribute.tag != asn1.IA5_STRING:
                 raise _UnsupportedError("unsupported or invalid name syntax")
             yield GeneralName(EMAIL, attribute.value)

@@ -18,15 +18,14 @@ from truststore_tool.readers.openssl.strength import Key, Signature
 
 T = TypeVar("T")
 
-_PROXY: Final = "1.3.6.1.5.5.7.1.14"
 _ADDRESS_BLOCKS: Final = "1.3.6.1.5.5.7.1.7"
 _SYSTEM_NUMBERS: Final = "1.3.6.1.5.5.7.1.8"
 # Those that it knows what to do with when they are critical (X509_supported_extension).
 _SUPPORTED: Final = {
     oids.NETSCAPE_CERT_TYPE, oids.KEY_USAGE, oids.SUBJECT_ALTERNATIVE_NAME, oids.BASIC_CONSTRAINTS,
     oids.CERTIFICATE_POLICIES, oids.CRL_DISTRIBUTION_POINTS, oids.EXTENDED_KEY_USAGE, _ADDRESS_BLOCKS,
-    _SYSTEM_NUMBERS, oids.OCSP_NO_CHECK, oids.POLICY_CONSTRAINTS, _PROXY, oids.NAME_CONSTRAINTS, oids.POLICY_MAPPINGS,
-    oids.INHIBIT_ANY_POLICY,
+    _SYSTEM_NUMBERS, oids.OCSP_NO_CHECK, oids.POLICY_CONSTRAINTS, oids.PROXY_CERT_INFO, oids.NAME_CONSTRAINTS,
+    oids.POLICY_MAPPINGS, oids.INHIBIT_ANY_POLICY,
 }  # fmt: skip
 
 OTHER, EMAIL, DNS, DIRECTORY, URI, ADDRESS = 0, 1, 2, 4, 6, 7
@@ -163,7 +162,7 @@ def facts(certificate: Certificate) -> Facts:
         names=read.extension(oids.SUBJECT_ALTERNATIVE_NAME, _general_names),
         constraints=read.extension(oids.NAME_CONSTRAINTS, _name_constraints),
         unknown_critical=next((e.oid for e in fields.extensions if e.critical and e.oid not in _SUPPORTED), None),
-        is_proxy=any(e.oid == _PROXY for e in fields.extensions),
+        is_proxy=any(e.oid == oids.PROXY_CERT_INFO for e in fields.extensions),
         has_resources=any(e.oid in (_ADDRESS_BLOCKS, _SYSTEM_NUMBERS) for e in fields.extensions),
         key=strength.public_key(certificate),
         signature=strength.signature(certificate),

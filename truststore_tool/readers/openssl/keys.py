@@ -2,30 +2,26 @@
 
 from typing import Final
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.asn1 import Element
 from truststore_tool.errors import FormatError
 
-_RSA: Final = "1.2.840.113549.1.1.1"
-_PSS: Final = "1.2.840.113549.1.1.10"
-_EC: Final = "1.2.840.10045.2.1"
-_DSA: Final = "1.2.840.10040.4.1"
 _SM2_SIGNATURE: Final = "1.2.156.10197.1.501"
-_EDWARDS: Final = ("1.3.101.112", "1.3.101.113")
+_EDWARDS: Final = (oids.ED25519, oids.ED448)
 # The signature algorithms that OpenSSL has a name for (obj_xref.txt), by the kind of key that makes them.
 _SIGNATURES: Final = {
-    _RSA: (
+    oids.RSA: (
         *(f"1.2.840.113549.1.1.{number}" for number in (2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16)),
         *(f"2.16.840.1.101.3.4.3.{number}" for number in (13, 14, 15, 16)),
         *("1.3.14.3.2.3", "1.3.14.3.2.15", "1.3.14.3.2.29", "1.3.36.3.3.1.2"),
     ),
-    _PSS: (_PSS,),
-    _EC: (
+    oids.RSA_PSS: (oids.RSA_PSS,),
+    oids.EC: (
         *("1.2.840.10045.4.1", "1.2.840.10045.4.2"),
         *(f"1.2.840.10045.4.3.{number}" for number in (1, 2, 3, 4)),
         *(f"2.16.840.1.101.3.4.3.{number}" for number in (9, 10, 11, 12)),
     ),
-    _DSA: (
+    oids.DSA: (
         *("1.2.840.10040.4.3", "1.3.14.3.2.13", "1.3.14.3.2.27"),
         *(f"2.16.840.1.101.3.4.3.{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8)),
     ),
@@ -62,10 +58,10 @@ def signs_as(public_key: Element, algorithm: bytes) -> bool:
         parts = identifier.fields(1, 2)
         kind, signature = parts[0].oid(), asn1.read(algorithm).inner().oid()
         octets = content.bits()
-        if kind in (_RSA, _PSS):
+        if kind in (oids.RSA, oids.RSA_PSS):
             modulus, exponent = asn1.read(octets).expect(asn1.SEQUENCE).fields(2, 2)
             readable = modulus.integer() is not None and exponent.integer() is not None
-        elif kind == _EC:
+        elif kind == oids.EC:
             readable = len(parts) == 2 and len(octets) > 1
             named = readable and parts[1].tag == asn1.OBJECT_IDENTIFIER
             curve = parts[1].oid() if named else ""
@@ -73,7 +69,7 @@ def signs_as(public_key: Element, algorithm: bytes) -> bool:
             if signature == _SM2_SIGNATURE:  # the curve makes it a key of its own kind
                 return curve == "1.2.156.10197.1.301"
             readable = readable and curve != "1.2.156.10197.1.301" and _is_on(curve, octets)
-        elif kind == _DSA:
+        elif kind == oids.DSA:
             readable = asn1.read(octets).integer() is not None
         else:
             return kind in _EDWARDS and kind == signature

@@ -18,8 +18,6 @@ from truststore_tool.readers.openssl.bundles import Held, RefusedError
 WRONG_MAC: Final = "Mac verify error: invalid password?"
 UNREADABLE: Final = "Error outputting keys and certificates"
 NO_FIPS: Final = "Error verifying PKCS12 MAC; no PKCS12KDF support."
-_MD5: Final = "1.2.840.113549.2.5"
-_X509: Final = "1.2.840.113549.1.9.22.1"
 _SAFE_CONTENTS_BAG: Final = "1.2.840.113549.1.12.10.1.6"
 # The ciphers that OpenSSL 3 keeps in its legacy provider, as it calls them.
 LEGACY: Final = {
@@ -46,7 +44,7 @@ class _Md5Mac(NamedTuple):
         oid = kdf.identifier(algorithm)[0]
         if oid in kdf.HMACS:
             raise RefusedError(WRONG_MAC)
-        if oid != _MD5:
+        if oid != oids.MD5:
             raise UnknownError(problem)
         return cls(salt.octets(), kdf.iterations(count[0]) if count else 1, value.octets())
 
@@ -127,6 +125,6 @@ def _certificates(bag: Bag) -> Iterator[Held]:
             yield from _certificates(Bag.parse(element))
     elif bag.oid == oids.CERT_BAG:
         kind, wrapper = bag.value.expect(asn1.SEQUENCE).fields(2, 2)
-        if kind.oid() == _X509:
+        if kind.oid() == oids.X509_CERTIFICATE:
             content = wrapper.expect(asn1.context(0)).inner().expect(asn1.OCTET_STRING)
             yield Held(certificate.read(content.value), None)

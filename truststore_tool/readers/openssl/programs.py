@@ -16,7 +16,9 @@ from truststore_tool.readers.openssl.bundles import Held, RefusedError
 _MEASURED: Final = Evidence("measured", "OpenSSL 3.0.19, its functions and its command line")
 _SHADOWED: Final = "the store has it already, from an earlier block with other trust settings"
 # What X509_load_cert_crl_file and PEM_read_bio read; and of what files else a program makes something.
-_PKCS12, _DER, _CAPATH = "pkcs12", "der", "capath"
+_PKCS12: Final = "pkcs12"
+_DER: Final = "der"
+_CAPATH: Final = "capath"
 
 Words = Callable[[tuple[str, ...]], tuple[str | None, str | None]]
 

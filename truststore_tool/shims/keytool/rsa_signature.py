@@ -13,7 +13,7 @@ from truststore_tool.errors import FormatError
 
 # Signature algorithm: the digest's name in hashlib and its OID.
 _DIGESTS: Final = {
-    "MD5withRSA": ("md5", "1.2.840.113549.2.5"),
+    "MD5withRSA": ("md5", oids.MD5),
     "SHA1withRSA": ("sha1", oids.SHA1),
     "SHA224withRSA": ("sha224", oids.SHA224),
     "SHA256withRSA": ("sha256", oids.SHA256),

@@ -250,7 +250,7 @@ RENDERERS: Final[dict[str, Renderer]] = {
     oids.OCSP_NO_CHECK: _nothing,
     "1.3.6.1.4.1.11129.2.4.2": _timestamps,
     "1.3.6.1.4.1.11129.2.4.3": _poison,
-    "1.3.6.1.5.5.7.1.14": _proxy,
+    oids.PROXY_CERT_INFO: _proxy,
     "1.2.643.100.111": _subject_tool,
     "1.2.643.100.112": _issuer_tool,
     oids.NETSCAPE_CERT_TYPE: _flags(_NETSCAPE_TYPES),

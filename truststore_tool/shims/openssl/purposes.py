@@ -26,10 +26,9 @@ _NS_SMIME_CA: Final = 0x02
 _NS_ANY_CA: Final = 0x07
 _EMAIL: Final = "1.3.6.1.5.5.7.3.4"
 _GATED: Final = ("1.3.6.1.4.1.311.10.3.3", "2.16.840.1.113730.4.1")  # Microsoft's and Netscape's server gated crypto
-_PROXY: Final = "1.3.6.1.5.5.7.1.14"
 # Those of which a certificate may hold one that can be read, or none.
 _WELL_FORMED: Final = (
-    oids.BASIC_CONSTRAINTS, _PROXY, oids.KEY_USAGE, oids.EXTENDED_KEY_USAGE, oids.NETSCAPE_CERT_TYPE,
+    oids.BASIC_CONSTRAINTS, oids.PROXY_CERT_INFO, oids.KEY_USAGE, oids.EXTENDED_KEY_USAGE, oids.NETSCAPE_CERT_TYPE,
     oids.SUBJECT_KEY_IDENTIFIER, oids.AUTHORITY_KEY_IDENTIFIER, oids.SUBJECT_ALTERNATIVE_NAME, oids.NAME_CONSTRAINTS,
     oids.CRL_DISTRIBUTION_POINTS,
 )  # fmt: skip
@@ -115,7 +114,7 @@ def _read(certificate: Certificate) -> _Uses:
         authority = bool(fields) and fields[0].tag == asn1.BOOLEAN and fields[0].boolean()
         if fields and fields[-1].tag == asn1.INTEGER and fields[-1].integer() < 0:
             raise FormatError("a negative path length")
-    if _PROXY in values and (
+    if oids.PROXY_CERT_INFO in values and (
         authority
         or any(certificate.extension(oid) for oid in (oids.SUBJECT_ALTERNATIVE_NAME, oids.ISSUER_ALTERNATIVE_NAME))
     ):
