@@ -1,6 +1,5 @@
 """keytool -list and -exportcert: what is in a store, shown or written out."""
 
-import base64
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,7 +14,9 @@ _STARS: Final = "*******************************************\n"
 
 def pem(der: bytes, jdk: int) -> str:
     """A certificate in PEM, 64 columns. 17 ends only the inner Base64 lines with CR LF, 25 every line."""
-    text = base64.b64encode(der).decode("ascii")
+    from binascii import b2a_base64
+
+    text = b2a_base64(der, newline=False).decode("ascii")
     body = "\r\n".join(text[i : i + 64] for i in range(0, len(text), 64))
     end = "\r\n" if jdk >= 25 else "\n"
     return f"-----BEGIN CERTIFICATE-----{end}{body}{end}-----END CERTIFICATE-----{end}"
