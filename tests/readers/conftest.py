@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.readers.jvms import Jvm
 from tests.realtools import jdk_homes, missing
 
 ABSENT = pytest.StashKey[list[str]]()
+_ABSENT = "absent reader: "
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +27,14 @@ def readers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield running
 
 
+def absent(reader: str) -> NoReturn:
+    """Skip, as a reader that a machine need not have is not there; said at the end of the run."""
+    pytest.skip(f"{_ABSENT}{reader}")
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for what in config.stash.get(ABSENT, []):
-        terminalreporter.write_line(f"absent reader: {what}", yellow=True)
+        terminalreporter.write_line(f"{_ABSENT}{what}", yellow=True)
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", ())]
+    for reason in sorted({reason.removeprefix("Skipped: ") for reason in reasons if _ABSENT in reason}):
+        terminalreporter.write_line(reason, yellow=True)

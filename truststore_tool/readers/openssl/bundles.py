@@ -23,7 +23,7 @@ _SEALED_KEY: Final = b"ENCRYPTED PRIVATE KEY"
 _KEYS: Final = (b"RSA PRIVATE KEY", b"DSA PRIVATE KEY", b"EC PRIVATE KEY", b"PRIVATE KEY")
 NOTHING_FOUND: Final = "no certificate or crl found"
 _PEM_LIB: Final = "PEM lib"
-_ASN1_LIB: Final = "ASN1 lib"
+ASN1_LIB: Final = "ASN1 lib"
 # A limit of our own (asn1.read).
 _TOO_DEEP: Final = "nested too deeply"
 _ENCRYPTED: Final = b"Proc-Type:"
@@ -88,14 +88,17 @@ def whole(data: bytes, *, skips_mark: bool = True) -> list[Held]:
     except BlockError as exc:
         raise RefusedError(*filter(None, map(str, exc.args)), _PEM_LIB) from exc
     except FormatError as exc:
-        raise RefusedError("", _ASN1_LIB, _PEM_LIB) from exc
+        raise RefusedError("", ASN1_LIB, _PEM_LIB) from exc
     if not found and not others:
         raise RefusedError(NOTHING_FOUND)
     return found
 
 
 def one_by_one(data: bytes, labels: tuple[bytes, ...], *, skips_mark: bool = True) -> tuple[list[Held], str | None]:
-    """What a loop over PEM_read_bio_X509 takes, to its first failure; and the reason of that, None for the end."""
+    """What a loop over PEM_read_bio_X509 takes, to its first failure, and the reason of that.
+
+    None where it comes to the end, empty where OpenSSL gives no reason.
+    """
     found: list[Held] = []
     try:
         for block in blocks(data, skips_mark=skips_mark):
@@ -105,7 +108,7 @@ def one_by_one(data: bytes, labels: tuple[bytes, ...], *, skips_mark: bool = Tru
     except BlockError as exc:
         return found, "".join(map(str, exc.args))
     except FormatError:
-        return found, _ASN1_LIB
+        return found, ASN1_LIB
     except RefusedError as exc:
         return found, exc.reasons[0]
     return found, None

@@ -152,8 +152,13 @@ class OpenSslReader:
             raise RefusedError(pkcs12.NO_FIPS)
         return pkcs12.load(data, password, legacy=self.program.legacy)
 
-    def _ignored(self, failure: str) -> str:
-        return f"Warning: Ignoring extra certs, load failed: {failure}".rstrip(": ")
+    @staticmethod
+    def _ignored(failure: str) -> str | None:
+        """What Node warns of. Where OpenSSL gives no reason it says nothing, and takes no more certificates either."""
+        if not failure:
+            return None
+        words = "" if failure == bundles.ASN1_LIB else f": {failure}"
+        return f"Warning: Ignoring extra certs, load failed{words}"
 
     def _made(self, held: Iterable[Held], lost: Iterable[tuple[Held, str]] = ()) -> Reading:
         """The reading of a store of these certificates, each of which it holds once, as it came first."""

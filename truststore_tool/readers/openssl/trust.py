@@ -16,8 +16,28 @@ from truststore_tool.readers.openssl.certificate import Fields
 from truststore_tool.readers.openssl.keys import signs_as
 
 NOT_SELF_SIGNED: Final = "it is not self-signed: OpenSSL goes on to its issuer, which has to be there, too"
+UNHANDLED: Final = "unhandled critical extension"
+# The extensions that may be critical (X509_supported_extension in v3_purp.c).
+_HANDLED: Final = frozenset(
+    {
+        oids.NETSCAPE_CERT_TYPE,
+        oids.KEY_USAGE,
+        oids.SUBJECT_ALTERNATIVE_NAME,
+        oids.BASIC_CONSTRAINTS,
+        oids.CERTIFICATE_POLICIES,
+        oids.CRL_DISTRIBUTION_POINTS,
+        oids.EXTENDED_KEY_USAGE,
+        "1.3.6.1.5.5.7.1.7",  # blocks of IP addresses (RFC 3779)
+        "1.3.6.1.5.5.7.1.8",  # numbers of autonomous systems
+        oids.OCSP_NO_CHECK,
+        oids.POLICY_CONSTRAINTS,
+        "1.3.6.1.5.5.7.1.14",  # of proxies (RFC 3820)
+        oids.NAME_CONSTRAINTS,
+        oids.POLICY_MAPPINGS,
+        oids.INHIBIT_ANY_POLICY,
+    }
+)
 _KEY_CERT_SIGN: Final = 5
-_CRL_SIGN: Final = 6
 _EXPLICIT_ISSUER = asn1.context(1)
 _KEY_ID, _SERIAL = asn1.context(0, constructed=False), asn1.context(2, constructed=False)
 _GENERAL_NAMES: Final = tuple(asn1.context(number, constructed=False) for number in range(9))
@@ -116,6 +136,8 @@ def why_not(fields: Fields, settings: Element | None, *, partial: bool, strict: 
         return None if trusted and not strict else f"its extensions are invalid: {exc.message}"
     if not (trusted or partial or is_self_signed(fields, found)):
         return NOT_SELF_SIGNED
+    if any(extension.critical and extension.oid not in _HANDLED for extension in fields.extensions):
+        return UNHANDLED
     return next(_strict(fields, found), None) if strict else None
 
 
@@ -144,14 +166,16 @@ def _canonical(name: Element) -> bytes | None:
 def _strict(fields: Fields, found: Uses) -> Iterator[str]:
     """What X509_V_FLAG_X509_STRICT has against a root, in OpenSSL's words (check_extensions in x509_vfy.c).
 
-    Certificates that are no authorities are not asked: at the end of a chain of their own they pass (RFC 6818, 2).
+    A certificate that says that it is no authority can end a chain of its own only, in which nothing is asked of it.
     """
     if not found.is_ca:
-        if fields.issuer == fields.subject and found.constraints is not None:
-            return
+        if found.constraints is None:
+            yield "invalid CA certificate"
+        return
+    if not found.may(_KEY_CERT_SIGN):
         yield "invalid CA certificate"
     critical, _ca, length = found.constraints or (False, False, False)
-    if length and (found.key_usage is None or not found.may(_KEY_CERT_SIGN)):
+    if length and found.key_usage is None:
         yield "Path length given without key usage keyCertSign"
     if not critical:
         yield "Basic Constraints of CA cert not marked critical"
@@ -164,14 +188,7 @@ def _strict(fields: Fields, found: Uses) -> Iterator[str]:
     if found.names == 0:
         yield "Empty Subject Alternative Name extension"
     if fields.inner_algorithm != fields.outer_algorithm:
-        yield "Subject signature algorithm and issuer public key algorithm mismatch"
-    for oid, name in (
-        (oids.AUTHORITY_KEY_IDENTIFIER, "Authority Key Identifier"),
-        (oids.SUBJECT_KEY_IDENTIFIER, "Subject Key Identifier"),
-    ):
-        extension = extensions.find(fields.extensions, oid)
-        if extension is not None and extension.critical:
-            yield f"{name} marked critical"
+        yield "cert info signature and signature algorithm mismatch"
     if fields.version >= 2 and found.subject_key is None:
         yield "Missing Subject Key Identifier"
     if fields.version < 2 and fields.extensions:
