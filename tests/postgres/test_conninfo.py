@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
 from truststore_tool.errors import UsageError
-from truststore_tool.postgres.conninfo import parse, parse_jdbc
+from truststore_tool.postgres.conninfo import parse, parse_and_check
+from truststore_tool.postgres.jdbc_url import parse_jdbc
 
 STRINGS = (
     "",
@@ -94,7 +95,7 @@ def test_whatever_libpq_takes_is_read_the_same(tail: str) -> None:
 )
 def test_no_error_shows_what_was_written(text: str) -> None:
     with pytest.raises(UsageError) as caught:
-        parse(text)
+        parse_and_check(text)
     assert "s3" not in f"{caught.value.message} {caught.value.hint}"
 
 

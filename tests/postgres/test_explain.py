@@ -17,12 +17,16 @@ from tests.cli.harness import Tool
 from tests.postgres.clients import ASK, Jvm, psql
 from tests.postgres.server import Server
 from tests.samples import own
+from truststore_tool.errors import UsageError
 from truststore_tool.postgres.explain import Explanation, explain
 from truststore_tool.postgres.rules import RULES
 from truststore_tool.postgres.settings import Surroundings
 
 OLD = str(own("old-root.pem"))
 FACTORY = "sslfactory=org.postgresql.ssl."
+
+
+REFUSED = "refused"  # in place of the rules: an error, as from the client
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ LIBPQ = (
     Case("", "libpq-require", environment={"PGREQUIRESSL": "1"}),
     Case("", "libpq-verify-full", environment={"PGSERVICE": "app", "PGSSLMODE": "disable"}),
     Case("service=app sslmode=verify-ca", "libpq-verify-ca"),
-    Case("sslmode=nonsense", "libpq-root-default"),
+    Case("sslmode=nonsense", REFUSED),
 )
 JDBC = (
     Case("", "jdbc-default jdbc-prefer", root=True),
@@ -77,19 +81,19 @@ JDBC = (
     Case(f"sslmode=verify-ca&{FACTORY}NonValidatingFactory", "jdbc-nonvalidating"),
     Case(f"{FACTORY}NonValidatingFactory", "jdbc-prefer jdbc-nonvalidating"),
     Case(f"sslmode=require&{FACTORY}SingleCertValidatingFactory&sslfactoryarg=file:{OLD}", "jdbc-single"),
-    Case("sslmode=nonsense", ""),
+    Case("sslmode=nonsense", REFUSED),
 )
 SYSTEM = (
     Case("sslrootcert=system", "libpq-root-system libpq-verify-full"),
     Case("sslrootcert=system sslmode=verify-full", "libpq-root-system libpq-verify-full"),
-    Case("sslrootcert=system sslmode=require", "libpq-root-system"),
+    Case("sslrootcert=system sslmode=require", REFUSED),
 )
 SITUATIONS = ("as it is", "authority changed", "other name", "TLS off")
 
 
-def predicted(found: Explanation, situation: str) -> str:
+def predicted(found: Explanation | None, situation: str) -> str:
     """``tls``, ``plain`` or ``fails``: what the explanation says of a situation."""
-    if found.obstacle:
+    if found is None or found.obstacle:
         return "fails"
     if situation == "TLS off":
         return "fails" if found.encryption == "always" else "plain"
@@ -98,6 +102,17 @@ def predicted(found: Explanation, situation: str) -> str:
     if situation == "authority changed":
         return {"unnoticed": "tls", "falls-back": "plain", "fails": "fails"}[found.after_change]
     return "fails" if situation == "other name" and found.verifies_host else "tls"
+
+
+def foretold(text: str, case: Case, around: Surroundings) -> Explanation | None:
+    """The explanation, with the rules of the case; None when it is an error, as it must be then."""
+    if case.rules == REFUSED:
+        with pytest.raises(UsageError):
+            explain(text, around)
+        return None
+    found = explain(text, around)
+    assert set(case.rules.split()) <= {rule.code for rule in found.rules}, case
+    return found
 
 
 def surroundings(case: Case, homes: dict[bool, Path], **more: str) -> Surroundings:
@@ -134,13 +149,12 @@ def test_predictions_come_true_for_psql(server: Server, homes: dict[bool, Path])
     for situation, host in situations(server):
         for case in LIBPQ:
             dsn = f"host={host} {case.settings}"
-            found = explain(dsn, surroundings(case, homes))
-            assert set(case.rules.split()) <= {rule.code for rule in found.rules}, case
+            found = foretold(dsn, case, surroundings(case, homes))
             base = f"{dsn} port={server.port} user=reader dbname=postgres gssencmode=disable"
             done = psql(base, homes[case.root], case.environment)
             outcome = "fails" if done.code else "tls" if done.tls else "plain"
             assert outcome == predicted(found, situation), (situation, case, done.err)
-            if situation == "authority changed" and found.verifies_server:
+            if situation == "authority changed" and found and found.verifies_server:
                 assert "certificate verify failed" in done.err
 
 
@@ -154,8 +168,7 @@ def test_predictions_come_true_for_psycopg(
     # Reloading the server for each case takes too long; the other situations were psql's.
     for situation, host in (("as it is", "localhost"), ("other name", "127.0.0.2")):
         dsn = f"host={host} {case.settings}"
-        found = explain(dsn, surroundings(case, homes))
-        assert set(case.rules.split()) <= {rule.code for rule in found.rules}, case
+        found = foretold(dsn, case, surroundings(case, homes))
         try:
             with psycopg.connect(f"{dsn} port={server.port} user=reader dbname=postgres gssencmode=disable") as it:
                 outcome = "tls" if it.execute(ASK).fetchone() == (True,) else "plain"
@@ -177,8 +190,7 @@ def test_predictions_come_true_for_the_jdbc_driver(
             requests += [("home", str(homes[case.root])), ("connect", url, "reader", "")]
         answers = java.ask(*requests, options=[option])[1::2]
         for case, url, answer in zip(JDBC, urls, answers, strict=True):
-            found = explain(url, surroundings(case, homes, JAVA_TOOL_OPTIONS=option))
-            assert set(case.rules.split()) <= {rule.code for rule in found.rules}, case
+            found = foretold(url, case, surroundings(case, homes, JAVA_TOOL_OPTIONS=option))
             outcome = {"tls=true": "tls", "tls=false": "plain"}.get(answer, "fails")
             assert outcome == predicted(found, situation), (situation, case, answer)
 
@@ -222,7 +234,7 @@ def psql_version() -> str:
 
 
 def test_every_rule_has_a_case() -> None:
-    shown = {code for case in (*LIBPQ, *JDBC, *SYSTEM) for code in case.rules.split()}
+    shown = {code for case in (*LIBPQ, *JDBC, *SYSTEM) for code in case.rules.split()} - {REFUSED}
     elsewhere = {
         "libpq-socket",
         "libpq-hostaddr",
@@ -266,7 +278,8 @@ def test_the_command_shows_no_password(tool: Tool, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_service_that_is_not_there(tool: Tool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "none"))
+    (tmp_path / "some").touch()
+    monkeypatch.setenv("PGSERVICEFILE", str(tmp_path / "some"))
     monkeypatch.setenv("PGSYSCONFDIR", str(tmp_path))
     done = tool("postgres", "explain", "service=nowhere")
     assert done.code == 2

@@ -1,8 +1,10 @@
 """The one place where errors become messages and exit codes."""
 
 import os
+import re
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import typer
@@ -45,6 +47,8 @@ EXIT_CODES: Final[dict[type[TrustStoreError], int]] = {
     WriteError: 5,
 }
 
+_WITH_PASSWORD: Final = re.compile(r":/|:[^@]*@|(?:pass|pwd)\w*\s*(?:[=:]|%3d|\s)", re.IGNORECASE)
+
 # Typer carries its own copy of click in some releases and imports it in others; both end in this class.
 _ClickError: Final = typer.BadParameter.__mro__[2]
 
@@ -61,6 +65,7 @@ def run(arguments: Sequence[str]) -> int:
     """
     from truststore_tool.cli.app import build
 
+    say = partial(_say, arguments)
     try:
         _refuse_empty(arguments)
         result = typer.main.get_command(build(arguments)).main(
@@ -69,10 +74,10 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except TrustStoreError as error:
-        _say(error.message, _way_out(error))
+        say(error.message, _way_out(error))
         return exit_code(error)
     except (KeyboardInterrupt, typer.Abort):
-        _say("interrupted", None)
+        say("interrupted", None)
         return INTERRUPTED
     except (BrokenPipeError, SystemExit) as stop:
         # The reader of our output went away (`| head`), which Typer turns into SystemExit: no finding, no error.
@@ -84,16 +89,21 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if isinstance(error, OSError) and error.filename is None:
             # Files are read and written behind errors of ours: what is left is standard output, full or broken.
-            _say(f"could not write the output: {error.strerror}", "make room where it goes, and run again")
+            say(f"could not write the output: {error.strerror}", "make room where it goes, and run again")
             return EXIT_CODES[WriteError]
         if isinstance(error, _ClickError):
             context = getattr(error, "ctx", None)
             command = context.command_path if context else "truststore-tool"
-            _say(getattr(error, "format_message", error.__str__)(), f"see: {command} --help")
+            message = str(getattr(error, "format_message", error.__str__)())
+            if arguments[:1] == ["postgres"]:  # the rest of a connection string that was not quoted
+                message = re.sub(
+                    r"(?s)(unexpected extra argument\S*) .*", r"\1: is a connection string not in quotes?", message
+                )
+            say(message, f"see: {command} --help")
             return USAGE
         if os.environ.get("TRUSTSTORE_TOOL_DEBUG"):
             raise
-        _say(
+        say(
             f"unexpected {type(error).__name__}; this is a bug",
             "run again with TRUSTSTORE_TOOL_DEBUG=1 and report what it prints",
         )
@@ -120,8 +130,18 @@ def _refuse_empty(arguments: Sequence[str]) -> None:
         raise UsageError("an argument is empty", hint="is it an unset variable of the shell? check the command line")
 
 
-def _say(message: str, hint: str | None) -> None:
-    line = " ".join(message.split("\n"))
-    typer.echo(f"error: {printable(line)}", err=True)
-    if hint:
-        typer.echo(f"hint: {printable(hint)}", err=True)
+def _say(arguments: Sequence[str], message: str, hint: str | None) -> None:
+    for label, text in (("error", message), ("hint", hint)):
+        if text:
+            line = _without_passwords(" ".join(text.split("\n")), arguments)
+            typer.echo(f"{label}: {printable(line)}", err=True)
+
+
+def _without_passwords(text: str, arguments: Sequence[str]) -> str:
+    """`text` without the arguments that may hold a password, wherever they were given: as a path they are repeated."""
+    for argument in arguments:
+        for word in (argument, argument.partition("=")[2] if argument.startswith("--") else ""):
+            if _WITH_PASSWORD.search(word):
+                for form in (word, repr(word)[1:-1], os.path.normpath(word)):
+                    text = text.replace(form, "(a connection string)")
+    return text

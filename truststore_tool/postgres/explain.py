@@ -5,7 +5,8 @@ from typing import Final, Literal
 from truststore_tool.nouns import noun
 from truststore_tool.postgres import jdbc, libpq, settings
 from truststore_tool.postgres.behaviour import Behaviour, Encryption
-from truststore_tool.postgres.conninfo import JDBC_PREFIX, Conninfo, parse, parse_jdbc
+from truststore_tool.postgres.conninfo import Conninfo, parse_and_check
+from truststore_tool.postgres.jdbc_url import JDBC_PREFIX, parse_jdbc
 from truststore_tool.postgres.rules import RULES, Rule
 from truststore_tool.postgres.settings import Setting, Surroundings
 
@@ -65,7 +66,7 @@ def read(text: str) -> Conninfo:
     """The parameters in what `explain` takes. Raises UsageError as it does."""
     if text.startswith(JDBC_PREFIX):
         return parse_jdbc(text)
-    return parse("" if text == ENVIRONMENT else text)
+    return parse_and_check("" if text == ENVIRONMENT else text)
 
 
 def conclude(found: Behaviour) -> Explanation:

@@ -1,25 +1,20 @@
 """Where a client's TLS settings come from: its connection string, a service file, the environment, its defaults."""
 
 import os
+import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from truststore_tool.errors import UsageError
 from truststore_tool.nouns import field, noun
-from truststore_tool.postgres.conninfo import Conninfo
+from truststore_tool.postgres.conninfo import Conninfo, require_text
+from truststore_tool.postgres.keywords import KEYWORDS, SECRETS, check_path, check_together, check_values
 
-# The settings that matter here, and the variables that set them (PostgreSQL documentation, Environment Variables).
-VARIABLES: Final = {
-    "host": "PGHOST",
-    "hostaddr": "PGHOSTADDR",
-    "port": "PGPORT",
-    "service": "PGSERVICE",
-    "sslmode": "PGSSLMODE",
-    "sslrootcert": "PGSSLROOTCERT",
-}
 ROOT_FILE: Final = ".postgresql/root.crt"
+_PLAIN: Final = re.compile(r"[\w.-]{1,64}")  # a name that may be repeated
 _TRUST_STORE: Final = "-Djavax.net.ssl.trustStore="
 _USER_HOME: Final = "-Duser.home="
 
@@ -46,7 +41,9 @@ class Surroundings:
 
     def exists(self, path: str) -> bool:
         """Whether there is such a file. An unreadable folder hides its files, from the client too."""
-        return Path(path).exists()
+        with suppress(OSError, ValueError):  # where we may not look, or no name can be so long
+            return Path(path).exists()
+        return False
 
     def jvm_options(self) -> list[str]:
         """Options that reach every JVM started from here (java(1), Using the JDK_JAVA_OPTIONS Launcher
@@ -59,54 +56,73 @@ class Surroundings:
 
 
 def for_libpq(given: Conninfo, around: Surroundings) -> dict[str, Setting]:
-    """The settings of a libpq client that are set anywhere.
+    """The settings of a libpq client that are set anywhere, but for its secrets; those set to nothing are missing.
 
-    The connection string comes first, then the service, then the environment. Raises UsageError when a service is
-    named and there is none of that name.
+    The connection string comes first, then the service, then the environment. Raises UsageError for what libpq refuses
+    before it connects: a service that is named and not found, values that it does not know.
     """
-    found = {name: Setting(value, f"the environment, {variable}") for name, variable, value in _environment(around)}
+    found = {}
+    for keyword, variable in KEYWORDS.items():
+        if variable in around.environment and keyword not in SECRETS:
+            require_text(around.environment[variable], variable)
+            found[keyword] = Setting(around.environment[variable], f"the environment, {variable}")
     if "sslmode" not in found and around.environment.get("PGREQUIRESSL", "").startswith("1"):
         found["sslmode"] = Setting("require", "the environment, PGREQUIRESSL")
-    service = given.options.get("service") or around.environment.get("PGSERVICE")
-    if service:
+    service = given.options.get("service", around.environment.get("PGSERVICE"))
+    if service is not None:
         place, options = _service(service, around)
-        found |= {name: Setting(value, f"service {service} in {place}") for name, value in options.items() if value}
-    found |= {name: Setting(value, "the connection string") for name, value in given.options.items() if value}
-    return {name: setting for name, setting in found.items() if name in VARIABLES}
-
-
-def _environment(around: Surroundings) -> Iterator[tuple[str, str, str]]:
-    for name, variable in VARIABLES.items():
-        if value := around.environment.get(variable):
-            yield name, variable, value
+        called = f"service {service}" if _PLAIN.fullmatch(service) else "the service"
+        found |= {name: Setting(value, f"{called} in {place}") for name, value in options.items()}
+    found |= {name: Setting(value, "the connection string") for name, value in given.options.items()}
+    values = {name: setting.value for name, setting in found.items() if name not in SECRETS}
+    check_values(values)
+    check_together(values)
+    return {name: setting for name, setting in found.items() if values.get(name)}
 
 
 def _service(name: str, around: Surroundings) -> tuple[str, dict[str, str]]:
     """The file that defines a service, and its settings (PostgreSQL documentation, The Connection Service File)."""
-    own = around.environment.get("PGSERVICEFILE") or f"{around.home}/.pg_service.conf"
+    named = around.environment.get("PGSERVICEFILE")
+    own = named if named is not None else f"{around.home}/.pg_service.conf"
     # Fixed when libpq is built; this is where Debian has it.
     shared = f"{around.environment.get('PGSYSCONFDIR', '/etc/postgresql-common')}/pg_service.conf"
+    if named is not None:
+        require_text(named, "PGSERVICEFILE")
+        check_path(named, "PGSERVICEFILE")
     for place in (own, shared):
-        options = _section(place, name)
+        options = _section(place, name, required=place is named)
         if options is not None:
             return place, options
-    raise UsageError(f"there is no service {name!r} in {own} or {shared}", hint="libpq would not connect either")
+    called = repr(name) if _PLAIN.fullmatch(name) else "of that name"
+    raise UsageError(f"there is no service {called} in {own} or {shared}", hint="libpq would not connect either")
 
 
-def _section(place: str, name: str) -> dict[str, str] | None:
+def _section(place: str, name: str, *, required: bool) -> dict[str, str] | None:
+    """The settings of a service in a file, None when it is not there (fe-connect.c, parseServiceFile)."""
     try:
-        lines = Path(place).read_text("utf-8", "replace").splitlines()
-    except OSError:
+        lines = Path(place).read_bytes().decode("utf-8", "surrogateescape").split("\n")
+    except (OSError, ValueError) as exc:
+        if required:
+            raise UsageError(
+                f"the service file {place} cannot be read",
+                hint="without it libpq does not connect; unset PGSERVICEFILE",
+            ) from exc
         return None
     found: dict[str, str] | None = None
-    for line in map(str.strip, lines):
+    for number, line in enumerate((line.strip(" \t\n\v\f\r") for line in lines), 1):
         if line.startswith("["):
             if found is not None:
                 break
-            found = {} if line == f"[{name}]" else None
+            found = {} if line[1:].startswith(f"{name}]") else None
         elif found is not None and line and not line.startswith("#"):
-            key, _, value = line.partition("=")
-            found[key] = value
+            require_text(line, f"line {number} of the service file {place}")
+            key, equals, value = line.partition("=")
+            if not equals or key not in KEYWORDS or key == "service":
+                raise UsageError(
+                    f"libpq refuses line {number} of the service file {place}",
+                    hint="each line is keyword=value, without blanks, with a keyword of libpq's but service",
+                )
+            found.setdefault(key, value)
     return found
 
 
@@ -124,6 +140,8 @@ def for_jvm(around: Surroundings) -> JvmSettings:
     for option in around.jvm_options():
         if option.startswith(_TRUST_STORE):
             store = Setting(option.removeprefix(_TRUST_STORE), "javax.net.ssl.trustStore in the environment")
+            check_path(store.value, "javax.net.ssl.trustStore")
         elif option.startswith(_USER_HOME):
             home = option.removeprefix(_USER_HOME)
+            check_path(home, "user.home")
     return JvmSettings(store, home)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from truststore_tool.errors import UsageError
 from truststore_tool.nouns import noun
+from truststore_tool.postgres.keywords import check_host, refuse_more
 
 MODE: Final = "verify-full"
 
@@ -63,6 +64,14 @@ def snippet(client: str, server: Server, roots: Roots) -> Snippet:
     for value in (server.host, server.database, server.user, roots.path):
         if not value.isprintable():
             raise UsageError(f"cannot be pasted safely: {value!r}")
+    check_host(server.host)
+    for name, value in (
+        ("host", server.host),
+        ("dbname", server.database),
+        ("user", server.user),
+        ("path", roots.path),
+    ):
+        refuse_more(name, value)
     make = _MAKERS.get(client)
     if make is None:
         raise UsageError(f"no snippet for {client!r}", hint=f"one of: {', '.join(CLIENTS)}")

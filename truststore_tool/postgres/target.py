@@ -25,7 +25,7 @@ class Target:
     def parse(cls, text: str) -> "Target":
         """Read ``HOST``, ``HOST:PORT``, ``[ADDRESS]:PORT`` or a bare IPv6 address. Raises UsageError.
 
-        The text is not repeated in the error when it looks like a connection string, which may hold a password.
+        No error repeats the text: it may be a connection string, or user and password.
         """
         if "://" in text or "@" in text or "=" in text:
             raise UsageError("this is a connection string, not HOST[:PORT]", hint="name only host and port")
@@ -33,14 +33,14 @@ class Target:
         if found is None and text.count(":") > 1:
             found = _ADDRESS.fullmatch(text)
         if found is None:
-            raise UsageError(f"not a HOST[:PORT]: {text!r}", hint="as in db.example.com:5432 or [::1]:5432")
+            raise UsageError("not a HOST[:PORT]", hint="as in db.example.com:5432 or [::1]:5432")
         host, port = found["host"], int(found.groupdict().get("port") or DEFAULT_PORT)
         if not 0 < port < 65536:
-            raise UsageError(f"not a port: {port}")
+            raise UsageError("not a port", hint="as in db.example.com:5432 or [::1]:5432")
         try:
             host.encode("idna")
         except UnicodeError as exc:
-            raise UsageError(f"not a host name: {host!r}") from exc
+            raise UsageError("not a host name", hint="as in db.example.com:5432 or [::1]:5432") from exc
         return cls(host, port)
 
     def __str__(self) -> str:

@@ -24,7 +24,19 @@ Bundles = Annotated[
 ]
 Tls = Annotated[bool, typer.Option("--tls", help="Begin with TLS at once, as behind a proxy that ends TLS.")]
 Direct = Annotated[bool, typer.Option("--direct", help="Begin with TLS at once and ALPN, as PostgreSQL 17 takes it.")]
-Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", min=0.1, max=3600, help="For each connection.")]
+
+
+def seconds(value: float) -> float:
+    """A number of seconds as given; "nan" is within every bound. Raises a usage error for that."""
+    if value != value:
+        raise typer.BadParameter("not a number of seconds")
+    return value
+
+
+Timeout = Annotated[
+    float,
+    typer.Option("--timeout", metavar="SECONDS", min=0.1, max=3600, callback=seconds, help="For each connection."),
+]
 
 TIMEOUT: Final = DEFAULT_TIMEOUT
 _WORDS: Final = ("system", "certifi")

@@ -7,7 +7,7 @@ import typer
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.options import JsonFlag, Quiet
 from truststore_tool.cli.output import Output
-from truststore_tool.cli.postgres.options import TIMEOUT, Timeout, warn_of_password
+from truststore_tool.cli.postgres.options import TIMEOUT, Timeout, seconds, warn_of_password
 
 
 def sessions_command(
@@ -15,10 +15,14 @@ def sessions_command(
         str, typer.Argument(metavar="[DSN]", help="A connection string of libpq; what it leaves out comes from PG*.")
     ] = "",
     watch: Annotated[
-        float, typer.Option("--watch", metavar="SECONDS", min=0, max=86400, help="Keep looking for this long.")
+        float,
+        typer.Option(
+            "--watch", metavar="SECONDS", min=0, max=86400, callback=seconds, help="Keep looking for this long."
+        ),
     ] = 0,
     every: Annotated[
-        float, typer.Option("--every", metavar="SECONDS", min=0.1, max=3600, help="Time between two looks.")
+        float,
+        typer.Option("--every", metavar="SECONDS", min=0.1, max=3600, callback=seconds, help="Time between two looks."),
     ] = 1,
     timeout: Timeout = TIMEOUT,
     json: JsonFlag = False,
@@ -41,7 +45,7 @@ def sessions_command(
     from truststore_tool.render import postgres_text
 
     output = Output(json, quiet)
-    given = conninfo.parse(dsn)
+    given = conninfo.parse_and_check(dsn)
     warn_of_password(output, given)
     report = sessions(given.options, watch=watch, every=every, timeout=timeout)
     if report.hidden:
