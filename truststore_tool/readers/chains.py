@@ -65,6 +65,10 @@ class Judgement:
         return None if self.doubts else True
 
 
+# From refusal over doubt to acceptance.
+RANKS: Final = {False: 0, None: 1, True: 2}
+
+
 @noun(frozen=False)
 class Search:
     """Who issued whom, by name and signature, byte for byte; each signature is checked once.

@@ -122,7 +122,7 @@ def judge_chain(
     anchors = source.anchors()
     certificates = [anchor.certificate for anchor in anchors]
     judged = _judgements(source.reader, sent, certificates, at, authority=authority)
-    worst = min(judged.values(), key=lambda found: _RANKS[found.accepted])
+    worst = min(judged.values(), key=lambda found: chains.RANKS[found.accepted])
     if not (worst.flaws or worst.anchored) or any(flaw.code == "bad-signature" for flaw in worst.flaws):
         reasons = list(_missing(source, Search(certificates, sent[1:]), sent[0], known))
     else:
@@ -135,10 +135,6 @@ def judge_chain(
     alias = next(anchor.alias for anchor in anchors if anchor.certificate == worst.chain[-1])
     end = chains.until(worst.chain, source.reader)
     return Verdict(source.name, source.reader, not reasons, alias, describe(worst.chain[-1]), end, tuple(reasons))
-
-
-# The release to go by: one that refuses, else one that is not understood, else one that accepts.
-_RANKS: Final = {False: 0, None: 1, True: 2}
 
 
 def _judgements(

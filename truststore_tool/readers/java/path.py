@@ -24,7 +24,7 @@ _SUPPORTED: Final = {
 _EMAIL_ATTRIBUTE: Final = "1.2.840.113549.1.9.1"
 
 # What TLS 1.3 and jdk.certpath.disabledAlgorithms allow, as far as it is the same in all releases.
-_SIGNATURES: Final = {f"SHA{size}with{key}" for size in (256, 384, 512) for key in ("RSA", "ECDSA")}
+_SIGNATURES: Final = {*(f"SHA{size}with{key}" for size in (256, 384, 512) for key in ("RSA", "ECDSA")), "Ed25519"}
 _DISABLED_SIGNATURES: Final = {"MD2withRSA", "MD5withRSA"}
 _CURVES: Final = {"secp256r1", "secp384r1", "secp521r1"}  # the only ones that SunEC computes with
 _SMALLEST_RSA: Final = 1024
@@ -82,7 +82,7 @@ def _unknown(sent: Sequence[Facts], anchor: Facts) -> Iterator[Flaw]:
         ):
             yield Flaw("not-judged", fact.certificate, "it demands certificate policies")
     for fact in (*sent, anchor):
-        if fact.key.algorithm not in ("RSA", "EC"):
+        if fact.key.algorithm not in ("RSA", "EC", "Ed25519"):
             yield Flaw("not-judged", fact.certificate, f"its key, {fact.key.algorithm}, is not known here")
 
 
@@ -90,8 +90,10 @@ def _weak(sent: Sequence[Facts], anchor: Facts) -> Iterator[Flaw]:
     """AlgorithmChecker: keys, the anchor's too, and signatures, the anchor's not."""
     for fact in (*sent, anchor):
         key = fact.key
-        if (key.algorithm == "RSA" and (key.size or 0) < _SMALLEST_RSA) or (key.curve and key.curve not in _CURVES):
-            yield Flaw("weak-key", fact.certificate)
+        if key.curve and key.curve not in _CURVES:
+            yield Flaw("weak-key", fact.certificate, f"no TLS client in Java speaks {key.curve}")
+        if key.algorithm == "RSA" and (key.size or 0) < _SMALLEST_RSA:
+            yield Flaw("weak-key", fact.certificate, f"{key.size} bits")
     for fact in sent:
         if fact.signature in _DISABLED_SIGNATURES:
             yield Flaw("weak-signature", fact.certificate)

@@ -14,7 +14,7 @@ from truststore_tool import oids
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun
-from truststore_tool.readers.chains import Chain, Flaw, Judgement
+from truststore_tool.readers.chains import RANKS, Chain, Flaw, Judgement
 from truststore_tool.readers.java import path
 from truststore_tool.readers.java.facts import Facts, facts
 
@@ -47,7 +47,7 @@ def judge(sent: Chain, anchors: Sequence[Certificate], at: datetime, jdk: Jdk, *
     if malformed := [Flaw("malformed", c) for c in (*sent, *anchors) if _facts(c, jdk) is None]:
         return Judgement(leaf, False, tuple(malformed), ())
     read = [facts(c, jdk) for c in sent]
-    return _Validator(read, [facts(c, jdk) for c in dict.fromkeys(anchors)], at, jdk, int(authority)).judgement()
+    return _Validator(read, [facts(c, jdk) for c in dict.fromkeys(anchors)], at, int(authority)).judgement()
 
 
 @lru_cache(maxsize=1024)
@@ -63,7 +63,6 @@ class _Validator:
     sent: Sequence[Facts]
     anchors: Sequence[Facts]
     at: datetime
-    jdk: Jdk
     first: int  # place of the first certificate: 0 for that of a server
     _steps: int = 0
     _aborts: bool = False
@@ -82,22 +81,19 @@ class _Validator:
         return self._built()
 
     def _trusted(self, fact: Facts, *, leaf: bool) -> Facts | None:
-        """The anchor that it is, or whose name and key it has; of the server's own, 25 wants the very certificate."""
-        if fact in self.anchors:
-            return fact
+        """The anchor that it is, or whose name and key it has; the server's own must be the very certificate."""
+        if fact in self.anchors or leaf:
+            return fact if fact in self.anchors else None
         key = fact.certificate.public_key_der
         same = (a for a in self.anchors if a.subject == fact.subject and a.certificate.public_key_der == key)
-        return None if leaf and self.jdk >= 25 else next(same, None)
+        return next(same, None)
 
     def _validated(self, sent: Sequence[Facts]) -> Judgement:
         """PKIXCertPathValidator.validate: the anchors that fit the topmost one, each in its turn."""
         found = None
         for anchor in self.anchors:
             if anchor.subject == sent[-1].issuer and _fits(anchor, sent[-1]):
-                judged = self._judged(sent, anchor, dated=True)
-                found = judged if found is None or judged.accepted else found
-                if judged.accepted:
-                    break
+                found = _better(found, self._judged(sent, anchor, dated=True))
         return found or Judgement(_chain(sent), False, (), ())
 
     def _judged(self, sent: Sequence[Facts], anchor: Facts, *, dated: bool) -> Judgement:
@@ -112,10 +108,8 @@ class _Validator:
         best: Judgement | None = None
         if leaf.is_valid(self.at) and not path.unknown_critical(leaf):
             for sent, anchor in self._ways((leaf,), int(self.first and not leaf.is_self_issued)):
-                judged = self._judged(sent, anchor, dated=False)
-                if best is None or judged.accepted or (best.flaws and not judged.flaws):
-                    best = judged
-                if judged.accepted:
+                best = _better(best, self._judged(sent, anchor, dated=False))
+                if best.accepted:
                     break
         if best is None:
             best = Judgement(_chain([leaf]), False, (), ())
@@ -131,14 +125,17 @@ class _Validator:
         """The ways up (depthFirstSearchForward), each with the anchor in which it ends.
 
         Java gives the whole search up at some places; whether it comes there first hangs on an order that is not
-        known here.
+        known here. From its second step on it does look at the dates of anchors, as its selector still holds the moment
+        that it was told in the first (ForwardBuilder.getMatchingCACerts).
         """
         self._steps += 1
         if self._steps > _MOST_STEPS:
             return
         last = sent[-1]
         for above in self.anchors:
-            if above.subject == last.issuer and _spans(above, last) and not _repeats(sent, above):
+            first = len(sent) + self.first == 1
+            fits = above.subject == last.issuer and _spans(above, last) and not _repeats(sent, above)
+            if fits and (first or above.is_valid(self.at)):
                 yield sent, above
         for above in self.sent:
             if above.subject != last.issuer or above in self.anchors or not self._may_be_above(above, last, below):
@@ -160,6 +157,11 @@ class _Validator:
             and not path.unknown_critical(above)
             and (above.key_usage is None or above.key_usage[path.CERTIFICATE_SIGN])
         )
+
+
+def _better(one: Judgement | None, other: Judgement) -> Judgement:
+    """The one that comes closer to acceptance: Java is content with any."""
+    return other if one is None or RANKS[other.accepted] > RANKS[one.accepted] else one
 
 
 def _chain(sent: Sequence[Facts]) -> Chain:
