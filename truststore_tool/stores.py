@@ -229,6 +229,11 @@ def new_format(path: str | os.PathLike[str], wanted: str | None = None, usual: s
     return found.name
 
 
+def content_of(path: str | os.PathLike[str]) -> Content:
+    """The bytes of a file, or the files of a directory. Raises UnreadableError."""
+    return _content(_path(path), None)
+
+
 def format_of(path: str | os.PathLike[str]) -> str:
     """The name of the format of the store at `path`, by its content. Raises as `open_store` does."""
     target = _path(path)

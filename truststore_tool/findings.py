@@ -1,0 +1,221 @@
+"""The one way to say that something is not well: a finding, and the registry of rules that findings go by."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from truststore_tool.nouns import noun
+
+# From what ends a command with exit code 1 to what is only worth knowing.
+Level = Literal["error", "warning", "note"]
+LEVELS: Final[tuple[Level, ...]] = ("error", "warning", "note")
+
+
+@noun
+class Place:
+    """Where: the path of a file, and the alias of an entry in it or the SHA-256 fingerprint of a certificate."""
+
+    path: str
+    entry: str | None = None
+
+
+@noun
+class Finding:
+    """Something that is not well.
+
+    Attributes:
+        rule: a name of `RULES`.
+        level: how bad it is here; mostly that of the rule.
+        place: where.
+        message: one line for people.
+        readers: names of the readers that it concerns; none where it concerns whoever uses the store.
+        fix: what to do about it, one line; None where there is nothing to do.
+    """
+
+    rule: str
+    level: Level
+    place: Place
+    message: str
+    readers: tuple[str, ...] = ()
+    fix: str | None = None
+
+
+@noun
+class Rule:
+    """What a rule means.
+
+    Attributes:
+        level: how bad it usually is.
+        means: what is the case, one line.
+        whom: whom it concerns.
+        since: from or until when, in releases of the reader; empty where it has always been so.
+        documented: where that is written, or what was measured.
+    """
+
+    level: Level
+    means: str
+    whom: str
+    since: str
+    documented: str
+
+
+_MEASURED: Final = "measured: Java 8u252 to 25.0.3"
+RULES: Final[Mapping[str, Rule]] = {
+    "cannot-open": Rule("error", "a reader cannot open the store", "that reader", "", _MEASURED),
+    "not-an-anchor": Rule(
+        "warning", "a reader sees a certificate, and does not take it for a trust anchor", "that reader", "", ""
+    ),
+    "not-trusted-entry": Rule(
+        "error",
+        "a certificate in a PKCS#12 lacks the attribute that makes it a trusted entry, so Java does not see it",
+        "Java",
+        "8u60",
+        "JDK-8037766; sun.security.pkcs12.PKCS12KeyStore",
+    ),
+    "no-password-means-empty": Rule(
+        "warning",
+        "the certificates are encrypted: whoever opens the store without a password finds it empty, without an error",
+        "Java's default trust manager without javax.net.ssl.trustStorePassword",
+        "",
+        _MEASURED,
+    ),
+    "mac-too-new": Rule(
+        "error",
+        "the MAC is of an algorithm that a reader does not know",
+        "Java",
+        "before 8u301, 11.0.12",
+        "JDK-8267701",
+    ),
+    "pbes2-too-new": Rule(
+        "error",
+        "a part is encrypted with PBES2, which a reader does not know",
+        "Java",
+        "before 8u301, 12",
+        "JDK-8202837",
+    ),
+    "pbes2-no-keylength": Rule(
+        "error",
+        "a part is encrypted with PBES2 without keyLength, as openssl and cryptography write it",
+        "Java",
+        "before 8u504, 11.0.13",
+        _MEASURED,
+    ),
+    "prf-too-new": Rule(
+        "error",
+        "a key is derived with an HMAC that a reader does not know (HMAC-SHA512/224, HMAC-SHA512/256)",
+        "Java",
+        "before 21",
+        _MEASURED,
+    ),
+    "mac-nobody-reads": Rule(
+        "error", "the MAC is a bare HMAC, which no program reads", "all", "", "measured: keytool 25, which writes it"
+    ),
+    "needs-legacy-provider": Rule(
+        "warning",
+        "a part is encrypted with RC2 or RC4, which OpenSSL reads with its legacy provider only",
+        "OpenSSL",
+        "3.0",
+        "OSSL_PROVIDER-legacy(7)",
+    ),
+    "fips-algorithm": Rule(
+        "note",
+        "the store is protected by algorithms that are not approved by FIPS 140",
+        "readers in FIPS mode",
+        "",
+        "NIST SP 800-132; RFC 7292, appendix B",
+    ),
+    "needs-storetype": Rule(
+        "warning",
+        "Java opens the store only where its type is named (javax.net.ssl.trustStoreType)",
+        "Java",
+        "",
+        _MEASURED,
+    ),
+    "empty-store": Rule("warning", "the store trusts nothing", "all", "", ""),
+    "empty-file": Rule("error", "the file is empty, over which readers fail", "all", "", _MEASURED),
+    "missing-file-falls-back": Rule(
+        "error",
+        "there is no such file, for which Java silently takes its own cacerts",
+        "Java's default trust manager",
+        "",
+        _MEASURED,
+    ),
+    "unparsable-certificate": Rule(
+        "error",
+        "a reader's parser refuses a certificate, which makes the whole store unreadable to Java",
+        "that reader",
+        "",
+        "measured: CertificateFactory of 17 and 25, d2i_X509 of OpenSSL 3.0",
+    ),
+    "alias-collision": Rule(
+        "error", "aliases that Java takes for the same: it sees one of the entries", "Java", "", _MEASURED
+    ),
+    "duplicate": Rule("note", "a certificate is in the store more than once", "all", "", ""),
+    "key-in-truststore": Rule(
+        "warning", "a trust store holds a private key, which whoever verifies others does not need", "all", "", ""
+    ),
+    "not-understood": Rule(
+        "error", "a part of the file was not read, and may hold trust that is not shown", "all", "", ""
+    ),
+    "expired": Rule(
+        "warning",
+        "a certificate has expired; OpenSSL then trusts nothing below it, Java does not look at an anchor's dates",
+        "OpenSSL and all that use it",
+        "",
+        "openssl-verification-options(1); RFC 5280, 6.1.1 (d)",
+    ),
+    "expires-soon": Rule("warning", "a certificate expires soon", "OpenSSL and all that use it", "", ""),
+    "not-a-ca": Rule(
+        "warning",
+        "a trusted certificate is no certificate authority (basicConstraints)",
+        "all",
+        "",
+        "RFC 5280, 4.2.1.9",
+    ),
+    "distrusted": Rule("warning", "the file marks a certificate as not trusted", "OpenSSL, p11-kit", "", ""),
+    "distrusted-after": Rule(
+        "warning",
+        "servers whose certificates were issued below this root after a date are not trusted",
+        "Java, browsers",
+        "",
+        "jdk.security.caDistrustPolicies of java.security",
+    ),
+    "weak-signature": Rule(
+        "warning",
+        "an intermediate certificate is signed with MD2, MD5 or SHA-1",
+        "all",
+        "",
+        "jdk.certpath.disabledAlgorithms; SSL_CTX_set_security_level(3)",
+    ),
+    "small-key": Rule(
+        "warning",
+        "a key is smaller than readers accept (RSA and DSA below 2048 bits, EC below 224)",
+        "OpenSSL at its level 2, Java below 1024",
+        "",
+        "SSL_CTX_set_security_level(3); jdk.certpath.disabledAlgorithms",
+    ),
+    "negative-serial": Rule(
+        "warning", "a certificate has a negative serial number", "Go", "1.23", "Go 1.23 release notes, crypto/x509"
+    ),
+    "strict-refuses": Rule(
+        "warning",
+        "a root does not pass OpenSSL's strict checks, which Python's default context asks for",
+        "Python",
+        "3.13",
+        "ssl.VERIFY_X509_STRICT; measured",
+    ),
+    "world-writable": Rule("warning", "every user may replace the file", "all", "", ""),
+    "default-password": Rule("note", "the password is changeit, which proves nothing to anyone", "all", "", ""),
+}
+
+
+def finding(
+    rule: str,
+    place: Place,
+    message: str,
+    *,
+    readers: tuple[str, ...] = (),
+    fix: str | None = None,
+    level: Level | None = None,
+) -> Finding:
+    """A finding of that rule, at the rule's own level unless another is given."""
+    return Finding(rule, level or RULES[rule].level, place, message, readers, fix)
