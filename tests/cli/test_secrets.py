@@ -37,6 +37,7 @@ LINES = {
     "convert": ["convert s.jks -o c.p12 PW", "convert s.p12 -o c.pem PW", "convert s.jks -o no/such/c.p12 PW"],
     "bundle": ["bundle s.p12 -o chain.pem --comments PW"],
     "diff": ["diff s.jks s.p12 PW", "diff s.jks s.p12 --json PW"],
+    "doctor": ["doctor s.jks PW", "doctor s.p12 --for all --json PW"],
     "export": ["export s.p12 --all -o out.pem PW"],
     "rename": ["rename s.jks rds-root other PW", "rename s.jks no such PW"],
     "passwd": ["passwd s.jks --new-password-file new PW", "passwd s.p12 --new-password-file new PW"],

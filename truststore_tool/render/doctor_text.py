@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from truststore_tool.render.tables import Table
-from truststore_tool.render.text import Piece, count
+from truststore_tool.render.text import Piece, counted
 
 if TYPE_CHECKING:
     from truststore_tool.readers.examining import Examined, Seen
@@ -46,4 +46,4 @@ def _cell(loads: bool | None, anchors: int | None) -> str:
         return "unknown"
     if not loads:
         return "does not open"
-    return "opens" if anchors is None else count(anchors, "anchor")
+    return "opens" if anchors is None else counted(anchors, "anchor")
