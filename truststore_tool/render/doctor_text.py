@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from truststore_tool.render.tables import Table
-from truststore_tool.render.text import Piece, counted
+from truststore_tool.render.text import Piece
+from truststore_tool.wording import counted
 
 if TYPE_CHECKING:
     from truststore_tool.readers.examining import Examined, Seen
