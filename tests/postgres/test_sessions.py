@@ -96,7 +96,7 @@ def test_a_role_that_may_not_see(tool: Tool, server: Server, clients: Callable[.
     assert done.json["plain_rules"] is None
     assert (done.json["hidden"], done.json["plain"]) == (1, 1)
     assert [(c["user"], c["tls"]) for c in done.json["clients"]] == [("reader", False), ("app", None)]
-    assert "1 sessions hide whether they use TLS: log in as a member of pg_read_all_stats" in done.err
+    assert "1 session hides whether it uses TLS: log in as a member of pg_read_all_stats" in done.err
 
 
 def wait_for_a_look(connection: psycopg.Connection) -> None:
