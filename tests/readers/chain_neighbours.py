@@ -247,3 +247,15 @@ def neighbour(seed: int) -> Neighbour:
     ))  # fmt: skip
     told = "; ".join(filter(None, (told_root, told_middle, told_leaf, f"sent {sent}, trusted {trusted}")))
     return Neighbour(told, *(tuple(signed[name] for name in names.split()) for names in (sent, trusted)))
+
+
+def authorities(seed: int) -> Neighbour:
+    """A server's certificate that is as usual, below a root and an intermediate that may not be."""
+    rng = random.Random(seed)  # noqa: S311 -- no secret
+    told_root, root = _strange(rng, draft_of("Root", "Root", authority=True), _COMMON | _AUTHORITY)
+    told_middle, middle = _strange(rng, draft_of("Middle", "Root", authority=True), _COMMON | _AUTHORITY)
+    leaf = draft_of("leaf", "Middle", authority=False).lacking(AUTHORITY_KEY)
+    sent = (sign(leaf, middle), sign(middle, root))
+    anchors = rng.choice(((root,), (root,), (root, middle), (middle,)))
+    trusted = tuple(sent[1] if draft is middle else sign(draft, draft) for draft in anchors)
+    return Neighbour("; ".join(filter(None, (told_root, told_middle))), sent, trusted)

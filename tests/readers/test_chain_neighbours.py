@@ -2,16 +2,18 @@
 
 import os
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.postgres.clients import Jvm
 from tests.readers.chain_drafts import NOW
-from tests.readers.chain_neighbours import Neighbour, neighbour
+from tests.readers.chain_neighbours import Neighbour, authorities, neighbour
 from tests.realtools import find, jdk_homes, missing
 from truststore_tool.readers.chains import Judgement
 from truststore_tool.readers.java import pkix
+from truststore_tool.readers.java.legacy import LEGACY
 from truststore_tool.readers.openssl import verify
 
 COUNT = int(os.environ.get("TRUSTSTORE_TOOL_CHAINS", "500"))
@@ -64,3 +66,54 @@ def test_java_and_we_agree(cases: list[Neighbour], tmp_path: Path, java: Jvm, jd
     wrong = [hold(*one) for one in zip(cases, found, real, strict=True)]
     assert list(filter(None, wrong)) == []
     assert sum(judgement.accepted is None for judgement in found) <= MOST_OPEN
+
+
+def test_an_authority_is_judged_as_with_a_server_below_it() -> None:
+    """What is said of whole chains is held against the real ones above."""
+    wrong, known = [], 0
+    for case in map(authorities, range(COUNT)):
+        if "permits" in case.strange or "constraints" in case.strange or "minimum" in case.strange:
+            continue  # whether the names fit shows only with the server's certificate
+        whole = [verify.judge(case.sent, case.anchors, NOW), pkix.judge(case.sent, case.anchors, NOW, 25)]
+        alone = [
+            verify.judge(case.sent[1:], case.anchors, NOW, authority=True),
+            pkix.judge(case.sent[1:], case.anchors, NOW, 25, authority=True),
+        ]
+        for one, other in zip(whole, alone, strict=True):
+            known += None not in (one.accepted, other.accepted)
+            if None not in (one.accepted, other.accepted) and one.accepted is not other.accepted:
+                wrong.append((case.strange, one.accepted, [flaw.code for flaw in (*one.flaws, *other.flaws)]))
+    assert wrong == []
+    assert known > COUNT // 2
+
+
+def test_a_certificate_ends_for_openssl_in_the_second_of_its_not_after_and_for_java_behind_it(tmp_path: Path) -> None:
+    case = next(case for case in map(authorities, range(COUNT)) if not case.strange and len(case.anchors) == 1)
+    anchors, sent, leaf = case.write(tmp_path / "case")
+    end = case.sent[0].not_after
+    for seconds, openssl, java in ((-1, True, True), (0, False, True), (1, False, False)):
+        at = end + timedelta(seconds=seconds)
+        options = ("-attime", str(int(at.timestamp())), "-purpose", "sslserver", "-no-CApath", "-no-CAstore")
+        command: list[str | Path] = [find("openssl"), "verify", *options, "-CAfile", anchors, "-untrusted", sent, leaf]
+        assert (subprocess.run(command, capture_output=True).returncode == 0) is openssl
+        assert verify.judge(case.sent, case.anchors, at).accepted is openssl
+        # X509Certificate.checkValidity: "date.after(notAfter)" is what has expired.
+        assert pkix.judge(case.sent, case.anchors, at, 17).accepted is java
+
+
+def test_roots_that_the_jdk_trusts_in_part_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = next(case for case in map(authorities, range(COUNT)) if not case.strange and len(case.anchors) == 1)
+    assert pkix.judge(case.sent, case.anchors, NOW, 25).accepted
+    monkeypatch.setattr(pkix, "LEGACY", {case.anchors[0].sha256.digest})
+    assert pkix.judge(case.sent, case.anchors, NOW, 25).accepted is None
+    entrust = "43DF5774B03E7FEF5FE40D931A7BEDF1BB2E6B42738C4E6D3841103D3AA7F339"  # Entrust Root CA G2
+    assert bytes.fromhex(entrust) in LEGACY
+
+
+def test_java_takes_ten_certificates_and_openssl_more() -> None:
+    case = next(case for case in map(authorities, range(COUNT)) if not case.strange and len(case.anchors) == 1)
+    for count, java in ((10, True), (11, False)):
+        sent = (*case.sent, *[case.sent[1]] * (count - 2))
+        assert verify.judge(sent, case.anchors, NOW).accepted
+        found = pkix.judge(sent, case.anchors, NOW, 25)
+        assert found.accepted is java, found

@@ -17,6 +17,7 @@ from truststore_tool.nouns import noun
 from truststore_tool.readers.chains import RANKS, Chain, Flaw, Judgement
 from truststore_tool.readers.java import path
 from truststore_tool.readers.java.facts import Facts, facts
+from truststore_tool.readers.java.legacy import LEGACY
 
 Jdk = Literal[17, 25]
 JDKS: Final[tuple[Jdk, ...]] = (17, 25)
@@ -99,6 +100,8 @@ class _Validator:
     def _judged(self, sent: Sequence[Facts], anchor: Facts, *, dated: bool) -> Judgement:
         found = list(path.found(sent, anchor, self.at if dated else None, self.first))
         found += _unfit_anchor(anchor)
+        if anchor.certificate.sha256.digest in LEGACY:
+            found.append(Flaw("not-judged", anchor.certificate, "the JDK trusts only what it issued before some date"))
         found += [] if self.first else _unfit_server(sent[0])
         return Judgement.of((*_chain(sent), anchor.certificate), found)
 
