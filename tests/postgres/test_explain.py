@@ -203,6 +203,23 @@ def test_a_unix_socket_knows_no_tls(server: Server, homes: dict[bool, Path]) -> 
     assert not psql(f"{dsn} port={server.port} user=reader dbname=postgres", homes[False]).tls
 
 
+def test_every_host_is_judged(server: Server, homes: dict[bool, Path]) -> None:
+    """A Unix socket first clears nothing of those behind it, which libpq tries when that is not there."""
+    around = Surroundings({}, str(homes[False]))
+    for hosts in ("/nowhere,localhost", "localhost,/nowhere", "@nowhere,localhost"):
+        dsn = f"host={hosts} sslmode=prefer"
+        found = explain(dsn, around)
+        assert not found.is_good, hosts
+        assert found.encryption == "if-offered"
+        done = psql(f"{dsn} port={server.port} user=reader dbname=postgres gssencmode=disable", homes[False])
+        assert (done.code, done.tls) == (0, True), done.err
+        assert explain(f"host={hosts} sslmode=verify-full sslrootcert={OLD}", around).is_good
+    assert explain("host=/nowhere,@elsewhere,", around).is_good
+    assert not explain("host=db,/nowhere hostaddr=127.0.0.1,127.0.0.2", around).is_good
+    assert explain(f"host=db gssencmode=require sslmode=verify-full sslrootcert={OLD}", around).obstacle
+    assert not explain("host=/nowhere gssencmode=require sslmode=verify-full", around).obstacle
+
+
 def test_hostaddr_alone_leaves_no_name_to_verify(server: Server, homes: dict[bool, Path]) -> None:
     dsn = "hostaddr=127.0.0.1 sslmode=verify-full"
     found = explain(dsn, Surroundings({}, str(homes[True])))

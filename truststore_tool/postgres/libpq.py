@@ -1,12 +1,14 @@
 """How libpq, and so psql, psycopg, pgAdmin and many others, treats TLS."""
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Final
 
 from truststore_tool.postgres.behaviour import MODES, Behaviour, ChainCheck, encryption
 from truststore_tool.postgres.settings import ROOT_FILE, Setting, Surroundings
 
 SYSTEM: Final = "system"
+_BY_KERBEROS: Final = "gssencmode=require asks for encryption by Kerberos, in which TLS and certificates have no part"
 
 
 def behaviour(found: dict[str, Setting], around: Surroundings) -> Behaviour:
@@ -20,9 +22,11 @@ def behaviour(found: dict[str, Setting], around: Surroundings) -> Behaviour:
         Setting("verify-full", "the default with sslrootcert=system") if system else Setting("prefer", "the default")
     )
     mode = found.get("sslmode") or default
-    nameless = address is not None and host is None
-    socket = not address and (host is None or host.value.startswith(("/", "@")))
+    entries = _entries(host, address)
+    nameless = any(number and not name for name, number in entries)
+    socket = all(not number and (not name or name.startswith(("/", "@"))) for name, number in entries)
     rules = ["libpq-socket"] if socket else _rules(mode, roots, there, nameless=nameless)
+    gss = found["gssencmode"].value == "require" if "gssencmode" in found else False
     return Behaviour(
         client="libpq",
         host=server.value if server else None,
@@ -33,9 +37,15 @@ def behaviour(found: dict[str, Setting], around: Surroundings) -> Behaviour:
         roots_found=there,
         chain="never" if socket else _chain(mode.value, there is not False),
         host_name=mode.value == "verify-full",
-        obstacle=None if socket else _obstacle(mode.value, roots, there, nameless=nameless),
+        obstacle=None if socket else _BY_KERBEROS if gss else _obstacle(mode.value, roots, there, nameless=nameless),
         rules=tuple(rules),
     )
+
+
+def _entries(host: Setting | None, address: Setting | None) -> list[tuple[str, str]]:
+    """The name and the address of each host, either of which may be empty; libpq tries one after the other."""
+    names, numbers = (setting.value.split(",") if setting else [] for setting in (host, address))
+    return list(zip_longest(names, numbers, fillvalue="")) or [("", "")]
 
 
 def _chain(mode: str, roots: bool) -> ChainCheck:
