@@ -23,7 +23,7 @@ _OPENSSL: Final = (
 _DOCUMENTED: Final = ("bcfips", "android")
 _ALIASES: Final = {"openssl": "openssl3", "python": "python3.13", "node": "node20", "psql": "libpq"}
 # Each program once, from the reader that knows least to the one that knows most: what "all" stands for.
-ALL: Final[tuple[str, ...]] = ("java8u252", *_JAVA_LINES, *_OPENSSL, "pgjdbc", *_DOCUMENTED)
+ALL: Final[tuple[str, ...]] = ("java8u252", *_JAVA_LINES, *_OPENSSL, "pgjdbc", "go", *_DOCUMENTED)
 # Every name that is listed here; updates of Java's lines are names, too.
 NAMES: Final[tuple[str, ...]] = (*ALL, *_ALIASES)
 
@@ -43,6 +43,10 @@ def named(name: str, form: str | None = None, work: dict[object, bytes | None] |
         from truststore_tool.readers.documented import DocumentedReader
 
         return DocumentedReader(known)
+    if known == "go":
+        from truststore_tool.readers.go import GoReader
+
+        return GoReader()
     if known == "pgjdbc":
         from truststore_tool.readers.pgjdbc import PgjdbcReader
 

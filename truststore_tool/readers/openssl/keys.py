@@ -68,7 +68,7 @@ def signs_as(public_key: Element, algorithm: bytes) -> bool:
             readable = readable and (curve.startswith(_NAMED) if named else parts[1].tag == asn1.SEQUENCE)
             if signature == _SM2_SIGNATURE:  # the curve makes it a key of its own kind
                 return curve == "1.2.156.10197.1.301"
-            readable = readable and curve != "1.2.156.10197.1.301" and _is_on(curve, octets)
+            readable = readable and curve != "1.2.156.10197.1.301" and is_on(curve, octets)
         elif kind == oids.DSA:
             readable = asn1.read(octets).integer() is not None
         else:
@@ -78,7 +78,7 @@ def signs_as(public_key: Element, algorithm: bytes) -> bool:
     return readable and signature in _SIGNATURES[kind]
 
 
-def _is_on(curve: str, point: bytes) -> bool:
+def is_on(curve: str, point: bytes) -> bool:
     """Whether an encoded point (SEC 1, 2.3.3) is on a curve; True for curves that are not known here."""
     if curve not in _CURVES:
         return True
