@@ -220,6 +220,36 @@ def test_every_host_is_judged(server: Server, homes: dict[bool, Path]) -> None:
     assert not explain("host=/nowhere gssencmode=require sslmode=verify-full", around).obstacle
 
 
+def test_a_clients_own_certificate_without_its_key(server: Server, homes: dict[bool, Path]) -> None:
+    folder = homes[True] / ".postgresql"
+    around = Surroundings({}, str(homes[True]))
+    own_key = own("old-server.key").read_bytes()
+
+    def agree(settings: str) -> bool:
+        """What psql does is what was foretold; whether it connects."""
+        dsn = f"host=localhost {settings}"
+        found = explain(dsn, around)
+        done = psql(f"{dsn} port={server.port} user=reader dbname=postgres gssencmode=disable", homes[True])
+        assert (done.code == 0) is (found.obstacle is None), (settings, done.err, found.obstacle)
+        return done.code == 0
+
+    assert agree("sslmode=verify-full")
+    shutil.copy(own("old-server.pem"), folder / "postgresql.crt")
+    assert not agree("sslmode=verify-full")  # no key
+    assert not agree("sslmode=require")
+    assert agree("sslmode=prefer")
+    assert agree("sslmode=verify-full sslcert=/nowhere")
+    (folder / "postgresql.key").mkdir()
+    assert not agree("sslmode=verify-full")
+    (folder / "postgresql.key").rmdir()
+    for mode, usable in ((0o600, True), (0o644, False), (0o604, False)):
+        (folder / "postgresql.key").write_bytes(own_key)
+        (folder / "postgresql.key").chmod(mode)
+        assert agree("sslmode=verify-full") is usable, oct(mode)
+        assert agree(f"sslmode=require sslcert={own('old-server.pem')} sslkey={folder / 'postgresql.key'}") is usable
+    assert not agree("sslmode=disable channel_binding=require")
+
+
 def test_hostaddr_alone_leaves_no_name_to_verify(server: Server, homes: dict[bool, Path]) -> None:
     dsn = "hostaddr=127.0.0.1 sslmode=verify-full"
     found = explain(dsn, Surroundings({}, str(homes[True])))

@@ -27,6 +27,7 @@ def behaviour(found: dict[str, Setting], around: Surroundings) -> Behaviour:
     socket = all(not number and (not name or name.startswith(("/", "@"))) for name, number in entries)
     rules = ["libpq-socket"] if socket else _rules(mode, roots, there, nameless=nameless)
     gss = found["gssencmode"].value == "require" if "gssencmode" in found else False
+    refused = _obstacle(mode.value, roots, there, nameless=nameless)
     return Behaviour(
         client="libpq",
         host=server.value if server else None,
@@ -37,7 +38,7 @@ def behaviour(found: dict[str, Setting], around: Surroundings) -> Behaviour:
         roots_found=there,
         chain="never" if socket else _chain(mode.value, there is not False),
         host_name=mode.value == "verify-full",
-        obstacle=None if socket else _BY_KERBEROS if gss else _obstacle(mode.value, roots, there, nameless=nameless),
+        obstacle=None if socket else _BY_KERBEROS if gss else refused or _client_refused(mode.value, found, around),
         rules=tuple(rules),
     )
 
@@ -84,3 +85,20 @@ def _obstacle(mode: str, roots: Setting, there: bool | None, *, nameless: bool) 
     if nameless and mode == "verify-full":
         return "hostaddr is set and host is not, so that there is no name to verify"
     return None
+
+
+def _client_refused(mode: str, found: dict[str, Setting], around: Surroundings) -> str | None:
+    """Why the client's own side of TLS does not come about (fe-secure-openssl.c, initialize_SSL; fe-auth.c).
+
+    In the modes that go on without TLS that is what then happens, which they do not exclude anyway.
+    """
+    if mode == "disable" and "channel_binding" in found and found["channel_binding"].value == "require":
+        return "channel_binding=require needs TLS, which sslmode=disable excludes"
+    if mode in {"disable", "allow", "prefer"} or ("sslcertmode" in found and found["sslcertmode"].value == "disable"):
+        return None
+    certificate = found["sslcert"].value if "sslcert" in found else f"{around.home}/.postgresql/postgresql.crt"
+    key = found["sslkey"].value if "sslkey" in found else f"{around.home}/.postgresql/postgresql.key"
+    if not around.exists(certificate) or ":" in key:  # that one is in the keeping of an engine
+        return None
+    trouble = around.key_trouble(key)
+    return f"the client's certificate {certificate} is there, and its key {key} {trouble}" if trouble else None

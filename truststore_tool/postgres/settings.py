@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -44,6 +45,18 @@ class Surroundings:
         with suppress(OSError, ValueError):  # where we may not look, or no name can be so long
             return Path(path).exists()
         return False
+
+    def key_trouble(self, path: str) -> str | None:
+        """Why libpq does not use such a file as a private key, None if it does (fe-secure-openssl.c)."""
+        try:
+            found = Path(path).stat()
+        except (OSError, ValueError):
+            return "is missing"
+        if not stat.S_ISREG(found.st_mode):
+            return "is no file"
+        # Root's may be readable for a group, as where the system keeps keys for it.
+        others = stat.S_IWGRP | stat.S_IXGRP | stat.S_IRWXO if found.st_uid == 0 else stat.S_IRWXG | stat.S_IRWXO
+        return "may be used by others (chmod 600)" if found.st_mode & others else None
 
     def jvm_options(self) -> list[str]:
         """Options that reach every JVM started from here (java(1), Using the JDK_JAVA_OPTIONS Launcher
