@@ -7,6 +7,7 @@ OpenSSL from 3.2 on. Revocation is not looked at.
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from truststore_tool import oids
@@ -71,22 +72,23 @@ class _Verification:
         was taken of no others.
         """
         chain = [facts(self.sent[0])]
-        trusted, waiting = _readable(self.anchors), _readable(self.sent)
+        untrusted: Sequence[Certificate] = self.sent
         while len(chain) <= _MOST_CERTIFICATES:
             last = chain[-1]
-            above = self._best(trusted, last)
+            above = self._best(_readable(self.anchors, last.issuer), last)
             if above is not None and last.is_self_signed:
                 return chain, above.certificate == last.certificate
             if above is not None:
                 chain.append(above)
                 if above.is_self_signed:
                     return chain, True
-                waiting = []
+                untrusted = ()
                 continue
-            above = None if last.is_self_signed else self._best([f for f in waiting if f not in chain], last)
+            if last.is_self_signed:
+                break
+            above = self._best([fact for fact in _readable(untrusted, last.issuer) if fact not in chain], last)
             if above is None:
                 break
-            waiting.remove(above)
             chain.append(above)
         return chain, False
 
@@ -108,7 +110,7 @@ class _Verification:
         in the file (X509_load_cert_crl_file)."""
         names = {fact.issuer for fact in chain}
         for certificate in (*self.sent, *self.anchors):
-            if _facts(certificate) is None and _subject(certificate) in names:
+            if _subject(certificate) in names and _facts(certificate) is None:
                 yield Flaw("not-judged", certificate, "it has the name of an issuer and is malformed")
         for certificate in self.anchors:
             if why := why_refused(certificate.der):
@@ -148,6 +150,7 @@ def _facts(certificate: Certificate) -> Facts | None:
         return None
 
 
+@lru_cache(maxsize=1024)
 def _subject(certificate: Certificate) -> bytes | None:
     try:
         return openssl_canonical(certificate.subject_der)
@@ -155,8 +158,10 @@ def _subject(certificate: Certificate) -> bytes | None:
         return None
 
 
-def _readable(certificates: Sequence[Certificate]) -> list[Facts]:
-    return [fact for certificate in dict.fromkeys(certificates) if (fact := _facts(certificate))]
+def _readable(certificates: Sequence[Certificate], subject: bytes) -> list[Facts]:
+    """Those of that name, each once, that are not malformed; of others nothing but the name is read."""
+    named = [certificate for certificate in dict.fromkeys(certificates) if _subject(certificate) == subject]
+    return [fact for certificate in named if (fact := _facts(certificate))]
 
 
 def _strange(chain: list[Facts]) -> Iterator[Flaw]:
