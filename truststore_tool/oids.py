@@ -33,6 +33,9 @@ SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"
 CLIENT_AUTH: Final = "1.3.6.1.5.5.7.3.2"
 CODE_SIGNING: Final = "1.3.6.1.5.5.7.3.3"
 TIME_STAMPING: Final = "1.3.6.1.5.5.7.3.8"
+# Server gated crypto, which still counts as a purpose of servers.
+MICROSOFT_GATED: Final = "1.3.6.1.4.1.311.10.3.3"
+NETSCAPE_GATED: Final = "2.16.840.1.113730.4.1"
 
 # Content (RFC 5652, 4 and 8).
 DATA: Final = "1.2.840.113549.1.7.1"

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from truststore_tool import asn1, oids
-from truststore_tool.names import COMMON_NAME, Attribute
+from truststore_tool.names import COMMON_NAME, EMAIL_ADDRESS, Attribute
 from truststore_tool.readers.base import UnknownError
 from truststore_tool.readers.chains import Flaw
 from truststore_tool.readers.java import general_names
@@ -21,7 +21,6 @@ _SUPPORTED: Final = {
     oids.POLICY_CONSTRAINTS, oids.INHIBIT_ANY_POLICY, oids.SUBJECT_ALTERNATIVE_NAME, oids.KEY_USAGE,
     oids.EXTENDED_KEY_USAGE,
 }  # fmt: skip
-_EMAIL_ATTRIBUTE: Final = "1.2.840.113549.1.9.1"
 
 # What TLS 1.3 and jdk.certpath.disabledAlgorithms allow, as far as it is the same in all releases.
 _SIGNATURES: Final = {*(f"SHA{size}with{key}" for size in (256, 384, 512) for key in ("RSA", "ECDSA")), "Ed25519"}
@@ -146,7 +145,7 @@ def _names(fact: Facts) -> list[GeneralName]:
     names = [GeneralName(general_names.DIRECTORY, fact.subject)] if fact.subject else []
     others = list(fact.names or ())
     if fact.names is None:
-        texts = (_text(attribute) for attribute in attributes if attribute.oid == _EMAIL_ATTRIBUTE)
+        texts = (_text(attribute) for attribute in attributes if attribute.oid == EMAIL_ADDRESS)
         others += [mail for text in texts if text and (mail := general_names.mailbox(text))]
     common = next((_text(a) for a in reversed(attributes) if a.oid == COMMON_NAME), None)
     if common is not None:

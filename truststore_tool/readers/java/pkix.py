@@ -28,7 +28,7 @@ _LONGEST_PATH: Final = 5  # PKIXBuilderParameters.getMaxPathLength
 _MOST_STEPS: Final = 2000
 
 _SERVER_PURPOSES: Final = {
-    oids.SERVER_AUTH, oids.ANY_EXTENDED_KEY_USAGE, "1.3.6.1.4.1.311.10.3.3", "2.16.840.1.113730.4.1",
+    oids.SERVER_AUTH, oids.ANY_EXTENDED_KEY_USAGE, oids.MICROSOFT_GATED, oids.NETSCAPE_GATED,
 }  # fmt: skip
 
 

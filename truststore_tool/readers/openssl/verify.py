@@ -32,7 +32,7 @@ _CERTIFICATE_SIGN: Final = 0x04
 _SSL_SERVER: Final = 0x40
 _SSL_AUTHORITY: Final = 0x04
 _ANY_AUTHORITY: Final = 0x07
-_SERVER_PURPOSES: Final = {oids.SERVER_AUTH, "1.3.6.1.4.1.311.10.3.3", "2.16.840.1.113730.4.1"}
+_SERVER_PURPOSES: Final = {oids.SERVER_AUTH, oids.MICROSOFT_GATED, oids.NETSCAPE_GATED}
 
 
 def judge(sent: Chain, anchors: Sequence[Certificate], at: datetime, *, authority: bool = False) -> Judgement:

@@ -25,7 +25,7 @@ _NS_SSL_CA: Final = 0x04
 _NS_SMIME_CA: Final = 0x02
 _NS_ANY_CA: Final = 0x07
 _EMAIL: Final = "1.3.6.1.5.5.7.3.4"
-_GATED: Final = ("1.3.6.1.4.1.311.10.3.3", "2.16.840.1.113730.4.1")  # Microsoft's and Netscape's server gated crypto
+_GATED: Final = (oids.MICROSOFT_GATED, oids.NETSCAPE_GATED)  # Microsoft's and Netscape's server gated crypto
 # Those of which a certificate may hold one that can be read, or none.
 _WELL_FORMED: Final = (
     oids.BASIC_CONSTRAINTS, oids.PROXY_CERT_INFO, oids.KEY_USAGE, oids.EXTENDED_KEY_USAGE, oids.NETSCAPE_CERT_TYPE,
