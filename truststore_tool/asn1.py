@@ -98,6 +98,13 @@ class Element(NamedTuple):
             raise FormatError(f"the ASN.1 structure at byte {self.start} has a wrong number of fields")
         return found
 
+    def first(self, least: int, most: int) -> list["Element"]:
+        """The first fields of a structure, for readers that look at no more than `most`; FormatError below `least`."""
+        found = list(islice(self.items(), most))
+        if len(found) < least:
+            raise FormatError(f"the ASN.1 structure at byte {self.start} has a wrong number of fields")
+        return found
+
     def expect(self, tag: int) -> "Element":
         """This element, if it bears `tag`; else FormatError."""
         if self.tag != tag:

@@ -373,6 +373,11 @@ class TrustStore:
         """The trusted entries, in file order."""
         return (entry for entry in self.entries if isinstance(entry, TrustedEntry))
 
+    def not_understood(self) -> tuple[str, ...]:
+        """What of the file may hold trust that is not shown: what was not read, and entries of kinds not known."""
+        unknown = (entry.alias for entry in self.entries if entry.kind == "unknown")
+        return (*self.unread, *(f"entry {alias!r}: of a kind that is not known" for alias in unknown))
+
     def all_certificates(self) -> tuple[Certificate, ...]:
         """Every certificate in the file, also those Java would not call entries.
 

@@ -385,9 +385,9 @@ MALFORMED = {
     "certificate of no bytes": file(trusted(b"one", b"")),
     "negative length": file(trusted(b"one").replace(struct.pack(">I", 40), b"\xff" * 4)),
     "endless chain": file(
-        private_key(b"k", b"p", certificate(DER_A)).replace(b"\0\0\0\x01\0\x05", b"\xff" * 4 + b"\0\x05")
+        private_key(b"k", b"p", certificate(DER_A)).replace(b"\0\0\0\x01\0\x05", b"\x7f\xff\xff\xff\0\x05")
     ),
-    "more entries than there are": b"\xfe\xed\xfe\xed\0\0\0\x02\xff\xff\xff\xff" + trusted(b"one") * 50 + bytes(20),
+    "more entries than there are": b"\xfe\xed\xfe\xed\0\0\0\x02\x7f\xff\xff\xff" + trusted(b"one") * 50 + bytes(20),
 }
 
 

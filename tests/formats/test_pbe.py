@@ -283,10 +283,15 @@ def test_unknown_algorithms_are_told_from_malformed_ones() -> None:
         asn1.sequence(asn1.oid(PBES1[0])),
         asn1.sequence(asn1.oid(PBES1[0]), asn1.sequence()),
         asn1.sequence(asn1.oid(oids.PBES2), asn1.sequence(good, short)),
-        asn1.sequence(asn1.oid(oids.PBES2), asn1.sequence(kdf.Pbkdf2(b"s", 3, 24, SHA1).encoded(), cipher)),
         *(pbe.Pbes2(kdf.Pbkdf2(b"s", 3, None, SHA1), RC2_CBC, bytes(8), n).encoded() for n in (0, 5, 255, 5000)),
         asn1.sequence(asn1.oid(PBES1[0]), asn1.sequence(asn1.octet_string(b"saltsalt"))),
-        asn1.sequence(asn1.oid(oids.PBES2), asn1.sequence(good, cipher, cipher)),
+        asn1.sequence(asn1.oid(oids.PBES2), asn1.sequence(good)),
+        asn1.sequence(asn1.oid(oids.PBES2), asn1.sequence()),
+        asn1.sequence(
+            asn1.oid(oids.PBES2), asn1.sequence(asn1.sequence(asn1.oid(oids.PBKDF2), asn1.sequence()), cipher)
+        ),
+        pbe.Pbes2(kdf.Pbkdf2(b"s", 3, 0, SHA1), RC2_CBC, bytes(8), 58).encoded(),
+        pbe.Pbes2(kdf.Pbkdf2(b"s", 3, 1025, SHA1), RC2_CBC, bytes(8), 58).encoded(),
         asn1.sequence(asn1.oid(oids.PBES2), asn1.sequence(good, with_parameters(AES_CBC[0], 58, bytes(16)))),
         asn1.sequence(asn1.oid(oids.PBES2), asn1.sequence(good, with_parameters(RC2_CBC, 58, 58, bytes(8)))),
     ]

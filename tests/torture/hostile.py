@@ -80,14 +80,9 @@ def _child(
     name: str, seconds: float, seed: int, findings: Path, folder: Path, answer: Path, *, with_bulk: bool
 ) -> NoReturn:
     try:
-        os.setsid()  # without a terminal nothing asks for a password
-        nothing = os.open(os.devnull, os.O_RDWR)
-        os.dup2(nothing, 0)
-        vars(socket)["socket"] = _no_network  # no mutant talks to anybody
-        (folder / "work").mkdir()
-        targets.prepare(folder / "work")
+        isolate(folder / "work")
         figures = Figures(name)
-        session = _Session(figures, findings)
+        session = Session(figures, findings)
         session.mutants(seconds, Random(seed))  # noqa: S311 -- no secret
         if with_bulk:
             for label, data in bulk.inputs(name):
@@ -101,6 +96,16 @@ def _child(
         os._exit(0)
 
 
+def isolate(folder: Path) -> None:
+    """Make a process fit for mutants: in a new folder, without a terminal or a network."""
+    os.setsid()  # without a terminal nothing asks for a password
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    vars(socket)["socket"] = _no_network  # no mutant talks to anybody
+    folder.mkdir()
+    targets.prepare(folder)
+
+
 def _no_network(*_: object, **__: object) -> NoReturn:
     raise OSError("no network here")
 
@@ -109,7 +114,7 @@ def _hang(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise HangError("does not end")
 
 
-class _Session:
+class Session:
     """One target at work."""
 
     def __init__(self, figures: Figures, findings: Path) -> None:

@@ -52,7 +52,7 @@ def store(number: int, name: str) -> TrustStore:
     )
 
 
-def _with_key(name: str) -> TrustStore:
+def with_key(name: str) -> TrustStore:
     keys = formats.get(name).keys
     assert keys is not None
     bare = OpaqueEntry("key", "private-key", name, b"", certificates()[1:2], _CREATED)
@@ -66,7 +66,7 @@ def of_format(name: str) -> list[bytes]:
         return [bouncycastle.store(file) for file in bouncycastle.names() if file.startswith(name)] + _corpus(name)
     whole = [codec.dumps(store(number, name), PASSWORD) for number in (0, 1, 3)]
     if codec.keys:
-        whole.append(codec.dumps(_with_key(name), PASSWORD))
+        whole.append(codec.dumps(with_key(name), PASSWORD))
     if name == "pkcs12":
         whole = [_cheap_pkcs12(number, sealed) for number in (0, 1, 3) for sealed in (False, True)]
     return [data for data in whole if data] + _corpus(name)

@@ -45,10 +45,12 @@ def diff_command(
     for path, store in zip((left, right), opened, strict=True):
         output.warn(f"{path}: {warning}" for warning in warnings_of(store))
     report = compare(*opened)
-    # What was not read can hold trust: then nobody can say that both trust the same.
-    unread = any(store.unread for store in opened)
-    if unread:
-        output.warn(["parts were not read, so what they trust is not known"])
+    # What was not read, or not understood, can hold trust: then nobody can say that both trust the same.
+    unread = False
+    for path, store in zip((left, right), opened, strict=True):
+        for part in store.not_understood():
+            unread = True
+            output.warn([f"{path}: what this trusts is not known: {part}"])
     same = report.same and not unread
     output.report("diff", report, text.compared(report, left, right), left=left, right=right, same=same)
     if not same:

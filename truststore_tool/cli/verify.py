@@ -76,15 +76,15 @@ def verify_command(
         text.verified(report, datetime.now(UTC)),
         store=store,
         integrity=opened.integrity,
-        unread=opened.unread,
+        unread=opened.not_understood(),
         left_out=collected.left_out,
     )
     unproven = require_integrity and opened.integrity != "verified"
     if unproven:
         output.warn([f"integrity is {opened.integrity}, and --require-integrity was given"])
-    # What was not read can hold trust: then nobody can say that nothing else is trusted.
-    unknown = (exact or require_integrity) and bool(opened.unread)
+    # What was not read, or not understood, can hold trust: then nobody can say that nothing else is trusted.
+    unknown = (exact or require_integrity) and bool(opened.not_understood())
     if unknown:
-        output.warn(["parts of the store were not read, so what they trust is not known"])
+        output.warn(f"what this trusts is not known: {part}" for part in opened.not_understood())
     if report.missing or unproven or unknown or (exact and report.extra):
         raise typer.Exit(FINDING)

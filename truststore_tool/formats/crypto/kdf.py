@@ -163,7 +163,7 @@ class Pbkdf2:
     Attributes:
         salt: the salt.
         count: the iteration count.
-        key_length: bytes to derive, where the file says so.
+        key_length: bytes to derive, where the file says so; any number, which Java does not look at.
         prf: OID of the pseudo-random function, a key of HMACS.
     """
 
@@ -178,18 +178,23 @@ class Pbkdf2:
         name, parameters = identifier(algorithm)
         if name != oids.PBKDF2 or parameters is None:
             raise UnknownAlgorithmError(f"key derivation {name} is not known")
-        salt, count, *rest = parameters.expect(asn1.SEQUENCE).fields(2, 4)
+        salt, count, *rest = parameters_in(parameters, 2, 4)
         if salt.tag & ~asn1.CONSTRUCTED != asn1.OCTET_STRING:
             raise UnknownAlgorithmError("the salt of PBKDF2 is not given in the file")
         key_length = None
         if rest and rest[0].tag == asn1.INTEGER:
             key_length = rest.pop(0).integer()
-            if not 0 < key_length <= _MAX_KEY_LENGTH:
-                raise FormatError("the key length of PBKDF2 is out of range")
         prf = identifier(rest[0])[0] if rest else oids.HMAC_SHA1
         if prf not in HMACS:
             raise UnknownAlgorithmError(f"pseudo-random function {prf} is not known")
         return cls(salt.octets(), iterations(count), key_length, prf)
+
+    def size(self, least: int, otherwise: int) -> int:
+        """The bytes to derive, or `otherwise` where the file does not say. FormatError for less than `least`."""
+        size = otherwise if self.key_length is None else self.key_length
+        if not least <= size <= _MAX_KEY_LENGTH:
+            raise FormatError("the key length of PBKDF2 is out of range")
+        return size
 
     def derive(self, passphrase: Passphrase, size: int) -> bytes:
         """`size` bytes of key."""
@@ -215,5 +220,15 @@ class Pbkdf2:
 
 def identifier(algorithm: asn1.Element) -> tuple[str, asn1.Element | None]:
     """OID and parameters of an AlgorithmIdentifier (RFC 5280, 4.1.1.2); None for absent parameters."""
-    parts = algorithm.expect(asn1.SEQUENCE).fields(1, 2)
+    parts = parameters_in(algorithm, 1, 2)
     return parts[0].oid(), parts[1] if len(parts) == 2 else None
+
+
+def parameters_in(element: asn1.Element, least: int, most: int) -> list[asn1.Element]:
+    """The first fields of a SEQUENCE, as Java reads parameters of algorithms (com.sun.crypto.provider.PBES2Parameters).
+
+    A SET will do, and one that is not marked as constructed; fields behind these are not looked at.
+    """
+    if element.tag not in (asn1.SET, asn1.SEQUENCE & ~asn1.CONSTRUCTED):
+        element.expect(asn1.SEQUENCE)
+    return element._replace(tag=asn1.SEQUENCE).first(least, most)

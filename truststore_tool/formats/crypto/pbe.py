@@ -113,7 +113,7 @@ class Pbes2:
     @classmethod
     def parse(cls, parameters: asn1.Element) -> Self:
         """Read PBES2-params. Raises UnknownAlgorithmError for a derivation or cipher that is not known."""
-        derivation, scheme = parameters.expect(asn1.SEQUENCE).fields(2, 2)
+        derivation, scheme = kdf.parameters_in(parameters, 2, 2)
         oid, iv = kdf.identifier(scheme)
         if oid not in _PBES2 and oid != oids.RC2_CBC:
             raise UnknownAlgorithmError(f"encryption scheme {oid} is not known")
@@ -127,8 +127,6 @@ class Pbes2:
         cipher = found._cipher
         if len(found.iv) != cipher.block:
             raise FormatError("the initialization vector is not one block long")
-        if found.kdf.key_length not in (None, cipher.key_size):
-            raise FormatError("the derived key is not as long as the cipher wants")
         return found
 
     @property
@@ -144,8 +142,13 @@ class Pbes2:
     def _cipher(self) -> Cipher:
         if self.oid != oids.RC2_CBC:
             return _PBES2[self.oid]
-        size = self.kdf.key_length or -(-self._rc2_bits // 8)
+        size = self.kdf.size(1, -(-self._rc2_bits // 8))
         return Cipher(_RC2, min(size, 128), rc2.BLOCK)
+
+    @property
+    def key_size(self) -> int:
+        """The bytes of the cipher's key."""
+        return self._cipher.key_size
 
     @property
     def count(self) -> int:

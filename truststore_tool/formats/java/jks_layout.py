@@ -15,11 +15,11 @@ Sources: sun.security.provider.JavaKeyStore and com.sun.crypto.provider.JceKeySt
 
 from collections.abc import Iterable
 from struct import Struct
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from truststore_tool import digests
 from truststore_tool.formats.java import key_protection
-from truststore_tool.model import Entry, Note
+from truststore_tool.model import Certificate, Entry, Note
 from truststore_tool.nouns import noun
 
 Name = Literal["jks", "jceks"]
@@ -34,6 +34,7 @@ TYPE: Final = b"X.509"
 
 U16: Final = Struct(">H")
 U32: Final = Struct(">I")
+I32: Final = Struct(">i")  # of counts: one below zero is none
 S64: Final = Struct(">q")
 ALIAS_HEAD: Final = Struct(">IH")
 # Between alias and certificate nearly every trusted entry has: date, type (text), size of the block.
@@ -54,7 +55,20 @@ class Origin(Note):
     alias: str
     alias_bytes: bytes
     milliseconds: int
-    certificate_types: tuple[bytes, ...]
+    certificates: tuple["Block", ...]
+
+
+class Block(NamedTuple):
+    """A certificate as it stands in a file: the name of its type, its octets, and what Java reads from them."""
+
+    kind: bytes
+    octets: bytes
+    certificate: Certificate
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it stands there as Java would write it."""
+        return self.kind == TYPE and self.octets == self.certificate.der
 
 
 @noun

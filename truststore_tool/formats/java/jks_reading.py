@@ -10,9 +10,11 @@ from truststore_tool.errors import FormatError, IntegrityError
 from truststore_tool.formats import java_time
 from truststore_tool.formats.base import trailing
 from truststore_tool.formats.java import key_protection, modified_utf8
+from truststore_tool.formats.java_block import certificate_der
 from truststore_tool.formats.java.jks_layout import (
     ALIAS_HEAD,
     DIGEST_SIZE,
+    I32,
     KEY,
     MAGIC,
     PLAIN_MIDDLE,
@@ -22,6 +24,7 @@ from truststore_tool.formats.java.jks_layout import (
     TYPE,
     U16,
     U32,
+    Block,
     Facts,
     Name,
     Origin,
@@ -40,6 +43,7 @@ from truststore_tool.model import (
     noted,
 )
 
+# CertificateFactory.getInstance knows no others, and does not mind case (measured with 17 and 25).
 _TYPES_READ: Final = (b"X.509", b"X509")
 # A sealed key has some 25 octets for each part of its object. One with fewer was made to waste our time.
 _OCTETS_A_CONTENT: Final = 16
@@ -63,7 +67,7 @@ def loads(name: Name, data: bytes, password: str | None) -> TrustStore:
     version = cursor.number(U32)
     if version not in (1, 2):
         raise FormatError(f"{name.upper()} of the unknown version {version}")
-    found = [_read_entry(cursor, name, version) for _ in range(cursor.number(U32))]
+    found = [_read_entry(cursor, name, version) for _ in range(cursor.number(I32))]
     body = memoryview(data)[: cursor.offset]
     digest = cursor.take(DIGEST_SIZE)
     if password is not None and not digests.same(digest, keyed_digest(password, (body,))):
@@ -128,22 +132,23 @@ def _read_entry(cursor: _Cursor, name: Name, version: int) -> Entry:
     alias_bytes = cursor.take(size)
     alias = modified_utf8.decode(alias_bytes)
     if tag == TRUSTED:
-        milliseconds, type_bytes, certificate = _read_trusted(cursor, version)
+        milliseconds, block = _read_trusted(cursor, version)
         created = java_time.from_milliseconds(milliseconds)
-        origin = _origin(alias, alias_bytes, milliseconds, created, (type_bytes,))
-        return TrustedEntry(alias, certificate, created, origin)
+        origin = _origin(alias, alias_bytes, milliseconds, created, (block,))
+        return TrustedEntry(alias, block.certificate, created, origin)
     milliseconds = cursor.number(S64)
     created = java_time.from_milliseconds(milliseconds)
-    payload, chain = b"", []
+    payload = b""
+    chain: list[Block] = []
     if tag == KEY:
         payload = cursor.block()
-        chain = [_read_certificate(cursor, version) for _ in range(cursor.number(U32))]
+        chain = [_read_certificate(cursor, version) for _ in range(cursor.number(I32))]
     elif tag == SECRET_KEY and name == "jceks":
         payload = _sealed_key(cursor)
     else:
         raise FormatError(f"a {name.upper()} entry has the unknown tag {tag}")
-    origin = _origin(alias, alias_bytes, milliseconds, created, tuple([type_bytes for type_bytes, _ in chain]))
-    certificates = tuple([certificate for _, certificate in chain])
+    origin = _origin(alias, alias_bytes, milliseconds, created, tuple(chain))
+    certificates = tuple([block.certificate for block in chain])
     kind: OpaqueKind = "private-key"
     if tag == SECRET_KEY or (name == "jks" and not certificates):
         kind = "secret-key"  # what JavaKeyStore calls a key without a chain, too
@@ -163,42 +168,41 @@ def _sealed_key(cursor: _Cursor) -> bytes:
     return cursor.take(size)
 
 
-def _read_trusted(cursor: _Cursor, version: int) -> tuple[int, bytes, Certificate]:
-    """What follows the alias of a trusted entry: its date, the name of the certificate's type, the certificate."""
+def _read_trusted(cursor: _Cursor, version: int) -> tuple[int, Block]:
+    """What follows the alias of a trusted entry: its date, and the certificate."""
     start = cursor.offset
     if version == 2 and start + PLAIN_MIDDLE.size <= len(cursor.data):
         milliseconds, length, kind, size = PLAIN_MIDDLE.unpack_from(cursor.data, start)
         if kind == TYPE and length == len(TYPE):
             cursor.offset += PLAIN_MIDDLE.size
-            return milliseconds, TYPE, _certificate(cursor.take(size))
-    return cursor.number(S64), *_read_certificate(cursor, version)
+            return milliseconds, _block(TYPE, cursor.take(size))
+    return cursor.number(S64), _read_certificate(cursor, version)
 
 
-def _read_certificate(cursor: _Cursor, version: int) -> tuple[bytes, Certificate]:
-    """A certificate and the name of its type."""
+def _read_certificate(cursor: _Cursor, version: int) -> Block:
     kind = cursor.text() if version == 2 else TYPE
-    if kind not in _TYPES_READ:
+    if kind.upper() not in _TYPES_READ:
         raise FormatError("the key store holds a certificate that is not X.509")
-    return kind, _certificate(cursor.block())
+    return _block(kind, cursor.block())
 
 
-def _certificate(der: bytes) -> Certificate:
-    if len(der) < _SMALLEST_CERTIFICATE:
-        raise FormatError(f"{len(der)} bytes in the key store are no certificate")
-    return Certificate(der)
+def _block(kind: bytes, octets: bytes) -> Block:
+    if len(octets) < _SMALLEST_CERTIFICATE:
+        raise FormatError(f"{len(octets)} bytes in the key store are no certificate")
+    return Block(kind, octets, Certificate(certificate_der(octets)))
 
 
 def _origin(
-    alias: str, alias_bytes: bytes, milliseconds: int, created: datetime | None, types: tuple[bytes, ...]
+    alias: str, alias_bytes: bytes, milliseconds: int, created: datetime | None, blocks: tuple[Block, ...]
 ) -> Origin | None:
     """What must be remembered of an entry, or None when its fields alone give the same bytes again."""
     plain = (
         created is not None
         and alias == fold_alias(alias)
         and alias_bytes == modified_utf8.encode(alias)
-        and types.count(TYPE) == len(types)
+        and all(block.is_plain for block in blocks)
     )
-    return None if plain else Origin(alias, alias_bytes, milliseconds, types)
+    return None if plain else Origin(alias, alias_bytes, milliseconds, blocks)
 
 
 def _loose(entry: Entry) -> Iterable[LooseCertificate]:

@@ -18,6 +18,7 @@ from truststore_tool.formats.java.jks_layout import (
     TYPE,
     U16,
     U32,
+    Block,
     Facts,
     Name,
     Origin,
@@ -101,11 +102,11 @@ def _entry_parts(entry: Entry, name: Name, version: int, now: int) -> list[bytes
             parts += (U32.pack(len(entry.payload)), entry.payload, U32.pack(len(entry.certificates)))
         else:
             parts.append(entry.payload)
-    types = origin.certificate_types if origin else ()
-    for index, certificate in enumerate(entry.certificates):
-        kind = types[index] if index < len(types) else TYPE
+    known = {block.certificate: block for block in origin.certificates} if origin else {}
+    for certificate in entry.certificates:
+        kind, octets, _ = known.get(certificate) or Block(TYPE, certificate.der, certificate)
         head = U16.pack(len(kind)) + kind if version == 2 else b""
-        parts += (head + U32.pack(len(certificate.der)), certificate.der)
+        parts += (head + U32.pack(len(octets)), octets)
     return parts
 
 

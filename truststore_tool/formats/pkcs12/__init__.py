@@ -68,6 +68,24 @@ def as_new_entry(entry: Entry) -> Entry:
     return entry if has_more else replace(entry, origin=None)
 
 
+def unopened(store: TrustStore) -> tuple[str, ...]:
+    """Over what Java would refuse a whole file that was read here: one line each.
+
+    These are parts that no password would open, or that are malformed inside, and CertBags without a certificate.
+    """
+    from truststore_tool import oids
+    from truststore_tool.formats.pkcs12.layout import Layout
+    from truststore_tool.formats.pkcs12.view import Origin
+
+    layout = noted(store.facts, Layout)
+    found = [safe.problem for safe in layout.safes if safe.problem] if layout else []
+    for entry in store.entries:
+        origin = noted(entry.origin, Origin)
+        if entry.kind == "unknown" and origin is not None and origin.bag.oid == oids.CERT_BAG:
+            found.append(f"the CertBag {entry.alias!r} holds no certificate")
+    return tuple(found)
+
+
 class CertificateBag(NamedTuple):
     """A certificate as it stands in a file.
 

@@ -37,17 +37,18 @@ class Pfx:
     @classmethod
     def parse(cls, data: bytes) -> Self:
         """Cut a file. Raises FormatError when it is malformed or of a kind that is not supported."""
-        outer = asn1.read(data).expect(asn1.SEQUENCE)
-        version, info, *mac = outer.fields(2, 3)
+        outer = safebags.structure(asn1.read(data))
+        version, info, *mac = outer.first(2, 3)
         if version.integer() != _VERSION:
             raise FormatError("the PKCS#12 file is not of version 3")
-        kind, wrapper = info.expect(asn1.SEQUENCE).fields(2, 2)
-        if kind.oid() != oids.DATA:
+        kind, content = safebags.content_info(info)
+        if kind != oids.DATA:
             raise FormatError(
                 "the PKCS#12 file is protected by public keys, not by a password",
                 hint="no Java or OpenSSL tool reads this kind; export it again with a password",
             )
-        content = wrapper.expect(asn1.context(0)).inner()
+        if content is None:
+            raise FormatError("the PKCS#12 file holds nothing")
         safes: list[Safe] = []
         for element in content.unwrapped().expect(asn1.SEQUENCE).items():
             if len(safes) == safebags.MAX_BAGS:

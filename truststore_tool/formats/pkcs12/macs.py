@@ -87,6 +87,7 @@ class Pbmac1:
         found = cls(kdf.Pbkdf2.parse(derivation), oid, value)
         if (found.kdf.key_length or 0) < _MIN_KEY_LENGTH:
             raise FormatError("PBMAC1 names no key length, or one that is too short to protect the store")
+        found.kdf.size(_MIN_KEY_LENGTH, 0)
         return found
 
     @property

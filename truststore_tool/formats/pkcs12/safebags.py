@@ -10,6 +10,7 @@ from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, TrustStoreError
 from truststore_tool.formats.crypto import pbe
 from truststore_tool.formats.crypto.kdf import Passphrase, UnknownAlgorithmError
+from truststore_tool.formats.java_block import certificate_der
 from truststore_tool.model import Note
 from truststore_tool.nouns import field, noun, replace
 
@@ -44,8 +45,7 @@ class Bag(Note):
     @classmethod
     def parse(cls, element: asn1.Element) -> Self:
         """Read a SafeBag. Raises FormatError when it is malformed."""
-        oid, wrapper, *rest = element.expect(asn1.SEQUENCE).fields(2, 3)
-        attributes = rest[0].expect(asn1.SET) if rest else None
+        oid, wrapper, attributes = _parts(element)
         name = key_id = None
         trusted = False
         for attribute_oid, values in _attributes(attributes):
@@ -55,7 +55,7 @@ class Bag(Note):
                 name = _text(values.inner())
             elif attribute_oid == oids.LOCAL_KEY_ID and values.content < values.stop:
                 key_id = values.inner().octets()
-        wrapper.expect(asn1.context(0)).inner()  # `value`, which must not fail later
+        tagged(wrapper)  # `value`, which must not fail later
         return cls(element.data, element.start, oid.oid(), name, key_id, trusted)
 
     @classmethod
@@ -73,7 +73,7 @@ class Bag(Note):
             kept.append(_attribute(oids.LOCAL_KEY_ID, asn1.octet_string(key_id)))
         if trusted:
             kept.append(_attribute(oids.TRUSTED_KEY_USAGE, _ANY_USAGE))
-        outer = asn1.read_exactly(plain).expect(asn1.SEQUENCE)
+        outer = structure(asn1.read_exactly(plain))
         # Not in the order of DER: Java writes the name first, and files made here are as Java would make them.
         return cls.parse(asn1.read(asn1.sequence(outer.value, asn1.tlv(asn1.SET, *kept) if kept else b"")))
 
@@ -85,30 +85,33 @@ class Bag(Note):
     @property
     def value(self) -> asn1.Element:
         """The element that the bag holds."""
-        return self.element.fields(2, 3)[1].inner()
+        return _parts(self.element)[1].inner()
 
     @property
     def attributes(self) -> asn1.Element | None:
         """The SET of attributes, or None."""
-        _oid, _wrapper, *rest = self.element.fields(2, 3)
-        return rest[0] if rest else None
+        return _parts(self.element)[2]
 
     @property
     def plain(self) -> bytes:
         """DER of the bag without its attributes: what an opaque entry calls its payload."""
-        oid, wrapper = self.element.fields(2, 3)[:2]
+        oid, wrapper, _ = _parts(self.element)
         return asn1.sequence(oid.raw, wrapper.raw)
 
     @property
     def certificate(self) -> bytes | None:
-        """DER of the X.509 certificate in a CertBag; None when there is none, or no structure that could be one."""
+        """DER of the certificate in a CertBag; None when there is none, or no structure that could be one.
+
+        Java does not look at certId, which says of what kind it is, so neither does this.
+        """
         if self.oid != oids.CERT_BAG:
             return None
         try:
-            kind, wrapper = self.value.expect(asn1.SEQUENCE).fields(2, 2)
-            if kind.oid() != oids.X509_CERTIFICATE:
-                return None
-            return wrapper.expect(asn1.context(0)).inner().unwrapped().expect(asn1.SEQUENCE).raw
+            kind, wrapper = structure(self.value).fields(2, 2)
+            kind.oid()
+            octets = tagged(wrapper)
+            octets.expect(asn1.OCTET_STRING | (octets.tag & asn1.CONSTRUCTED))
+            return asn1.read(certificate_der(octets.octets())).expect(asn1.SEQUENCE).raw
         except FormatError:
             return None
 
@@ -127,6 +130,44 @@ def certificate_bag(der: bytes, *, name: str | None, key_id: bytes | None = None
 def plain_bag(oid: str, value: bytes) -> bytes:
     """DER of a SafeBag without attributes around the encoded `value`."""
     return asn1.sequence(asn1.oid(oid), asn1.explicit(0, value))
+
+
+def structure(element: asn1.Element) -> asn1.Element:
+    """The element, if it is a SEQUENCE; or a SET, which does not matter to Java (DerValue.toDerInputStream)."""
+    return element if element.tag == asn1.SET else element.expect(asn1.SEQUENCE)
+
+
+def tagged(element: asn1.Element) -> asn1.Element:
+    """What is inside [0]. Java does not mind when that is not marked as constructed (DerValue.isContextSpecific)."""
+    if element.tag != asn1.context(0, constructed=False):
+        element.expect(asn1.context(0))
+    return element.inner()
+
+
+def content_info(element: asn1.Element) -> tuple[str, asn1.Element | None]:
+    """OID and content of a ContentInfo (RFC 5652, section 3), whose tag Java does not look at; None for no content."""
+    oid, *wrapper = element.expect(asn1.SEQUENCE).fields(1, 2)
+    return oid.oid(), wrapper[0].inner() if wrapper else None
+
+
+def _parts(bag: asn1.Element) -> tuple[asn1.Element, asn1.Element, asn1.Element | None]:
+    """OID, wrapped value and attributes of a SafeBag.
+
+    As PKCS12KeyStore.loadSafeContents: what stands in the place of attributes and is no SET, or one that cannot be
+    read, counts as none, and what follows is not looked at.
+    """
+    fields = structure(bag).items()
+    oid, wrapper = next(fields, None), next(fields, None)
+    if oid is None or wrapper is None:
+        raise FormatError(f"the SafeBag at byte {bag.start} has a wrong number of fields")
+    try:
+        attributes = next(fields, None)
+        if attributes is None or attributes.tag != asn1.SET:
+            return oid, wrapper, None
+        asn1.starts(attributes.data, attributes.content, attributes.stop)
+    except FormatError:
+        return oid, wrapper, None
+    return oid, wrapper, attributes
 
 
 def _attributes(attributes: asn1.Element | None) -> Iterator[tuple[str, asn1.Element]]:
@@ -172,14 +213,12 @@ class Safe:
     @classmethod
     def parse(cls, element: asn1.Element) -> Self:
         """Read a ContentInfo (RFC 5652, section 3) without opening it. Raises FormatError when it is malformed."""
-        oid, *wrapper = element.expect(asn1.SEQUENCE).fields(1, 2)
-        kind = oid.oid()
-        if kind not in (oids.DATA, oids.ENCRYPTED_DATA) or not wrapper:
+        kind, content = content_info(element)
+        if kind not in (oids.DATA, oids.ENCRYPTED_DATA) or content is None:
             return cls(element, problem=f"content type {kind} is not known")
-        content = wrapper[0].expect(asn1.context(0)).inner()
         if kind == oids.DATA:
             return cls(element, content)
-        _version, info = content.expect(asn1.SEQUENCE).fields(2, 3)[:2]
+        _version, info = structure(content).first(2, 2)
         _type, algorithm, encrypted = info.expect(asn1.SEQUENCE).fields(3, 3)
         try:
             return cls(element, encrypted, pbe.parse(algorithm))
@@ -203,11 +242,14 @@ class Safe:
             return replace(self, bags=tuple(_bags(self.content.unwrapped(), limit)))
         try:
             plain = self.scheme.decrypt(self.content.view(), passphrase)
-            return replace(self, bags=tuple(_bags(asn1.read(plain), limit)))
         except UnknownAlgorithmError as exc:
             return replace(self, problem=exc.message)
         except TrustStoreError:
-            return replace(self, problem="the password does not open it")
+            return replace(self, problem="the password does not decrypt it")
+        try:
+            return replace(self, bags=tuple(_bags(asn1.read(plain), limit)))
+        except FormatError as exc:
+            return replace(self, problem=f"what the password makes of it is malformed: {exc.message}")
 
 
 def _bags(contents: asn1.Element, limit: int) -> Iterator[Bag]:

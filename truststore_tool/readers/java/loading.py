@@ -6,6 +6,7 @@ from typing import Final, NamedTuple, Self
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
+from truststore_tool.formats.java_block import certificate_der
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import field, noun
 from truststore_tool.readers.base import Evidence, LeftOut, UnknownError
@@ -103,12 +104,9 @@ def parsed(data: bytes, release: Release, why_refused: Parser) -> Certificate:
     """The certificate that `data` begins with; Java passes over what follows. Raises RefusedError, or UnknownError."""
     if reason := why_refused(data, release):
         raise RefusedError.said(reason)
-    if release.line < 17:
+    if release.line < 17 and data[:1] == b"\x30":
         check_lengths(data, release)
-    element = asn1.read(data)
-    if element.raw != asn1.sequence(element.value):
-        raise UnknownError("a certificate that is not in DER")
-    return Certificate(element.raw)
+    return Certificate(certificate_der(data))
 
 
 def knows(release: Release, feature: Feature) -> bool:

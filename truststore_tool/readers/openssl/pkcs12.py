@@ -64,6 +64,7 @@ def load(data: bytes, password: str | None, *, legacy: bool) -> list[Held]:
     """
     try:
         pfx = Pfx.parse(data)
+        asn1.read(data).expect(asn1.SEQUENCE).fields(2, 3)[1].fields(2, 2)[1].expect(asn1.context(0))
         passphrase = _verified(pfx, password or "")
         return [held for safe in pfx.safes for held in _held(safe, passphrase, legacy)]
     except FormatError as exc:
@@ -100,10 +101,12 @@ def _held(safe: Safe, passphrase: Passphrase, legacy: bool) -> Iterator[Held]:
     if scheme is not None and not legacy and (cipher := LEGACY.get(scheme.oid)):
         raise RefusedError(UNREADABLE, f"unsupported, Algorithm ({cipher} : 0)")
     try:
+        if scheme is not None:
+            _check_encrypted(safe.element, scheme)
         plain = safe.content.octets() if scheme is None else _decrypted(safe, scheme, passphrase)
         bags = asn1.read(plain).expect(asn1.SEQUENCE).children()
         for element in bags:
-            yield from _certificates(Bag.parse(element))
+            yield from _certificates(_bag(element))
     except IntegrityError as exc:
         raise RefusedError(UNREADABLE) from exc
     except FormatError as exc:
@@ -118,11 +121,34 @@ def _decrypted(safe: Safe, scheme: pbe.Scheme, passphrase: Passphrase) -> bytes:
         raise UnknownError(exc.message) from exc
 
 
+def _bag(element: asn1.Element) -> Bag:
+    """A SafeBag. FormatError for one that is not as RFC 7292 has it, which Java reads all the same."""
+    _oid, wrapper, *rest = element.expect(asn1.SEQUENCE).fields(2, 3)
+    wrapper.expect(asn1.context(0))
+    for attributes in rest:
+        attributes.expect(asn1.SET).children()
+    return Bag.parse(element)
+
+
+def _check_encrypted(element: asn1.Element, scheme: pbe.Scheme) -> None:
+    """FormatError for EncryptedData, or parameters of its algorithm, that are not as the standards have them."""
+    wrapper = element.fields(2, 2)[1].expect(asn1.context(0))
+    info = wrapper.inner().expect(asn1.SEQUENCE).fields(2, 3)[1]
+    _oid, parameters = info.fields(3, 3)[1].expect(asn1.SEQUENCE).fields(2, 2)
+    if not isinstance(scheme, pbe.Pbes2):
+        return
+    derivation, cipher = parameters.expect(asn1.SEQUENCE).fields(2, 2)
+    cipher.expect(asn1.SEQUENCE).fields(2, 2)
+    derivation.expect(asn1.SEQUENCE).fields(2, 2)[1].expect(asn1.SEQUENCE).fields(2, 4)
+    if scheme.kdf.key_length not in (None, scheme.key_size):
+        raise FormatError("the derived key is not as long as the cipher wants")
+
+
 def _certificates(bag: Bag) -> Iterator[Held]:
     """Those of a bag, and of the bags that one may hold."""
     if bag.oid == _SAFE_CONTENTS_BAG:
         for element in bag.value.expect(asn1.SEQUENCE).items():
-            yield from _certificates(Bag.parse(element))
+            yield from _certificates(_bag(element))
     elif bag.oid == oids.CERT_BAG:
         kind, wrapper = bag.value.expect(asn1.SEQUENCE).fields(2, 2)
         if kind.oid() == oids.X509_CERTIFICATE:

@@ -73,10 +73,10 @@ def _open_source(session: Session, name: str) -> Keystore:
     kind = options.srcstoretype or (None if options.srcprovidername is None else "pkcs12")
     if kind is not None:
         keytool_stores.check_type(kind, options.srcprovidername)
-    source = keytool_stores.load(name, kind, options.srcstorepass, frames=3 if kind is None else 1)
+    source = keytool_stores.load(name, kind, options.srcstorepass, jdk=session.jdk, frames=3 if kind is None else 1)
     if options.srcstorepass is None and not options.srcprotected and not source.is_passwordless:
         options.srcstorepass = session.console.password("Enter source keystore password:  ")
-        source = keytool_stores.load(name, kind, options.srcstorepass, frames=1)
+        source = keytool_stores.load(name, kind, options.srcstorepass, jdk=session.jdk, frames=1)
     given = None not in (options.srckeypass, options.srcstorepass)
     if source.is_pkcs12 and given and options.srckeypass != options.srcstorepass:
         session.console.err(

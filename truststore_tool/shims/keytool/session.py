@@ -137,7 +137,7 @@ class Session:
         if name in (None, "NONE") or not os.path.isfile(name or ""):
             return
         try:
-            final = stores.load(name or "", None, self.options.new or self.password)
+            final = stores.load(name or "", None, self.options.new or self.password, jdk=self.jdk)
         except KeytoolError:
             return
         if final.format != "pkcs12" and final.has_keys():
@@ -195,7 +195,7 @@ class Session:
         if kind is not None:
             stores.check_type(kind, options.providername)
         probing = kind is None and not again
-        return stores.load(options.keystore or "", kind, self.password, frames=2 if probing else 0)
+        return stores.load(options.keystore or "", kind, self.password, jdk=self.jdk, frames=2 if probing else 0)
 
     def _begin(self) -> Keystore:
         """A store that is not there yet."""
@@ -254,7 +254,7 @@ class Session:
 
     def open_cacerts(self) -> None:
         """Open the system's trust anchors."""
-        self.cacerts = stores.load(str(cacerts_path()), None, None)
+        self.cacerts = stores.load(str(cacerts_path()), None, None, jdk=self.jdk)
 
 
 def null_alias() -> KeytoolError:

@@ -17,6 +17,7 @@ from truststore_tool.errors import (
     TrustStoreError,
     WriteError,
 )
+from truststore_tool.formats.pkcs12 import unopened
 from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 from truststore_tool.nouns import replace
 from truststore_tool.shims.keytool.errors import (
@@ -161,10 +162,11 @@ def check_type(kind: str, provider: str | None) -> None:
         raise KeytoolError(f"{kind} not found", KEY_STORE, cause=(cause, 3))
 
 
-def load(name: str, kind: str | None, password: str | None, *, frames: int = 0) -> Keystore:
+def load(name: str, kind: str | None, password: str | None, *, jdk: int, frames: int = 0) -> Keystore:
     """Open the file of that name; `kind` is the type asked for, None finds it out. Raises KeytoolError.
 
-    `frames` says how deep the real tool is in its calls here, which its stack traces show.
+    `jdk` says in whose words (17 or 25); `frames` says how deep the real tool is in its calls here, which its stack
+    traces show.
     """
     try:
         data = files.read(name)
@@ -174,26 +176,43 @@ def load(name: str, kind: str | None, password: str | None, *, frames: int = 0) 
     if kind is None:
         if found is None:
             raise KeytoolError("Unrecognized keystore format. Please load it with a specified type", KEY_STORE)
-        return Keystore(name, found.upper(), _decode(data, found, password, frames), exists=True)
+        return Keystore(name, found.upper(), _decode(data, found, password, frames, jdk), exists=True)
     _, accepted = _TYPES[kind.upper()]
     if found not in accepted:
         raise _wrong_type(kind.upper(), data)
-    store = _decode(data, found or "", password, frames)
+    store = _decode(data, found or "", password, frames, jdk)
     # JceKeyStore reads JKS and writes JCEKS.
     store = replace(store, format="jceks") if kind.upper() == "JCEKS" else store
     return Keystore(name, kind, store, exists=True)
 
 
-def _decode(data: bytes, name: str, password: str | None, frames: int) -> TrustStore:
+def _decode(data: bytes, name: str, password: str | None, frames: int, jdk: int) -> TrustStore:
     """The store in `data`, which is of that format of ours. Raises KeytoolError as the JDK would say it."""
     try:
-        return formats.get(name).loads(data, password)
+        store = formats.get(name).loads(data, password)
+        _require_opened(store, data, password, frames, jdk)
+        return store
     except IntegrityError as exc:
         raise _wrong_password(name, frames) from exc
     except FormatError as exc:
         if name != "pkcs12" or _is_cut_short(data):
             raise KeytoolError("", "java.io.EOFException") from exc
         raise KeytoolError(exc.message, IO_EXCEPTION) from exc
+
+
+def _require_opened(store: TrustStore, data: bytes, password: str | None, frames: int, jdk: int) -> None:
+    """Java opens every part of a PKCS#12 file or none of it; KeytoolError where a part was not opened here."""
+    problems = unopened(store)
+    if not problems:
+        return
+    from truststore_tool.readers.java import keystores
+    from truststore_tool.readers.java.parsing import why_refused
+    from truststore_tool.readers.java.releases import Release
+
+    release = Release.parse(f"java{jdk}")
+    reading = keystores.read(release, data, password, lambda der, _: why_refused(der, jdk), storetype=PKCS12)
+    kind, _, words = (reading.error or f"{IO_EXCEPTION}: {'; '.join(problems)}").partition(": ")
+    raise KeytoolError(words, kind, cause=None if reading.cause is None else (reading.cause, 6 + frames))
 
 
 def _is_cut_short(data: bytes) -> bool:
