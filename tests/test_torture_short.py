@@ -1,16 +1,18 @@
 """The short form of ``python -m tests.torture``: a few kills, a small crowd, a moment of mutation for each reader."""
 
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.realtools import find
-from tests.torture import crashes, crowds, directories, hostile, targets
+from tests.realtools import find, jdk_homes, missing
+from tests.torture import crashes, crowds, differential, directories, guided, hostile, targets
 from tests.torture.__main__ import short
 from truststore_tool import files
 from truststore_tool.errors import WriteError
+from truststore_tool.formats.java import jks
 
 EXTENT = short()
 
@@ -47,6 +49,47 @@ def test_hostile_input_meets_documented_errors_only(target: str, tmp_path: Path)
     # How long something took is for the long form to judge, which a person looks at.
     assert not [finding for finding in figures.findings if not finding.startswith("slow:")]
     assert figures.executions
+
+
+@pytest.fixture(scope="module")
+def jvm() -> Iterator[differential.Judge]:
+    if not jdk_homes():
+        missing("a JDK")
+    with differential.judge() as judge:
+        yield judge
+
+
+def test_java_trusts_nothing_in_damaged_stores_that_is_not_shown(jvm: differential.Judge) -> None:
+    figures = differential.run(jvm, EXTENT.mutants[0], seed=1, seconds=EXTENT.mutants[1])
+    assert figures.findings == {}
+    # Many are read by both: what is compared is not what both refuse.
+    assert figures.shared > figures.mutants / 10
+
+
+def test_what_java_trusts_and_we_do_not_show_is_found(jvm: differential.Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jks, "_TYPES_READ", (b"X.509",))  # as it was: nothing but the usual name of the type
+    monkeypatch.setattr(jks, "certificate_der", bytes)  # and whatever is in a block was taken for DER
+    figures = differential.run(jvm, 600, seed=2)
+    found = set(figures.findings)
+    assert "JKS: Java trusts what we do not show" in found
+    assert any(what.endswith("that is not X.#") for what in found)
+
+
+@pytest.mark.parametrize("target", targets.targets())
+def test_the_seeds_of_guided_fuzzing_meet_documented_errors_only(target: str, tmp_path: Path) -> None:
+    """The short form: inputs that libFuzzer would begin with; and a moment of itself, where it is there."""
+    figures = hostile.attack(target, 0, 1, tmp_path, with_bulk=False)
+    assert figures.executions >= len(targets.targets()[target].seeds())
+    assert not [finding for finding in figures.findings if not finding.startswith("slow:")]
+
+
+def test_guided_fuzzing_finds_nothing(tmp_path: Path) -> None:
+    if not guided.available():  # an extra of its own: the seeds went through every target above
+        return
+    figures = guided.attack("jks", EXTENT.guided, tmp_path)
+    assert figures.findings == {}
+    assert figures.executions > 100
+    assert figures.coverage > 50
 
 
 def test_a_finding_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

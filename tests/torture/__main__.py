@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.torture import crashes, crowds, directories, hostile, targets
+from tests.realtools import jdk_homes
+from tests.torture import crashes, crowds, differential, directories, guided, hostile, targets
 
 FINDINGS: Final = Path("torture-findings")
 
@@ -28,6 +29,8 @@ class Extent:
         crowds: format, and how many of a hundred processes come by way of keytool.
         seconds: of mutation for each target.
         bulk: whether inputs of ten megabytes are tried.
+        mutants: stores and certificates to compare with what a JVM makes of them, and the seconds there are for them.
+        guided: seconds of coverage-guided fuzzing of all targets, where atheris can be imported.
     """
 
     cases: tuple[str, ...]
@@ -37,16 +40,30 @@ class Extent:
     crowds: tuple[tuple[str, int], ...]
     seconds: float
     bulk: bool
+    mutants: tuple[int, float]
+    guided: float
 
 
 def short() -> Extent:
     """What the test suite does."""
-    return Extent(("jks import",), ("remove the first of a hash",), 4, 12, (("jks", 50),), 0.2, bulk=False)
+    return Extent(
+        ("jks import",),
+        ("remove the first of a hash",),
+        4,
+        12,
+        (("jks", 50),),
+        0.2,
+        bulk=False,
+        mutants=(1500, 60),
+        guided=2,
+    )
 
 
 def long(minutes: float) -> Extent:
-    """A thousand kills and more, then mutation for the rest of the time, a quarter of it at least."""
-    seconds = max(minutes * 60 / 4, minutes * 60 - 420) / len(targets.targets())
+    """A thousand kills and more, then mutation for the rest of the time, a quarter of it at least: in equal parts
+    blind, beside a JVM, and guided by coverage."""
+    rest = max(minutes * 60 / 4, minutes * 60 - 420) / 3
+    seconds = rest / len(targets.targets())
     return Extent(
         tuple(crashes.cases()),
         tuple(directories.CASES),
@@ -55,6 +72,8 @@ def long(minutes: float) -> Extent:
         (("jks", 0), ("jceks", 0), ("pkcs12", 0), ("pem", 0), ("jks", 50)),
         seconds,
         bulk=True,
+        mutants=(10_000_000, rest),
+        guided=rest,
     )
 
 
@@ -96,6 +115,16 @@ def run(extent: Extent) -> list[str]:
         )
         found += [f"{name}: {what}: {example}" for what, example in figures.findings.items()]
     print(f"hostile: {total:,} executions in all")
+    if jdk_homes():
+        with differential.judge() as jvm:
+            compared = differential.run(jvm, extent.mutants[0], int(time.time()), extent.mutants[1])
+        print(differential.report(compared), flush=True)
+        found += [f"{what}: {example}" for what, (_, example) in compared.findings.items()]
+    if guided.available():
+        for each in guided.run(extent.guided):
+            found += [f"{each.target}: {what}: {example}" for what, example in each.findings.items()]
+    else:
+        print("guided: nothing, as atheris is not there: pip install '.[fuzz]'")
     return found
 
 
