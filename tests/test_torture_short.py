@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.readers import oddities
 from tests.realtools import find, jdk_homes, missing
 from tests.torture import crashes, crowds, differential, directories, guided, hostile, targets
 from tests.torture.__main__ import short
+from tests.torture.builders import Mutant
 from truststore_tool import files
 from truststore_tool.errors import WriteError
-from truststore_tool.formats.java import jks
+from truststore_tool.formats.java import jks_reading
 
 EXTENT = short()
 
@@ -67,12 +69,22 @@ def test_java_trusts_nothing_in_damaged_stores_that_is_not_shown(jvm: differenti
 
 
 def test_what_java_trusts_and_we_do_not_show_is_found(jvm: differential.Judge, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jks, "_TYPES_READ", (b"X.509",))  # as it was: nothing but the usual name of the type
-    monkeypatch.setattr(jks, "certificate_der", bytes)  # and whatever is in a block was taken for DER
-    figures = differential.run(jvm, 600, seed=2)
-    found = set(figures.findings)
-    assert "JKS: Java trusts what we do not show" in found
-    assert any(what.endswith("that is not X.#") for what in found)
+    monkeypatch.setattr(jks_reading, "_TYPES_READ", (b"X.509",))  # as it was: nothing but the usual name of the type
+    monkeypatch.setattr(jks_reading, "certificate_der", bytes)  # and whatever is in a block was taken for DER
+    smuggled = ("type 'x509'", "certificate in PEM")
+    mutants = [Mutant(odd.storetype, odd.data) for odd in oddities.java_stores() if odd.what in smuggled]
+    figures = differential.Figures()
+    jvm.ask(mutants)
+    for mutant in mutants:
+        differential.compare(figures, mutant, jvm.answer())
+    assert set(figures.findings) == {
+        f"{name}: {what}"
+        for name in ("JKS", "JCEKS")
+        for what in (
+            "Java trusts what we do not show",
+            "Java reads what we refuse: FormatError: the key store holds a certificate that is not X.#",
+        )
+    }
 
 
 @pytest.mark.parametrize("target", targets.targets())

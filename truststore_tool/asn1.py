@@ -326,7 +326,9 @@ def read_exactly(data: bytes) -> Element:
 @lru_cache(maxsize=256)
 def decode_oid(content: bytes) -> str:
     """Dotted form of the content octets of an OBJECT IDENTIFIER (X.690, 8.19)."""
-    if not content or content[-1] & 0x80 or len(content) > 256:
+    if len(content) > 256:
+        raise FormatError(f"ASN.1 OBJECT IDENTIFIER of {len(content)} octets")
+    if not content or content[-1] & 0x80:
         raise FormatError("malformed ASN.1 OBJECT IDENTIFIER")
     arcs: list[int] = []
     arc = 0

@@ -54,10 +54,18 @@ CHANGES: Final[dict[str, Change]] = {
     "of indefinite length": _again(lambda e: bytes((e.tag | 0x20, 0x80)) + e.value + b"\0\0"),
     "of a long length": _again(lambda e: bytes((e.tag, 0x84)) + struct.pack(">I", len(e.value)) + e.value),
     "of another tag": _again(lambda e: asn1.tlv(e.tag ^ 1, e.value)),
+    "of a long tag": _again(lambda e: b"\xff\x30" + asn1.tlv(e.tag, e.value)[1:]),
+    "of a strange tag": _again(lambda e: asn1.tlv(0x2F, e.value)),
+    "with half a character": _again(
+        lambda e: asn1.tlv(e.tag, b"\0a\xd8\0\x90\x1d\0b\xdc\0\0c\xd8\x3d\xd8\x3d\xdd\x12")
+    ),
+    "cut in half": _again(lambda e: asn1.tlv(e.tag, e.value[:-1])),
+    "ending with half a character": _again(lambda e: asn1.tlv(e.tag, e.value + b"\xd8\0")),
     "in UTF-8": lambda _data: asn1.tlv(asn1.UTF8_STRING, b"alias"),
     "in PEM": lambda data: pem.encode(CERTIFICATE).encode() if data == CERTIFICATE.der else data,
     "in PEM behind text": lambda d: b"text\n" + pem.encode(CERTIFICATE).encode() if d == CERTIFICATE.der else d,
     "of an sdsiCertificate": lambda data: asn1.oid("1.2.840.113549.1.9.22.2") if data == _X509 else data,
+    "of 400 octets": lambda data: asn1.tlv(asn1.OBJECT_IDENTIFIER, b"9" * 400) if data == _X509 else data,
     "of a CRL": lambda data: asn1.oid("1.2.840.113549.1.9.23.1") if data == _X509 else data,
     "of key length 1": lambda data: asn1.integer(1) if data == asn1.integer(16) else data,
     "of key length 0": lambda data: asn1.integer(0) if data == asn1.integer(16) else data,

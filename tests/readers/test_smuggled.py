@@ -58,6 +58,7 @@ def test_all_that_java_trusts_is_shown(readers: dict[str, Jvm], line: str) -> No
     "what",
     [
         *(f"certId of {kind}{sealed}" for kind in ("an sdsiCertificate", "a CRL") for sealed in ("", ", sealed")),
+        "certId of 400 octets",
         *(f"SafeBag one field more{sealed}" for sealed in ("", ", sealed")),
         *(f"keyLength of key length {size}, sealed" for size in (1, 0, -3, 70000)),
         "EncryptedData one field more, sealed",

@@ -148,6 +148,7 @@ def import_command(
     output.warn(notes)
     output.warn(report.warnings)
     output.warn(note for note in current.notes if note not in known)
+    output.warn(f"not read: {part}" for part in current.unread)
     output.warn_of_place(store)
     proofs = () if dry_run else prove(current, unique)
     pieces = [*text.imported(report, dry_run=dry_run), *text.proof(store, proofs)]

@@ -184,7 +184,7 @@ class Pbkdf2:
         key_length = None
         if rest and rest[0].tag == asn1.INTEGER:
             key_length = rest.pop(0).integer()
-        prf = identifier(rest[0])[0] if rest else oids.HMAC_SHA1
+        prf = _prf(rest[0]) if rest else oids.HMAC_SHA1
         if prf not in HMACS:
             raise UnknownAlgorithmError(f"pseudo-random function {prf} is not known")
         return cls(salt.octets(), iterations(count), key_length, prf)
@@ -218,6 +218,16 @@ class Pbkdf2:
         )
 
 
+def _prf(element: asn1.Element) -> str:
+    """OID of the PRF. To newer releases of Java what is no SEQUENCE is none, to older ones what has no OID fails."""
+    try:
+        return parameters_in(element, 1, 1)[0].oid()
+    except FormatError:
+        if element.tag == asn1.SEQUENCE:
+            raise
+        return oids.HMAC_SHA1
+
+
 def identifier(algorithm: asn1.Element) -> tuple[str, asn1.Element | None]:
     """OID and parameters of an AlgorithmIdentifier (RFC 5280, 4.1.1.2); None for absent parameters."""
     parts = parameters_in(algorithm, 1, 2)
@@ -227,8 +237,6 @@ def identifier(algorithm: asn1.Element) -> tuple[str, asn1.Element | None]:
 def parameters_in(element: asn1.Element, least: int, most: int) -> list[asn1.Element]:
     """The first fields of a SEQUENCE, as Java reads parameters of algorithms (com.sun.crypto.provider.PBES2Parameters).
 
-    A SET will do, and one that is not marked as constructed; fields behind these are not looked at.
+    Its tag may be any, and fields behind these are not looked at.
     """
-    if element.tag not in (asn1.SET, asn1.SEQUENCE & ~asn1.CONSTRUCTED):
-        element.expect(asn1.SEQUENCE)
     return element._replace(tag=asn1.SEQUENCE).first(least, most)

@@ -10,7 +10,6 @@ from truststore_tool.errors import FormatError, IntegrityError
 from truststore_tool.formats import java_time
 from truststore_tool.formats.base import trailing
 from truststore_tool.formats.java import key_protection, modified_utf8
-from truststore_tool.formats.java_block import certificate_der
 from truststore_tool.formats.java.jks_layout import (
     ALIAS_HEAD,
     DIGEST_SIZE,
@@ -31,6 +30,7 @@ from truststore_tool.formats.java.jks_layout import (
     Shadowed,
     keyed_digest,
 )
+from truststore_tool.formats.java_block import certificate_der
 from truststore_tool.model import (
     Certificate,
     Entry,

@@ -79,12 +79,16 @@ class Pfx:
                 if mac.matches(content, candidate):
                     return mac, candidate
             raise IntegrityError("wrong password, or the store was changed since it was written", hint=_WRONG_HINT)
+        malformed = ""
         for safe in encrypted:
             for candidate in candidates:
-                if safe.opened(candidate, self._max_bags).bags is not None:
+                opened = safe.opened(candidate, self._max_bags)
+                if opened.bags is not None:
                     return None, candidate
+                if opened.problem and safebags.MALFORMED in opened.problem:
+                    malformed = f", or {opened.problem}"  # without a MAC nobody can tell which
         if encrypted:
-            raise IntegrityError("the password does not open the store", hint=_WRONG_HINT)
+            raise IntegrityError(f"the password does not open the store{malformed}", hint=_WRONG_HINT)
         return None, candidates[0]
 
     @property

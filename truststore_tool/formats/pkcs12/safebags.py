@@ -17,6 +17,7 @@ from truststore_tool.nouns import field, noun, replace
 # The value that Java gives to its attribute of trusted certificates.
 _ANY_USAGE: Final = asn1.oid(oids.ANY_EXTENDED_KEY_USAGE)
 
+MALFORMED: Final = "what the password makes of it is malformed"
 # Far beyond any real store: a bag costs some hundred bytes of memory, however few it has in the file.
 MAX_BAGS: Final = 100_000
 # What the bag of a small certificate takes in the file.
@@ -108,7 +109,7 @@ class Bag(Note):
             return None
         try:
             kind, wrapper = structure(self.value).fields(2, 2)
-            kind.oid()
+            kind.expect(asn1.OBJECT_IDENTIFIER)
             octets = tagged(wrapper)
             octets.expect(asn1.OCTET_STRING | (octets.tag & asn1.CONSTRUCTED))
             return asn1.read(certificate_der(octets.octets())).expect(asn1.SEQUENCE).raw
@@ -164,10 +165,11 @@ def _parts(bag: asn1.Element) -> tuple[asn1.Element, asn1.Element, asn1.Element 
         attributes = next(fields, None)
         if attributes is None or attributes.tag != asn1.SET:
             return oid, wrapper, None
-        asn1.starts(attributes.data, attributes.content, attributes.stop)
+        starts = asn1.starts(attributes.data, attributes.content, attributes.stop)
     except FormatError:
         return oid, wrapper, None
-    return oid, wrapper, attributes
+    long_tags = any(attributes.data[start] & 0x1F == 0x1F for start in starts[:-1])  # which Java does not read
+    return oid, wrapper, None if long_tags else attributes
 
 
 def _attributes(attributes: asn1.Element | None) -> Iterator[tuple[str, asn1.Element]]:
@@ -188,8 +190,25 @@ def _is_known(attribute: asn1.Element) -> bool:
 def _text(element: asn1.Element) -> str:
     """A friendlyName: a BMPString, or UTF-8, which some programs write instead."""
     if element.tag == asn1.BMP_STRING:
-        return element.value.decode("utf-16-be", "replace")
+        return bmp_text(element.value)
     return element.value.decode("utf-8", "replace")
+
+
+def bmp_text(octets: bytes) -> str:
+    """UTF-16 as Java decodes it: half a character and the one behind it are replaced together (UnicodeDecoder)."""
+    try:
+        return octets.decode("utf-16-be")
+    except UnicodeDecodeError:
+        pass
+    found, at = "", 0
+    while at < len(octets):
+        size = 4 if octets[at] & 0xFC == 0xD8 else 2
+        try:
+            found += octets[at : at + size].decode("utf-16-be")
+        except UnicodeDecodeError:
+            found += "\ufffd"
+        at += size
+    return found
 
 
 @noun(eq=False)
@@ -249,7 +268,7 @@ class Safe:
         try:
             return replace(self, bags=tuple(_bags(asn1.read(plain), limit)))
         except FormatError as exc:
-            return replace(self, problem=f"what the password makes of it is malformed: {exc.message}")
+            return replace(self, problem=f"{MALFORMED}: {exc.message}")
 
 
 def _bags(contents: asn1.Element, limit: int) -> Iterator[Bag]:

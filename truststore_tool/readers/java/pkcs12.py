@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from truststore_tool import asn1, oids
 from truststore_tool.asn1 import Element
 from truststore_tool.errors import FormatError
+from truststore_tool.formats.pkcs12.safebags import bmp_text
 from truststore_tool.model import Certificate, fold_alias
 from truststore_tool.nouns import field, noun
 from truststore_tool.readers.java import pbe
@@ -219,7 +220,7 @@ def _attributes(fields: Iterator[Element]) -> _Attributes:
         if not values and kind in (oids.FRIENDLY_NAME, oids.LOCAL_KEY_ID):
             raise RefusedError("java.lang.ArrayIndexOutOfBoundsException")
         if kind == oids.FRIENDLY_NAME:
-            alias = values[0].expect(asn1.BMP_STRING).value.decode("utf-16-be", "replace")
+            alias = bmp_text(values[0].expect(asn1.BMP_STRING).value)
             found = found._replace(alias=alias)
         elif kind == oids.LOCAL_KEY_ID:
             found = found._replace(key_id=pbe.octets(values[0]))
