@@ -56,6 +56,7 @@ def save_store(
     exclusive: bool = False,
     sources: Iterable[str | os.PathLike[str]] = (),
     readers: Sequence[str] | None = None,
+    profile: str | None = None,
 ) -> None:
     """Write a store to `path`, over whatever is there, under the lock of that path.
 
@@ -70,6 +71,7 @@ def save_store(
         sources: files and directories that the store is made from: a new file is no more open than they are.
         readers: names of the programs that must be able to use it; None for those that such stores are usually meant
             for. Empty, nobody is asked.
+        profile: how it is protected, where its format has such ways: ``compat``, ``modern`` or ``passwordless``.
 
     A new file that holds a key is its owner's alone. The encoded store is opened again and compared with `store` before
     anything on the disk changes. Raises FormatError (an entry that the format cannot hold), PasswordRequiredError,
@@ -82,12 +84,16 @@ def save_store(
             raise ExistsError(f"{path} exists already", hint="name another file, or remove that one")
         if not target.exists():
             _check_new_password(name, password)
+        store = _protected(store, name, profile, password)
         _save(store, target, password, name, backup=backup, sources=sources, meant=_Meant(readers))
 
 
-def encoded(store: TrustStore, password: str | None, readers: Sequence[str] | None = None) -> bytes:
+def encoded(
+    store: TrustStore, password: str | None, readers: Sequence[str] | None = None, profile: str | None = None
+) -> bytes:
     """The bytes of `store` in its own format, for a stream; proved as `save_store` does, and with the same errors."""
     codec = formats.get(store.format)
+    store = _protected(store, store.format, profile, password)
     if codec.is_directory:
         raise UsageError(f"{store.format} cannot be written as one stream of bytes", hint="choose another format")
     content, _ = _proven(store, codec, password, "standard output", _Meant(readers))
@@ -106,6 +112,7 @@ def update_store(
     dry_run: bool = False,
     sources: Iterable[str | os.PathLike[str]] = (),
     readers: Sequence[str] | None = None,
+    profile: str | None = None,
 ) -> tuple[TrustStore, R]:
     """Change the store at `path` in place; no other writer of this tool comes between the load and the save.
 
@@ -121,20 +128,23 @@ def update_store(
         sources: files and directories that a new store is made from: it is no more open than they are.
         readers: names of the programs that must be able to use it then; None for whoever can use what is there, and
             for a new store those that such stores are usually meant for. Empty, nobody is asked.
+        profile: how it is protected from now on, as for `save_store`; None leaves that as it is.
 
     Returns the store as it now is on the disk (with `dry_run`, as it would be) and the report. When `change`
     changes no entry, no lock is taken and the file is not touched. Raises as `open_store` and `save_store` do, and
     whatever `change` raises; the file is then as it was.
     """
     target = _path(path)
+    current = password if new_password is None else new_password
 
     def look() -> tuple[_Draft, R]:
         content = _content_or_none(target, create)
         before = _new_store(create, password) if content is None else _changeable(content, target, password, create)
         after, report = change(before)
-        saving = not dry_run and (new_password is not None or not _is_unchanged(before, after))
+        saving = not dry_run and (bool(new_password or profile) or not _is_unchanged(before, after))
         if new_password is not None:
             after = _rekeyed(after, password, new_password)
+        after = _protected(after, after.format, profile, current)
         if saving and before.integrity == "unchecked":
             raise PasswordRequiredError(
                 f"{path}: cannot be changed without its password", hint="give the password of the store"
@@ -156,10 +166,9 @@ def update_store(
             if _mark(_content_or_none(target, create)) != draft.mark:
                 draft, report = look()
             if draft.saving:
-                current = password if new_password is None else new_password
-                # What had no password and is given one is a new store to those who read it.
+                # What had no password and is given one, or is protected anew, is a new store to those who read it.
                 open_till_now = draft.before is not None and draft.before.integrity == "absent"
-                before = None if new_password is not None and open_till_now else draft.before
+                before = None if profile or (new_password is not None and open_till_now) else draft.before
                 meant = _Meant(readers, before, password)
                 name = draft.store.format
                 saved = _save(draft.store, target, current, name, backup=backup, sources=sources, meant=meant)
@@ -342,6 +351,16 @@ def _rekeyed(store: TrustStore, old: str | None, new: str) -> TrustStore:
     _check_new_password(store.format, new)
     keys = formats.get(store.format).keys
     return store if keys is None else keys.rekey(store, old or "", new)
+
+
+def _protected(store: TrustStore, name: str, profile: str | None, password: str | None) -> TrustStore:
+    """The store as it is to be saved under a profile. Raises UsageError where there is none of that name."""
+    if profile is None:
+        return store
+    protect = formats.get(name).protect
+    if protect is None:
+        raise UsageError(f"a {name} store has no profiles", hint="they are ways of protecting a PKCS#12")
+    return protect(store, profile, password)
 
 
 def _save(

@@ -17,13 +17,14 @@ from truststore_tool.cli.options import (
     PasswordEnv,
     PasswordFd,
     PasswordFile,
+    Profile,
     Quiet,
     SkipUnreadable,
     SkipUnusable,
     store_password,
 )
 from truststore_tool.cli.output import Output
-from truststore_tool.cli.writing import write_new
+from truststore_tool.cli.writing import tell_of_older_javas, write_new
 from truststore_tool.errors import FindingError, FormatError, UnreadableError, UsageError
 from truststore_tool.operations.converting import convert
 from truststore_tool.operations.listing import distrusted, warnings_of
@@ -50,6 +51,7 @@ def convert_command(
     skip_unreadable: SkipUnreadable = False,
     skip_unusable: SkipUnusable = False,
     readers: For = None,
+    profile: Profile = None,
     json: JsonFlag = False,
     quiet: Quiet = False,
 ) -> None:
@@ -87,7 +89,7 @@ def convert_command(
         opened, refused = without_unusable(opened, target, readers, output)
         left_out = (*left_out, *refused)
     if out != "-":
-        password = writing_password(Path(out), password, target)
+        password = writing_password(Path(out), password, target, profile)
     secret = reveal(password)
     codec = formats.get(target)
     carries = codec.keys is not None and not certificates_only
@@ -101,7 +103,9 @@ def convert_command(
     if report.left_behind:
         names = ", ".join(repr(alias) for alias in report.left_behind)
         output.warn([f"left behind, for {target} or --certificates-only does not take them: {names}"])
-    written = write_new(out, made, secret, source=source, force=force, backup=backup, readers=readers)
+    written = write_new(out, made, secret, source=source, force=force, backup=backup, readers=readers, profile=profile)
+    if written and out != "-":
+        tell_of_older_javas(output, out, secret)
     output.warn_of_place(out)
     if any(entry.kind != "trusted" for entry in made.entries):
         output.warn_of_key(out)

@@ -20,6 +20,7 @@ from truststore_tool.cli.options import (
     PasswordEnv,
     PasswordFd,
     PasswordFile,
+    Profile,
     Quiet,
     SkipUnreadable,
     SkipUnusable,
@@ -29,7 +30,7 @@ from truststore_tool.cli.options import (
 )
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
-from truststore_tool.cli.writing import made_from
+from truststore_tool.cli.writing import made_from, tell_of_older_javas
 from truststore_tool.errors import FindingError, UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, TrustStore
@@ -73,6 +74,7 @@ def import_command(
     skip_unreadable: SkipUnreadable = False,
     skip_unusable: SkipUnusable = False,
     readers: For = None,
+    profile: Profile = None,
     json: JsonFlag = False,
     quiet: Quiet = False,
 ) -> None:
@@ -103,7 +105,10 @@ def import_command(
     if skip_unusable:
         collected = usable(collected, target or stores.format_of(store), readers, output)
     candidates, left_out, distrusted = collected
-    secret = reveal(password if dry_run else writing_password(Path(store), password, target))
+    is_new = not Path(store).exists()
+    if not dry_run:
+        password = writing_password(Path(store), password, target, profile)
+    secret = reveal(password)
     now = datetime.now(UTC).replace(microsecond=0)
     unique = list(distinct(candidates))
     refused = [item.certificate for item in distrusted]
@@ -144,7 +149,10 @@ def import_command(
             dry_run=dry_run,
             sources=made_from(sources),
             readers=readers,
+            profile=profile,
         )
+    if is_new and not dry_run:
+        tell_of_older_javas(output, store, secret)
     output.warn(notes)
     output.warn(report.warnings)
     output.warn(note for note in current.notes if note not in known)

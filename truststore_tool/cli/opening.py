@@ -42,11 +42,14 @@ def open_for_reading(
     raise refusal or PasswordRequiredError(f"{path}: its certificates are encrypted", hint=_HINT)
 
 
-def writing_password(path: Path, password: Password | None, format_name: str | None = None) -> Password | None:
+def writing_password(
+    path: Path, password: Password | None, format_name: str | None = None, profile: str | None = None
+) -> Password | None:
     """The password that a store at `path` needs before it can be changed; a terminal is asked for a missing one.
 
     Args:
         format_name: the format of a file that is yet to be made; its password is asked for twice.
+        profile: how the store is to be protected; ``passwordless`` needs none.
 
     Returns None for a store that has none. Raises PasswordRequiredError when nobody is there to ask.
     """
@@ -58,7 +61,7 @@ def writing_password(path: Path, password: Password | None, format_name: str | N
     if exists:
         needed = stores.open_to_change(path).integrity == "unchecked"
     else:
-        needed = format_name is not None and formats.get(format_name).has_password
+        needed = format_name is not None and formats.get(format_name).has_password and profile != "passwordless"
     if not needed:
         return None
     if not sys.stdin.isatty():

@@ -37,6 +37,14 @@ For = Annotated[
         " (default: every usual one).",
     ),
 ]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="PROFILE",
+        help="How a PKCS#12 is protected: compat (for Java from 8u252 on), modern, or passwordless (as cacerts is).",
+    ),
+]
 FormatName = Annotated[
     str | None, typer.Option("--format", metavar="FORMAT", help="Format of the store, instead of what its bytes say.")
 ]

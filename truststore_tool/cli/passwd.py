@@ -15,6 +15,7 @@ from truststore_tool.cli.options import (
     PasswordEnv,
     PasswordFd,
     PasswordFile,
+    Profile,
     Quiet,
     other_password,
     store_password,
@@ -37,6 +38,7 @@ def passwd_command(
     new_password_fd: Annotated[
         int | None, typer.Option("--new-password-fd", metavar="FD", help="Descriptor whose first line is it.")
     ] = None,
+    profile: Profile = None,
     readers: For = None,
     backup: Backup = False,
     password_env: PasswordEnv = None,
@@ -59,7 +61,7 @@ def passwd_command(
     output = Output(json, quiet)
     old = writing_password(store, store_password(output, password_env, password_file, password_fd, default_password))
     new = other_password(output, "--new-password", new_password_env, new_password_file, new_password_fd)
-    if new is None:
+    if new is None and profile is None:
         if not sys.stdin.isatty():
             raise UsageError(
                 "no new password", hint="give --new-password-env, --new-password-file or --new-password-fd"
@@ -69,11 +71,15 @@ def passwd_command(
     def keep(present: TrustStore) -> tuple[TrustStore, None]:
         return present, None
 
-    reread, _ = stores.update_store(store, reveal(old), keep, new_password=new.reveal(), backup=backup, readers=readers)
+    reread, _ = stores.update_store(
+        store, reveal(old), keep, new_password=reveal(new), backup=backup, readers=readers, profile=profile
+    )
     report = list_store(reread)
     output.warn(report.warnings)
     proven = reread.integrity == "verified"
     said = (
         f"{store} has a new password" if proven else f"{store}: its encrypted parts have a new password; it has no MAC"
     )
+    if new is None or profile == "passwordless":
+        said = f"{store} is protected as {profile}"
     output.report("passwd", report, [said], store=str(store))

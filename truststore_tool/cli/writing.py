@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from truststore_tool.cli.output import Output
 from truststore_tool.errors import ExistsError, UsageError
 from truststore_tool.model import TrustStore
 from truststore_tool.operations.comparing import compare
@@ -22,6 +23,7 @@ def write_new(
     force: bool,
     backup: bool = False,
     readers: Sequence[str] | None = None,
+    profile: str | None = None,
 ) -> bool:
     """Write `store`, which was made from `source`, to `out` for `readers`; ``-`` is standard input or output.
 
@@ -32,7 +34,7 @@ def write_new(
     from truststore_tool import files, stores
 
     if out == "-":
-        sys.stdout.buffer.write(stores.encoded(store, password, readers))
+        sys.stdout.buffer.write(stores.encoded(store, password, readers, profile))
         return True
     path = Path(out)
     there = os.path.lexists(path)
@@ -48,6 +50,7 @@ def write_new(
                 exclusive=not replacing,
                 sources=made_from([source]),
                 readers=readers,
+                profile=profile,
             )
         except ExistsError:  # another process was quicker: it is judged as if it had been there before
             pass
@@ -75,3 +78,13 @@ def _is_same(path: Path, store: TrustStore, password: str | None) -> bool:
     except TrustStoreError:
         return False
     return present.format == store.format and not present.loose and compare(present, store).same
+
+
+def tell_of_older_javas(output: Output, path: str, password: str | None) -> None:
+    """Say of a PKCS#12 that was made just now that older Javas do not open it, if they do not."""
+    from truststore_tool import readers, stores
+
+    if stores.format_of(path) == "pkcs12":
+        reading = readers.named("java8u252").read(stores.content_of(path), password)
+        if reading.loads is False:
+            output.talk(f"Java before 8u301 and 11.0.12 cannot open {path}; --profile compat makes one that it can")

@@ -41,6 +41,8 @@ class Format:
         needs_ascii: whether Java opens it under passwords of ASCII characters only (javax.crypto.spec.PBEKeySpec's
             users in the JDK up to 17).
         is_directory: whether its content is a directory, which holds a certificate once, and in no order.
+        protect: ``protect(store, profile, password) -> TrustStore``: the store as it is to be saved under a profile, a
+            named way of protecting it; None where there are none. Raises UsageError for an unknown name.
         keys: how its keys are opened and sealed, or None where it has none.
     """
 
@@ -56,6 +58,7 @@ class Format:
     needs_ascii: bool = False
     has_dates: bool = False
     is_directory: bool = False
+    protect: "Callable[[TrustStore, str, str | None], TrustStore] | None" = None
 
 
 @noun

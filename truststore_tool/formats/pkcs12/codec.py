@@ -174,6 +174,12 @@ def _safe_for(safes: tuple[Safe, ...], kinds: tuple[str, ...]) -> int | None:
     return next((index for index, bags in opened if not bags), None)
 
 
+def _protect(store: TrustStore, profile: str, password: str | None) -> TrustStore:
+    from truststore_tool.formats.pkcs12 import profiles
+
+    return profiles.protect(store, profile, password)
+
+
 PKCS12: Final = Format(
     name="pkcs12",
     title="PKCS#12",
@@ -185,4 +191,5 @@ PKCS12: Final = Format(
     has_aliases=True,
     has_password=True,
     keys=KEYS,
+    protect=_protect,
 )

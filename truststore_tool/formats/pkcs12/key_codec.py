@@ -134,15 +134,19 @@ def rekey(store: TrustStore, old: str, new: str) -> TrustStore:
     for entry in store.entries:
         if isinstance(entry, OpaqueEntry) and entry.format == "pkcs12" and entry.kind != "unknown":
             try:
-                entry = replace(entry, payload=_resealed(entry.payload, old, new))
+                entry = replace(entry, payload=resealed(entry.payload, old, new))
             except (FormatError, IntegrityError):
                 notes.append(f"{entry.kind} {entry.alias!r} has another password and keeps it")
         entries.append(entry)
     return replace(store, entries=tuple(entries), notes=(*store.notes, *notes), facts=facts)
 
 
-def _resealed(payload: bytes, old: str, new: str) -> bytes:
-    """The payload of a key or secret bag under another password; an unencrypted key stays as it is."""
+def resealed(payload: bytes, old: str, new: str, instead: pbe.Scheme | None = None) -> bytes:
+    """The payload of a key or secret bag under another password; an unencrypted key stays as it is.
+
+    It is encrypted as it was, or in the way of `instead`. Raises FormatError, and IntegrityError where the old password
+    does not open it.
+    """
     oid, wrapper = asn1.read_exactly(payload).expect(asn1.SEQUENCE).fields(2, 2)
     kind = oid.oid()
     passphrase = kdf.passphrases(new)[0]
@@ -150,10 +154,10 @@ def _resealed(payload: bytes, old: str, new: str) -> bytes:
         return payload
     if kind == oids.SHROUDED_KEY_BAG:
         key, scheme = _unseal(wrapper.inner(), old)
-        return _seal(key, scheme.renewed(), passphrase)
+        return _seal(key, (instead or scheme).renewed(), passphrase)
     inner_oid, info = _secret_fields(wrapper.inner())
     key, scheme = _unseal(info, old)
-    return _seal_secret(inner_oid.raw, key, scheme.renewed(), passphrase)
+    return _seal_secret(inner_oid.raw, key, (instead or scheme).renewed(), passphrase)
 
 
 KEYS: Final = KeyCodec(open_key, seal_key, rekey, open_secret, seal_secret)
