@@ -17,7 +17,6 @@ from truststore_tool.errors import (
     TrustStoreError,
     WriteError,
 )
-from truststore_tool.formats.pkcs12 import unopened
 from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 from truststore_tool.nouns import replace
 from truststore_tool.shims.keytool.errors import (
@@ -202,6 +201,10 @@ def _decode(data: bytes, name: str, password: str | None, frames: int, jdk: int)
 
 def _require_opened(store: TrustStore, data: bytes, password: str | None, frames: int, jdk: int) -> None:
     """Java opens every part of a PKCS#12 file or none of it; KeytoolError where a part was not opened here."""
+    if store.format != "pkcs12":  # nor is anything of PKCS#12 loaded for another store
+        return
+    from truststore_tool.formats.pkcs12 import unopened
+
     problems = unopened(store)
     if not problems:
         return
