@@ -8,20 +8,22 @@ import pytest
 from tests.cli.harness import Done, Tool
 from tests.cli.test_gate import KEYS, raw, unusable
 from tests.readers import jvms
-from tests.realtools import Jdk, Request, find, missing, run
+from tests.realtools import Jdk, Request, find, run
 from tests.samples import amazon, certificates, own
+from truststore_tool import asn1
 from truststore_tool.findings import LEVELS, RULES
 
 RDS = amazon("rds-ca-2019-root.pem")
 G1 = amazon("rds-ca-rsa2048-g1-us-east-1.pem")
 PASSWORDS = {"": "changeit", "_with_wrong_password": "another-one", "_without_password": None}
 PACKAGE = "sun.security.validator"
+HMAC_SHA256 = "1.2.840.113549.2.9"
 
 
-def keytool_store(jdk: Jdk, name: str, kind: str = "PKCS12", *, check: bool = True, **properties: str) -> None:
+def keytool_store(jdk: Jdk, name: str, kind: str = "PKCS12", **properties: str) -> None:
     options = [f"-J-D{key.replace('_', '.')}={value}" for key, value in properties.items()]
     words = ["-importcert", "-noprompt", "-alias", "one", "-file", str(G1), "-keystore", name, "-storetype", kind]
-    subprocess.run([jdk.keytool, *options, *words, "-storepass", "changeit"], check=check, capture_output=True)
+    subprocess.run([jdk.keytool, *options, *words, "-storepass", "changeit"], check=True, capture_output=True)
 
 
 def rules(done: Done, store: int = 0) -> set[str]:
@@ -153,10 +155,13 @@ class TestFindings:
         assert tool("doctor", "ours.jks").code == 4
 
     def test_a_mac_that_nobody_reads(self, tool: Tool, jdks: list[Jdk]) -> None:
-        for jdk in jdks:  # 25 writes it and fails to read it again; before, none is written
-            keytool_store(jdk, "bare.p12", check=False, keystore_pkcs12_macAlgorithm="PBEWithHmacSHA256")
-        if not Path("bare.p12").exists():
-            missing("JDK 25, whose keytool writes such MACs")
+        # As keytool 25 writes it for macAlgorithm=PBEWithHmacSHA256: the OID of the HMAC where that of a digest is due.
+        assert tool("import", "ours.p12", G1, "--yes").code == 0
+        version, content, mac = asn1.read_exactly(Path("ours.p12").read_bytes()).children()
+        info, *rest = mac.children()
+        bare = asn1.sequence(asn1.sequence(asn1.oid(HMAC_SHA256), asn1.null()), info.children()[1].raw)
+        broken = asn1.sequence(bare, *(part.raw for part in rest))
+        Path("bare.p12").write_bytes(asn1.sequence(version.raw, content.raw, broken))
         views = [jdk.read(Request("PKCS12", Path("bare.p12").absolute(), "changeit"))[0] for jdk in jdks]
         assert all(view.error for view in views)
         done = tool("doctor", "bare.p12", "--json")
