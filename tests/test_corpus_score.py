@@ -1,6 +1,8 @@
 """The scorer notices what is not as expected: a scorer that never complains proves nothing."""
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 
 from tests import corpus_score
 from tests.corpus_score import Reading, SeenEntry, misses, read_apart
+from tests.realtools import HERE
 from tests.test_sample_certs import OWN
 from truststore_tool.errors import FormatError
 
@@ -116,11 +119,14 @@ def test_a_process_that_hangs_grows_or_breaks_is_reported(monkeypatch: pytest.Mo
     assert (outcomes[2].broke, outcomes[2].refused) == (None, "FormatError: no")
 
 
-def test_the_exit_code_says_whether_all_is_met(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_exit_code_says_whether_all_is_met(tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "one.pem").write_bytes((OWN / "old-root.pem").read_bytes())
     row = {"file": "one.pem", "repo": "r", "path": "p", "kind": "PEM", "status": "readable", "fuzz": False}
     for certificates, code in (([SHA256], 0), ([], 1)):
         (tmp_path / "expected.jsonl").write_text(json.dumps(row | {"all_certs": certificates}) + "\n")
-        assert corpus_score.main([str(tmp_path)]) == code
-    assert "not met: one.pem (PEM readable, r p): certificates: 0 of 0 absent, 1 extra" in capsys.readouterr().out
+        # A process of its own: the memory of one that has run other tests would be counted.
+        command = [sys.executable, "-m", "tests.corpus_score", str(tmp_path)]
+        done = subprocess.run(command, cwd=HERE.parent, capture_output=True, text=True)
+        assert done.returncode == code, done.stdout
+    assert "not met: one.pem (PEM readable, r p): certificates: 0 of 0 absent, 1 extra" in done.stdout

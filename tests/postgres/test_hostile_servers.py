@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count
+from itertools import chain, count
 
 import pytest
 
@@ -90,7 +90,7 @@ def settled(*answers: bytes | Callable[[], Iterable[bytes]]) -> Conversation:
 def before_the_login(*parts: bytes, end: Callable[[], Iterable[bytes]] = tuple) -> Conversation:
     def converse(connection: socket.socket) -> None:
         start(connection)
-        for part in (*parts, *end()):
+        for part in chain(parts, end()):
             connection.sendall(part)
         time.sleep(20)
 
@@ -190,11 +190,13 @@ SESSIONS: dict[str, tuple[Conversation, str]] = {
     "endless results": (settled(endless(described(COLUMNS) + row(SESSION) + DONE)), TIME),
     "drips": (settled(drip(described(COLUMNS) + row(SESSION))), TIME),
     "drips notices": (settled(drip(NOTICE)), TIME),
-    "endless notices before the login": (before_the_login(end=endless(NOTICE)), TIME),
+    "endless notices before the login": (before_the_login(end=endless(NOTICE)), "cannot be asked"),
     "a long error before the login": (before_the_login(message(b"E", b"SFATAL\0M" + b"x" * 20_000 + b"\0\0")),
                                       "cannot be asked"),
     "a gigabyte before the login": (before_the_login(end=huge(b"E")), EITHER),
-    "drips before the login": (before_the_login(end=drip(NOTICE)), TIME),
+    "drips before the login": (before_the_login(end=drip(message(b"R", b"\0\0\0\3"))), EITHER),
+    "drips settings before the login": (
+        before_the_login(message(b"R", b"\0\0\0\0"), end=drip(message(b"S", b"name\0value\0"))), TIME),
     "endless settings before the login": (
         before_the_login(message(b"R", b"\0\0\0\0"), end=endless(message(b"S", b"name\0value\0"))), TIME),
     "an unknown login": (before_the_login(message(b"R", b"\0\0\0\x63")), "cannot be asked"),

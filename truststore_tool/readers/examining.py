@@ -8,7 +8,7 @@ from truststore_tool import formats, readers
 from truststore_tool.findings import Finding, Level, Place, finding
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate, TrustStore
-from truststore_tool.nouns import noun
+from truststore_tool.nouns import field, noun
 from truststore_tool.operations.checking import check
 from truststore_tool.operations.describe import identified
 from truststore_tool.readers import gate, protection
@@ -68,9 +68,9 @@ class Subject:
     """
 
     path: str
-    content: Content
+    content: Content = field(repr=False)
     store: TrustStore | None
-    password: str | None
+    password: str | None = field(repr=False)
 
 
 def missing(path: str) -> Examined:
