@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.harness import Tool
 from tests.realtools import Jdk, Request, run
-from tests.samples import amazon, certificates
+from tests.samples import amazon, certificates, own
 from truststore_tool import formats
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.stores import open_store
@@ -151,3 +151,15 @@ def test_what_an_old_java_could_open_it_still_can(tool: Tool, jdk: Jdk) -> None:
     subprocess.run([jdk.keytool, *make, *old], check=True, capture_output=True)
     assert tool("import", "old.p12", G1, "--yes", "--for", "java8u252").code == 0
     assert {entry.alias for entry in open_store("old.p12", "changeit").entries} == {"one", "rds-root"}
+
+
+def test_certificates_come_into_a_file_of_keys_as_whoever_opens_it_can_read_them(tool: Tool, jdks: list[Jdk]) -> None:
+    ways = ("-nocerts", "-keypbe", "PBE-SHA1-3DES", "-macalg", "sha1", "-passout", "pass:changeit", "-out", "k.p12")
+    pair = ("-in", own("old-server.pem"), "-inkey", own("old-server.key"))
+    run("openssl", "pkcs12", "-export", *pair, *ways)
+    before = tool("doctor", "k.p12", "--for", "java8u252", "--json").json["stores"][0]["readers"][0]
+    assert before["loads"] is True
+    assert tool("import", "k.p12", G1, "--yes").code == 0
+    after = tool("doctor", "k.p12", "--for", "java8u252", "--json").json["stores"][0]["readers"][0]
+    assert (after["loads"], after["anchors"]) == (True, 1)
+    assert opened(jdks, Path("k.p12").absolute()) != [None] * len(jdks)

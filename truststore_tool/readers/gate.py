@@ -152,7 +152,8 @@ def _losses(
     if not was.loads:
         return
     if reading is None or not reading.loads:
-        yield from found
+        # Of what nobody has looked at it is not known that it was lost: an odd store can still be changed.
+        yield from (refusal for refusal in found if reading is None or reading.loads is False)
         return
     yield from (refusal for refusal in found if refusal.certificate in fresh)
     stay = set(reading.anchors or ()) | removed | fresh

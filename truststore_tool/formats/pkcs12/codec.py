@@ -136,7 +136,7 @@ def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> 
     if todo.keys and keys_at is None:
         parts.insert(0, encode_safe(tuple(todo.keys), None, None))
     if todo.certificates and certificates_at is None:
-        scheme = None if layout.is_passwordless else pbe.modern()
+        scheme = None if layout.is_passwordless else _scheme_beside(layout)
         parts.append(encode_safe(tuple(todo.certificates), scheme, passphrase))
     return encode(parts, layout.mac, passphrase)
 
@@ -148,6 +148,13 @@ def _check_aliases(store: TrustStore) -> None:
             f"aliases {one.alias!r} and {other.alias!r} are the same in a PKCS#12 store, where Java keeps one of them",
             hint="rename one of the entries first",
         )
+
+
+def _scheme_beside(layout: Layout) -> pbe.Scheme:
+    """How certificates are encrypted that come into a file without any: so that whoever opens it still can."""
+    digest = layout.mac.digest if isinstance(layout.mac, macs.Mac) else oids.SHA1 if layout.mac is None else ""
+    knows_pbes2 = digest != oids.SHA1 or any(isinstance(safe.scheme, pbe.Pbes2) for safe in layout.safes)
+    return pbe.modern() if knows_pbes2 else pbe.new_pbes1(oids.PBE_SHA1_3DES, pbe.modern().count)
 
 
 def _rewritten(safe: Safe, todo: Plan, added: list[Bag], rekeyed: bool, passphrase: Passphrase | None) -> bytes:
