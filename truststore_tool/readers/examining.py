@@ -1,6 +1,6 @@
 """What readers make of a store, and what is not well with it: the examination behind `doctor`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,7 +15,6 @@ from truststore_tool.readers import gate, protection
 from truststore_tool.readers.base import LeftOut, Reader, Reading
 from truststore_tool.readers.java.keystores import JavaReader
 from truststore_tool.readers.java.policies import policy_of
-from truststore_tool.readers.java.releases import Release
 
 # No store has it.
 _WRONG: Final = "of no store: 9f0c2e7d"
@@ -103,9 +102,10 @@ def examine(
     meant = {judge.name for judge in (gate.judges_of(form) if every else judges)}
     readings = {judge.name: _right(judge, subject) for judge in judges}
     seen = tuple(_seen(judge, readings[judge.name], subject) for judge in judges)
+    rules = protection.of(content).rules if form == "pkcs12" and isinstance(content, bytes) else frozenset[str]()
     found = [
-        *_of_readers(subject, form, judges, readings, meant),
-        *_of_protection(subject, form, judges, meant),
+        *_of_readers(subject, form, rules, judges, readings, meant),
+        *_of_protection(subject, form, rules, judges, meant),
         *_of_passwords(subject, seen),
         *_of_certificates(subject, judges),
     ]
@@ -146,11 +146,16 @@ def _count(reading: Reading) -> int | None:
 
 
 def _of_readers(
-    subject: Subject, form: str, judges: Sequence[Reader], readings: Mapping[str, Reading], meant: set[str]
+    subject: Subject,
+    form: str,
+    rules: Collection[str],
+    judges: Sequence[Reader],
+    readings: Mapping[str, Reading],
+    meant: set[str],
 ) -> Iterator[Finding]:
     """What readers do not open, and what they leave out."""
     here = Place(subject.path)
-    explained = _too_new(subject, form, judges)
+    explained = _too_new(rules, judges)
     blamed = {name for names in explained.values() for name in names}
     unparsed = {judge.name for judge in judges if any(judge.refuses(c) for c in _certificates(subject))}
     for judge in judges:
@@ -171,7 +176,7 @@ def _of_readers(
         if rule := _rule_of(item.reason):
             text = f"{identified(item.certificate)}: {item.reason}"
             place = Place(subject.path, str(item.certificate.sha256))
-            remedy = "doctor can make it trusted, by its fingerprint" if rule == "not-trusted-entry" else None
+            remedy = "import makes it a trusted entry" if rule == "not-trusted-entry" else None
             yield finding(rule, place, text, readers=tuple(names), fix=remedy)
 
 
@@ -184,11 +189,8 @@ def _rule_of(reason: str) -> str | None:
     return None if "chain of a key" in reason else "not-an-anchor"
 
 
-def _too_new(subject: Subject, form: str, judges: Iterable[Reader]) -> dict[str, list[str]]:
-    """By rule, the Javas that do not know an algorithm of the store."""
-    if form != "pkcs12" or not isinstance(subject.content, bytes):
-        return {}
-    rules = protection.of(subject.content).rules
+def _too_new(rules: Collection[str], judges: Iterable[Reader]) -> dict[str, list[str]]:
+    """By rule, of those that the store's protection falls under, the Javas that do not know the algorithm."""
     return {
         rule: names
         for rule, feature in protection.FEATURES.items()
@@ -205,36 +207,31 @@ _NEWER: Final = {
 }
 
 
-def _of_protection(subject: Subject, form: str, judges: Sequence[Reader], meant: set[str]) -> Iterator[Finding]:
+def _of_protection(
+    subject: Subject, form: str, rules: Collection[str], judges: Sequence[Reader], meant: set[str]
+) -> Iterator[Finding]:
     here = Place(subject.path)
     if form in _NO_CIPHERS_OF_FIPS:
         text = "its digest and key protection are Sun's own, of SHA-1"
         yield finding("fips-algorithm", here, text, fix="convert it to BCFKS or to a password-less PKCS#12")
-    if form != "pkcs12" or not isinstance(subject.content, bytes):
-        return
-    rules = protection.of(subject.content).rules
-    asked = _too_new(subject, form, judges)
-    older = _too_new(subject, form, [JavaReader(Release.parse(name), _takes_all) for name in _OLDER])
+    asked = _too_new(rules, judges)
+    older = _too_new(rules, gate.judges_of(form, _OLDER))
     for rule, text in _NEWER.items():
         names = asked.get(rule, older.get(rule, []))
         if names:
             level: Level = "error" if meant.intersection(asked.get(rule, ())) else "note"
-            fix = "doctor can protect it in a way that every Java reads (profile compat)"
+            fix = "protect it under the profile compat, which every Java reads"
             yield finding(rule, here, f"{', '.join(names)}: {text}", readers=tuple(names), fix=fix, level=level)
     if "mac-nobody-reads" in rules:
         fix = "make it again with another keystore.pkcs12.macAlgorithm, as HmacPBESHA256"
         yield finding("mac-nobody-reads", here, "its MAC is a bare HMAC, which no program reads", fix=fix)
     if "needs-legacy-provider" in rules:
         text = "it is encrypted with RC2 or RC4: OpenSSL 3 reads it only with its legacy provider"
-        fix = "doctor can protect it otherwise (profiles compat and modern)"
+        fix = "protect it under the profile compat or modern"
         yield finding("needs-legacy-provider", here, text, readers=("openssl3",), fix=fix)
     if "fips-algorithm" in rules:
         text = "its MAC, or a part of it, is protected in a way of RFC 7292 that FIPS 140 does not approve"
         yield finding("fips-algorithm", here, text, readers=("openssl3-fips", "bcfips"))
-
-
-def _takes_all(_der: bytes, _release: Release) -> str | None:
-    return None
 
 
 def _of_passwords(subject: Subject, seen: Sequence[Seen]) -> Iterator[Finding]:
@@ -245,7 +242,7 @@ def _of_passwords(subject: Subject, seen: Sequence[Seen]) -> Iterator[Finding]:
     ]
     if empty:
         text = "opened without a password it is empty, without an error: whoever names no password trusts nothing"
-        fix = "set javax.net.ssl.trustStorePassword; doctor can take its password away (profile passwordless)"
+        fix = "set javax.net.ssl.trustStorePassword, or protect it under the profile passwordless"
         yield finding("no-password-means-empty", Place(subject.path), text, readers=tuple(empty), fix=fix)
 
 

@@ -90,7 +90,8 @@ def check(
     for a name that no reader has.
     """
     form = after.store.format
-    if not after.store.entries and not formats.get(form).has_aliases:
+    aliased = formats.get(form).has_aliases
+    if not after.store.entries and not aliased:
         return  # without a certificate it is a store no more, which was asked for
     judges = judges_of(form, asked)
     must_open = {judge.name for judge in judges} if asked is not None or before is None else set()
@@ -100,7 +101,6 @@ def check(
     fresh = [c for c in dict.fromkeys(after.store.all_certificates()) if c not in known]
     # What another reader sees in a part that we did not open, or did not understand, may be lost unseen by us.
     blind = before is not None and bool(before.unread or before.sealed)
-    aliased = formats.get(form).has_aliases
     cleared: list[Reader] = []
     for judge in judges:
         found = [_cannot_open(judge, reason, c) for c in fresh if (reason := judge.refuses(c))]
