@@ -4,10 +4,13 @@ These functions are for callers that need more than the format itself (`formats.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from truststore_tool.model import Entry, OpaqueEntry, TrustStore, noted
 from truststore_tool.nouns import replace
+
+if TYPE_CHECKING:
+    from truststore_tool.formats.crypto.pbe import Scheme
 
 # The codec is imported in the functions: every command that reads some format imports this module.
 
@@ -25,6 +28,14 @@ class Encryption(NamedTuple):
     iterations: int
     prf: str | None = None
 
+    def scheme(self) -> "Scheme":
+        """The scheme, with a fresh salt."""
+        from truststore_tool.formats.crypto import pbe
+
+        if self.prf is not None:
+            return pbe.new_pbes2(self.cipher, self.prf, self.iterations)
+        return pbe.new_pbes1(self.cipher, self.iterations)
+
 
 class MacAlgorithm(NamedTuple):
     """The MAC of RFC 7292: the OID of its digest, SHA-1 or one of SHA-2, and the iterations of the key derivation."""
@@ -36,16 +47,11 @@ class MacAlgorithm(NamedTuple):
 def new_store(encryption: Encryption | None, mac: MacAlgorithm | None) -> TrustStore:
     """An empty store that is saved with these algorithms; None stands for no encryption, or no MAC."""
     from truststore_tool import asn1
-    from truststore_tool.formats.crypto import pbe
     from truststore_tool.formats.pkcs12 import macs
     from truststore_tool.formats.pkcs12.layout import Layout
     from truststore_tool.formats.pkcs12.safebags import Safe
 
-    scheme: pbe.Scheme | None = None
-    if encryption is not None and encryption.prf is not None:
-        scheme = pbe.new_pbes2(encryption.cipher, encryption.prf, encryption.iterations)
-    elif encryption is not None:
-        scheme = pbe.new_pbes1(encryption.cipher, encryption.iterations)
+    scheme = None if encryption is None else encryption.scheme()
     empty = Safe(asn1.read(asn1.sequence()), scheme=scheme, bags=())
     return TrustStore(
         format="pkcs12", facts=Layout(b"", (empty,), None if mac is None else macs.new(*mac), rekeyed=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, UsageError
-from truststore_tool.formats.crypto import kdf, pbe
+from truststore_tool.formats.crypto import kdf
 from truststore_tool.formats.pkcs12 import Encryption, MacAlgorithm, macs, new_store
 from truststore_tool.formats.pkcs12.key_codec import resealed
 from truststore_tool.formats.pkcs12.layout import Layout
@@ -80,23 +80,15 @@ def _safe(safe: Safe, profile: Profile) -> Safe:
     if profile.encryption is None:  # as it would stand in the file: what does not change is written as it stood
         plain = asn1.read(encode_safe(bags, None, None))
         return replace(safe, element=plain, scheme=None)
-    return replace(safe, scheme=_scheme(profile.encryption))
-
-
-def _scheme(encryption: Encryption | None) -> pbe.Scheme | None:
-    if encryption is None:
-        return None
-    if encryption.prf is not None:
-        return pbe.new_pbes2(encryption.cipher, encryption.prf, encryption.iterations)
-    return pbe.new_pbes1(encryption.cipher, encryption.iterations)
+    return replace(safe, scheme=profile.encryption.scheme())
 
 
 def _entry(entry: Entry, profile: Profile, password: str | None) -> Entry:
     """An entry whose key, if it is one that the password opens, is encrypted in the profile's way."""
-    scheme = _scheme(profile.key_encryption)
-    if not isinstance(entry, OpaqueEntry) or entry.kind == "unknown" or scheme is None or password is None:
+    way = profile.key_encryption
+    if not isinstance(entry, OpaqueEntry) or entry.kind == "unknown" or way is None or password is None:
         return entry
     try:
-        return replace(entry, payload=resealed(entry.payload, password, password, scheme))
+        return replace(entry, payload=resealed(entry.payload, password, password, way.scheme()))
     except (FormatError, kdf.UnknownAlgorithmError):
         return entry
