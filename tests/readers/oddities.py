@@ -20,6 +20,8 @@ _CERT_BAG: Final = asn1.oid("1.2.840.113549.1.12.10.1.3")
 _X509: Final = asn1.oid("1.2.840.113549.1.9.22.1")
 _FRIENDLY_NAME: Final = asn1.oid("1.2.840.113549.1.9.20")
 _TRUSTED: Final = asn1.oid("2.16.840.1.113894.746875.1.1")
+_PBES2: Final = asn1.oid("1.2.840.113549.1.5.13")
+_PBKDF2: Final = asn1.oid("1.2.840.113549.1.5.12")
 _SHA1: Final = asn1.oid("1.3.14.3.2.26")
 _SALT: Final = b"saltsalt"
 
@@ -36,6 +38,13 @@ class Odd(NamedTuple):
 
 def _again(make: Callable[[asn1.Element], bytes]) -> Change:
     return lambda data: make(asn1.read(data))
+
+
+def _with_its_name(data: bytes) -> bytes:
+    """PBES2-params with their identifier around them, as Java before 12 wrote them (JDK-8202837)."""
+    fields = asn1.read(data).children() if data[:1] == b"\x30" else ()
+    is_pbes2 = len(fields) == 2 and fields[0].value.startswith(_PBKDF2)
+    return asn1.sequence(_PBES2, data) if is_pbes2 else data
 
 
 CHANGES: Final[dict[str, Change]] = {
@@ -67,6 +76,7 @@ CHANGES: Final[dict[str, Change]] = {
     "of an sdsiCertificate": lambda data: asn1.oid("1.2.840.113549.1.9.22.2") if data == _X509 else data,
     "of 400 octets": lambda data: asn1.tlv(asn1.OBJECT_IDENTIFIER, b"9" * 400) if data == _X509 else data,
     "of a CRL": lambda data: asn1.oid("1.2.840.113549.1.9.23.1") if data == _X509 else data,
+    "with their name again": _with_its_name,
     "of key length 1": lambda data: asn1.integer(1) if data == asn1.integer(16) else data,
     "of key length 0": lambda data: asn1.integer(0) if data == asn1.integer(16) else data,
     "of key length -3": lambda data: asn1.integer(-3) if data == asn1.integer(16) else data,
@@ -164,8 +174,20 @@ KINDS: Final = (
 )
 
 
+# Aliases in odd UTF-8: longer than need be, of four bytes, cut short.
+_ALIASES: Final = (
+    b"al\xc1\xa9as",
+    b"\xe0\x81\xa1lias",
+    b"\xe0\x80\x80",
+    b"\xf0\x9f\x94\x91",
+    b"a\xc1",
+    b"a\x80",
+    b"\xc1a",
+)
+
+
 def java_stores() -> Iterator[Odd]:
-    """JKS and JCEKS of one certificate: other names of its type, other encodings of it."""
+    """JKS and JCEKS of one certificate: other names of its type, other encodings of it and of its alias."""
     blocks = {what: change(CERTIFICATE.der) for what, change in CHANGES.items() if what not in ("nothing", "empty")}
     blocks["in PEM, whose label is another"] = pem.encode(CERTIFICATE).replace("CERTIFICATE", "WHATEVER").encode()
     blocks["in PEM and more of it"] = 2 * pem.encode(CERTIFICATE).encode()
@@ -176,15 +198,17 @@ def java_stores() -> Iterator[Odd]:
     for name, magic in (("JKS", b"\xfe\xed\xfe\xed"), ("JCEKS", b"\xce\xce\xce\xce")):
         for kind in KINDS:
             yield Odd(f"type {kind!r}", name, _java_store(magic, kind.encode(), CERTIFICATE.der))
+        for alias in _ALIASES:
+            yield Odd(f"alias {alias!r}", name, _java_store(magic, b"X.509", CERTIFICATE.der, alias))
         for what, block in blocks.items():
             yield Odd(f"certificate {what}", name, _java_store(magic, b"X.509", block))
             yield Odd(f"certificate {what}, of version 1", name, _java_store(magic, None, block))
 
 
-def _java_store(magic: bytes, kind: bytes | None, block: bytes) -> bytes:
+def _java_store(magic: bytes, kind: bytes | None, block: bytes, alias: bytes = b"alias") -> bytes:
     """A store of version 2, or of 1 where certificates have no type."""
     head = b"" if kind is None else struct.pack(">H", len(kind)) + kind
-    entry = struct.pack(">IH5sq", 2, 5, b"alias", 0) + head + struct.pack(">I", len(block)) + block
+    entry = struct.pack(">IH", 2, len(alias)) + alias + bytes(8) + head + struct.pack(">I", len(block)) + block
     body = magic + struct.pack(">II", 1 if kind is None else 2, 1) + entry
     whitened = PASSWORD.encode("utf-16-be") + b"Mighty Aphrodite"
     return body + hashlib.sha1(whitened + body, usedforsecurity=False).digest()

@@ -47,7 +47,7 @@ class Extent:
 def short() -> Extent:
     """What the test suite does."""
     return Extent(
-        ("jks import",),
+        ("jks import", "pkcs12 create"),
         ("remove the first of a hash",),
         4,
         12,

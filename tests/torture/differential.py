@@ -216,6 +216,8 @@ def cluster(mutant: Mutant, java: Trusted, shown: Shown) -> str | None:
     if len(java) != len(shown.trusted):
         return f"{kind}: we show as trusted what Java does not trust"
     mine, theirs = ([(_as_java_prints(alias), digest) for alias, digest in each] for each in (shown.trusted, java))
+    if sorted(mine) != sorted(theirs) and shown.unread:
+        return f"{kind}: aliases differ beside what we say was not read"
     if sorted(mine) != sorted(theirs):
         return f"{kind}: both read and differ in aliases"
     if kind == "PKCS12" and mine != theirs:

@@ -105,7 +105,7 @@ def convert_command(
         output.warn([f"left behind, for {target} or --certificates-only does not take them: {names}"])
     written = write_new(out, made, secret, source=source, force=force, backup=backup, readers=readers, profile=profile)
     if written and out != "-":
-        tell_of_older_javas(output, out, secret)
+        tell_of_older_javas(output, out, target, secret)
     output.warn_of_place(out)
     if any(entry.kind != "trusted" for entry in made.entries):
         output.warn_of_key(out)

@@ -152,7 +152,7 @@ def import_command(
             profile=profile,
         )
     if is_new and not dry_run:
-        tell_of_older_javas(output, store, secret)
+        tell_of_older_javas(output, store, current.format, secret)
     output.warn(notes)
     output.warn(report.warnings)
     output.warn(note for note in current.notes if note not in known)

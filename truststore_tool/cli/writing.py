@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from truststore_tool.cli.output import Output
-from truststore_tool.errors import ExistsError, UsageError
+from truststore_tool.errors import ExistsError, UnreadableError, UsageError
 from truststore_tool.model import TrustStore
 from truststore_tool.operations.comparing import compare
 
@@ -80,11 +80,15 @@ def _is_same(path: Path, store: TrustStore, password: str | None) -> bool:
     return present.format == store.format and not present.loose and compare(present, store).same
 
 
-def tell_of_older_javas(output: Output, path: str, password: str | None) -> None:
+def tell_of_older_javas(output: Output, path: str, form: str, password: str | None) -> None:
     """Say of a PKCS#12 that was made just now that older Javas do not open it, if they do not."""
     from truststore_tool import readers, stores
 
-    if stores.format_of(path) == "pkcs12":
-        reading = readers.named("java8u252").read(stores.content_of(path), password)
-        if reading.loads is False:
-            output.talk(f"Java before 8u301 and 11.0.12 cannot open {path}; --profile compat makes one that it can")
+    if form != "pkcs12":
+        return
+    try:
+        content = stores.content_of(path)
+    except UnreadableError:  # it is written, and was proved: only this word about it cannot be said
+        return
+    if readers.named("java8u252").read(content, password).loads is False:
+        output.talk(f"Java before 8u301 and 11.0.12 cannot open {path}; --profile compat makes one that it can")

@@ -114,6 +114,8 @@ class Pbes2:
     def parse(cls, parameters: asn1.Element) -> Self:
         """Read PBES2-params. Raises UnknownAlgorithmError for a derivation or cipher that is not known."""
         derivation, scheme = kdf.parameters_in(parameters, 2, 2)
+        if derivation.tag == asn1.OBJECT_IDENTIFIER:  # Java before 12 wrote the whole AlgorithmIdentifier (JDK-8202837)
+            derivation, scheme = kdf.parameters_in(scheme, 2, 2)
         oid, iv = kdf.identifier(scheme)
         if oid not in _PBES2 and oid != oids.RC2_CBC:
             raise UnknownAlgorithmError(f"encryption scheme {oid} is not known")

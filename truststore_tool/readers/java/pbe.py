@@ -113,9 +113,14 @@ def parse(algorithm: Element, release: Release) -> Scheme:
 
 
 def _parse_pbes2(parameters: Element, release: Release) -> Aes:
-    if not knows(release, releases.PBES2):
-        raise _bad_parameter("ObjectIdentifier() -- data isn't an object ID (tag = 48)", release, releases.PBES2)
     derivation, scheme = parameters.expect(asn1.SEQUENCE).children()[:2]
+    wrapped = derivation.tag == asn1.OBJECT_IDENTIFIER  # as Java before 12 wrote them
+    if not knows(release, releases.PBES2):
+        if wrapped:
+            raise UnknownError(f"nobody has looked at PBES2 as Java before 12 wrote it in {release}")
+        raise _bad_parameter("ObjectIdentifier() -- data isn't an object ID (tag = 48)", release, releases.PBES2)
+    if wrapped:
+        derivation, scheme = scheme.expect(asn1.SEQUENCE).children()[:2]
     name, fields = kdf.identifier(derivation)
     if name != oids.PBKDF2 or fields is None:
         raise _bad_parameter(_PARSING + "expecting the object identifier for PBKDF2", release)
