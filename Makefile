@@ -2,6 +2,7 @@
 # make demo    the main job on sample_certs/, step by step
 # make test    the test suite            make check   linters, types, import contracts
 # make bench   the benchmarks            make torture kills, crowds and hostile input for MINUTES (20)
+# make debian  a folder of newer programs that tests ask, which the tests make as well (root, debootstrap)
 # make clean   remove what these made
 # Another Python: make test PYTHON=python3.13
 
@@ -11,7 +12,7 @@ VENV := .venv-$(VERSION)
 READY := $(VENV)/.ready
 BIN := $(abspath $(VENV)/bin)
 
-.PHONY: setup demo test check bench torture clean
+.PHONY: setup demo test check debian bench torture clean
 .DEFAULT_GOAL := setup
 
 setup: $(READY)
@@ -42,6 +43,9 @@ check: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+debian: $(READY)
+	$(BIN)/python -m tests.debian
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench

@@ -1,9 +1,9 @@
-"""Fixtures shared by all tests."""
+"""Fixtures shared by all tests; and at the end of the run, which real programs were not there."""
 
 import pytest
 
 from tests.postgres.clients import Jvm, jvm
-from tests.realtools import Jdk, compiled_reader, jdk_homes, missing
+from tests.realtools import ABSENT, ABSENT_READERS, Jdk, compiled_reader, jdk_homes, missing
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +26,11 @@ def jdk(jdks: list[Jdk]) -> Jdk:
 def java(tmp_path_factory: pytest.TempPathFactory) -> Jvm:
     """A JVM with the JDBC driver."""
     return jvm(tmp_path_factory.mktemp("pgclient"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for what in config.stash.get(ABSENT_READERS, []):
+        terminalreporter.write_line(f"{ABSENT}{what}", yellow=True)
+    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", ())]
+    for reason in sorted({reason.removeprefix("Skipped: ") for reason in reasons if ABSENT in reason}):
+        terminalreporter.write_line(reason, yellow=True)

@@ -15,6 +15,10 @@ from typing import NoReturn
 import pytest
 
 HERE = Path(__file__).resolve().parent
+# What is fetched or made once for all runs.
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "truststore-tool-tests"
+ABSENT = "absent reader: "
+ABSENT_READERS = pytest.StashKey[list[str]]()
 
 
 def missing(what: str) -> NoReturn:
@@ -22,6 +26,11 @@ def missing(what: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} is missing, and CI must have it")
     pytest.skip(f"{what} is missing")
+
+
+def absent(what: str) -> NoReturn:
+    """Skip, also under CI, as a machine need not have that; the end of the run tells of it."""
+    pytest.skip(f"{ABSENT}{what}")
 
 
 def find(program: str) -> str:

