@@ -59,6 +59,7 @@ def issue(
     common_names: Sequence[str] | None = None,
     identifiers: bool = True,
     names_key_of: Issued | None = None,
+    more: x509.ExtensionType | None = None,
 ) -> Issued:
     """A certificate for `name`, by `issuer` or by itself.
 
@@ -72,6 +73,7 @@ def issue(
         common_names: several, in place of `name`.
         identifiers: whether it names its key and its issuer's.
         names_key_of: whose key it names as its issuer's, in place of the one that signed it.
+        more: one more extension.
     """
     key = like.key if like else ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, cn) for cn in common_names or [name] if cn])
@@ -95,6 +97,8 @@ def issue(
         builder = builder.add_extension(x509.SubjectAlternativeName(list(map(_general, names))), critical=False)
     if usages is not None:
         builder = builder.add_extension(x509.ExtendedKeyUsage(list(usages)), critical=False)
+    if more is not None:
+        builder = builder.add_extension(more, critical=True)
     return Issued(builder.sign(signer, hashes.SHA256()), key)
 
 

@@ -64,6 +64,10 @@ class Link:
         self._socket.close()
 
 
+class UnknownHostError(UnreadableError):
+    """The name of the host means nothing to the resolver (exit code 3)."""
+
+
 def connect(target: Target, timeout: float) -> Link:
     """Connect to the first of the host's addresses that answers.
 
@@ -114,7 +118,7 @@ def _resolve(target: Target, deadline: float) -> list[tuple[int, int, int, str, 
     if isinstance(answer, list):
         return answer
     reason = answer.strerror if isinstance(answer, OSError) else answer
-    raise UnreadableError(f"could not resolve {target.host}: {reason}", hint="check the host name")
+    raise UnknownHostError(f"could not resolve {target.host}: {reason}", hint="check the host name")
 
 
 def remaining(target: Target, deadline: float) -> float:

@@ -4,16 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 
+from truststore_tool import oids
+from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
-from truststore_tool.nouns import noun
+from truststore_tool.nouns import noun, replace
 from truststore_tool.operations.describe import CertificateFacts, describe
-from truststore_tool.readers.chains import is_authority
+from truststore_tool.postgres import authorities
+from truststore_tool.postgres.authorities import Picked
+from truststore_tool.readers import chains
+from truststore_tool.readers.chains import Chain, Search
 from truststore_tool.readers.hostnames import TlsReader
-from truststore_tool.readers.verdict import Reason, Source, judge_chain
+from truststore_tool.readers.promised import promise
+from truststore_tool.readers.verdict import Reason, Source, Verdict, judge
 
-Trusts = Literal["both", "only-current", "only-next", "neither"]
+Trusts = Literal["both", "only-current", "only-next", "neither", "not-judged"]
 # By whether the certificate of now is trusted, and those that follow.
-_TRUSTS: Final[dict[tuple[bool, bool], Trusts]] = {
+_TRUSTS: Final[dict[tuple[bool | None, bool | None], Trusts]] = {
     (True, True): "both",
     (True, False): "only-current",
     (False, True): "only-next",
@@ -23,15 +29,20 @@ _TRUSTS: Final[dict[tuple[bool, bool], Trusts]] = {
 
 @noun
 class Obstacle:
-    """A certificate that a store's reader would refuse, and why."""
+    """A certificate that a store's reader would refuse, or might, and why.
+
+    Attributes:
+        judged: whether it is known to be refused.
+    """
 
     certificate: CertificateFacts
+    judged: bool
     reasons: tuple[Reason, ...]
 
 
 @noun
 class StoreOutlook:
-    """What the rotation does to the clients that use one store.
+    """What the rotation does to the clients that use one store. What is not known is None.
 
     Attributes:
         name, reader: as in `verdict.Source`.
@@ -39,73 +50,227 @@ class StoreOutlook:
         before: whether clients connect today, under the current authority.
         during: whether they connect whichever of the two a server shows, as while one after the other is switched.
         after: whether they connect when every server shows the next one.
-        current: why not the current chain, when not.
+        current: what is refused of the current one: the server's certificate, or each authority.
         next: each next authority that is refused.
     """
 
     name: str
     reader: TlsReader
     trusts: Trusts
-    before: bool
-    during: bool
-    after: bool
-    current: Obstacle | None
+    before: bool | None
+    during: bool | None
+    after: bool | None
+    current: tuple[Obstacle, ...]
     next: tuple[Obstacle, ...]
 
 
 @noun
-class RotationReport:
-    """The current chain, the next authorities, and the outlook for each store."""
+class LeftOut:
+    """How many certificates of a set were not judged, as they have expired, or are of another region."""
 
+    expired: int
+    elsewhere: int
+
+
+@noun
+class BothLeftOut:
+    """What was left out of either set."""
+
+    current: LeftOut
+    next: LeftOut
+
+
+@noun
+class RotationReport:
+    """The current certificates, the next authorities, and the outlook for each store.
+
+    Attributes:
+        host: the name that clients ask for; None leaves names out.
+        region: the region that was picked, as `authorities.region_of` names it.
+        current: what the server shows, or the authorities of now.
+        next: those that may follow.
+        left_out: how many of either were left out.
+        stores: one outlook a store.
+    """
+
+    host: str | None
+    region: str | None
     current: tuple[CertificateFacts, ...]
     next: tuple[CertificateFacts, ...]
+    left_out: BothLeftOut
     stores: tuple[StoreOutlook, ...]
 
     @property
     def is_ready(self) -> bool:
-        """Whether every store trusts both."""
+        """Whether every store surely trusts both."""
         return all(store.during for store in self.stores)
 
 
+@noun
+class _Case:
+    """A certificate that is asked about, and what a server sends because of it; or why that is not known.
+
+    Attributes:
+        nameless: whether it is not known for which host that is.
+    """
+
+    certificate: Certificate
+    sent: Chain = ()
+    doubt: str = ""
+    nameless: bool = False
+
+
 def outlook(
-    current: Sequence[Certificate], following: Sequence[Certificate], sources: Sequence[Source], at: datetime
+    current: Sequence[Certificate],
+    following: Sequence[Certificate],
+    sources: Sequence[Source],
+    at: datetime,
+    *,
+    shown: bool = False,
+    host: str | None = None,
+    region: str | None = None,
 ) -> RotationReport:
-    """What becomes of each store when the chain `current` gives way to one issued by any of `following`.
+    """What becomes of each store when what servers show now gives way to certificates of the authorities `following`.
 
     Args:
-        current: what the server sends now, its own certificate first; or the current authority, with those above it.
+        current: what a server sends, its own certificate first; or the authorities of now, any of which may be behind
+            a server.
         following: the next authorities. A store must trust each, as any of them may be used.
         sources: the stores.
         at: the moment of the connection (aware).
+        shown: whether a server sent `current`, so that the first is its own, whatever it looks like.
+        host: the name or address that clients ask for, which must be in the certificates; None leaves names out.
+        region: leave out authorities of Amazon RDS for other regions. Without it, the name of a server's issuer says
+            which region is meant.
 
-    Host names are left out: they do not change with the authority.
+    Authorities are judged by a server's certificate that they would issue: like the current one, if that is known.
+    Raises UsageError when there is no authority of the region.
     """
-    wanted = tuple(dict.fromkeys(following))
-    known = (*current, *wanted, *(c for source in sources if source.store for c in source.store.all_certificates()))
+    own = shown or _is_own(current[0])
+    meant = region or (_of_some(_shown_region(current), following) if own else None)
+    then = authorities.pick(following, meant, at)
+    now = Picked(tuple(current), 0, 0) if own else authorities.pick(current, _of_some(region, current), at)
+    like = now.certificates[0] if own else None
+    before = [_Case(now.certificates[0], now.certificates)] if own else _cases(now, at, None, host, 0)
+    between = max((_between(case.sent) for case in before), default=0)
+    after = _cases(then, at, like, host, between)
+    held = (c for source in sources if source.store for c in source.store.all_certificates())
+    known = (*now.certificates, *then.certificates, *held)
     return RotationReport(
-        current=tuple(map(describe, current)),
-        next=tuple(map(describe, wanted)),
-        stores=tuple(_store(source, current, wanted, known, at) for source in sources),
+        host=host,
+        region=meant,
+        current=tuple(map(describe, now.certificates)),
+        next=tuple(map(describe, then.certificates)),
+        left_out=BothLeftOut(LeftOut(now.expired, now.elsewhere), LeftOut(then.expired, then.elsewhere)),
+        stores=tuple(_store(source, before, after, known, host, at) for source in sources),
     )
+
+
+def _is_own(certificate: Certificate) -> bool:
+    """Whether the first certificate of a file looks like a server's own, so that the file is what a server sends."""
+    if chains.is_authority(certificate):
+        return False
+    return not chains.is_self_issued(certificate) or authorities.names_a_server(certificate)
+
+
+def _shown_region(shown: Sequence[Certificate]) -> str | None:
+    """The region in the names of the authorities behind a server."""
+    found = (authorities.region_of(c) or authorities.region_of_issuer(c) for c in shown)
+    return next(filter(None, found), None)
+
+
+def _of_some(region: str | None, certificates: Sequence[Certificate]) -> str | None:
+    """The region, if any of the certificates is of a region at all: others are not picked by it."""
+    return region if any(map(authorities.region_of, certificates)) else None
+
+
+def _between(sent: Chain) -> int:
+    """How many authorities stand between a server's certificate and the root."""
+    return sum(chains.is_authority(c) and not chains.is_self_issued(c) for c in sent[1:])
+
+
+def _cases(picked: Picked, at: datetime, like: Certificate | None, host: str | None, between: int) -> list[_Case]:
+    """What a server sends for each authority of a set, or, for a certificate that is a server's own, with that."""
+    search = Search((), picked.certificates)
+    return [_case(certificate, search, at, like, host, between) for certificate in picked.certificates]
+
+
+def _case(
+    certificate: Certificate,
+    search: Search,
+    at: datetime,
+    like: Certificate | None,
+    host: str | None,
+    between: int,
+) -> _Case:
+    along = authorities.above(certificate, search)
+    alone = chains.is_self_issued(certificate)
+    if authorities.names_a_server(certificate) and (
+        not chains.is_authority(certificate) or (alone and like is not None and chains.is_self_issued(like))
+    ):
+        return _Case(certificate, (certificate, *along))
+    try:
+        leaf = promise(certificate, at, like, host)
+    except FormatError as exc:
+        return _Case(certificate, doubt=f"what it would issue is not known: {exc.message}")
+    sent = (leaf, *(() if alone else (certificate,)), *along)
+    limit = authorities.path_length(certificate)
+    if alone and limit is not None and limit < between:
+        text = f"it allows {limit} authorities below it, and now there are {between}: does it issue for servers itself?"
+        return _Case(certificate, sent, text)
+    return _Case(certificate, sent, nameless=host is None and like is None)
 
 
 def _store(
     source: Source,
-    current: Sequence[Certificate],
-    following: Sequence[Certificate],
+    before: Sequence[_Case],
+    after: Sequence[_Case],
     known: Sequence[Certificate],
+    host: str | None,
     at: datetime,
 ) -> StoreOutlook:
-    now = _obstacle(source, current[0], current[1:], known, at)
-    later = [_obstacle(source, c, [d for d in following if d is not c], known, at) for c in following]
-    refused = tuple(obstacle for obstacle in later if obstacle)
-    before, after = now is None, not refused
-    trusts = _TRUSTS[before, after]
-    return StoreOutlook(source.name, source.reader, trusts, before, before and after, after, now, refused)
+    now, later = ([(case, _judged(source, case, known, host, at)) for case in cases] for cases in (before, after))
+    connects, stays = _all(now), _all(later)
+    during = False if False in (connects, stays) else None if None in (connects, stays) else True
+    trusts = _TRUSTS.get((connects, stays), "not-judged")
+    return StoreOutlook(source.name, source.reader, trusts, connects, during, stays, _obstacles(now), _obstacles(later))
 
 
-def _obstacle(
-    source: Source, first: Certificate, others: Sequence[Certificate], known: Sequence[Certificate], at: datetime
-) -> Obstacle | None:
-    verdict = judge_chain(source, (first, *others), at, known, authority=is_authority(first))
-    return None if verdict.trusted else Obstacle(describe(first), verdict.reasons)
+_Judged = Sequence[tuple[_Case, Verdict]]
+
+
+def _all(judged: _Judged) -> bool | None:
+    """Whether all are trusted; None where that is not known."""
+    verdicts = [verdict for _, verdict in judged]
+    if any(verdict.is_judged and not verdict.trusted for verdict in verdicts):
+        return False
+    return True if all(verdict.trusted for verdict in verdicts) else None
+
+
+def _obstacles(judged: _Judged) -> tuple[Obstacle, ...]:
+    return tuple(
+        Obstacle(describe(case.certificate), verdict.is_judged, verdict.reasons)
+        for case, verdict in judged
+        if not verdict.trusted
+    )
+
+
+def _judged(source: Source, case: _Case, known: Sequence[Certificate], host: str | None, at: datetime) -> Verdict:
+    if not case.sent:
+        reason = Reason("not-judged", case.doubt)
+        return Verdict(source.name, source.reader, False, None, None, None, (reason,))
+    verdict = judge(source, case.sent, host, at, known)
+    doubt = case.doubt
+    chain = [*case.sent[1:], *([verdict.anchor.certificate] if verdict.anchor else [])]
+    if case.nameless and any(map(_has_constraints, chain)):
+        doubt = "it may issue for some names only: for which host is it to be judged?"
+    if not doubt:
+        return verdict
+    return replace(verdict, trusted=False, reasons=(*verdict.reasons, Reason("not-judged", doubt)))
+
+
+def _has_constraints(certificate: Certificate) -> bool:
+    try:
+        return certificate.extension(oids.NAME_CONSTRAINTS) is not None
+    except FormatError:
+        return True

@@ -12,6 +12,15 @@ DEFAULT_PORT: Final = 5432
 _BRACKETED: Final = re.compile(r"\[(?P<host>[^\[\]]+)\](?::(?P<port>\d{1,5}))?")
 _PLAIN: Final = re.compile(r"(?P<host>[^\s:/@\[\]]+)(?::(?P<port>\d{1,5}))?")
 _ADDRESS: Final = re.compile(r"(?P<host>[0-9A-Fa-f:.]+(?:%\w+)?)")
+# Endings of files that lie around where certificates do; none is a top-level domain.
+_FILE: Final = re.compile(
+    r"[/\\]|^[.~]|\.(?:pem|crt|cer|der|csr|key|p7[bc]?|p12|pfx|pkcs12|jks|jceks|bks|bcfks|txt)$", re.I
+)
+
+
+def looks_like_a_file(text: str) -> bool:
+    """Whether the text can only be meant as the name of a file, there or not: no host is called like that."""
+    return "://" not in text and _FILE.search(text) is not None
 
 
 @noun
@@ -29,6 +38,8 @@ class Target:
         """
         if "://" in text or "@" in text or "=" in text:
             raise UsageError("this is a connection string, not HOST[:PORT]", hint="name only host and port")
+        if looks_like_a_file(text):
+            raise UsageError("this is the name of a file, not HOST[:PORT]", hint="name a server")
         found = _BRACKETED.fullmatch(text) or _PLAIN.fullmatch(text)
         if found is None and text.count(":") > 1:
             found = _ADDRESS.fullmatch(text)

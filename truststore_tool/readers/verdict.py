@@ -112,16 +112,14 @@ def judge(source: Source, sent: Chain, host: str | None, at: datetime, known: Se
     return replace(verdict, trusted=not reasons, reasons=reasons)
 
 
-def judge_chain(
-    source: Source, sent: Chain, at: datetime, known: Sequence[Certificate] = (), *, authority: bool = False
-) -> Verdict:
-    """As `judge` without a host name; with `authority`, of a server whose certificate the first of `sent` issued."""
+def judge_chain(source: Source, sent: Chain, at: datetime, known: Sequence[Certificate] = ()) -> Verdict:
+    """As `judge` without a host name."""
     obstacle = _obstacle(source)
     if obstacle:
         return _refused(source, [obstacle])
     anchors = source.anchors()
     certificates = [anchor.certificate for anchor in anchors]
-    judged = _judgements(source.reader, sent, certificates, at, authority=authority)
+    judged = _judgements(source.reader, sent, certificates, at)
     worst = min(judged.values(), key=lambda found: chains.RANKS[found.accepted])
     if not (worst.flaws or worst.anchored) or any(flaw.code == "bad-signature" for flaw in worst.flaws):
         reasons = list(_missing(source, Search(certificates, sent[1:]), sent[0], known))
@@ -138,16 +136,16 @@ def judge_chain(
 
 
 def _judgements(
-    reader: TlsReader, sent: Chain, anchors: Sequence[Certificate], at: datetime, *, authority: bool
+    reader: TlsReader, sent: Chain, anchors: Sequence[Certificate], at: datetime
 ) -> dict[str, chains.Judgement]:
     """What each release of a reader makes of it, by name."""
     if reader == "libpq":
         from truststore_tool.readers.openssl import verify
 
-        return {"libpq": verify.judge(sent, anchors, at, authority=authority)}
+        return {"libpq": verify.judge(sent, anchors, at)}
     from truststore_tool.readers.java import pkix
 
-    return {f"Java {jdk}": pkix.judge(sent, anchors, at, jdk, authority=authority) for jdk in pkix.JDKS}
+    return {f"Java {jdk}": pkix.judge(sent, anchors, at, jdk) for jdk in pkix.JDKS}
 
 
 def overruled(verdict: Verdict, refusal: str | None) -> Verdict:

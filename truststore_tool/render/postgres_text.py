@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from truststore_tool.operations.describe import CertificateFacts
     from truststore_tool.postgres.explain import Explanation
     from truststore_tool.postgres.probe import ProbeReport
-    from truststore_tool.postgres.rotation import RotationReport
+    from truststore_tool.postgres.rotation import LeftOut, RotationReport
     from truststore_tool.postgres.sessions import Client, SessionsReport
     from truststore_tool.postgres.snippets import Snippet
     from truststore_tool.readers.verdict import Verdict
@@ -60,20 +60,32 @@ def judged(verdict: "Verdict") -> Iterator[str]:
 
 
 def rotation(report: "RotationReport") -> Iterator[Piece]:
-    """One row a store: whether its clients connect before, during and after; then what is missing where."""
-    names = {True: "connects", False: "FAILS"}
+    """One row a store: whether its clients connect before, during and after; then what was left out, and what is
+    missing where."""
+    words = {True: "connects", False: "FAILS", None: "NOT JUDGED"}
     yield Table(
         ("Store", "Read by", "Before", "During", "After"),
         tuple(
-            (s.name, s.reader, f"before: {names[s.before]}", f"during: {names[s.during]}", f"after: {names[s.after]}")
+            (s.name, s.reader, f"before: {words[s.before]}", f"during: {words[s.during]}", f"after: {words[s.after]}")
             for s in report.stores
         ),
     )
+    for word, left_out in (("current", report.left_out.current), ("next", report.left_out.next)):
+        if left_out.expired or left_out.elsewhere:
+            kept = len(report.current if word == "current" else report.next)
+            yield f"{word}: {counted(kept, 'certificate')} judged; left out: {_left_out(left_out, report.region)}"
     for store in report.stores:
-        for label, obstacle in [("now", store.current), *(("next", item) for item in store.next)]:
-            if obstacle:
-                yield f"{store.name} refuses {label} {_named(obstacle.certificate)}"
+        for label, obstacles in (("now", store.current), ("next", store.next)):
+            for obstacle in obstacles:
+                word = "refuses" if obstacle.judged else "may refuse"
+                yield f"{store.name} {word} {label} {_named(obstacle.certificate)}"
                 yield from (f"  {reason.code}: {reason.text}" for reason in obstacle.reasons)
+
+
+def _left_out(left_out: "LeftOut", region: str | None) -> str:
+    """What was left out of a set and how much of it."""
+    elsewhere = f"{left_out.elsewhere} not of {region}" if left_out.elsewhere else ""
+    return ", ".join(filter(None, (f"{left_out.expired} expired" if left_out.expired else "", elsewhere)))
 
 
 def sessions(report: "SessionsReport") -> Iterator[Piece]:

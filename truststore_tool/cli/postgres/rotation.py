@@ -1,6 +1,5 @@
 """``postgres rotation``: which stores keep their clients connected when the authority changes."""
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from truststore_tool.cli.boundary import FINDING
+from truststore_tool.cli.gathering import gather
 from truststore_tool.cli.opening import reveal
 from truststore_tool.cli.options import (
     DefaultPassword,
@@ -30,7 +30,8 @@ from truststore_tool.cli.postgres.options import (
     open_sources,
     warn_of_sources,
 )
-from truststore_tool.errors import UsageError
+from truststore_tool.errors import FindingError, UsageError
+from truststore_tool.postgres.target import Target, looks_like_a_file
 
 if TYPE_CHECKING:
     from truststore_tool.model import Certificate
@@ -39,11 +40,28 @@ if TYPE_CHECKING:
 
 def rotation_command(
     current: Annotated[
-        str, typer.Option("--current", metavar="SERVER|FILE", help="The server, its chain, or the authority of now.")
+        str,
+        typer.Option("--current", metavar="SERVER|FILE", help="The server, its chain, or the authorities of now."),
     ],
-    following: Annotated[str, typer.Option("--next", metavar="FILE", help="The authorities that come next.")],
+    following: Annotated[
+        str, typer.Option("--next", metavar="FILE", help="The authorities that come next; all are judged.")
+    ],
     store: Stores = None,
     bundle: Bundles = None,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            "--region",
+            metavar="REGION",
+            help="Of Amazon's authorities only those of this region; else the region of the server's issuer counts.",
+        ),
+    ] = None,
+    host_name: Annotated[
+        str | None,
+        typer.Option(
+            "--host-name", metavar="NAME", help="The name that clients ask for; that of the server unless given."
+        ),
+    ] = None,
     tls: Tls = False,
     direct: Direct = False,
     timeout: Timeout = TIMEOUT,
@@ -56,14 +74,17 @@ def rotation_command(
 ) -> None:
     """Before rotating: say for each store whether clients connect before, during and after.
 
-    During means while some servers show the old authority and others the new one. Exit code 0 when every store
-    trusts both, else 1.
+    During means while some servers show the old authority and others the new one. A next authority is judged by the
+    certificate that it would issue in place of the current one. Of sets, such as Amazon's global-bundle.pem, all that
+    have not expired are judged. Exit code 0 when every store trusts all of both, else 1.
 
     Examples:
 
       truststore-tool postgres rotation --current db.example.com --next new-root.pem --store clientkeystore
+
+      truststore-tool postgres rotation --current old-root.pem --next global-bundle.pem --region us-east-1 \
+        --bundle chain.pem
     """
-    from truststore_tool import sources as certificate_sources
     from truststore_tool.postgres.rotation import outlook
     from truststore_tool.render import postgres_text
 
@@ -71,24 +92,43 @@ def rotation_command(
     if not store and not bundle:
         raise UsageError("no store is named", hint="give --store STORE or --bundle FILE")
     how = negotiation(tls, direct)
-    password = reveal(store_password(output, password_env, password_file, password_fd, default_password))
-    sources = open_sources(store, bundle, password)
+    password = store_password(output, password_env, password_file, password_fd, default_password)
+    sources = open_sources(store, bundle, reveal(password))
     warn_of_sources(output, sources)
-    gathered = certificate_sources.gather([following], password, stdin=sys.stdin.buffer.read)
-    coming = [certificate for source in gathered for certificate in source.certificates]
-    report = outlook(_chain(current, how, timeout), coming, sources, datetime.now(UTC))
+    coming = gather([following], password, output).candidates
+    target = None if _is_file(current) else Target.parse(current)
+    if target is None:
+        now = [candidate.certificate for candidate in gather([current], password, output).candidates]
+    else:
+        now = _shown_by(target, how, timeout)
+    report = outlook(
+        now,
+        [candidate.certificate for candidate in coming],
+        sources,
+        datetime.now(UTC),
+        shown=target is not None,
+        host=host_name or (target.host if target else None),
+        region=region,
+    )
     output.report("postgres-rotation", report, postgres_text.rotation(report), ready=report.is_ready)
     if not report.is_ready:
         raise typer.Exit(FINDING)
 
 
-def _chain(current: str, how: "Negotiation", timeout: float) -> "tuple[Certificate, ...]":
-    """The chain in the file of that name, or else the one that the server of that name shows."""
-    if Path(current).exists():
-        from truststore_tool.sources import gather
+def _is_file(current: str) -> bool:
+    """Whether a file is meant, one of `gather`'s words, or a server."""
+    return current in ("-", "system", "certifi") or looks_like_a_file(current) or Path(current).exists()
 
-        return gather([current], stdin=bytes)[0].certificates
-    from truststore_tool.postgres.target import Target
+
+def _shown_by(target: Target, how: "Negotiation", timeout: float) -> "list[Certificate]":
+    """The chain that a server shows."""
+    from truststore_tool.postgres.link import UnknownHostError
     from truststore_tool.postgres.wire import shake
 
-    return shake(Target.parse(current), how, timeout).chain
+    try:
+        chain = shake(target, how, timeout).chain
+    except UnknownHostError as exc:
+        raise exc.at(f"there is no file {target.host}; and as a server") from exc
+    if not chain:
+        raise FindingError(f"{target}: shows no certificate")
+    return [*chain]

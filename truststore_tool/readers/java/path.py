@@ -37,16 +37,15 @@ _CODECS: Final = {
 }
 
 
-def found(sent: Sequence[Facts], anchor: Facts, at: datetime | None, first: int = 0) -> Iterator[Flaw]:
+def found(sent: Sequence[Facts], anchor: Facts, at: datetime | None) -> Iterator[Flaw]:
     """What speaks against the path `sent` to `anchor`, and what cannot be judged.
 
-    `at` is None where dates were looked at before; `first` is 0 where the server's certificate comes first, and 1 where
-    that is left out.
+    `at` is None where dates were looked at before.
     """
     yield from _unknown(sent, anchor)
     yield from _weak(sent, anchor)
-    yield from _unfit(sent, first)
-    yield from _constrained(sent, first)
+    yield from _unfit(sent)
+    yield from _constrained(sent)
     for position, fact in enumerate(sent):
         if at is not None and (flaw := date_flaw(fact, at)):
             yield flaw
@@ -100,10 +99,10 @@ def _weak(sent: Sequence[Facts], anchor: Facts) -> Iterator[Flaw]:
             yield Flaw("not-judged", fact.certificate, f"it is signed with {fact.signature}")
 
 
-def _unfit(sent: Sequence[Facts], first: int) -> Iterator[Flaw]:
+def _unfit(sent: Sequence[Facts]) -> Iterator[Flaw]:
     """KeyChecker and ConstraintsChecker.checkBasicConstraints, from the top down; the anchor is not asked."""
-    left = len(sent) + first
-    for position in reversed(range(1 - first, len(sent))):
+    left = len(sent)
+    for position in reversed(range(1, len(sent))):
         fact = sent[position]
         if fact.key_usage is not None and not fact.key_usage[CERTIFICATE_SIGN]:
             yield Flaw("not-a-ca", fact.certificate)
@@ -119,13 +118,13 @@ def _unfit(sent: Sequence[Facts], first: int) -> Iterator[Flaw]:
         left = min(left, length)
 
 
-def _constrained(sent: Sequence[Facts], first: int) -> Iterator[Flaw]:
+def _constrained(sent: Sequence[Facts]) -> Iterator[Flaw]:
     """Name constraints of all below the anchor, from the top down (ConstraintsChecker.verifyNameConstraints)."""
     gathered = Gathered()
     some = False
     for position, fact in reversed(list(enumerate(sent))):
         try:
-            if some and (position + first == 0 or not fact.is_self_issued) and not gathered.allow(_names(fact)):
+            if some and (position == 0 or not fact.is_self_issued) and not gathered.allow(_names(fact)):
                 yield Flaw("name-constraints", fact.certificate)
                 return
             gathered.add(fact.constraints)

@@ -32,11 +32,11 @@ _SERVER_PURPOSES: Final = {
 }  # fmt: skip
 
 
-def judge(sent: Chain, anchors: Sequence[Certificate], at: datetime, jdk: Jdk, *, authority: bool = False) -> Judgement:
+def judge(sent: Chain, anchors: Sequence[Certificate], at: datetime, jdk: Jdk) -> Judgement:
     """What that release makes of what a server sends.
 
     Args:
-        sent: the server's certificate first; with `authority`, that of its issuer, the server's own being left out.
+        sent: the server's certificate first.
         anchors: the certificates that the trust manager trusts.
         at: the moment (aware).
     """
@@ -48,7 +48,7 @@ def judge(sent: Chain, anchors: Sequence[Certificate], at: datetime, jdk: Jdk, *
     if malformed := [Flaw("malformed", c) for c in (*sent, *anchors) if _facts(c, jdk) is None]:
         return Judgement(leaf, False, tuple(malformed), ())
     read = [facts(c, jdk) for c in sent]
-    return _Validator(read, [facts(c, jdk) for c in dict.fromkeys(anchors)], at, int(authority)).judgement()
+    return _Validator(read, [facts(c, jdk) for c in dict.fromkeys(anchors)], at).judgement()
 
 
 @lru_cache(maxsize=1024)
@@ -64,7 +64,6 @@ class _Validator:
     sent: Sequence[Facts]
     anchors: Sequence[Facts]
     at: datetime
-    first: int  # place of the first certificate: 0 for that of a server
     _steps: int = 0
     _aborts: bool = False
 
@@ -73,10 +72,10 @@ class _Validator:
         for position, fact in enumerate(self.sent):
             if position and fact.subject != self.sent[position - 1].issuer:
                 return self._built()
-            if anchor := self._trusted(fact, leaf=position + self.first == 0):
-                if position + self.first == 0:
+            if self._trusted(fact, leaf=position == 0):
+                if position == 0:
                     return Judgement((fact.certificate,), True)
-                return self._validated(self.sent[:position]) if position else self._judged((), anchor, dated=True)
+                return self._validated(self.sent[:position])
         if any(anchor.subject == self.sent[-1].issuer for anchor in self.anchors):
             return self._validated(self.sent)
         return self._built()
@@ -98,11 +97,11 @@ class _Validator:
         return found or Judgement(_chain(sent), False, (), ())
 
     def _judged(self, sent: Sequence[Facts], anchor: Facts, *, dated: bool) -> Judgement:
-        found = list(path.found(sent, anchor, self.at if dated else None, self.first))
+        found = list(path.found(sent, anchor, self.at if dated else None))
         found += _unfit_anchor(anchor)
         if anchor.certificate.sha256.digest in LEGACY:
             found.append(Flaw("not-judged", anchor.certificate, "the JDK trusts only what it issued before some date"))
-        found += [] if self.first else _unfit_server(sent[0])
+        found += _unfit_server(sent[0])
         return Judgement.of((*_chain(sent), anchor.certificate), found)
 
     def _built(self) -> Judgement:
@@ -110,7 +109,7 @@ class _Validator:
         leaf = self.sent[0]
         best: Judgement | None = None
         if leaf.is_valid(self.at) and not path.unknown_critical(leaf):
-            for sent, anchor in self._ways((leaf,), int(self.first and not leaf.is_self_issued)):
+            for sent, anchor in self._ways((leaf,), 0):
                 best = _better(best, self._judged(sent, anchor, dated=False))
                 if best.accepted:
                     break
@@ -136,7 +135,7 @@ class _Validator:
             return
         last = sent[-1]
         for above in self.anchors:
-            first = len(sent) + self.first == 1
+            first = len(sent) == 1
             fits = above.subject == last.issuer and _spans(above, last) and not _repeats(sent, above)
             if fits and (first or above.is_valid(self.at)):
                 yield sent, above

@@ -35,15 +35,15 @@ _ANY_AUTHORITY: Final = 0x07
 _SERVER_PURPOSES: Final = {oids.SERVER_AUTH, oids.MICROSOFT_GATED, oids.NETSCAPE_GATED}
 
 
-def judge(sent: Chain, anchors: Sequence[Certificate], at: datetime, *, authority: bool = False) -> Judgement:
+def judge(sent: Chain, anchors: Sequence[Certificate], at: datetime) -> Judgement:
     """What OpenSSL makes of what a server sends.
 
     Args:
-        sent: the server's certificate first; with `authority`, that of its issuer, the server's own being left out.
+        sent: the server's certificate first.
         anchors: the certificates of the file, in its order.
         at: the moment (aware), of which OpenSSL knows the second.
     """
-    return _Verification(sent, anchors, at.replace(microsecond=0), int(authority)).judgement()
+    return _Verification(sent, anchors, at.replace(microsecond=0)).judgement()
 
 
 @noun(frozen=False)
@@ -51,7 +51,6 @@ class _Verification:
     sent: Chain
     anchors: Sequence[Certificate]
     at: datetime
-    first: int  # depth of the first certificate: 0 for that of a server
 
     def judgement(self) -> Judgement:
         leaf = self.sent[0]
@@ -119,10 +118,10 @@ class _Verification:
     def _found(self, chain: list[Facts]) -> Iterator[Flaw]:
         """What speaks against a chain, in OpenSSL's order, and what cannot be judged."""
         yield from _strange(chain)
-        yield from _unfit(chain, self.first)
-        yield from _weak(chain, self.first)
+        yield from _unfit(chain)
+        yield from _weak(chain)
         yield from self._signatures(chain)
-        yield from _constrained(chain, self.first)
+        yield from _constrained(chain)
 
     def _signatures(self, chain: list[Facts]) -> Iterator[Flaw]:
         """Signatures and dates from the root down, the root's dates too, its own signature not (internal_verify)."""
@@ -175,11 +174,11 @@ def _strange(chain: list[Facts]) -> Iterator[Flaw]:
             yield Flaw("not-judged", fact.certificate, "it lists addresses or systems (RFC 3779)")
 
 
-def _unfit(chain: list[Facts], first: int) -> Iterator[Flaw]:
+def _unfit(chain: list[Facts]) -> Iterator[Flaw]:
     """Critical extensions, authorities, purposes and path lengths from the leaf up (check_extensions)."""
     below = 0
-    last = first + len(chain) - 1
-    for depth, fact in enumerate(chain, first):
+    last = len(chain) - 1
+    for depth, fact in enumerate(chain):
         certificate = fact.certificate
         if fact.unknown_critical:
             yield Flaw("critical-extension", certificate, fact.unknown_critical)
@@ -223,12 +222,12 @@ def _wrong_purpose(fact: Facts, depth: int, kind: int) -> str:
     return "keyUsage" if fact.key_usage is not None and not fact.key_usage & _TLS else ""
 
 
-def _weak(chain: list[Facts], first: int) -> Iterator[Flaw]:
+def _weak(chain: list[Facts]) -> Iterator[Flaw]:
     """Keys, the root's too, and signatures, the root's not, below the security level (check_auth_level)."""
     for position, fact in enumerate(chain):
         if fact.key is None:
             yield Flaw("not-judged", fact.certificate, "its key is of a kind that is not known here")
-        elif fact.key.explicit and first + len(chain) == 1:
+        elif fact.key.explicit and len(chain) == 1:
             yield Flaw("not-judged", fact.certificate, "its curve is spelt out instead of named")
         elif fact.key.security < _SECURITY and not fact.key.explicit:
             yield Flaw("weak-key", fact.certificate)
@@ -240,17 +239,17 @@ def _weak(chain: list[Facts], first: int) -> Iterator[Flaw]:
             yield Flaw("weak-signature", fact.certificate)
 
 
-def _constrained(chain: list[Facts], first: int) -> Iterator[Flaw]:
+def _constrained(chain: list[Facts]) -> Iterator[Flaw]:
     """Name constraints of each certificate, the root too, on all below it (check_name_constraints)."""
     for position in reversed(range(len(chain))):
         fact = chain[position]
-        if position + first and fact.is_self_issued:
+        if position and fact.is_self_issued:
             continue
         for above in chain[:position:-1]:
             if above.constraints is None:
                 continue
             try:
-                why = constraints.violation(fact, above.constraints, is_leaf=position + first == 0)
+                why = constraints.violation(fact, above.constraints, is_leaf=position == 0)
             except UnknownError as exc:
                 yield Flaw("not-judged", fact.certificate, str(exc))
                 continue
