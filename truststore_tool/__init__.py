@@ -17,8 +17,8 @@ if TYPE_CHECKING:
         WriteError,
     )
     from truststore_tool.fingerprints import Fingerprint
-    from truststore_tool.model import Certificate, TrustStore
-    from truststore_tool.stores import open_store, save_store
+    from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
+    from truststore_tool.stores import open_store, save_store, update_store
 
 __version__ = "0.1.0"
 
@@ -28,22 +28,28 @@ __all__ = [
     "Fingerprint",
     "FormatError",
     "IntegrityError",
+    "OpaqueEntry",
     "PasswordRequiredError",
     "TrustStore",
     "TrustStoreError",
+    "TrustedEntry",
     "UnreadableError",
     "UsageError",
     "WriteError",
     "open_store",
     "save_store",
+    "update_store",
 ]
 
 _HOMES: Final = {
     "Certificate": "model",
     "Fingerprint": "fingerprints",
+    "OpaqueEntry": "model",
     "TrustStore": "model",
+    "TrustedEntry": "model",
     "open_store": "stores",
     "save_store": "stores",
+    "update_store": "stores",
 }
 
 
