@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Integrity = Literal["verified", "absent", "unchecked"]
 OpaqueKind = Literal["private-key", "secret-key", "unknown"]
 EntryKind = Literal["trusted", "private-key", "secret-key", "unknown"]
+LooseKind = Literal["unmarked", "shadowed", "key"]
 
 
 class Note:
@@ -95,11 +96,19 @@ class LooseCertificate:
 
     It stands in a PKCS#12 without the trusted-key-usage attribute, as openssl writes them, or is shadowed by a
     later entry of the same alias.
+
+    Attributes:
+        certificate, alias, origin: as for TrustedEntry; the alias is None where it has none.
+        kind: ``"unmarked"``, or ``"shadowed"`` (a trusted entry, but for a later one of its alias), or ``"key"`` (of
+            the chain of a key that is shadowed).
+        created: the date of a shadowed entry, where it has one.
     """
 
     certificate: Certificate
     alias: str | None = None
     origin: Note | None = field(default=None, repr=False, compare=False)
+    kind: LooseKind = field(default="unmarked", compare=False)
+    created: datetime | None = field(default=None, repr=False, compare=False)
 
 
 @noun

@@ -8,7 +8,8 @@ import pytest
 from tests.cli.harness import Tool
 from tests.realtools import Jdk, Request, find, run
 from tests.samples import amazon, certificates, own
-from truststore_tool.stores import open_store
+from truststore_tool.nouns import replace
+from truststore_tool.stores import open_store, save_store
 
 G1 = amazon("rds-ca-rsa2048-g1-us-east-1.pem")
 PROFILES = ["compat", "modern", "passwordless", "LegacyRC2", "LegacyDES", "Modern2023"]
@@ -77,6 +78,34 @@ def test_keys_go_along(tool: Tool, jdks: list[Jdk], profile: str) -> None:
     done = tool("passwd", "keyed.p12", "--profile", "passwordless")
     assert done.code == 3
     assert "keys" in done.err
+
+
+def test_what_is_protected_so_already_stays_as_it_is(tool: Tool) -> None:
+    words = ("pkcs12", "-export", "-in", own("old-server.pem"), "-inkey", own("old-server.key"), "-name", "server")
+    run(find("openssl"), *words, "-passout", "pass:changeit", "-out", "keyed.p12")
+    made = Path("keyed.p12").read_bytes()
+    for profile in ("compat", "modern", "compat"):
+        assert tool("passwd", "keyed.p12", "--profile", profile).code == 0
+        changed = Path("keyed.p12").read_bytes()
+        assert changed != made
+        assert tool("passwd", "keyed.p12", "--profile", profile).code == 0
+        assert Path("keyed.p12").read_bytes() == changed
+        made = changed
+
+
+def test_a_key_with_another_password_stays_as_it_is(tool: Tool, jdks: list[Jdk]) -> None:
+    # keytool gives keys of a PKCS#12 no password of their own, but Java's own API does.
+    words = ("pkcs12", "-export", "-in", own("old-server.pem"), "-inkey", own("old-server.key"), "-name", "server")
+    run(find("openssl"), *words, "-passout", "pass:another-one", "-out", "other.p12")
+    store = open_store("other.p12", "another-one")
+    save_store(replace(store, facts=None), "keyed.p12", "changeit")
+    key = Request("PKCS12", Path("keyed.p12").absolute(), "changeit", ("another-one",))
+    before = {view.entries[0].key for jdk in jdks for view in jdk.read(key)}
+    assert len(before) == 1
+    assert None not in before
+    assert tool("passwd", "keyed.p12", "--profile", "compat").code == 0
+    assert {view.entries[0].key for jdk in jdks for view in jdk.read(key)} == before
+    assert by_openssl("keyed.p12")
 
 
 def test_without_a_password_a_passwordless_store_is_made(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -350,9 +350,11 @@ def test_a_shadowed_key_is_written_again() -> None:
     assert dumps(JKS, store) == data
 
 
-def test_a_shadowed_key_without_certificates_is_not_lost_in_silence() -> None:
-    store = JKS.loads(file(private_key(b"one", b"protected"), trusted(b"one")), "changeit")
-    assert any("will not be written back" in note for note in store.notes)
+def test_a_shadowed_key_without_certificates_is_written_again() -> None:
+    data = file(private_key(b"one", b"protected"), trusted(b"one"))
+    store = JKS.loads(data, "changeit")
+    assert any("'one'" in note for note in store.notes)
+    assert dumps(JKS, store) == data
 
 
 def test_removing_an_entry_does_not_bring_back_what_it_shadowed() -> None:

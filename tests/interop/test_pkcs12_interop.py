@@ -12,10 +12,11 @@ import pytest
 
 from tests import samples
 from tests.realtools import JavaView, Jdk, Request, find, run
-from truststore_tool.errors import FormatError
+from truststore_tool.errors import FormatError, IntegrityError
 from truststore_tool.formats import pkcs12 as door
 from truststore_tool.formats.pkcs12 import Encryption, MacAlgorithm, key_codec
 from truststore_tool.formats.pkcs12 import codec as pkcs12
+from truststore_tool.formats.pkcs12.bare_mac import with_readable_mac
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 from truststore_tool.nouns import replace
 
@@ -372,6 +373,28 @@ def test_a_mac_that_nobody_reads_is_called_that(jdks: list[Jdk], tmp_path: Path)
         assert "Integrity check failed" in listed.stdout
         with pytest.raises(FormatError, match=r"bare HMAC .* which no program reads"):
             pkcs12.loads(path.read_bytes(), PASSWORD)
+
+
+@pytest.mark.parametrize("digest", ["SHA1", "SHA224", "SHA256", "SHA384", "SHA512", "SHA512/224", "SHA512/256"])
+def test_the_mac_that_nobody_reads_proves_a_file_to_us(jdks: list[Jdk], tmp_path: Path, digest: str) -> None:
+    made = 0
+    for number, jdk in enumerate(jdks):
+        path = tmp_path / f"{number}.p12"
+        by_keytool(jdk, path, f"-J-Dkeystore.pkcs12.macAlgorithm=PBEWithHmac{digest}")
+        if not path.exists():  # before JDK 25
+            continue
+        made += 1
+        data = path.read_bytes()
+        path.write_bytes(with_readable_mac(data, PASSWORD))
+        views = [each.read(Request("PKCS12", path, PASSWORD))[0] for each in jdks]
+        assert [(view.error, len(view.trusted)) for view in views] == [(None, 1)] * len(jdks)
+        with pytest.raises(IntegrityError):
+            with_readable_mac(data, "another-one")
+        changed = bytearray(data)
+        changed[len(data) // 2] ^= 1  # in what is encrypted
+        with pytest.raises(IntegrityError):
+            with_readable_mac(bytes(changed), PASSWORD)
+    assert made
 
 
 def by_keytool(jdk: Jdk, path: Path, option: str) -> None:

@@ -43,9 +43,13 @@ PLAIN_MIDDLE: Final = Struct(">qH5sI")
 
 @noun
 class Facts(Note):
-    """What saving a store needs: Java always writes version 2, we keep what the file had."""
+    """What saving a store needs: Java always writes version 2, we keep what the file had.
+
+    `hidden` are keys without certificates that a later entry of their alias shadows.
+    """
 
     version: int
+    hidden: tuple[Entry, ...] = ()
 
 
 @noun

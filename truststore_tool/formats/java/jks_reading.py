@@ -35,6 +35,7 @@ from truststore_tool.model import (
     Certificate,
     Entry,
     LooseCertificate,
+    LooseKind,
     OpaqueEntry,
     OpaqueKind,
     TrustedEntry,
@@ -86,7 +87,7 @@ def loads(name: Name, data: bytes, password: str | None) -> TrustStore:
         loose=tuple(item for entry in shadowed for item in _loose(entry)),
         notes=tuple(_notes(entries, shadowed)),
         unread=trailing(data, cursor.offset, "the digest, which Java ignores and which are not written back"),
-        facts=Facts(version),
+        facts=Facts(version, tuple(entry for entry in shadowed if not entry.certificates)),
     )
 
 
@@ -207,8 +208,10 @@ def _origin(
 
 def _loose(entry: Entry) -> Iterable[LooseCertificate]:
     """The certificates of a shadowed entry. The first remembers the entry, so that it is written again."""
+    kind: LooseKind = "shadowed" if entry.kind == "trusted" else "key"
     for index, certificate in enumerate(entry.certificates):
-        yield LooseCertificate(certificate, entry.alias, origin=None if index else Shadowed(entry))
+        origin = None if index else Shadowed(entry)
+        yield LooseCertificate(certificate, entry.alias, origin, kind, entry.created)
 
 
 def _notes(entries: tuple[Entry, ...], shadowed: list[Entry]) -> Iterable[str]:
@@ -222,8 +225,6 @@ def _notes(entries: tuple[Entry, ...], shadowed: list[Entry]) -> Iterable[str]:
 def _notes_on_shadowed(shadowed: list[Entry]) -> Iterable[str]:
     if shadowed:
         yield f"several entries bear the same alias, of which Java keeps the last: {_some(e.alias for e in shadowed)}"
-    if any(not entry.certificates for entry in shadowed):
-        yield "an earlier key without certificates under such an alias will not be written back"
 
 
 def _notes_on_aliases(origins: list[Origin]) -> Iterable[str]:

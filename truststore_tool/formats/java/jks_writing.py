@@ -57,6 +57,9 @@ def _with_shadowed(store: TrustStore) -> list[Entry]:
     A shadowed entry goes with the one that shadows it: left alone it would become an entry again.
     """
     shadowed: dict[str, list[Entry]] = {}
+    facts = noted(store.facts, Facts)
+    for hidden in facts.hidden if facts else ():
+        shadowed.setdefault(_written_alias(hidden), []).append(hidden)
     for item in store.loose:
         if origin := noted(item.origin, Shadowed):
             shadowed.setdefault(_written_alias(origin.entry), []).append(origin.entry)

@@ -160,4 +160,20 @@ def resealed(payload: bytes, old: str, new: str, instead: pbe.Scheme | None = No
     return _seal_secret(inner_oid.raw, key, (instead or scheme).renewed(), passphrase)
 
 
+def scheme_of(payload: bytes) -> pbe.Scheme | None:
+    """How the key or secret in a bag is encrypted; None for other bags, and where that is not known."""
+    oid, wrapper = asn1.read_exactly(payload).expect(asn1.SEQUENCE).fields(2, 2)
+    try:
+        match oid.oid():
+            case oids.SHROUDED_KEY_BAG:
+                info = wrapper.inner()
+            case oids.SECRET_BAG:
+                info = _secret_fields(wrapper.inner())[1]
+            case _:
+                return None
+        return pbe.parse(info.expect(asn1.SEQUENCE).fields(2, 2)[0])
+    except FormatError:
+        return None
+
+
 KEYS: Final = KeyCodec(open_key, seal_key, rekey, open_secret, seal_secret)

@@ -15,7 +15,7 @@ from truststore_tool.nouns import noun
 _VERSION: Final = 3
 # Java accepts this many for each part of a file; here it is the limit for all parts: one or two seconds of work.
 MAX_WORK: Final = kdf.MAX_ITERATIONS
-_WRONG_HINT: Final = "check the password; an empty one and a missing one are different things"
+WRONG_HINT: Final = "check the password; an empty one and a missing one are different things"
 
 
 @noun(eq=False)
@@ -78,7 +78,7 @@ class Pfx:
             for candidate in candidates:
                 if mac.matches(content, candidate):
                     return mac, candidate
-            raise IntegrityError("wrong password, or the store was changed since it was written", hint=_WRONG_HINT)
+            raise IntegrityError("wrong password, or the store was changed since it was written", hint=WRONG_HINT)
         malformed = ""
         for safe in encrypted:
             for candidate in candidates:
@@ -88,7 +88,7 @@ class Pfx:
                 if opened.problem and safebags.MALFORMED in opened.problem:
                     malformed = f", or {opened.problem}"  # without a MAC nobody can tell which
         if encrypted:
-            raise IntegrityError(f"the password does not open the store{malformed}", hint=_WRONG_HINT)
+            raise IntegrityError(f"the password does not open the store{malformed}", hint=WRONG_HINT)
         return None, candidates[0]
 
     @property

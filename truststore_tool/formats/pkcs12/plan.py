@@ -99,10 +99,10 @@ class _Planner:
             self.plan.certificates.append(certificate_bag(item.certificate.der, name=item.alias))
 
     def _keep_trusted(self, entry: TrustedEntry) -> None:
-        origin = noted(entry.origin, Origin)
-        if origin and self._is_in_file(origin.bag) and origin.bag.certificate == entry.certificate.der:
-            bag = origin.bag
-            name = self._name(entry, origin)
+        origin, loose = noted(entry.origin, Origin), noted(entry.origin, Bag)
+        bag = origin.bag if origin else loose  # what was loose becomes an entry where it stands
+        if bag and self._is_in_file(bag) and bag.certificate == entry.certificate.der:
+            name = self._name(entry, origin) if origin else entry.alias
             self.plan.replacements[id(bag)] = bag.changed(name=name, key_id=bag.key_id, trusted=True)
         else:
             self.plan.certificates.append(certificate_bag(entry.certificate.der, name=entry.alias, trusted=True))
@@ -120,8 +120,9 @@ class _Planner:
             key_id = bag.key_id
             if key_id is None and self.more_keys and entry.kind == "private-key":
                 key_id = _new_key_id(entry)
+            trusted = bag.trusted and entry.kind == "unknown"  # of what is not understood, nothing is taken
             self.plan.replacements[id(bag)] = bag.changed(
-                name=self._name(entry, origin), key_id=key_id, trusted=False, plain=entry.payload
+                name=self._name(entry, origin), key_id=key_id, trusted=trusted, plain=entry.payload
             )
         else:
             kept = origin.bag.attributes if origin else None

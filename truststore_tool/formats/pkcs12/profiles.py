@@ -8,10 +8,10 @@ Kubernetes' trust-manager gives such ways stand for them, too; its LegacyRC2 nee
 from typing import Final
 
 from truststore_tool import asn1, oids
-from truststore_tool.errors import FormatError, UsageError
-from truststore_tool.formats.crypto import kdf
+from truststore_tool.errors import FormatError, IntegrityError, UsageError
+from truststore_tool.formats.crypto import pbe
 from truststore_tool.formats.pkcs12 import Encryption, MacAlgorithm, macs, new_store
-from truststore_tool.formats.pkcs12.key_codec import resealed
+from truststore_tool.formats.pkcs12.key_codec import resealed, scheme_of
 from truststore_tool.formats.pkcs12.layout import Layout
 from truststore_tool.formats.pkcs12.safebags import Safe, encode_safe
 from truststore_tool.model import Entry, OpaqueEntry, TrustStore, noted
@@ -50,6 +50,8 @@ def protect(store: TrustStore, name: str, password: str | None) -> TrustStore:
         name: one of `NAMES`.
         password: the one that it will be saved with, which opens its keys already; None for ``passwordless``.
 
+    A store that is so already stays as it is, and so does a key that has another password.
+
     Raises UsageError for an unknown name, FormatError where a part of the store was not opened, or a key would be
     left without a password.
     """
@@ -61,7 +63,10 @@ def protect(store: TrustStore, name: str, password: str | None) -> TrustStore:
             "a store with keys in it needs a password", hint="leave the keys behind, or choose another profile"
         )
     layout = noted(store.facts, Layout)
-    entries = tuple(_entry(entry, profile, password) for entry in store.entries)
+    if layout is not None and layout.data and not layout.unopened and _is_under(layout, profile):
+        return store
+    entries, notes = _entries(store, profile, password)
+    store = replace(store, notes=(*store.notes, *notes))
     if layout is None:
         facts = new_store(profile.encryption, profile.mac).facts
         return replace(store, entries=entries, facts=facts)
@@ -83,12 +88,48 @@ def _safe(safe: Safe, profile: Profile) -> Safe:
     return replace(safe, scheme=profile.encryption.scheme())
 
 
-def _entry(entry: Entry, profile: Profile, password: str | None) -> Entry:
-    """An entry whose key, if it is one that the password opens, is encrypted in the profile's way."""
+def _entries(store: TrustStore, profile: Profile, password: str | None) -> tuple[tuple[Entry, ...], list[str]]:
+    """The entries, each key that the password opens encrypted in the profile's way; and a note on each other key."""
     way = profile.key_encryption
-    if not isinstance(entry, OpaqueEntry) or entry.kind == "unknown" or way is None or password is None:
-        return entry
-    try:
-        return replace(entry, payload=resealed(entry.payload, password, password, way.scheme()))
-    except (FormatError, kdf.UnknownAlgorithmError):
-        return entry
+    if way is None or password is None:
+        return store.entries, []
+    entries: list[Entry] = []
+    notes: list[str] = []
+    for entry in store.entries:
+        if isinstance(entry, OpaqueEntry) and entry.kind != "unknown":
+            try:
+                entry = replace(entry, payload=resealed(entry.payload, password, password, way.scheme()))
+            except IntegrityError:
+                notes.append(f"{entry.kind} {entry.alias!r} has another password and stays as it is")
+            except FormatError:
+                pass
+        entries.append(entry)
+    return tuple(entries), notes
+
+
+def _is_under(layout: Layout, profile: Profile) -> bool:
+    """Whether a file is protected in just this way already, all its keys included."""
+    mac = None if profile.mac is None else macs.new(*profile.mac)
+    if any(safe.bags is None for safe in layout.safes) or _unsalted(layout.mac) != _unsalted(mac):
+        return False
+    ways: list[tuple[pbe.Scheme | None, Encryption | None]] = [
+        (safe.scheme, profile.encryption)
+        for safe in layout.safes
+        if safe.scheme is not None or any(bag.oid == oids.CERT_BAG for bag in safe.bags or ())
+    ]
+    ways += [(scheme, profile.key_encryption) for bag in layout.bags() if (scheme := scheme_of(bag.plain)) is not None]
+    return all(_unsalted(found) == _unsalted(way.scheme() if way else None) for found, way in ways)
+
+
+def _unsalted(found: pbe.Scheme | macs.AnyMac | None) -> object:
+    """What is the same for all that are made in one way."""
+    match found:
+        case pbe.Pbes2():
+            return replace(found, kdf=replace(found.kdf, salt=b""), iv=b"")
+        case macs.Pbmac1():
+            return replace(found, kdf=replace(found.kdf, salt=b""), value=b"")
+        case macs.Mac():
+            return replace(found, salt=b"", value=b"")
+        case pbe.Pbes1():
+            return replace(found, salt=b"")
+    return None

@@ -18,12 +18,12 @@ from truststore_tool.model import (
     Certificate,
     Entry,
     LooseCertificate,
+    LooseKind,
     Note,
     OpaqueEntry,
     OpaqueKind,
     TrustedEntry,
     fold_alias,
-    noted,
 )
 from truststore_tool.names import Name
 from truststore_tool.nouns import field, noun
@@ -90,6 +90,7 @@ class _Reading:
 
     drafts: dict[str | int, _Draft] = field(default_factory=dict)
     hidden: list[_Draft] = field(default_factory=list)
+    shadowed: list[_Draft] = field(default_factory=list)
     held: list[_Held] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     keys: int = 0
@@ -135,6 +136,7 @@ class _Reading:
         folded = fold_alias(draft.alias)
         if folded in self.drafts:
             self.notes.append(f"alias {draft.alias!r} occurs more than once; Java keeps the last")
+            self.shadowed.append(self.drafts[folded])
         self.drafts[folded] = draft
 
     def finish(self) -> View:
@@ -143,7 +145,8 @@ class _Reading:
             self.notes.append(f"private key {draft.alias!r} has no localKeyId; Java does not see it")
             self.drafts.setdefault(fold_alias(draft.alias), draft)
         drafts = self.drafts.values()
-        chains = _Chains(self.held) if any(_KINDS.get(draft.bag.oid) == "private-key" for draft in drafts) else None
+        keys = [draft for draft in (*drafts, *self.shadowed) if _KINDS.get(draft.bag.oid) == "private-key"]
+        chains = _Chains(self.held) if keys else None
         used = {id(draft.bag) for draft in drafts}
         entries: list[Entry] = []
         for draft in drafts:
@@ -155,16 +158,24 @@ class _Reading:
             chain = chains.of(draft) if chains and kind == "private-key" else ()
             used.update(id(item.bag) for item in chain)
             entries.append(_opaque(draft, kind, chain))
+        of_shadowed = {id(item.bag) for draft in self.shadowed if draft in keys and chains for item in chains.of(draft)}
         loose = tuple(
-            LooseCertificate(item.certificate, item.bag.name, item.bag)
+            LooseCertificate(item.certificate, item.bag.name, item.bag, _kind(item.bag, of_shadowed))
             for item in self.held
             if id(item.bag) not in used
         )
-        unmarked = sum(not bag.trusted for item in loose if (bag := noted(item.origin, Bag)))
+        unmarked = sum(item.kind != "shadowed" for item in loose)
         if unmarked:
             these = counted(unmarked, "certificate is", "certificates are")
             self.notes.append(f"{these} not marked as trusted; Java does not see them, and drops them when it saves")
         return View(tuple(entries), loose, tuple(self.notes))
+
+
+def _kind(bag: Bag, of_shadowed: set[int]) -> LooseKind:
+    """Why a certificate is no entry; `of_shadowed` are the bags in the chains of shadowed keys, by their id()."""
+    if bag.trusted:
+        return "shadowed"
+    return "key" if id(bag) in of_shadowed else "unmarked"
 
 
 def _opaque(draft: _Draft, kind: OpaqueKind, chain: tuple[_Held, ...]) -> OpaqueEntry:
