@@ -144,9 +144,7 @@ def _gather(name: str, reader: _Reader, stdin: Callable[[], bytes]) -> Gathered:
         case "-":
             found = _from_bytes("standard input", stdin(), reader)
         case "certifi":
-            import certifi
-
-            found = _from_file(Path(certifi.where()), reader)
+            found = _from_file(place_of(name), reader)
         case "system":
             found = _from_system()
         case _:
@@ -265,19 +263,34 @@ def _is_whole_asn1(data: bytes) -> bool:
         return False
 
 
+def place_of(name: str) -> Path:
+    """Where the bundle is that is called ``certifi`` or ``system``; any other name is a path itself.
+
+    The system's is where OpenSSL or the distribution keeps it. Raises UnreadableError when it has none.
+    """
+    if name == CERTIFI:
+        import certifi
+
+        return Path(certifi.where())
+    return _system_place() if name == SYSTEM else Path(name)
+
+
 def _from_system() -> Gathered:
-    """The roots of the operating system, from where OpenSSL or the distribution keeps them."""
+    return _with_place(_from_path(_system_place(), _Reader()))
+
+
+def _system_place() -> Path:
     # Named by the user: when it cannot be used, other roots in its place would be trusted by accident.
     named = os.environ.get("SSL_CERT_FILE")
     if named:
-        return _with_place(_from_file(Path(named), _Reader()))
+        return Path(named)
     import ssl
 
     defaults = ssl.get_default_verify_paths()
     tried = list(dict.fromkeys((defaults.openssl_cafile, *_BUNDLES, defaults.openssl_capath)))
     for place in map(Path, tried):
         if _is_there(place):
-            return _with_place(_from_path(place, _Reader()))
+            return place
     raise UnreadableError(
         f"system: no bundle of certificates at {', '.join(tried)}",
         hint="install the package ca-certificates, or set SSL_CERT_FILE",

@@ -12,10 +12,13 @@ import java.security.cert.X509Certificate;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Properties;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSession;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -28,7 +31,9 @@ import org.postgresql.ssl.PGjdbcHostnameVerifier;
  * Requests are tab-separated texts in base64 of UTF-8:
  *   home DIRECTORY                  the driver's idea of the user's home from now on; "ok"
  *   connect URL USER PASSWORD       logs in; answers "tls=true" or "tls=false"
+ *   through STORE TYPE PASSWORD URL logs in with this as javax.net.ssl.trustStore; as connect
  *   trust STORE PASSWORD CHAIN      a TrustManagerFactory from a keystore (or PEM) judges a PEM chain; "trusted"
+ *   read FILE                       the serial numbers of the certificates in it, each once, as the driver reads it
  *   name CHAIN HOST                 the driver's host name verifier; "true" or "false"
  * Whatever fails is answered "error: " and the messages of the exception and its causes.
  */
@@ -41,7 +46,7 @@ public class PgClient {
             for (int i = 0; i < request.length; i++) {
                 request[i] = new String(Base64.getDecoder().decode(request[i]), StandardCharsets.UTF_8);
             }
-            System.out.println(answer(request).replace('\n', ' '));
+            System.out.println(answer(request).replaceAll("\\p{Cntrl}|[^ -~]", " "));
         }
     }
 
@@ -50,7 +55,9 @@ public class PgClient {
             switch (request[0]) {
                 case "home": System.setProperty("user.home", request[1]); return "ok";
                 case "connect": return connect(request[1], request[2], request[3]);
+                case "through": return through(request[1], request[2], request[3], request[4]);
                 case "trust": return trust(request[1], request[2], chain(request[3]));
+                case "read": return read(chain(request[1]));
                 case "name": return String.valueOf(named(chain(request[1]), request[2]));
                 default: return "error: no such request";
             }
@@ -73,6 +80,21 @@ public class PgClient {
         }
     }
 
+    /** The JVM's own trust manager, made anew: it reads the properties as it did for the first one. */
+    static String through(String path, String type, String password, String url) throws Exception {
+        System.setProperty("javax.net.ssl.trustStore", path);
+        if (type.isEmpty()) System.clearProperty("javax.net.ssl.trustStoreType");
+        else System.setProperty("javax.net.ssl.trustStoreType", type);
+        if (password.isEmpty()) System.clearProperty("javax.net.ssl.trustStorePassword");
+        else System.setProperty("javax.net.ssl.trustStorePassword", password);
+        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        factory.init((KeyStore) null);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, factory.getTrustManagers(), null);
+        SSLContext.setDefault(context);
+        return connect(url, "", "");
+    }
+
     static String trust(String path, String password, X509Certificate[] chain) throws Exception {
         KeyStore store = KeyStore.getInstance("JKS");
         if (path.endsWith(".pem")) {
@@ -89,6 +111,11 @@ public class PgClient {
             ((X509TrustManager) manager).checkServerTrusted(chain, "ECDHE_" + kind);
         }
         return "trusted";
+    }
+
+    static String read(X509Certificate[] certificates) {
+        return Arrays.stream(certificates).distinct().map(c -> c.getSerialNumber().toString(16))
+            .collect(Collectors.joining(" "));
     }
 
     static boolean named(X509Certificate[] chain, String host) {

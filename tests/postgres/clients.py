@@ -59,7 +59,7 @@ class Jvm:
         place = [f"-Duser.home={home}"] if home else []
         command = [str(self.java), "-Xshare:auto", "-XX:TieredStopAtLevel=1", *place, *options, "-cp", self.classpath]
         answers = run(*command, "PgClient", stdin=text.encode()).decode().splitlines()
-        assert len(answers) == len(requests), answers
+        assert len(answers) == len(requests)
         return answers
 
 
@@ -69,12 +69,17 @@ def _encoded(word: str | Path) -> str:
 
 def jvm(classes: Path) -> Jvm:
     """The first JDK, with the client compiled into `classes`; or a skip."""
+    return jvms(classes)[0]
+
+
+def jvms(classes: Path) -> list[Jvm]:
+    """Every JDK, with the client compiled into `classes` by the first; or a skip."""
     homes = jdk_homes()
     driver = driver_jar()
     if not homes:
         missing("a JDK")
     run(homes[0] / "bin" / "javac", "-cp", driver, "-d", classes, HERE / "postgres" / "PgClient.java")
-    return Jvm(homes[0] / "bin" / "java", f"{classes}:{driver}")
+    return [Jvm(home / "bin" / "java", f"{classes}:{driver}") for home in homes]
 
 
 def driver_jar() -> str:

@@ -53,9 +53,11 @@ def _run(*words: str, stdin: bytes = b"") -> bytes:
     return subprocess.run(["openssl", *words], input=stdin, capture_output=True, check=True).stdout
 
 
-def cases() -> Iterator[tuple[str, bytes]]:
-    """What each is, and its bytes."""
-    one, two = block(ONE), block(TWO)
+def cases(first: bytes = ONE, second: bytes = TWO, middle: bytes = INTERMEDIATE) -> Iterator[tuple[str, bytes]]:
+    """What each is, and its bytes: of two self-signed certificates, and of one that is not."""
+    one, two = block(first), block(second)
+    yield "DER", first
+    yield "an intermediate", block(middle)
     yield from _shapes(one, two)
     yield from _lines(one, two)
     yield from _others(one)
@@ -65,13 +67,13 @@ def cases() -> Iterator[tuple[str, bytes]]:
         (b"\n", b"\r\n", b"\r"),
         (b"", b"\n", b" \n", b"A: b\n\n"),
     ):
-        yield f"{label!r} {width} {end!r} {head!r}", block(ONE, label, width=width, end=end, head=head) + two
+        yield f"{label!r} {width} {end!r} {head!r}", block(first, label, width=width, end=end, head=head) + two
     for label, behind in product(_LABELS, (b"\0", b"\0\0\0", b"\x30\x00", b"\x30\x00\xff", b"\x30\x01", b"\x04\x00")):
-        yield f"{label!r} and {behind.hex()}", block(ONE + behind, label) + two
+        yield f"{label!r} and {behind.hex()}", block(first + behind, label) + two
     for trusted, rejected in product(
         (None, (), (SERVER_AUTH,), (CLIENT_AUTH,), (ANY_EXTENDED_KEY_USAGE,), (CLIENT_AUTH, SERVER_AUTH)), repeat=2
     ):
-        for der in (ONE, INTERMEDIATE):
+        for der in (first, middle):
             marked = block(der + settings(trusted, rejected), _LABELS[2])
             yield f"trusted {trusted}, rejected {rejected}", marked + two
             yield f"trusted {trusted}, rejected {rejected}, then plain", marked + block(der)
@@ -81,11 +83,9 @@ def cases() -> Iterator[tuple[str, bytes]]:
 def _shapes(one: bytes, two: bytes) -> Iterator[tuple[str, bytes]]:
     yield "nothing", b""
     yield "text", b"hello\n"
-    yield "DER", ONE
     yield "one", one
     yield "two", one + two
     yield "twice", one + one
-    yield "an intermediate", block(INTERMEDIATE)
     yield "joined", (one + two).replace(b"-----\n-----BEGIN", b"----------BEGIN")
     yield "cut", one[:-40]
     yield "one and a cut one", one + two[:-40]

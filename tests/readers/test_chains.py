@@ -14,11 +14,10 @@ from tests.postgres.clients import Jvm
 from tests.realtools import find, run
 from tests.samples import certificates, own
 from truststore_tool import asn1
-from truststore_tool.formats import pem
 from truststore_tool.model import Certificate
 from truststore_tool.readers.hostnames import TlsReader
-from truststore_tool.readers.verdict import Source, judge, overruled
-from truststore_tool.stores import open_store
+from truststore_tool.readers.source import Source
+from truststore_tool.readers.verdict import judge, overruled
 
 NOW = datetime.now(UTC)
 READERS: tuple[TlsReader, ...] = ("java", "libpq")
@@ -90,7 +89,7 @@ def write(case: Case, folder: Path) -> tuple[Path, Path]:
 
 def reasons(case: Case, reader: TlsReader, anchors: Path) -> list[str]:
     """The codes of our verdict."""
-    source = Source("a store", reader, pem.loads(anchors.read_bytes(), None))
+    source = Source.of("a store", reader, anchors.read_bytes())
     verdict = judge(source, tuple(item.model for item in case.sent), None, NOW)
     assert verdict.trusted == (not verdict.reasons)
     return [reason.code for reason in verdict.reasons]
@@ -117,7 +116,7 @@ def test_a_wrong_key_identifier_is_called_that(tmp_path: Path) -> None:
     case = Case("wrong key identifier", (leaf,), (ROOT,), "key-identifier", "")
     anchors, sent = write(case, tmp_path / "case")
     assert not openssl_accepts(case, anchors, sent)
-    found = judge(Source("s", "libpq", pem.loads(anchors.read_bytes(), None)), (leaf.model,), None, NOW)
+    found = judge(Source.of("s", "libpq", anchors.read_bytes()), (leaf.model,), None, NOW)
     assert [reason.code for reason in found.reasons] == ["key-identifier"]
     assert "the authority key identifier in CN=l names another key" in found.reasons[0].text
 
@@ -133,7 +132,7 @@ def test_java_verdict_is_that_of_a_jvm(java: Jvm, tmp_path: Path) -> None:
 
 def test_the_missing_root_is_named_when_another_file_holds_it(tmp_path: Path) -> None:
     write_pem(tmp_path / "other.pem", OTHER_ROOT)
-    source = Source("s", "java", pem.loads((tmp_path / "other.pem").read_bytes(), None))
+    source = Source.of("s", "java", (tmp_path / "other.pem").read_bytes())
     sent = (LEAF.model, MIDDLE.model)
     blind = judge(source, sent, None, NOW).reasons[0]
     assert blind.look_for is None
@@ -145,8 +144,10 @@ def test_the_missing_root_is_named_when_another_file_holds_it(tmp_path: Path) ->
 def test_trust_ends_with_the_first_date_that_the_reader_looks_at(tmp_path: Path) -> None:
     root = issue("R", years=(2020, 2030))
     leaf = issue("l", root, ca=False, years=(2020, 2035))
-    store = pem.loads(write_pem(tmp_path / "r.pem", root).read_bytes(), None)
-    ends = {reader: judge(Source("s", reader, store), (leaf.model,), None, NOW).until for reader in ("libpq", "java")}
+    store = write_pem(tmp_path / "r.pem", root).read_bytes()
+    ends = {
+        reader: judge(Source.of("s", reader, store), (leaf.model,), None, NOW).until for reader in ("libpq", "java")
+    }
     assert ends == {"libpq": datetime(2030, 1, 1, tzinfo=UTC), "java": datetime(2035, 1, 1, tzinfo=UTC)}
 
 
@@ -169,7 +170,7 @@ def test_a_crowd_that_issued_each_other_takes_bounded_work(reader: TlsReader, mo
 
     monkeypatch.setattr(asn1, "read_exactly", counted_read)
     monkeypatch.setattr(Certificate, "is_signed_by", counted_verifies)
-    assert not judge(Source("s", reader, pem.loads(b"", None)), (leaf, *crowd), None, NOW).trusted
+    assert not judge(Source.of("s", reader, b""), (leaf, *crowd), None, NOW).trusted
     assert len(checked) < 600  # the search stops at 500, a few look at self-signatures; every pair would be 3,600
     # Each certificate is cut into its fields once, not once for each of the thousands of ways through the crowd.
     assert all(parsed.count(certificate.der) <= 1 for certificate in (leaf, *crowd))
@@ -180,7 +181,7 @@ def test_java_trusts_the_certificate_of_a_key_entry_and_so_do_we(java: Jvm, tmp_
     files = ("-in", own("old-server.pem"), "-inkey", own("old-server.key"), "-certfile", own("old-root.pem"))
     run(find("openssl"), "pkcs12", "-export", "-passout", "pass:changeit", *files, "-out", keyed)
     (answer,) = java.ask(("trust", keyed, "changeit", own("old-chain.pem")))
-    source = Source("s", "java", open_store(keyed, "changeit"))
+    source = Source.of("s", "java", keyed.read_bytes(), "changeit")
     sent = tuple(certificates(own("old-chain.pem")))
     assert answer == "trusted"
     assert judge(source, sent, "localhost", NOW).trusted
@@ -196,7 +197,7 @@ def test_java_does_not_see_what_openssl_puts_into_pkcs12_and_so_do_we(java: Jvm,
     run(find("openssl"), "pkcs12", "-export", "-nokeys", "-passout", "pass:changeit", *certificate, "-out", unseen)
     (answer,) = java.ask(("trust", unseen, "changeit", own("old-chain.pem")))
     assert answer.startswith("error:")
-    source = Source("s", "java", open_store(unseen, "changeit"))
+    source = Source.of("s", "java", unseen.read_bytes(), "changeit")
     verdict = judge(source, tuple(certificates(own("old-chain.pem"))), "localhost", NOW)
     assert [reason.code for reason in verdict.reasons] == ["unknown-ca", "not-seen-by-java"]
 
@@ -209,24 +210,24 @@ def test_a_root_counts_for_libpq_as_its_trust_settings_allow(tmp_path: Path, set
     run(openssl, "x509", "-in", own("old-root.pem"), "-trustout", setting, purpose, "-out", marked)
     command = [openssl, "verify", "-no_check_time", "-purpose", "sslserver", "-no-CApath", "-no-CAstore"]
     answer = run(*command, "-CAfile", marked, "-untrusted", chain, own("old-server.pem"), check=False)
-    verdict = judge(Source("s", "libpq", open_store(marked)), tuple(certificates(chain)), "localhost", NOW)
+    verdict = judge(Source.of("s", "libpq", marked.read_bytes()), tuple(certificates(chain)), "localhost", NOW)
     assert verdict.trusted == (b": OK" in answer)
-    assert [reason.code for reason in verdict.reasons] == ([] if verdict.trusted else ["unknown-ca", "distrusted"])
+    assert [reason.code for reason in verdict.reasons] == ([] if verdict.trusted else ["distrusted"])
 
 
 def test_openssl_has_the_last_word_on_a_chain_but_not_on_the_name() -> None:
-    store = pem.loads(own("old-root.pem").read_bytes(), None)
+    store = own("old-root.pem").read_bytes()
     sent = tuple(certificates(own("old-chain.pem")))
-    trusted = judge(Source("s", "libpq", store), sent, "localhost", NOW)
+    trusted = judge(Source.of("s", "libpq", store), sent, "localhost", NOW)
     assert overruled(trusted, None) == trusted
     refused = overruled(trusted, "CA certificate key too weak")
     assert not refused.trusted
     assert [(r.code, r.text) for r in refused.reasons] == [
         ("openssl", "OpenSSL refuses it: CA certificate key too weak")
     ]
-    elsewhere = judge(Source("s", "libpq", store), sent, "db.example.com", NOW)
+    elsewhere = judge(Source.of("s", "libpq", store), sent, "db.example.com", NOW)
     assert overruled(elsewhere, None) == elsewhere
-    unknown = judge(Source("s", "libpq", pem.loads(own("new-root.pem").read_bytes(), None)), sent, "localhost", NOW)
+    unknown = judge(Source.of("s", "libpq", own("new-root.pem").read_bytes()), sent, "localhost", NOW)
     assert overruled(unknown, "unable to get local issuer certificate") == unknown
     assert overruled(unknown, None).trusted
 
@@ -240,8 +241,8 @@ def test_a_chain_of_damaged_certificates_is_judged_and_raises_nothing(
     for position, value in damage:
         target = ders[which % len(ders)]
         target[position % len(target)] = value
-    store = pem.loads(own("old-root.pem").read_bytes(), None)
+    store = own("old-root.pem").read_bytes()
     sent = tuple(Certificate(bytes(der)) for der in ders)
     for reader in READERS:
-        verdict = judge(Source("s", reader, store), sent, "localhost", NOW)
+        verdict = judge(Source.of("s", reader, store), sent, "localhost", NOW)
         assert verdict.trusted == (sent == tuple(certificates(own("old-chain.pem"))))

@@ -12,7 +12,8 @@ from truststore_tool.postgres.target import Target
 from truststore_tool.postgres.wire import Negotiation
 from truststore_tool.readers import verdict
 from truststore_tool.readers.chains import Search
-from truststore_tool.readers.verdict import Source, Verdict
+from truststore_tool.readers.source import Source
+from truststore_tool.readers.verdict import Verdict
 
 
 @noun
@@ -77,9 +78,10 @@ def probe(
     verdicts = []
     for source in sources:
         found = verdict.judge(source, seen.chain, target.host, at, known)
-        anchors = [anchor.certificate for anchor in source.anchors()]
-        if source.reader == "libpq" and anchors:
-            found = verdict.overruled(found, wire.refusal(target, anchors, negotiation, timeout))
+        view = source.views[0]
+        # Trust settings of OpenSSL's cannot be handed on with the certificates alone.
+        if source.reader == "libpq" and view.certificates and not view.marks:
+            found = verdict.overruled(found, wire.refusal(target, view.certificates, negotiation, timeout))
         verdicts.append(found)
     return ProbeReport(
         host=seen.host,

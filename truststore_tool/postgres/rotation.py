@@ -15,7 +15,8 @@ from truststore_tool.readers import chains
 from truststore_tool.readers.chains import Chain, Search
 from truststore_tool.readers.hostnames import TlsReader
 from truststore_tool.readers.promised import promise
-from truststore_tool.readers.verdict import Reason, Source, Verdict, judge
+from truststore_tool.readers.source import Source
+from truststore_tool.readers.verdict import Reason, Verdict, judge
 
 Trusts = Literal["both", "only-current", "only-next", "neither", "not-judged"]
 # By whether the certificate of now is trusted, and those that follow.
@@ -45,7 +46,7 @@ class StoreOutlook:
     """What the rotation does to the clients that use one store. What is not known is None.
 
     Attributes:
-        name, reader: as in `verdict.Source`.
+        name, reader: as in `source.Source`.
         trusts: the current authority, the next, both or neither.
         before: whether clients connect today, under the current authority.
         during: whether they connect whichever of the two a server shows, as while one after the other is switched.

@@ -26,8 +26,8 @@ class Flaw:
     """One thing that makes a client refuse a chain: a code, the certificate it is about, and what of it.
 
     Codes: ``expired``, ``not-yet-valid``, ``not-a-ca``, ``path-too-long``, ``not-for-servers``, ``malformed``,
-    ``bad-signature``, ``critical-extension``, ``weak-key``, ``weak-signature``, ``name-constraints``, ``too-long``; and
-    ``not-judged`` for what is not understood.
+    ``bad-signature``, ``critical-extension``, ``weak-key``, ``weak-signature``, ``name-constraints``, ``too-long``,
+    ``distrusted``; and ``not-judged`` for what is not understood.
     """
 
     code: str

@@ -32,9 +32,7 @@ class PgjdbcReader:
 
     def read(self, data: Content, password: str | None) -> Reading:  # noqa: ARG002 -- see Reader
         """What it makes of a file."""
-        if not isinstance(data, bytes):
-            return Reading(False, "Could not open SSL root certificate file.", None, (), (), evidence=_EVIDENCE)
-        first, *others = [_reading(data, jdk) for jdk in _JDKS]
+        first, *others = [reading(data, jdk) for jdk in _JDKS]
         if any((other.loads, other.anchors) != (first.loads, first.anchors) for other in others):
             return Reading(None, evidence=(Evidence("inferred", "Java 17 and 25 make different things of it"),))
         return first
@@ -52,7 +50,10 @@ class PgjdbcReader:
         return isinstance(other, PgjdbcReader)
 
 
-def _reading(data: bytes, jdk: int) -> Reading:
+def reading(data: Content, jdk: int) -> Reading:
+    """What the driver makes of a file in that release of Java, 17 or 25."""
+    if not isinstance(data, bytes):
+        return Reading(False, "Could not open SSL root certificate file.", None, (), (), evidence=_EVIDENCE)
     try:
         found = all_certificates(data, jdk)
     except JavaFormatError as exc:

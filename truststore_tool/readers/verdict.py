@@ -6,49 +6,13 @@ from typing import Final
 
 from truststore_tool.errors import FormatError
 from truststore_tool.fingerprints import Fingerprint
-from truststore_tool.model import Certificate, TrustStore
+from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun, replace
 from truststore_tool.operations.describe import CertificateFacts, describe, subject_text
 from truststore_tool.readers import chains, hostnames
 from truststore_tool.readers.chains import Chain, Flaw, Search
 from truststore_tool.readers.hostnames import TlsReader
-
-
-@noun
-class Anchor:
-    """A certificate that a client trusts, under its alias (empty in formats that have none)."""
-
-    alias: str
-    certificate: Certificate
-
-
-@noun
-class Source:
-    """A store or bundle and who reads it.
-
-    Attributes:
-        name: as it was given.
-        reader: ``"java"`` (a keystore; or a PEM file, as the JDBC driver reads its sslrootcert) or ``"libpq"``.
-        store: what is in it; None when it cannot be opened without a password and there is none.
-    """
-
-    name: str
-    reader: TlsReader
-    store: TrustStore | None
-
-    def anchors(self) -> tuple[Anchor, ...]:
-        """What its reader trusts.
-
-        Java: trusted entries, and the first certificate of each key's chain (sun.security.validator.TrustStoreUtil).
-        libpq: the certificates of a PEM file; it reads nothing else.
-        """
-        if self.store is None or (self.reader == "libpq" and self.store.format != "pem"):
-            return ()
-        found = [Anchor(entry.alias, entry.certificate) for entry in self.store.trusted()]
-        if self.reader == "java":
-            keys = (entry for entry in self.store.entries if entry.kind == "private-key" and entry.certificates)
-            found += [Anchor(entry.alias, entry.certificates[0]) for entry in keys]
-        return tuple(found)
+from truststore_tool.readers.source import Source, View
 
 
 @noun
@@ -56,7 +20,7 @@ class Reason:
     """Why a client refuses.
 
     Attributes:
-        code: stable, for programs: ``unknown-ca``, ``root-missing``, ``namesake``, ``distrusted``,
+        code: stable, for programs: ``unknown-ca``, ``root-missing``, ``namesake``, ``distrusted``, ``unreadable``,
             ``not-seen-by-java``, ``password-needed``, ``not-pem``, ``name-mismatch``, ``openssl``, ``key-identifier``,
             ``no-path``, and the codes of `chains.Flaw`.
         text: one line for people.
@@ -117,35 +81,48 @@ def judge_chain(source: Source, sent: Chain, at: datetime, known: Sequence[Certi
     obstacle = _obstacle(source)
     if obstacle:
         return _refused(source, [obstacle])
-    anchors = source.anchors()
-    certificates = [anchor.certificate for anchor in anchors]
-    judged = _judgements(source.reader, sent, certificates, at)
-    worst = min(judged.values(), key=lambda found: chains.RANKS[found.accepted])
-    if not (worst.flaws or worst.anchored) or any(flaw.code == "bad-signature" for flaw in worst.flaws):
-        reasons = list(_missing(source, Search(certificates, sent[1:]), sent[0], known))
+    found = {view.client: _seen(source, view, sent, at, known) for view in source.views}
+    worst = min(found.values(), key=_rank)
+    others = [client for client, verdict in found.items() if _rank(verdict) > _rank(worst)]
+    if not others:
+        return worst
+    refusing = " and ".join(client for client in found if client not in others)
+    depends = Reason("not-judged", f"it depends on the release: {refusing} stumbles, others do not")
+    return replace(worst, reasons=(depends, *worst.reasons))
+
+
+def _seen(source: Source, view: View, sent: Chain, at: datetime, known: Sequence[Certificate]) -> Verdict:
+    """The verdict of one client."""
+    if view.refused is not None:
+        return _refused(source, [Reason("unreadable", view.refused)])
+    if view.unknown is not None:
+        return _refused(source, [Reason("not-judged", f"what {view.client} reads in it is not known: {view.unknown}")])
+    found = _judgement(source.reader, view, sent, at)
+    if not (found.flaws or found.anchored) or any(flaw.code == "bad-signature" for flaw in found.flaws):
+        reasons = list(_missing(source, Search(view.certificates, sent[1:]), sent[0], known))
     else:
-        reasons = [_flaw_reason(flaw, at) for flaw in worst.flaws or worst.doubts]
-    if {found.accepted for found in judged.values()} > {worst.accepted}:
-        refusing = " and ".join(name for name, found in judged.items() if found.accepted is worst.accepted)
-        reasons = [Reason("not-judged", f"it depends on the release: {refusing} stumbles, others do not"), *reasons]
-    if not worst.anchored:
+        reasons = [_flaw_reason(flaw, at) for flaw in found.flaws or found.doubts]
+    if not found.anchored:
         return _refused(source, reasons)
-    alias = next(anchor.alias for anchor in anchors if anchor.certificate == worst.chain[-1])
-    end = chains.until(worst.chain, source.reader)
-    return Verdict(source.name, source.reader, not reasons, alias, describe(worst.chain[-1]), end, tuple(reasons))
+    anchor = found.chain[-1]
+    end = chains.until(found.chain, source.reader)
+    return Verdict(source.name, source.reader, not reasons, source.alias(anchor), describe(anchor), end, tuple(reasons))
 
 
-def _judgements(
-    reader: TlsReader, sent: Chain, anchors: Sequence[Certificate], at: datetime
-) -> dict[str, chains.Judgement]:
-    """What each release of a reader makes of it, by name."""
+def _judgement(reader: TlsReader, view: View, sent: Chain, at: datetime) -> chains.Judgement:
     if reader == "libpq":
         from truststore_tool.readers.openssl import verify
 
-        return {"libpq": verify.judge(sent, anchors, at)}
+        return verify.judge(sent, view.certificates, at, marks=view.marks)
     from truststore_tool.readers.java import pkix
 
-    return {f"Java {jdk}": pkix.judge(sent, anchors, at, jdk) for jdk in pkix.JDKS}
+    jdk = next(jdk for jdk in pkix.JDKS if view.client == f"Java {jdk}")
+    return pkix.judge(sent, view.certificates, at, jdk)
+
+
+def _rank(verdict: Verdict) -> int:
+    """From refusal over doubt to trust."""
+    return 2 * verdict.trusted or int(not verdict.is_judged)
 
 
 def overruled(verdict: Verdict, refusal: str | None) -> Verdict:
@@ -189,6 +166,7 @@ _WORDS: Final = {
     "weak-key": "has a key that the client finds too weak, or does not know",
     "weak-signature": "is signed with a digest that the client finds too weak",
     "name-constraints": "has a name that an authority above it may not issue for",
+    "distrusted": "is rejected for servers by its trust settings in the file",
     "not-judged": "cannot be judged here",
 }
 
@@ -276,8 +254,9 @@ def _look_for(fingerprint: Fingerprint | None) -> str:
 def _namesake(source: Source, top: Certificate) -> str:
     """A word about an entry that has the right name and the wrong key."""
     issuer = chains.issuer_der(top)
-    same = next((a for a in source.anchors() if issuer and chains.subject_der(a.certificate) == issuer), None)
+    every = (certificate for view in source.views for certificate in view.certificates)
+    same = next((c for c in every if issuer and chains.subject_der(c) == issuer), None)
     if same is None:
         return ""
-    alias = f"alias {same.alias}" if same.alias else "it"
-    return f"; {alias} holds one of that name with another key (SHA-256 {same.certificate.sha256})"
+    alias = source.alias(same)
+    return f"; {f'alias {alias}' if alias else 'it'} holds one of that name with another key (SHA-256 {same.sha256})"

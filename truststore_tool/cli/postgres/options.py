@@ -1,16 +1,16 @@
 """Options that the commands about PostgreSQL share, and what they mean."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 import typer
 
 from truststore_tool.cli.output import Output
-from truststore_tool.errors import PasswordRequiredError, UsageError
-from truststore_tool.model import TrustedEntry, TrustStore
+from truststore_tool.errors import IntegrityError, UsageError
 from truststore_tool.postgres.conninfo import Conninfo
 from truststore_tool.postgres.wire import DEFAULT_TIMEOUT, Negotiation
-from truststore_tool.readers.verdict import Source
+from truststore_tool.readers.hostnames import TlsReader
+from truststore_tool.readers.source import Source
 
 Stores = Annotated[
     list[str] | None,
@@ -39,7 +39,6 @@ Timeout = Annotated[
 ]
 
 TIMEOUT: Final = DEFAULT_TIMEOUT
-_WORDS: Final = ("system", "certifi")
 
 
 def negotiation(tls: bool, direct: bool) -> Negotiation:
@@ -54,9 +53,10 @@ def negotiation(tls: bool, direct: bool) -> Negotiation:
 def open_sources(stores: Sequence[str] | None, bundles: Sequence[str] | None, password: str | None) -> list[Source]:
     """The stores as Java reads them, then the bundles as libpq does.
 
-    Raises as `open_store` does, but a store that cannot be opened without a password is a finding, not an error.
+    Raises UnreadableError (missing, not permitted) and IntegrityError (wrong password). A store that cannot be opened
+    without a password, or is malformed, is a finding and no error: that is what it is to its clients.
     """
-    return [*_keystores(stores or (), password), *map(_bundle, bundles or ())]
+    return [*(_opened(name, "java", password) for name in stores or ()), *(_opened(n, "libpq") for n in bundles or ())]
 
 
 def warn_of_sources(output: Output, sources: Sequence[Source]) -> None:
@@ -74,21 +74,12 @@ def warn_of_password(output: Output, given: Conninfo) -> None:
         output.warn(["the password stands on the command line, where others can see it: use PGPASSWORD or ~/.pgpass"])
 
 
-def _keystores(paths: Sequence[str], password: str | None) -> Iterator[Source]:
-    from truststore_tool.stores import open_store
+def _opened(name: str, reader: TlsReader, password: str | None = None) -> Source:
+    from truststore_tool.sources import place_of
+    from truststore_tool.stores import content_of
 
-    for path in paths:
-        try:
-            yield Source(path, "java", open_store(path, password))
-        except PasswordRequiredError:
-            yield Source(path, "java", None)
-
-
-def _bundle(name: str) -> Source:
-    from truststore_tool.sources import gather
-    from truststore_tool.stores import open_store
-
-    if name not in _WORDS:
-        return Source(name, "libpq", open_store(name))
-    found = gather([name], stdin=bytes)[0].certificates
-    return Source(name, "libpq", TrustStore(tuple(TrustedEntry("", c) for c in found), "pem", "absent"))
+    path = place_of(name) if reader == "libpq" else name
+    try:
+        return Source.of(name, reader, content_of(path), password)
+    except IntegrityError as exc:
+        raise exc.at(name) from exc

@@ -129,7 +129,7 @@ def why_not(fields: Fields, settings: Element | None, *, partial: bool, strict: 
     """
     if reason := distrust.by_openssl(settings) if settings else "":
         return reason
-    trusted = settings is not None and any(part.tag == asn1.SEQUENCE for part in settings.children())
+    trusted = explicit(settings) is True
     try:
         found = uses(fields)
     except FormatError as exc:
@@ -139,6 +139,18 @@ def why_not(fields: Fields, settings: Element | None, *, partial: bool, strict: 
     if any(extension.critical and extension.oid not in _HANDLED for extension in fields.extensions):
         return UNHANDLED
     return next(_strict(fields, found), None) if strict else None
+
+
+def explicit(settings: Element | None) -> bool | None:
+    """Whether trust settings trust a certificate for servers as it stands, or reject it; None where they are silent.
+
+    Raises FormatError for what are no settings (obj_trust in x509_trust.c).
+    """
+    if settings is None:
+        return None
+    if distrust.by_openssl(settings):
+        return False
+    return True if any(part.tag == asn1.SEQUENCE for part in settings.children()) else None
 
 
 def is_self_signed(fields: Fields, found: Uses) -> bool:

@@ -5,9 +5,10 @@ first, no partial chains, no strict mode, a hundred certificates. Security level
 OpenSSL from 3.2 on. Revocation is not looked at.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from truststore_tool import oids
@@ -35,15 +36,22 @@ _ANY_AUTHORITY: Final = 0x07
 _SERVER_PURPOSES: Final = {oids.SERVER_AUTH, oids.MICROSOFT_GATED, oids.NETSCAPE_GATED}
 
 
-def judge(sent: Chain, anchors: Sequence[Certificate], at: datetime) -> Judgement:
+def judge(
+    sent: Chain,
+    anchors: Sequence[Certificate],
+    at: datetime,
+    *,
+    marks: Mapping[Certificate, bool] = MappingProxyType({}),
+) -> Judgement:
     """What OpenSSL makes of what a server sends.
 
     Args:
         sent: the server's certificate first.
         anchors: the certificates of the file, in its order.
         at: the moment (aware), of which OpenSSL knows the second.
+        marks: whether a TRUSTED CERTIFICATE block trusts an anchor as it stands, or rejects it (`trust.explicit`).
     """
-    return _Verification(sent, anchors, at.replace(microsecond=0)).judgement()
+    return _Verification(sent, anchors, at.replace(microsecond=0), marks).judgement()
 
 
 @noun(frozen=False)
@@ -51,6 +59,7 @@ class _Verification:
     sent: Chain
     anchors: Sequence[Certificate]
     at: datetime
+    marks: Mapping[Certificate, bool]
 
     def judgement(self) -> Judgement:
         leaf = self.sent[0]
@@ -79,7 +88,7 @@ class _Verification:
                 return chain, above.certificate == last.certificate
             if above is not None:
                 chain.append(above)
-                if above.is_self_signed:
+                if above.is_self_signed or above.certificate in self.marks:  # check_trust
                     return chain, True
                 untrusted = ()
                 continue
@@ -117,6 +126,8 @@ class _Verification:
 
     def _found(self, chain: list[Facts]) -> Iterator[Flaw]:
         """What speaks against a chain, in OpenSSL's order, and what cannot be judged."""
+        if self.marks.get(chain[-1].certificate) is False:
+            yield Flaw("distrusted", chain[-1].certificate)
         yield from _strange(chain)
         yield from _unfit(chain)
         yield from _weak(chain)
