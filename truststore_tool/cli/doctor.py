@@ -29,6 +29,7 @@ from truststore_tool.model import TrustStore
 from truststore_tool.nouns import replace
 from truststore_tool.passwords import Password
 from truststore_tool.readers import examining
+from truststore_tool.readers.base import Asked
 from truststore_tool.readers.examining import Examined, Subject
 from truststore_tool.render import doctor_text
 
@@ -90,7 +91,7 @@ def _days(text: str | None) -> timedelta | None:
 
 
 def _examined(
-    path: str, password: Password | None, asked: Sequence[str] | None, now: datetime, within: timedelta | None
+    path: str, password: Password | None, asked: Sequence[Asked] | None, now: datetime, within: timedelta | None
 ) -> Examined:
     from truststore_tool import stores
 
