@@ -14,6 +14,7 @@ OTHER_ALIAS: Final = "other-alias"  # ask for another alias
 SKIP_UNREADABLE: Final = "skip-unreadable"  # leave out what cannot be read
 SKIP_UNUSABLE: Final = "skip-unusable"  # leave out certificates that a reader cannot use, or name other readers
 OTHER_READERS: Final = "other-readers"  # name other programs as those that must be able to read the store
+PROTECT_ANEW: Final = "protect-anew"  # protect the store in another way, whoever used it till now
 FROM_A_FILE: Final = "from-a-file"  # give the password in a file
 MORE_TIME: Final = "more-time"  # wait longer for an answer
 TLS_AT_ONCE: Final = "tls-at-once"  # begin with TLS, without asking for it first

@@ -8,6 +8,11 @@ from truststore_tool.nouns import noun
 # From what ends a command with exit code 1 to what is only worth knowing.
 Level = Literal["error", "warning", "note"]
 LEVELS: Final[tuple[Level, ...]] = ("error", "warning", "note")
+# These stand in a fix for the command that mends a store, as it is or into a profile: the caller finds the words, as it
+# knows its own options.
+MEND: Final = "{mend}"
+MEND_AS_COMPAT: Final = "{mend as compat}"
+MEND_AS_PASSWORDLESS: Final = "{mend as passwordless}"
 
 
 @noun
@@ -192,13 +197,6 @@ RULES: Final[Mapping[str, Rule]] = {
         "OpenSSL at its level 2, Java below 1024",
         "",
         "SSL_CTX_set_security_level(3); jdk.certpath.disabledAlgorithms",
-    ),
-    "disabled-key": Rule(
-        "warning",
-        "Java takes no chain with such a key in it, the anchor's too",
-        "Java",
-        "",
-        "jdk.certpath.disabledAlgorithms of java.security",
     ),
     "negative-serial": Rule(
         "warning", "a certificate has a negative serial number", "Go", "1.23", "Go 1.23 release notes, crypto/x509"

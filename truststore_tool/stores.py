@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from truststore_tool import files, formats
 from truststore_tool.errors import (
@@ -20,9 +20,6 @@ from truststore_tool.errors import (
 from truststore_tool.formats.base import SHORTEST_NEW_PASSWORD, Content, Directory, Format
 from truststore_tool.model import Entry, TrustStore, fold_alias
 from truststore_tool.nouns import field, noun, replace
-
-if TYPE_CHECKING:
-    from truststore_tool.readers.base import Asked
 
 R = TypeVar("R")
 
@@ -58,7 +55,7 @@ def save_store(
     backup: bool = False,
     exclusive: bool = False,
     sources: Iterable[str | os.PathLike[str]] = (),
-    readers: "Sequence[Asked] | None" = None,
+    readers: Sequence[str] | None = None,
     profile: str | None = None,
 ) -> None:
     """Write a store to `path`, over whatever is there, under the lock of that path.
@@ -92,7 +89,7 @@ def save_store(
 
 
 def encoded(
-    store: TrustStore, password: str | None, readers: "Sequence[Asked] | None" = None, profile: str | None = None
+    store: TrustStore, password: str | None, readers: Sequence[str] | None = None, profile: str | None = None
 ) -> bytes:
     """The bytes of `store` in its own format, for a stream; proved as `save_store` does, and with the same errors."""
     codec = formats.get(store.format)
@@ -114,7 +111,7 @@ def update_store(
     backup: bool = False,
     dry_run: bool = False,
     sources: Iterable[str | os.PathLike[str]] = (),
-    readers: "Sequence[Asked] | None" = None,
+    readers: Sequence[str] | None = None,
     profile: str | None = None,
 ) -> tuple[TrustStore, R]:
     """Change the store at `path` in place; no other writer of this tool comes between the load and the save.
@@ -183,6 +180,44 @@ def update_store(
     return draft.store, report
 
 
+def rewrite_store(
+    path: str | os.PathLike[str],
+    remake: Callable[[Content], tuple[bytes | None, R]],
+    *,
+    backup: bool = False,
+    dry_run: bool = False,
+) -> R:
+    """Replace the store at `path` by other bytes; no other writer of this tool comes between the look and the write.
+
+    Args:
+        path: the store.
+        remake: given its content, returns the bytes that it should be, which it has proved, or None for as it is; and
+            a report. It is called again, under the lock, when the file changed before the lock was ours.
+        backup: first copy what is there to ``<name>.bak`` (``.bak1`` and so on).
+        dry_run: change nothing, take no lock.
+
+    Returns the report. Raises UnreadableError, WriteError, and whatever `remake` raises, with the path before its
+    message; the file is then as it was.
+    """
+    target = _path(path)
+
+    def look() -> tuple[object, bytes | None, R]:
+        content = _content(target, None)
+        with _path_in_errors(target):
+            return _mark(content), *remake(content)
+
+    mark, data, report = look()
+    if data is None or dry_run:
+        return report
+    with files.locked(target):
+        if _mark(_content(target, None)) != mark:
+            _, data, report = look()
+        if data is not None:
+            files.replace(target, data, backup=backup)
+            _read_back(target, data)
+    return report
+
+
 def open_to_change(path: str | os.PathLike[str], password: str | None = None) -> TrustStore:
     """The store at `path` as `update_store` would give it to its `change`. Raises as `open_store` does."""
     target = _path(path)
@@ -206,7 +241,7 @@ class _Draft:
 class _Meant:
     """Whom a store is meant for: the readers that were asked for, and whoever can use the store that is there."""
 
-    readers: "Sequence[Asked] | None" = None
+    readers: Sequence[str] | None = None
     before: TrustStore | None = None
     password: str | None = field(default=None, repr=False)
 

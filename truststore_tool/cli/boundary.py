@@ -31,6 +31,7 @@ _REMEDIES: Final = {
     errors.SKIP_UNREADABLE: "leave out what is unreadable with --skip-unreadable",
     errors.SKIP_UNUSABLE: "leave such certificates out with --skip-unusable, or say for whom it is with --for",
     errors.OTHER_READERS: "say for whom it is with --for",
+    errors.PROTECT_ANEW: "protect it in another way all the same with passwd --profile",
     errors.FROM_A_FILE: "name a file with --password-file",
     errors.MORE_TIME: "give --timeout SECONDS",
     errors.TLS_AT_ONCE: "for a server that begins with TLS at once, give --direct or --tls",
@@ -47,8 +48,7 @@ EXIT_CODES: Final[dict[type[TrustStoreError], int]] = {
     WriteError: 5,
 }
 
-# A URL that nobody knows, but for the JDK that is named as a reader.
-_WITH_PASSWORD: Final = re.compile(r"(?<!^jdk):/|:[^@]*@|(?:pass|pwd)\w*\s*(?:[=:]|%3d|\s)", re.IGNORECASE)
+_WITH_PASSWORD: Final = re.compile(r":/|:[^@]*@|(?:pass|pwd)\w*\s*(?:[=:]|%3d|\s)", re.IGNORECASE)
 
 # Typer carries its own copy of click in some releases and imports it in others; both end in this class.
 _ClickError: Final = typer.BadParameter.__mro__[2]

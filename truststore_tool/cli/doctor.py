@@ -5,35 +5,56 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import typer
 
+from truststore_tool.cli import fixing
+from truststore_tool.cli.approval import Approval
 from truststore_tool.cli.boundary import FINDING
+from truststore_tool.cli.fixing import Outcome, Treatment
 from truststore_tool.cli.opening import reveal
 from truststore_tool.cli.options import (
+    Backup,
     DefaultPassword,
+    DryRun,
+    Expect,
     For,
     JsonFlag,
     PasswordEnv,
     PasswordFd,
     PasswordFile,
+    Profile,
     Quiet,
+    Yes,
     store_password,
 )
 from truststore_tool.cli.output import Output
 from truststore_tool.errors import PasswordRequiredError, TrustStoreError, UnreadableError, UsageError
-from truststore_tool.findings import LEVELS, Finding, Place, finding
+from truststore_tool.findings import (
+    LEVELS,
+    MEND,
+    MEND_AS_COMPAT,
+    MEND_AS_PASSWORDLESS,
+    Finding,
+    Place,
+    finding,
+)
 from truststore_tool.formats.base import Content
 from truststore_tool.model import TrustStore
 from truststore_tool.nouns import replace
 from truststore_tool.passwords import Password
 from truststore_tool.readers import examining
-from truststore_tool.readers.base import Asked
 from truststore_tool.readers.examining import Examined, Subject
+from truststore_tool.readers.mending import Treated
 from truststore_tool.render import doctor_text
 
 _MISSING = 3
+_COMMANDS: Final = {
+    MEND: "doctor --fix",
+    MEND_AS_COMPAT: "doctor --fix --profile compat",
+    MEND_AS_PASSWORDLESS: "doctor --fix --profile passwordless",
+}
 
 
 def doctor_command(
@@ -45,6 +66,12 @@ def doctor_command(
     expires_within: Annotated[
         str | None, typer.Option("--expires-within", metavar="DAYS", help="Say what expires so soon: 30d.")
     ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended.")] = False,
+    profile: Profile = None,
+    expect: Expect = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    backup: Backup = False,
     password_env: PasswordEnv = None,
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
@@ -57,23 +84,55 @@ def doctor_command(
     Nothing is run for that: the tool knows the rules of Java's releases, OpenSSL and others, and says how it knows
     them. --for all asks every reader. Exit code 0 when all is well, 1 for an error (or, if asked, a warning).
 
+    --fix changes what a store is: the attribute that makes certificates trusted entries, algorithms (the least change
+    with which the readers open it, or --profile), aliases that Java takes for the same, certificates that are there
+    twice. No reader may lose a trust anchor by it, and what would become one must match an --expect, or be confirmed
+    at the terminal, or --yes says that none of this is needed. The exit code is that of what remains.
+
     Examples:
 
       truststore-tool doctor clientkeystore.p12
 
       truststore-tool doctor cacerts --for java8u252 --for java17 --default-password
+
+      truststore-tool doctor truststore.p12 --fix --dry-run
     """
     output = Output(json, quiet)
     within = _days(expires_within)
     password = store_password(output, password_env, password_file, password_fd, default_password)
     now = datetime.now(UTC)
-    examined = [_examined(path, password, readers, now, within) for path in stores]
-    output.report("doctor", None, doctor_text.examined(examined), stores=examined)
+    examined: Sequence[Examined | Treated]
+    if fix:
+        treatment = Treatment(Approval.of(expect, yes=yes, dry_run=dry_run), readers, profile, dry_run, backup)
+        outcomes = fixing.fix(stores, password, treatment, output)
+        examined = treated = [_treated(path, outcomes.get(path), password, readers, now, within) for path in stores]
+        output.report("doctor", None, doctor_text.treated(treated, dry_run=dry_run), stores=treated, dry_run=dry_run)
+    else:
+        if profile or expect or yes or dry_run or backup:
+            raise UsageError(
+                "--profile, --expect, --yes, --dry-run and --backup say how a store is mended", hint="add --fix"
+            )
+        examined = inspected = [_examined(path, password, readers, now, within) for path in stores]
+        output.report("doctor", None, doctor_text.examined(inspected), stores=inspected)
     if any(each.format is None and _is_missing(each.findings) for each in examined):
         raise typer.Exit(_MISSING)
     worst = LEVELS.index(fail_on)
     if any(LEVELS.index(item.level) <= worst for each in examined for item in each.findings):
         raise typer.Exit(FINDING)
+
+
+def _treated(
+    path: str,
+    outcome: Outcome | None,
+    password: Password | None,
+    asked: Sequence[str] | None,
+    now: datetime,
+    within: timedelta | None,
+) -> Treated:
+    """What is to be said of a store behind its treatment, which may have had none."""
+    done = outcome or Outcome(password, None)
+    found = _examined(path, done.password, asked, now, within, done.content)
+    return Treated(found.path, found.format, found.readers, found.findings, done.fixed)
 
 
 def _is_missing(findings: Sequence[Finding]) -> bool:
@@ -91,12 +150,20 @@ def _days(text: str | None) -> timedelta | None:
 
 
 def _examined(
-    path: str, password: Password | None, asked: Sequence[Asked] | None, now: datetime, within: timedelta | None
+    path: str,
+    password: Password | None,
+    asked: Sequence[str] | None,
+    now: datetime,
+    within: timedelta | None,
+    content: Content | None = None,
 ) -> Examined:
+    """What is to be said of the store at `path`, or of `content`, if it is given, in its place."""
     from truststore_tool import stores
 
-    if path == "-":
-        content: Content = sys.stdin.buffer.read()
+    if content is not None:
+        pass
+    elif path == "-":
+        content = sys.stdin.buffer.read()
     else:
         try:
             content = stores.content_of(path)
@@ -106,7 +173,15 @@ def _examined(
             raise
     store = _opened(path, content, password) if content else None
     found = examining.examine(Subject(path, content, store, reveal(password)), asked, now, within=within)
-    return replace(found, findings=(*found.findings, *_of_place(path, password, store)))
+    return replace(found, findings=tuple(map(_worded, (*found.findings, *_of_place(path, password, store)))))
+
+
+def _worded(found: Finding) -> Finding:
+    """A finding whose fix names commands of ours."""
+    fix = found.fix
+    for remedy, words in _COMMANDS.items():
+        fix = fix and fix.replace(remedy, words)
+    return replace(found, fix=fix)
 
 
 def _opened(path: str, content: Content, password: Password | None) -> TrustStore | None:

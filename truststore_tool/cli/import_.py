@@ -1,13 +1,12 @@
 """``import``: certificates of any source into a store."""
 
-import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from truststore_tool.cli.approval import Approval
 from truststore_tool.cli.gathering import gather, usable
 from truststore_tool.cli.opening import reveal, writing_password
 from truststore_tool.cli.options import (
@@ -31,15 +30,11 @@ from truststore_tool.cli.options import (
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
 from truststore_tool.cli.writing import made_from, tell_of_older_javas
-from truststore_tool.errors import FindingError, UsageError
-from truststore_tool.fingerprints import Fingerprint
-from truststore_tool.model import Certificate, TrustStore
+from truststore_tool.model import TrustStore
 from truststore_tool.operations.candidates import distinct
-from truststore_tool.operations.describe import CertificateFacts
 from truststore_tool.operations.importing import ImportReport, import_certificates
 from truststore_tool.operations.proving import prove
 from truststore_tool.render import text
-from truststore_tool.safe import printable
 
 
 def import_command(
@@ -92,12 +87,8 @@ def import_command(
     from truststore_tool import formats, stores
 
     output = Output(json, quiet)
-    expected = [Fingerprint.parse(item) for item in expect or ()]
-    if not (expected or yes or dry_run or sys.stdin.isatty()):
-        raise UsageError(
-            "nobody is there to confirm the certificates",
-            hint="give --expect FINGERPRINT, or --yes to trust them unseen",
-        )
+    approval = Approval.of(expect, yes=yes, dry_run=dry_run)
+    approval.require_somebody()
     target = _format_of(store, new_format)
     password = store_password(output, password_env, password_file, password_fd, default_password)
     source_password = other_password(output, "--source-password", source_password_env, source_password_file)
@@ -112,8 +103,6 @@ def import_command(
     now = datetime.now(UTC).replace(microsecond=0)
     unique = list(distinct(candidates))
     refused = [item.certificate for item in distrusted]
-    approved: set[Certificate] | None = None
-
     known: tuple[str, ...] = ()
 
     def change(present: TrustStore) -> tuple[TrustStore, tuple[ImportReport, tuple[str, ...]]]:
@@ -124,21 +113,13 @@ def import_command(
             present, candidates, created=now, alias=alias, replace=replace, aliased=aliased
         )
         fresh = [c for c, item in zip(unique, report.items, strict=True) if item.status != "present"]
-        if approved is not None and not approved.issuperset(fresh):
-            raise FindingError(f"{store} was changed while its certificates were being confirmed", hint="run again")
-        if not expected:
-            return changed, (report, ())
-        from truststore_tool.operations.expecting import require_expected
+        return changed, (report, approval.check(store, unique, fresh, refused))
 
-        return changed, (report, tuple(require_expected(unique, fresh, expected, refused)))
-
-    if not (expected or yes or dry_run):
+    if approval.asks:
         with working(f"reading {store}", quiet=quiet):
             _, (report, _) = stores.update_store(store, secret, change, create=target, dry_run=True, readers=readers)
-        fresh = [item.certificate for item in report.items if item.status != "present"]
-        if fresh:
-            ask_to_trust(fresh, store, now)
-        approved = {facts.certificate for facts in fresh}
+        fresh = [item.certificate.certificate for item in report.items if item.status != "present"]
+        approval.ask(fresh, store, now)
     with working(f"writing {store}", quiet=quiet):
         current, (report, notes) = stores.update_store(
             store,
@@ -168,14 +149,3 @@ def _format_of(store: str, wanted: str | None) -> str | None:
     from truststore_tool import stores
 
     return stores.new_format(store, wanted) if wanted or not Path(store).exists() else None
-
-
-def ask_to_trust(certificates: Sequence[CertificateFacts], store: str, now: datetime) -> None:
-    """Show what would become trusted and ask the terminal, default no. Raises FindingError when refused."""
-    for facts in certificates:
-        for line in text.certificate_lines(facts, now):
-            typer.echo(printable(line), err=True)
-        typer.echo("", err=True)
-    these = "this certificate" if len(certificates) == 1 else f"these {len(certificates)} certificates"
-    if not typer.confirm(f"Trust {these} in {printable(store)}?", default=False, err=True):
-        raise FindingError("not trusted; nothing was written")

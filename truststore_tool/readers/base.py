@@ -1,10 +1,13 @@
 """The nouns of this room: what a reader makes of a store, and how that is known."""
 
-from typing import Literal, Protocol, Self
+from typing import Final, Literal, Protocol, Self
 
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate
-from truststore_tool.nouns import field, noun
+from truststore_tool.nouns import noun
+
+# A password that no store has.
+WRONG: Final = "of no store: 9f0c2e7d"
 
 
 class UnknownError(Exception):
@@ -20,25 +23,6 @@ class Evidence:
 
     kind: Literal["measured", "documented", "inferred"]
     source: str
-
-
-@noun
-class Jdk:
-    """A JDK that is installed, as a reader that is asked for: what its own files say, which somebody else has read.
-
-    Attributes:
-        name: what it is called, as ``jdk:/opt/java``.
-        release: the text of its file `release`.
-        security: the text of its java.security.
-    """
-
-    name: str
-    release: str = field(repr=False)
-    security: str = field(repr=False)
-
-
-# What is asked for as a reader: its name, or a JDK.
-Asked = str | Jdk
 
 
 @noun
@@ -70,6 +54,11 @@ class Reading:
     leaves: tuple[Certificate, ...] | None = None
     left_out: tuple[LeftOut, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def count(self) -> int | None:
+        """How many anchors it has."""
+        return None if self.loads is None or self.anchors is None else len(self.anchors)
 
 
 class Reader(Protocol):

@@ -5,22 +5,26 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from truststore_tool import formats, readers
-from truststore_tool.findings import Finding, Level, Place, finding
+from truststore_tool.findings import MEND, MEND_AS_COMPAT, MEND_AS_PASSWORDLESS, Finding, Level, Place, finding
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate, TrustStore
-from truststore_tool.nouns import field, noun
+from truststore_tool.nouns import field, noun, replace
 from truststore_tool.operations.checking import check
 from truststore_tool.operations.describe import identified
 from truststore_tool.readers import gate, protection
-from truststore_tool.readers.base import Asked, LeftOut, Reader, Reading
+from truststore_tool.readers.base import WRONG, LeftOut, Reader, Reading
 from truststore_tool.readers.java.keystores import JavaReader
 from truststore_tool.readers.java.policies import policy_of
 
-# No store has it.
-_WRONG: Final = "of no store: 9f0c2e7d"
 # Releases that are still met, by which it shows what older ones cannot read.
 _OLDER: Final = ("java8u252", "java11.0.10")
 _NEEDS_TYPE: Final = {"jceks": "JCEKS", "bks": "BKS", "uber": "UBER", "bcfks": "BCFKS"}
+# What mending does about findings that others than this module make, or that are made in several places.
+_MENDED: Final = {
+    "not-trusted-entry": f"{MEND} makes it a trusted entry, if that is confirmed",
+    "alias-collision": f"{MEND} gives it an alias of its own, if it may be trusted",
+    "duplicate": f"{MEND} leaves one",
+}
 _NO_CIPHERS_OF_FIPS: Final = ("jks", "jceks")
 
 
@@ -80,7 +84,7 @@ def missing(path: str) -> Examined:
 
 
 def examine(
-    subject: Subject, asked: Sequence[Asked] | None, now: datetime, *, within: timedelta | None = None
+    subject: Subject, asked: Sequence[str] | None, now: datetime, *, within: timedelta | None = None
 ) -> Examined:
     """What readers make of a store, and what is not well with it.
 
@@ -110,7 +114,11 @@ def examine(
         *_of_certificates(subject, judges),
     ]
     if subject.store is not None:
-        found += check(subject.store, path, now, within=within)
+        mended = _MENDED if formats.get(form).dumps else {}
+        found += [
+            replace(item, fix=mended.get(item.rule, item.fix))
+            for item in check(subject.store, path, now, within=within)
+        ]
     return Examined(path, form, seen, tuple(_ordered(found)))
 
 
@@ -127,22 +135,18 @@ def _has_password(subject: Subject) -> bool:
 
 
 def _seen(judge: Reader, right: Reading, subject: Subject) -> Seen:
-    without, wrong = judge.read(subject.content, None), judge.read(subject.content, _WRONG)
+    without, wrong = judge.read(subject.content, None), judge.read(subject.content, WRONG)
     return Seen(
         judge.name,
         right.loads,
         right.error,
-        _count(right),
+        right.count,
         without.loads,
-        _count(without),
+        without.count,
         wrong.loads,
-        _count(wrong),
+        wrong.count,
         tuple(f"{item.kind}: {item.source}" for item in (right.evidence or without.evidence)),
     )
-
-
-def _count(reading: Reading) -> int | None:
-    return None if reading.loads is None or reading.anchors is None else len(reading.anchors)
 
 
 def _of_readers(
@@ -172,12 +176,17 @@ def _of_readers(
     for judge in judges:
         for item in readings[judge.name].left_out:
             left.setdefault(item, []).append(judge.name)
+    of_keys = (
+        {c for entry in subject.store.entries if entry.kind != "trusted" for c in entry.certificates}
+        if subject.store
+        else ()
+    )
     for item, names in left.items():
-        if rule := _rule_of(item.reason):
+        rule = _rule_of(item.reason)
+        if rule and not (rule == "not-trusted-entry" and item.certificate in of_keys):
             text = f"{identified(item.certificate)}: {item.reason}"
             place = Place(subject.path, str(item.certificate.sha256))
-            remedy = "import makes it a trusted entry" if rule == "not-trusted-entry" else None
-            yield finding(rule, place, text, readers=tuple(names), fix=remedy)
+            yield finding(rule, place, text, readers=tuple(names), fix=_MENDED.get(rule))
 
 
 def _rule_of(reason: str) -> str | None:
@@ -220,14 +229,14 @@ def _of_protection(
         names = asked.get(rule, older.get(rule, []))
         if names:
             level: Level = "error" if meant.intersection(asked.get(rule, ())) else "note"
-            fix = "protect it under the profile compat, which every Java reads"
+            fix = f"{MEND_AS_COMPAT} protects it as every Java reads it"
             yield finding(rule, here, f"{', '.join(names)}: {text}", readers=tuple(names), fix=fix, level=level)
     if "mac-nobody-reads" in rules:
-        fix = "make it again with another keystore.pkcs12.macAlgorithm, as HmacPBESHA256"
-        yield finding("mac-nobody-reads", here, "its MAC is a bare HMAC, which no program reads", fix=fix)
+        text = "its MAC is a bare HMAC, which no program reads"
+        yield finding("mac-nobody-reads", here, text, fix=f"{MEND} proves it, and writes one that all read")
     if "needs-legacy-provider" in rules:
         text = "it is encrypted with RC2 or RC4: OpenSSL 3 reads it only with its legacy provider"
-        fix = "protect it under the profile compat or modern"
+        fix = f"{MEND} protects it in a way that OpenSSL 3 reads"
         yield finding("needs-legacy-provider", here, text, readers=("openssl3",), fix=fix)
     if "fips-algorithm" in rules:
         text = "its MAC, or a part of it, is protected in a way of RFC 7292 that FIPS 140 does not approve"
@@ -242,7 +251,9 @@ def _of_passwords(subject: Subject, seen: Sequence[Seen]) -> Iterator[Finding]:
     ]
     if empty:
         text = "opened without a password it is empty, without an error: whoever names no password trusts nothing"
-        fix = "set javax.net.ssl.trustStorePassword, or protect it under the profile passwordless"
+        fix = "set javax.net.ssl.trustStorePassword"
+        if subject.store and all(entry.kind == "trusted" for entry in subject.store.entries):
+            fix += f", or {MEND_AS_PASSWORDLESS} takes the password away"
         yield finding("no-password-means-empty", Place(subject.path), text, readers=tuple(empty), fix=fix)
 
 
@@ -261,17 +272,10 @@ def _of_certificates(subject: Subject, judges: Sequence[Reader]) -> Iterator[Fin
         for reason, names in refusals.items():
             text = f"{identified(certificate)}: {', '.join(names)}: {reason}"
             yield finding("unparsable-certificate", place, text, readers=tuple(names), fix="remove it")
-        disabled: dict[str, list[str]] = {}
-        for judge in judges:
-            if isinstance(judge, JavaReader) and (item := judge.why_disabled(certificate)):
-                disabled.setdefault(item, []).append(judge.name)
-        for item, names in disabled.items():
-            text = f"{identified(certificate)}: {', '.join(names)}: its key falls under {item!r}"
-            yield finding("disabled-key", place, text, readers=tuple(names), fix="remove it, or ask for a larger key")
         policy = policy_of(certificate)
         if policy is None:
             continue
-        concerned = tuple(j.name for j in judges if isinstance(j, JavaReader) and j.applies(policy))
+        concerned = tuple(j.name for j in judges if isinstance(j, JavaReader) and policy.releases.known_to(j.release))
         if concerned:
             text = (
                 f"{identified(certificate)}: {policy.name}: servers whose certificates were issued after"

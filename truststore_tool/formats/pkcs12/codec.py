@@ -142,8 +142,8 @@ def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> 
 
 
 def _check_aliases(store: TrustStore) -> None:
-    """Refuse aliases of which Java would see only one."""
-    for one, other in twins(store.entries):
+    """Refuse aliases of which Java would see only one. Of bags of unknown kinds it sees none."""
+    for one, other in twins(entry for entry in store.entries if entry.kind != "unknown"):
         raise FormatError(
             f"aliases {one.alias!r} and {other.alias!r} are the same in a PKCS#12 store, where Java keeps one of them",
             hint="rename one of the entries first",

@@ -1,0 +1,101 @@
+"""``doctor --fix``: stores are mended, all of them or none as far as that shows before the first is written."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from truststore_tool.cli.approval import Approval
+from truststore_tool.cli.opening import reveal, writing_password
+from truststore_tool.cli.output import Output
+from truststore_tool.cli.progress import working
+from truststore_tool.errors import UnreadableError, UsageError
+from truststore_tool.formats.base import Content
+from truststore_tool.nouns import field, noun
+from truststore_tool.passwords import Password
+from truststore_tool.readers import mending
+from truststore_tool.readers.mending import Fixed, Mending
+
+
+@noun
+class Treatment:
+    """How stores are mended, as the options of ``doctor`` say.
+
+    Attributes:
+        approval: what was said of certificates that would become trusted.
+        readers: names of readers that the stores are meant for; None for the usual ones.
+        profile: how a PKCS#12 is to be protected; None for the least change.
+        dry_run, backup: as everywhere.
+    """
+
+    approval: Approval
+    readers: Sequence[str] | None
+    profile: str | None
+    dry_run: bool
+    backup: bool
+
+
+@noun
+class Outcome:
+    """What became of a store.
+
+    Attributes:
+        password: the one that opens it.
+        fixed: what was mended; None where there was nothing to mend.
+        content: what it would be, where nothing was written; None where the file says it.
+    """
+
+    password: Password | None
+    fixed: Fixed | None
+    content: Content | None = field(default=None, repr=False)
+
+
+def fix(paths: Sequence[str], password: Password | None, treatment: Treatment, output: Output) -> dict[str, Outcome]:
+    """Mend stores, and say what became of each of them. Of a file that is missing or empty nothing can be made.
+
+    Raises as `mending.mend`, `Approval` and `stores.rewrite_store` do.
+    """
+    if "-" in paths:
+        raise UsageError("standard input cannot be mended", hint="name a file")
+    now = datetime.now(UTC).replace(microsecond=0)
+    passwords = {path: writing_password(Path(path), password) for path in paths if _is_there(path)}
+    if treatment.approval.asks or len(passwords) > 1:
+        for path, each in passwords.items():
+            found = _mended(path, each, treatment, now, write=False)[0]
+            if treatment.approval.asks:
+                treatment.approval.ask(found.fresh, path, now)
+    outcomes = {}
+    for path, each in passwords.items():
+        with working(f"mending {path}", quiet=output.quiet):
+            found, notes = _mended(path, each, treatment, now, write=not treatment.dry_run)
+        output.warn(notes)
+        outcomes[path] = Outcome(each, found.fixed, found.content if treatment.dry_run else None)
+    return outcomes
+
+
+def _is_there(path: str) -> bool:
+    from truststore_tool import stores
+
+    try:
+        return bool(stores.content_of(path))
+    except UnreadableError as exc:
+        if isinstance(exc.__cause__, FileNotFoundError):
+            return False
+        raise
+
+
+def _mended(
+    path: str, password: Password | None, treatment: Treatment, now: datetime, *, write: bool
+) -> tuple[Mending, tuple[str, ...]]:
+    """How a store is mended, and warnings; it is written if `write` says so."""
+    from truststore_tool import stores
+
+    def remake(content: Content) -> tuple[bytes | None, tuple[Mending, tuple[str, ...]]]:
+        found = mending.mend(content, reveal(password), treatment.readers, treatment.profile, now)
+        notes: tuple[str, ...] = ()
+        if found.fresh:
+            every = found.store.all_certificates()
+            marked = [item.certificate for item in found.store.distrusted]
+            notes = treatment.approval.check(path, every, found.fresh, marked)
+        return found.content, (found, notes)
+
+    return stores.rewrite_store(path, remake, backup=treatment.backup, dry_run=not write)
