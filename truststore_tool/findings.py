@@ -198,6 +198,13 @@ RULES: Final[Mapping[str, Rule]] = {
         "",
         "SSL_CTX_set_security_level(3); jdk.certpath.disabledAlgorithms",
     ),
+    "disabled-key": Rule(
+        "warning",
+        "Java takes no chain with such a key in it, the anchor's too",
+        "Java",
+        "",
+        "jdk.certpath.disabledAlgorithms of java.security",
+    ),
     "negative-serial": Rule(
         "warning", "a certificate has a negative serial number", "Go", "1.23", "Go 1.23 release notes, crypto/x509"
     ),

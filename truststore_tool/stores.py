@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from truststore_tool import files, formats
 from truststore_tool.errors import (
@@ -20,6 +20,9 @@ from truststore_tool.errors import (
 from truststore_tool.formats.base import SHORTEST_NEW_PASSWORD, Content, Directory, Format
 from truststore_tool.model import Entry, TrustStore, fold_alias
 from truststore_tool.nouns import field, noun, replace
+
+if TYPE_CHECKING:
+    from truststore_tool.readers.base import Asked
 
 R = TypeVar("R")
 
@@ -55,7 +58,7 @@ def save_store(
     backup: bool = False,
     exclusive: bool = False,
     sources: Iterable[str | os.PathLike[str]] = (),
-    readers: Sequence[str] | None = None,
+    readers: "Sequence[Asked] | None" = None,
     profile: str | None = None,
 ) -> None:
     """Write a store to `path`, over whatever is there, under the lock of that path.
@@ -89,7 +92,7 @@ def save_store(
 
 
 def encoded(
-    store: TrustStore, password: str | None, readers: Sequence[str] | None = None, profile: str | None = None
+    store: TrustStore, password: str | None, readers: "Sequence[Asked] | None" = None, profile: str | None = None
 ) -> bytes:
     """The bytes of `store` in its own format, for a stream; proved as `save_store` does, and with the same errors."""
     codec = formats.get(store.format)
@@ -111,7 +114,7 @@ def update_store(
     backup: bool = False,
     dry_run: bool = False,
     sources: Iterable[str | os.PathLike[str]] = (),
-    readers: Sequence[str] | None = None,
+    readers: "Sequence[Asked] | None" = None,
     profile: str | None = None,
 ) -> tuple[TrustStore, R]:
     """Change the store at `path` in place; no other writer of this tool comes between the load and the save.
@@ -241,7 +244,7 @@ class _Draft:
 class _Meant:
     """Whom a store is meant for: the readers that were asked for, and whoever can use the store that is there."""
 
-    readers: Sequence[str] | None = None
+    readers: "Sequence[Asked] | None" = None
     before: TrustStore | None = None
     password: str | None = field(default=None, repr=False)
 

@@ -7,9 +7,11 @@ import java.security.InvalidAlgorithmParameterException;
 import java.security.KeyStore;
 import java.security.MessageDigest;
 import java.security.cert.Certificate;
+import java.security.cert.CertPathValidator;
 import java.security.cert.CertificateFactory;
 import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
@@ -22,12 +24,14 @@ import javax.net.ssl.X509TrustManager;
 /**
  * What this JVM makes of stores: one request a line on standard input, one answer a line on standard output.
  *
- * Request, tab-separated: type of store, its bytes in base64, password in base64 of UTF-8 or "-" for null. Answer,
+ * Request, tab-separated: type of store ("-" for the default), its bytes in base64, password in base64 of UTF-8 or "-" for null. Answer,
  * JSON: {"error": [exceptions, outermost first]} or {"entries": [[alias, SHA-256]], "anchors": [SHA-256],
  * "accepted": [SHA-256]}: trusted entries, what PKIXParameters and what a TrustManagerFactory takes from the store.
  *
  * Or: "make", type of store, password, then alias and certificate (DER) in turn, all in base64, then settings of the
  * kind that keytool takes after -J-D, as name=value. Answer: {"store": its bytes in base64}.
+ *
+ * Or: "path", an anchor and a certificate below it (DER in base64). Answer: {} where PKIX takes that path.
  */
 public class StoreJudge {
     public static void main(String[] args) throws Exception {
@@ -36,7 +40,8 @@ public class StoreJudge {
             String[] request = line.split("\t", -1);
             String answer;
             try {
-                answer = request[0].equals("make") ? make(request) : view(request);
+                answer = request[0].equals("make") ? make(request)
+                    : request[0].equals("path") ? path(request) : view(request);
             } catch (Throwable e) {
                 List<String> causes = new ArrayList<>();
                 for (Throwable t = e; t != null && causes.size() < 8; t = t.getCause()) causes.add(quote(t.toString()));
@@ -48,7 +53,7 @@ public class StoreJudge {
     }
 
     static String view(String[] request) throws Exception {
-        KeyStore store = KeyStore.getInstance(request[0]);
+        KeyStore store = KeyStore.getInstance(request[0].equals("-") ? KeyStore.getDefaultType() : request[0]);
         char[] password = request[2].equals("-") ? null : text(request[2]).toCharArray();
         store.load(new ByteArrayInputStream(bytes(request[1])), password);
         List<String> entries = new ArrayList<>();
@@ -91,6 +96,18 @@ public class StoreJudge {
             System.setProperties(before);
         }
         return "{\"store\":\"" + Base64.getEncoder().encodeToString(out.toByteArray()) + "\"}";
+    }
+
+    static String path(String[] request) throws Exception {
+        CertificateFactory factory = CertificateFactory.getInstance("X.509");
+        X509Certificate anchor =
+            (X509Certificate) factory.generateCertificate(new ByteArrayInputStream(bytes(request[1])));
+        Certificate below = factory.generateCertificate(new ByteArrayInputStream(bytes(request[2])));
+        PKIXParameters parameters = new PKIXParameters(Collections.singleton(new TrustAnchor(anchor, null)));
+        parameters.setRevocationEnabled(false);
+        CertPathValidator.getInstance("PKIX")
+            .validate(factory.generateCertPath(Collections.singletonList(below)), parameters);
+        return "{}";
     }
 
     static byte[] bytes(String base64) {

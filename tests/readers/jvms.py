@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +85,11 @@ class Jvm:
         answer = self._receive()
         return None if "error" in answer else base64.b64decode(answer["store"])
 
+    def refuses_path(self, anchor: bytes, below: bytes) -> tuple[str, ...]:
+        """The exceptions with which PKIX refuses a certificate below an anchor, outermost first."""
+        self._send("path", _encoded(anchor), _encoded(below))
+        return tuple(self._receive().get("error", ()))
+
     def _send(self, *words: str) -> None:
         assert self.process.stdin
         self.process.stdin.write("\t".join(words).encode() + b"\n")
@@ -153,19 +158,20 @@ def compiled(classes: Path) -> Path:
 
 
 @contextmanager
-def running(found: Mapping[str, Path], classes: Path) -> Iterator[dict[str, Jvm]]:
-    """The runtimes that were found, running, by name."""
+def running(found: Mapping[str, Path], classes: Path, *options: str) -> Iterator[dict[str, Jvm]]:
+    """The runtimes that were found, running with some options, by name."""
     with ExitStack() as stack:
-        yield {name: stack.enter_context(_started(name, home, classes)) for name, home in found.items()}
+        yield {name: stack.enter_context(_started(name, home, classes, options)) for name, home in found.items()}
 
 
 @contextmanager
-def _started(name: str, home: Path, classes: Path) -> Iterator[Jvm]:
+def _started(name: str, home: Path, classes: Path, options: Sequence[str]) -> Iterator[Jvm]:
     command: list[str | Path] = [
         home / "bin" / "java",
         "-Xshare:auto",
         "-XX:TieredStopAtLevel=1",
         "-Xmx256m",
+        *options,
         "-cp",
         classes,
     ]

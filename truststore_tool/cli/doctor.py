@@ -45,6 +45,7 @@ from truststore_tool.model import TrustStore
 from truststore_tool.nouns import replace
 from truststore_tool.passwords import Password
 from truststore_tool.readers import examining
+from truststore_tool.readers.base import Asked
 from truststore_tool.readers.examining import Examined, Subject
 from truststore_tool.readers.mending import Treated
 from truststore_tool.render import doctor_text
@@ -125,7 +126,7 @@ def _treated(
     path: str,
     outcome: Outcome | None,
     password: Password | None,
-    asked: Sequence[str] | None,
+    asked: Sequence[Asked] | None,
     now: datetime,
     within: timedelta | None,
 ) -> Treated:
@@ -152,7 +153,7 @@ def _days(text: str | None) -> timedelta | None:
 def _examined(
     path: str,
     password: Password | None,
-    asked: Sequence[str] | None,
+    asked: Sequence[Asked] | None,
     now: datetime,
     within: timedelta | None,
     content: Content | None = None,

@@ -13,6 +13,7 @@ from truststore_tool.formats.base import Content
 from truststore_tool.nouns import field, noun
 from truststore_tool.passwords import Password
 from truststore_tool.readers import mending
+from truststore_tool.readers.base import Asked
 from truststore_tool.readers.mending import Fixed, Mending
 
 
@@ -28,7 +29,7 @@ class Treatment:
     """
 
     approval: Approval
-    readers: Sequence[str] | None
+    readers: Sequence[Asked] | None
     profile: str | None
     dry_run: bool
     backup: bool

@@ -14,6 +14,7 @@ from truststore_tool.operations.candidates import Candidate
 from truststore_tool.passwords import Password
 
 if TYPE_CHECKING:
+    from truststore_tool.readers.base import Asked
     from truststore_tool.sources import Distrusted, LeftOut
 
 _NOTHING_LEFT: Final = "each of its certificates would keep a reader from the new store"
@@ -63,7 +64,7 @@ def gather(
     return Collected(candidates, left_out, distrusted)
 
 
-def usable(collected: Collected, form: str, asked: Sequence[str] | None, output: Output) -> Collected:
+def usable(collected: Collected, form: str, asked: "Sequence[Asked] | None", output: Output) -> Collected:
     """What was collected without the certificates that a reader of such a store refuses, which are named and counted.
 
     Args:
@@ -84,7 +85,7 @@ def usable(collected: Collected, form: str, asked: Sequence[str] | None, output:
 
 
 def without_unusable(
-    store: TrustStore, form: str, asked: Sequence[str] | None, output: Output
+    store: TrustStore, form: str, asked: "Sequence[Asked] | None", output: Output
 ) -> tuple[TrustStore, tuple[str, ...]]:
     """A store without the certificates that a reader of such stores refuses, and what is said of each of these.
 
@@ -103,7 +104,7 @@ def without_unusable(
 
 
 def _unusable(
-    certificates: Iterable[Certificate], form: str, asked: Sequence[str] | None, output: Output
+    certificates: Iterable[Certificate], form: str, asked: "Sequence[Asked] | None", output: Output
 ) -> dict[Certificate, str]:
     """Each certificate that a reader refuses, and what is to be said of it, which is said on standard error."""
     from truststore_tool.readers import gate

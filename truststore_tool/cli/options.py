@@ -1,5 +1,6 @@
 """Options that several commands share, and what they mean."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -28,13 +29,25 @@ SkipUnusable = Annotated[
     bool,
     typer.Option("--skip-unusable", help="Leave out, name and count certificates that keep a reader from the store."),
 ]
+
+
+def _asked(names: list[str] | None) -> Sequence[object] | None:
+    """The readers (`readers.base.Asked`) that --for names: typer looks at the types, which are not loaded for it."""
+    if not names or not any(name.startswith("jdk:") for name in names):
+        return names or None
+    from truststore_tool.cli import jdks
+
+    return jdks.asked(names)
+
+
 For = Annotated[
     list[str] | None,
     typer.Option(
         "--for",
         metavar="READER",
-        help="Program that must be able to use the store, such as java8u252, java17; may be given again"
-        " (default: every usual one).",
+        callback=_asked,
+        help="Program that must be able to use the store, such as java8u252, java17, jdk:/path/to/a/jdk; may be given"
+        " again (default: every usual one).",
     ),
 ]
 Profile = Annotated[

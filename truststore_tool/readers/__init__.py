@@ -6,7 +6,7 @@ that is known), and other programs. Nothing is imported before a reader is asked
 
 from typing import Final
 
-from truststore_tool.readers.base import Reader
+from truststore_tool.readers.base import Asked, Jdk, Reader
 
 _JAVA_LINES: Final = ("java8", "java11", "java17", "java21", "java25")
 # Programs that read with OpenSSL (see openssl.programs), and what other names they go by.
@@ -28,12 +28,16 @@ ALL: Final[tuple[str, ...]] = ("java8u252", *_JAVA_LINES, *_OPENSSL, "pgjdbc", "
 NAMES: Final[tuple[str, ...]] = (*ALL, *_ALIASES)
 
 
-def named(name: str, form: str | None = None, work: dict[object, bytes | None] | None = None) -> Reader:
-    """The reader called `name`, told that stores are of the format called `form`.
+def named(name: Asked, form: str | None = None, work: dict[object, bytes | None] | None = None) -> Reader:
+    """The reader called `name`, or the JDK that it is, told that stores are of the format called `form`.
 
     Readers that share `work` derive the keys of a store once. Raises UsageError for a name that no reader has, with
     the nearest one as a hint.
     """
+    if isinstance(name, Jdk):
+        from truststore_tool.readers.java.installed import reader
+
+        return reader(name, _storetype(form), {} if work is None else work)
     known = _ALIASES.get(name, name)
     if known in _OPENSSL:
         from truststore_tool.readers.openssl.programs import PROGRAMS, OpenSslReader
@@ -66,7 +70,12 @@ def _java(name: str, form: str | None, work: dict[object, bytes | None]) -> Read
     from truststore_tool.readers.java.loading import parser
     from truststore_tool.readers.java.parsing import why_refused
 
-    return JavaReader(release, parser(why_refused), "JCEKS" if form == "jceks" else None, work)
+    return JavaReader(release, parser(why_refused), _storetype(form), work)
+
+
+def _storetype(form: str | None) -> str | None:
+    """What Java is told of the type of a store: nothing where its default opens it."""
+    return "JCEKS" if form == "jceks" else None
 
 
 def _hint(name: str) -> str:
@@ -75,4 +84,4 @@ def _hint(name: str) -> str:
 
     near = get_close_matches(name.lower(), NAMES, n=1)
     meant = f"did you mean {near[0]}? " if near else ""
-    return f"{meant}known are {', '.join(ALL)}, and other updates of Java, as java17.0.9"
+    return f"{meant}known are {', '.join(ALL)}, and other updates of Java, as java17.0.9; and jdk:PATH"

@@ -4,7 +4,7 @@ from typing import Final, Literal, Protocol, Self
 
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate
-from truststore_tool.nouns import noun
+from truststore_tool.nouns import field, noun
 
 # A password that no store has.
 WRONG: Final = "of no store: 9f0c2e7d"
@@ -23,6 +23,25 @@ class Evidence:
 
     kind: Literal["measured", "documented", "inferred"]
     source: str
+
+
+@noun
+class Jdk:
+    """A JDK that is installed, as a reader that is asked for: what its own files say, which somebody else has read.
+
+    Attributes:
+        name: what it is called, as ``jdk:/opt/java``.
+        release: the text of its file `release`.
+        security: the text of its java.security.
+    """
+
+    name: str
+    release: str = field(repr=False)
+    security: str = field(repr=False)
+
+
+# What is asked for as a reader: its name, or a JDK.
+Asked = str | Jdk
 
 
 @noun

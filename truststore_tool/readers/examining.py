@@ -12,7 +12,7 @@ from truststore_tool.nouns import field, noun, replace
 from truststore_tool.operations.checking import check
 from truststore_tool.operations.describe import identified
 from truststore_tool.readers import gate, protection
-from truststore_tool.readers.base import WRONG, LeftOut, Reader, Reading
+from truststore_tool.readers.base import WRONG, Asked, LeftOut, Reader, Reading
 from truststore_tool.readers.java.keystores import JavaReader
 from truststore_tool.readers.java.policies import policy_of
 
@@ -84,7 +84,7 @@ def missing(path: str) -> Examined:
 
 
 def examine(
-    subject: Subject, asked: Sequence[str] | None, now: datetime, *, within: timedelta | None = None
+    subject: Subject, asked: Sequence[Asked] | None, now: datetime, *, within: timedelta | None = None
 ) -> Examined:
     """What readers make of a store, and what is not well with it.
 
@@ -272,10 +272,17 @@ def _of_certificates(subject: Subject, judges: Sequence[Reader]) -> Iterator[Fin
         for reason, names in refusals.items():
             text = f"{identified(certificate)}: {', '.join(names)}: {reason}"
             yield finding("unparsable-certificate", place, text, readers=tuple(names), fix="remove it")
+        disabled: dict[str, list[str]] = {}
+        for judge in judges:
+            if isinstance(judge, JavaReader) and (item := judge.why_disabled(certificate)):
+                disabled.setdefault(item, []).append(judge.name)
+        for item, names in disabled.items():
+            text = f"{identified(certificate)}: {', '.join(names)}: its key falls under {item!r}"
+            yield finding("disabled-key", place, text, readers=tuple(names), fix="remove it, or ask for a larger key")
         policy = policy_of(certificate)
         if policy is None:
             continue
-        concerned = tuple(j.name for j in judges if isinstance(j, JavaReader) and policy.releases.known_to(j.release))
+        concerned = tuple(j.name for j in judges if isinstance(j, JavaReader) and j.applies(policy))
         if concerned:
             text = (
                 f"{identified(certificate)}: {policy.name}: servers whose certificates were issued after"

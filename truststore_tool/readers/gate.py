@@ -12,7 +12,7 @@ from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.nouns import field, noun
 from truststore_tool.operations.describe import identified
-from truststore_tool.readers.base import Reader, Reading
+from truststore_tool.readers.base import Asked, Reader, Reading
 from truststore_tool.wording import counted
 
 _JAVA: Final = ("java8", "java11", "java17", "java21", "java25")
@@ -62,7 +62,7 @@ def unusable(certificates: Iterable[Certificate], judges: Sequence[Reader]) -> I
                 break
 
 
-def judges_of(form: str, asked: Sequence[str] | None = None) -> list[Reader]:
+def judges_of(form: str, asked: Sequence[Asked] | None = None) -> list[Reader]:
     """The readers called so, or those that stores of the format called `form` are usually meant for.
 
     Raises UsageError for a name that no reader has.
@@ -73,7 +73,7 @@ def judges_of(form: str, asked: Sequence[str] | None = None) -> list[Reader]:
 
 def check(
     after: Written,
-    asked: Sequence[str] | None = None,
+    asked: Sequence[Asked] | None = None,
     before: TrustStore | None = None,
     present: Callable[[], Written] | None = None,
 ) -> Iterator[Refusal]:

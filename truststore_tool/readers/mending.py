@@ -23,7 +23,7 @@ from truststore_tool.nouns import field, noun, replace
 from truststore_tool.operations.changing import RenameReport
 from truststore_tool.operations.mending import Lookup, Named, put_in_order
 from truststore_tool.readers import gate, protection
-from truststore_tool.readers.base import WRONG, Reader, Reading
+from truststore_tool.readers.base import WRONG, Asked, Reader, Reading
 from truststore_tool.readers.examining import Seen
 from truststore_tool.readers.gate import Refusal
 
@@ -127,7 +127,7 @@ class _Draft(NamedTuple):
 
 
 def mend(
-    content: Content, password: str | None, asked: Sequence[str] | None, profile: str | None, now: datetime
+    content: Content, password: str | None, asked: Sequence[Asked] | None, profile: str | None, now: datetime
 ) -> Mending:
     """How a store is mended.
 
@@ -149,7 +149,7 @@ class _Mender:
     """The steps of `mend` and what they share."""
 
     def __init__(
-        self, content: Content, password: str | None, asked: Sequence[str] | None, profile: str | None, now: datetime
+        self, content: Content, password: str | None, asked: Sequence[Asked] | None, profile: str | None, now: datetime
     ) -> None:
         self.content, self.password, self.profile = content, password, profile
         self.unprovable = isinstance(content, bytes) and protection.is_unprovable(content)

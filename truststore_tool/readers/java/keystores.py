@@ -1,7 +1,7 @@
 """What a Java release makes of a key store's bytes: loads or not, in which words, and the trust anchors."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.base import Content
@@ -11,6 +11,10 @@ from truststore_tool.readers.base import Evidence, Reader, Reading, UnknownError
 from truststore_tool.readers.java import jks, pbe, pkcs12, releases
 from truststore_tool.readers.java.loading import Contents, Parser, RefusedError
 from truststore_tool.readers.java.releases import Release, measured
+
+if TYPE_CHECKING:
+    from truststore_tool.readers.java.policies import Policy
+    from truststore_tool.readers.java.security import Security
 
 _Loader = Callable[[bytes, str | None, Release, Parser, pbe.Work], Contents]
 _NO_DER: Final = "DerInputStream.getLength(): lengthTag="
@@ -47,25 +51,62 @@ class JavaReader:
     Attributes:
         release: the release.
         why_refused: the releases' certificate parsers.
-        storetype: what it is told the type is: JKS, PKCS12 or JCEKS; None leaves it to the release's default.
+        storetype: what it is told the type is: JKS, PKCS12 or JCEKS; None leaves it to the default.
         work: derived keys; readers that share it do not derive them again for the same file.
+        settings: what its security properties say, or why nobody knows that; None for those of the release.
+        called: its name, where that is not the release's.
     """
 
     release: Release
     why_refused: Parser
     storetype: str | None = None
     work: pbe.Work = field(default_factory=dict, repr=False, compare=False)
+    settings: "Security | str | None" = None
+    called: str | None = None
 
     @property
     def name(self) -> str:
-        """The release's name."""
-        return str(self.release)
+        """The release's name, or its own."""
+        return self.called or str(self.release)
+
+    @property
+    def security(self) -> "Security | None":
+        """What its security properties say; None where nobody knows."""
+        from truststore_tool.readers.java import security
+
+        settings = security.of(self.release) if self.settings is None else self.settings
+        return None if isinstance(settings, str) else settings
 
     def read(self, data: Content, password: str | None) -> Reading:
         """What this release makes of the store in `data`."""
         if not isinstance(data, bytes):
             return Reading(False, "java.io.IOException: Is a directory", anchors=(), leaves=(), evidence=(_LOADING,))
-        return read(self.release, data, password, self.why_refused, storetype=self.storetype, work=self.work)
+        if isinstance(self.settings, str):
+            return Reading(None, evidence=(Evidence("inferred", self.settings),))
+        configured = (self.settings.keystore_type, self.settings.compat) if self.settings else (None, True)
+        kind = self.storetype or configured[0]
+        return read(self.release, data, password, self.why_refused, kind, compat=configured[1], work=self.work)
+
+    def applies(self, policy: "Policy") -> bool:
+        """Whether it is known to go by that policy."""
+        if self.settings is None:
+            return policy.releases.known_to(self.release) is True
+        return not isinstance(self.settings, str) and policy.name in self.settings.policies
+
+    def why_disabled(self, certificate: Certificate) -> str | None:
+        """The item of jdk.certpath.disabledAlgorithms by which it takes no path with that key in it, an anchor's too.
+
+        None where there is none, and where it does not read the certificate.
+        """
+        from truststore_tool.readers.java.der import JavaFormatError
+        from truststore_tool.readers.java.parsing import first_certificate
+
+        security = self.security
+        try:
+            key = first_certificate(certificate.der, 25 if self.release.line >= 25 else 17).public_key
+        except JavaFormatError:
+            return None
+        return security.why_disabled(key.algorithm, key.size, key.curve) if security else None
 
     def refuses(self, certificate: Certificate) -> str | None:
         """The exception of this release's certificate parser, or None where it takes it, or that is not known."""
@@ -79,7 +120,7 @@ class JavaReader:
         """As `Reader.reads_all_of`: whether this release has every feature of the other one."""
         return (
             isinstance(other, JavaReader)
-            and other.storetype == self.storetype
+            and (other.storetype, other.settings) == (self.storetype, self.settings)
             and releases.reads_all_of(self.release, other.release)
         )
 
@@ -103,8 +144,9 @@ def read(
     data: bytes,
     password: str | None,
     why_refused: Parser,
-    *,
     storetype: str | None = None,
+    *,
+    compat: bool = True,
     work: pbe.Work | None = None,
 ) -> Reading:
     """What `release` makes of the store in `data`.
@@ -114,11 +156,14 @@ def read(
         data: the bytes of the store.
         password: right, wrong or empty; None for none.
         why_refused: the release's certificate parser.
-        storetype: JKS, PKCS12 or JCEKS; None for the release's default.
+        storetype: JKS, PKCS12 or JCEKS; None for the release's default. Of other types nobody knows.
+        compat: keystore.type.compat: whether JKS and PKCS12 open each other.
         work: derived keys, shared between the readings of one file.
     """
     kind = (storetype or default_type(release)).upper()
-    loaders = _TYPES[kind][:1] if kind == "PKCS12" and release.line < 9 else _TYPES[kind]
+    if kind not in _TYPES:
+        return Reading(None, evidence=(Evidence("inferred", f"nobody has looked at key stores of type {kind}"),))
+    loaders = _TYPES[kind][:1] if not compat or (kind == "PKCS12" and release.line < 9) else _TYPES[kind]
     try:
         contents = _load(loaders, data, password, release, why_refused, {} if work is None else work)
     except RefusedError as exc:

@@ -32,7 +32,7 @@ class Policy:
 
 
 _SOURCE: Final = Evidence("measured", "the classes of 17.0.15 and 25.0.3")
-_LINES: Final = measured("java.security of 8u252, 11.0.5 to 25.0.3")
+_LINES: Final = measured("java.security of 8u252, 8u504, 11.0.5 to 25.0.3")
 
 POLICIES: Final[tuple[Policy, ...]] = (
     Policy(
@@ -76,7 +76,7 @@ POLICIES: Final[tuple[Policy, ...]] = (
                 "db3517d1f6732a2d5ab97c533ec70779ee3270a62fb4ac4238372460e6f01e88",
             }
         ),
-        Feature(25, (_SOURCE, _LINES), backports={17: 15, 21: 8}, lacks={8: 252, 11: 13, 17: 9, 21: 2}),
+        Feature(25, (_SOURCE, _LINES), backports={8: 504, 17: 15, 21: 8}, lacks={8: 252, 11: 13, 17: 9, 21: 2}),
     ),
     Policy(
         "CAMERFIRMA_TLS",
@@ -88,7 +88,7 @@ POLICIES: Final[tuple[Policy, ...]] = (
                 "136335439334a7698016a0d324de72284e079d7b5220bb8fbd747816eebebaca",
             }
         ),
-        Feature(25, (_SOURCE, _LINES), backports={17: 15, 21: 8}, lacks={8: 252, 11: 13, 17: 9, 21: 2}),
+        Feature(25, (_SOURCE, _LINES), backports={8: 504, 17: 15, 21: 8}, lacks={8: 252, 11: 13, 17: 9, 21: 2}),
     ),
     Policy(
         "CHUNGHWA_TLS",
@@ -98,7 +98,7 @@ POLICIES: Final[tuple[Policy, ...]] = (
                 "c0a6f4dc63a24bfdcf54ef2a6a082a0a72de35803e2ff5ff527ae5d87206dfd5",
             }
         ),
-        Feature(26, (_SOURCE, _LINES), backports={25: 3}, lacks={8: 252, 11: 13, 17: 15, 21: 8, 25: 2}),
+        Feature(26, (_SOURCE, _LINES), backports={8: 504, 25: 3}, lacks={8: 252, 11: 13, 17: 15, 21: 8, 25: 2}),
     ),
 )
 _BY_ROOT: Final[Mapping[str, Policy]] = {root: policy for policy in POLICIES for root in policy.roots}

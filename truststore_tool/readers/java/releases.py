@@ -8,12 +8,16 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple, Self
 
-from truststore_tool.errors import UsageError
+from truststore_tool.errors import FormatError, UsageError
 from truststore_tool.nouns import field, noun
 from truststore_tool.readers.base import Evidence
 
 # The newest update of each line that was measured: what the name of a line alone stands for.
 NEWEST: Final[Mapping[int, int]] = {8: 504, 11: 13, 17: 15, 21: 8, 25: 3}
+# In the file `release`: 1.8.0_504, 25, 25.0.3, 17.0.4.1; maybe with a word behind a hyphen.
+_VERSION: Final = re.compile(
+    r'^JAVA_VERSION="?(?:1\.(8)\.0_(\d{1,4})|(\d{1,3})(?:\.0\.(\d{1,4})(?:\.\d+)*)?)(?:-[^"]*)?"?\s*$', re.MULTILINE
+)
 _NAME: Final = re.compile(r"java(?:(8)(?:u(\d{1,4}))?|(\d{2,3})(?:\.0\.(\d{1,4}))?)")
 
 
@@ -30,12 +34,29 @@ class Release(NamedTuple):
         line = int((match[1] or match[3]) if match else 0)
         update = match and (match[2] or match[4])
         if line not in NEWEST:
-            lines = ", ".join(f"java{known}" for known in NEWEST)
-            raise UsageError(f"no reader is called {name!r}", hint=f"known are {lines} and their updates")
+            raise UsageError(f"no reader is called {name!r}", hint=_known())
         return cls(line, NEWEST[line] if update is None else int(update))
+
+    @classmethod
+    def of_file(cls, text: str) -> Self:
+        """The release that the file `release` of a JDK names.
+
+        Raises FormatError for a text that names none, UsageError for a line of Java that nobody has looked at.
+        """
+        match = _VERSION.search(text)
+        if match is None:
+            raise FormatError("its file release names no release of Java (JAVA_VERSION)", hint=_known())
+        line = int(match[1] or match[3])
+        if line not in NEWEST:
+            raise UsageError(f"nobody has looked at Java {line}", hint=_known())
+        return cls(line, int(match[2] or match[4] or 0))
 
     def __str__(self) -> str:
         return f"java8u{self.update}" if self.line == 8 else f"java{self.line}.0.{self.update}"
+
+
+def _known() -> str:
+    return f"known are {', '.join(f'java{line}' for line in NEWEST)} and their updates"
 
 
 @noun
