@@ -20,6 +20,7 @@ from truststore_tool.model import (
     LooseCertificate,
     Note,
     OpaqueEntry,
+    Remark,
     TrustedEntry,
     TrustStore,
     fold_alias,
@@ -177,6 +178,7 @@ class Secret(Note):
 
 
 FACTS = Secret("facts")
+NOTE = Remark("odd-date", "a note")
 
 
 def test_reprs_show_no_bytes() -> None:
@@ -219,14 +221,14 @@ def test_an_entry_shows_its_certificates_and_kind() -> None:
 
 
 def test_with_entries_keeps_everything_else() -> None:
-    store = TrustStore((), "pkcs12", "absent", (LooseCertificate(Certificate(DER)),), ("a note",), facts=FACTS)
+    store = TrustStore((), "pkcs12", "absent", (LooseCertificate(Certificate(DER)),), (NOTE,), facts=FACTS)
     changed = store.with_entries((TrustedEntry("a", Certificate(DER)),))
     assert [entry.alias for entry in changed.entries] == ["a"]
     assert (changed.format, changed.integrity, changed.loose, changed.notes, changed.facts) == (
         "pkcs12",
         "absent",
         store.loose,
-        ("a note",),
+        (NOTE,),
         FACTS,
     )
 

@@ -12,6 +12,7 @@ from tests import samples
 from tests.realtools import find, run
 from truststore_tool import sources
 from truststore_tool.errors import FormatError, IntegrityError, UnreadableError
+from truststore_tool.findings import Place, finding
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.sources import Gathered, gather
 from truststore_tool.stores import save_store
@@ -25,6 +26,10 @@ PASSWORD = "changeit"
 
 def no_stdin() -> bytes:
     raise AssertionError("standard input was read")
+
+
+def messages(found: Gathered) -> tuple[str, ...]:
+    return tuple(note.message for note in found.notes)
 
 
 def one(name: str | Path, password: str | None = None) -> Gathered:
@@ -57,7 +62,7 @@ class TestFiles:
         assert one(tmp_path / "store", PASSWORD) == Gathered(str(tmp_path / "store"), (OLD, NEW))
         unchecked = one(tmp_path / "store")
         assert unchecked.certificates == (OLD, NEW)
-        assert any("integrity was not checked" in note for note in unchecked.notes)
+        assert any("integrity was not checked" in note.message for note in unchecked.notes)
         with pytest.raises(IntegrityError) as caught:
             one(tmp_path / "store", "wrong-one")
         assert caught.value.message.startswith(f"{tmp_path / 'store'}: ")
@@ -73,7 +78,7 @@ class TestFiles:
         run(keytool, "-importcert", "-alias", "root", "-file", RDS, *words)
         found = one(store, PASSWORD)
         assert found.certificates == (OLD,)
-        assert found.notes == ("left out: 1 key entry with 1 certificate in their chains",)
+        assert messages(found) == ("left out: 1 key entry with 1 certificate in their chains",)
 
     @pytest.mark.parametrize("name", ["missing", "a-key.pem"])
     def test_what_gives_no_certificate_is_an_error(self, tmp_path: Path, name: str) -> None:
@@ -113,7 +118,10 @@ class TestDirectory:
         assert one(tmp_path) == Gathered(
             str(tmp_path),
             (NEW, OLD),
-            ("no certificate in 2 files: README, c.key", "not entered: 1 directory in it"),
+            tuple(
+                finding("passed-over", Place(str(tmp_path)), text)
+                for text in ("no certificate in 2 files: README, c.key", "not entered: 1 directory in it")
+            ),
         )
 
     def test_hash_links_count_once(self, tmp_path: Path) -> None:
@@ -123,7 +131,7 @@ class TestDirectory:
         assert len(list(tmp_path.iterdir())) == 4
         found = one(tmp_path)
         assert sorted(c.der for c in found.certificates) == sorted([OLD.der, NEW.der])
-        assert found.notes == ("passed over: 2 files with the bytes of another, as hash links are",)
+        assert messages(found) == ("passed over: 2 files with the bytes of another, as hash links are",)
 
     def test_the_counts_add_up(self, tmp_path: Path) -> None:
         for number in range(5):
@@ -131,7 +139,7 @@ class TestDirectory:
         (tmp_path / "bundle.pem").write_bytes(BUNDLE.read_bytes())
         found = one(tmp_path)
         assert len(found.certificates) == BUNDLE.read_text().count("BEGIN CERTIFICATE")
-        assert found.notes == ("no certificate in 5 files: note-0.txt, note-1.txt, note-2.txt, ...",)
+        assert messages(found) == ("no certificate in 5 files: note-0.txt, note-1.txt, note-2.txt, ...",)
 
     @pytest.mark.parametrize("name", ["cut.der", "cut.pem", "empty.crt", "page.cer"])
     def test_a_damaged_certificate_is_an_error(self, tmp_path: Path, name: str) -> None:
@@ -154,7 +162,7 @@ class TestDirectory:
         (tmp_path / "root.pem").write_bytes(RDS.read_bytes())
         found = one(tmp_path)
         assert found.certificates == (OLD,)
-        assert found.notes == ("no certificate in 1 file: key.der",)
+        assert messages(found) == ("no certificate in 1 file: key.der",)
 
     def test_an_empty_one(self, tmp_path: Path) -> None:
         with pytest.raises(UnreadableError, match="holds no certificate"):
@@ -177,7 +185,7 @@ class TestWords:
 
     def test_the_system_is_what_the_variable_names(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SSL_CERT_FILE", str(G1))
-        assert one("system") == Gathered("system", (NEW,), (f"read from {G1}",))
+        assert one("system") == Gathered("system", (NEW,), (finding("read-from", Place("system"), f"read from {G1}"),))
 
     def test_a_variable_that_names_nothing_is_not_passed_over(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("SSL_CERT_FILE", "/no/such/bundle.pem")
@@ -191,7 +199,9 @@ class TestWords:
         monkeypatch.setattr(sources, "_BUNDLES", ("/no/such/bundle.pem", str(bundle)))
         # OpenSSL's own answer, and not that of this machine, for the places that are built into it.
         monkeypatch.setattr("ssl.get_default_verify_paths", lambda: defaults("/no/cert.pem", "/no/certs"))
-        assert one("system") == Gathered("system", (OLD, NEW), (f"read from {bundle}",))
+        assert one("system") == Gathered(
+            "system", (OLD, NEW), (finding("read-from", Place("system"), f"read from {bundle}"),)
+        )
 
     def test_the_places_of_openssl(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("SSL_CERT_FILE", raising=False)

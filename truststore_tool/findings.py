@@ -1,4 +1,7 @@
-"""The one way to say that something is not well: a finding, and the registry of rules that findings go by."""
+"""The one way to say that something is not well: a finding, and the registry of rules that findings go by.
+
+What a command warns of is a finding as well as what `doctor` reports.
+"""
 
 from collections.abc import Mapping
 from typing import Final, Literal
@@ -217,6 +220,57 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "world-writable": Rule("warning", "every user may replace the file", "all", "", ""),
     "default-password": Rule("note", "the password is changeit, which proves nothing to anyone", "all", "", ""),
+    "not-opened": Rule(
+        "error", "a part was not opened for want of its password, and what it holds is not judged", "all", "", ""
+    ),
+    "integrity-unchecked": Rule(
+        "warning", "nothing proved that the file is what its owner wrote (no password, or a signature)", "all", "", ""
+    ),
+    "password-not-ascii": Rule(
+        "warning", "the password of a PKCS#12 has characters beyond ASCII", "Java", "before 18", "JDK-8273553"
+    ),
+    "other-password": Rule("warning", "a key or a part has another password than the store", "all", "", ""),
+    "key-not-seen": Rule("warning", "Java does not see a private key of a PKCS#12", "Java", "", _MEASURED),
+    "odd-alias": Rule(
+        "warning", "an alias is not in lower case in a JKS: Java lists it, and does not find it", "Java", "", _MEASURED
+    ),
+    "odd-date": Rule("note", "an entry's date is beyond the calendar", "all", "", ""),
+    "not-found": Rule(
+        "warning",
+        "a reader does not find a certificate that the file or the directory holds",
+        "OpenSSL and all that use it",
+        "",
+        "PEM_read_bio_X509(3); X509_LOOKUP_hash_dir(3); measured",
+    ),
+    "lookalike": Rule(
+        "warning", "text looks like the beginning of a certificate, and no reader takes it for one", "all", "", ""
+    ),
+    "trust-settings": Rule(
+        "warning",
+        "certificates bear OpenSSL's own trust settings, which other formats cannot keep",
+        "all but OpenSSL",
+        "",
+        "openssl-x509(1), TRUST SETTINGS",
+    ),
+    "other-content": Rule("note", "the file holds things beside certificates", "all", "", ""),
+    "left-out": Rule("warning", "something was not taken over from a source or a store", "all", "", ""),
+    "passed-over": Rule("note", "files of a source were passed over, as they hold nothing new", "all", "", ""),
+    "read-from": Rule("note", "which file the bundle of the system is", "all", "", ""),
+    "expected-missing": Rule("warning", "an expected fingerprint is that of no certificate", "all", "", ""),
+    "sha1-expected": Rule(
+        "warning", "only SHA-1 fingerprints were expected, which can be forged", "all", "", "https://shattered.io"
+    ),
+    "not-yet-valid": Rule("warning", "the validity of a certificate has not begun", "all", "", "RFC 5280, 4.1.2.5"),
+    "unreadable-field": Rule("warning", "a field of a certificate cannot be read", "all", "", ""),
+    "world-readable": Rule("warning", "every user may read a file with a secret in it", "all", "", ""),
+    "password-shown": Rule("warning", "a password stands on the command line", "all", "", ""),
+    "sessions-hidden": Rule(
+        "warning",
+        "the server shows of some sessions not whether they use TLS",
+        "postgres sessions",
+        "",
+        "PostgreSQL, The Statistics Collector, pg_stat_ssl",
+    ),
 }
 
 

@@ -5,7 +5,7 @@ The methods for Python developers that do are short for what stands above, and l
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 
 from truststore_tool.certificate import Certificate as Certificate  # by which name everybody knows it
 from truststore_tool.nouns import field, noun, replace
@@ -26,6 +26,19 @@ class Note:
     """What a codec remembers of where it read something. Each codec has its own kinds; nothing else looks into them."""
 
     __slots__ = ()
+
+
+class Remark(str):
+    """A line for people, and the rule of `truststore_tool.findings` that it falls under: what only lacks a place."""
+
+    __slots__ = ("rule",)
+    rule: str
+
+    def __new__(cls, rule: str, text: str) -> Self:
+        """A remark of that rule."""
+        self = super().__new__(cls, text)
+        self.rule = rule
+        return self
 
 
 N = TypeVar("N", bound=Note)
@@ -129,7 +142,7 @@ class TrustStore:
         integrity: ``"verified"`` (a password proved digest or MAC), ``"absent"`` (the file has none to check) or
             ``"unchecked"`` (it has one, and no password was given).
         loose: certificates of the file that are no entries.
-        notes: findings of the reader, one line each, e.g. that an encrypted part was not opened.
+        notes: what reading it brought to light, e.g. that an encrypted part was not opened.
         sealed: how many encrypted parts were not opened, as no password was given; what is in them is not shown here.
         others: what the file holds beside entries and certificates, by its usual name, e.g. ``"private key"``.
         unread: what of the file was not read and may hold more, one line each, e.g. bytes behind its end.
@@ -141,7 +154,7 @@ class TrustStore:
     format: str = "jks"
     integrity: Integrity = "absent"
     loose: tuple[LooseCertificate, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
     sealed: int = 0
     others: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()

@@ -15,8 +15,10 @@ from truststore_tool.errors import (
     TrustStoreError,
     UnreadableError,
 )
-from truststore_tool.model import Certificate, OpaqueEntry, TrustStore
+from truststore_tool.findings import Finding, Place, finding
+from truststore_tool.model import Certificate, OpaqueEntry, Remark, TrustStore
 from truststore_tool.nouns import noun
+from truststore_tool.operations.checking import at
 from truststore_tool.operations.listing import distrusted, named
 from truststore_tool.wording import counted
 
@@ -40,7 +42,7 @@ class LeftOut:
     """Something in a source that gave no certificate though it might hold one: which file, and what it is."""
 
     source: str
-    what: str
+    what: Remark
 
 
 class Distrusted(NamedTuple):
@@ -56,14 +58,14 @@ class Gathered(NamedTuple):
     Attributes:
         name: the source as it was named.
         certificates: in the order of the source; one that is there twice is given twice.
-        notes: what was passed over or could not be checked, one line each.
+        notes: what was passed over or could not be checked.
         left_out: what was left out.
         distrusted: the certificates that the source marks as not trusted; they are not among `certificates`.
     """
 
     name: str
     certificates: tuple[Certificate, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Finding, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     distrusted: tuple[Distrusted, ...] = ()
 
@@ -150,7 +152,9 @@ def _gather(name: str, reader: _Reader, stdin: Callable[[], bytes]) -> Gathered:
         case _:
             found = _from_path(Path(name), reader)
     if not (found.certificates or found.left_out or found.distrusted):
-        raise UnreadableError(f"{found.name}: holds no certificate", hint="; ".join(found.notes) or None)
+        raise UnreadableError(
+            f"{found.name}: holds no certificate", hint="; ".join(note.message for note in found.notes) or None
+        )
     return found._replace(name=name)
 
 
@@ -172,7 +176,7 @@ def _from_bytes(name: str, data: bytes, reader: _Reader, *, chosen: bool = True)
             require_whole(store)
     except FormatError as exc:
         if reader.skip:
-            return Gathered(name, (), left_out=(LeftOut(name, exc.message),))
+            return Gathered(name, (), left_out=(LeftOut(name, Remark("not-understood", exc.message)),))
         raise exc.at(name) from exc
     except TrustStoreError as exc:
         raise exc.at(name) from exc
@@ -182,30 +186,32 @@ def _from_bytes(name: str, data: bytes, reader: _Reader, *, chosen: bool = True)
         )
     loose = tuple(item.certificate for item in store.loose)
     certificates = tuple(entry.certificate for entry in store.trusted()) + loose
-    left_out = tuple(LeftOut(name, part) for part in store.unread)
+    left_out = tuple(LeftOut(name, Remark("not-understood", part)) for part in store.unread)
     refused = tuple(
-        Distrusted(item.certificate, LeftOut(name, f"distrusted: {line}"))
+        Distrusted(item.certificate, LeftOut(name, Remark("distrusted", f"distrusted: {line}")))
         for item, line in zip(store.distrusted, distrusted(store), strict=True)
     )
-    return Gathered(name, certificates, tuple(_notes(store)), left_out, refused)
+    return Gathered(name, certificates, tuple(at(name, _notes(store))), left_out, refused)
 
 
-def _notes(store: TrustStore) -> Iterable[str]:
+def _notes(store: TrustStore) -> Iterable[Remark]:
     yield from store.notes
     if store.others:
-        yield f"holds beside certificates: {named(store.others)}"
+        yield Remark("other-content", f"holds beside certificates: {named(store.others)}")
     if store.integrity == "unchecked":
-        yield "its integrity was not checked, as no password was given"
+        yield Remark("integrity-unchecked", "its integrity was not checked, as no password was given")
     opaque = [entry for entry in store.entries if isinstance(entry, OpaqueEntry)]
     if opaque:
         chains = counted(sum(len(entry.certificates) for entry in opaque), "certificate")
-        yield f"left out: {counted(len(opaque), 'key entry', 'key entries')} with {chains} in their chains"
+        keys = counted(len(opaque), "key entry", "key entries")
+        yield Remark("left-out", f"left out: {keys} with {chains} in their chains")
 
 
 def _from_directory(path: Path, reader: _Reader) -> Gathered:
     """The files of a directory one by one; those with the same bytes (as links to each other) count once."""
     certificates: list[Certificate] = []
-    notes: list[str] = []
+    notes: list[Finding] = []
+    passed: list[Remark] = []
     left_out: list[LeftOut] = []
     refused: list[Distrusted] = []
     without: list[str] = []
@@ -227,16 +233,19 @@ def _from_directory(path: Path, reader: _Reader) -> Gathered:
             certificates += found.certificates
             left_out += found.left_out
             refused += found.distrusted
-            notes += (f"{name}: {note}" for note in found.notes)
+            notes += found.notes
     if repeated:
-        notes.append(f"passed over: {counted(repeated, 'file')} with the bytes of another, as hash links are")
+        text = f"passed over: {counted(repeated, 'file')} with the bytes of another, as hash links are"
+        passed.append(Remark("passed-over", text))
     if without:
         more = ", ..." if len(without) > _SHOWN else ""
-        notes.append(f"no certificate in {counted(len(without), 'file')}: {', '.join(without[:_SHOWN])}{more}")
+        text = f"no certificate in {counted(len(without), 'file')}: {', '.join(without[:_SHOWN])}{more}"
+        passed.append(Remark("passed-over", text))
     inner = sum(child.is_dir() for child in path.iterdir())
     if inner:
-        notes.append(f"not entered: {counted(inner, 'directory', 'directories')} in it")
-    return Gathered(str(path), tuple(certificates), tuple(notes), tuple(left_out), tuple(refused))
+        passed.append(Remark("passed-over", f"not entered: {counted(inner, 'directory', 'directories')} in it"))
+    said = (*notes, *at(str(path), passed))
+    return Gathered(str(path), tuple(certificates), said, tuple(left_out), tuple(refused))
 
 
 def _is_store(path: Path, data: bytes, reader: _Reader) -> bool:
@@ -306,4 +315,4 @@ def _is_there(place: Path) -> bool:
 
 
 def _with_place(found: Gathered) -> Gathered:
-    return found._replace(notes=(f"read from {found.name}", *found.notes))
+    return found._replace(notes=(finding("read-from", Place(SYSTEM), f"read from {found.name}"), *found.notes))

@@ -207,3 +207,29 @@ class TestEncryptedWithoutAPassword:
         done = at_terminal(["list", "enc.p12"], [("assword for enc.p12", "changeit")], tmp_path)
         assert done.code == 0
         assert "rds-root" in done.out
+
+
+def test_every_report_has_its_findings_in_one_shape(tool: Tool, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = str(amazon("rds-ca-2019-root.pem")), str(own("new-root.pem"))
+    made = tool("import", "a.jks", old, new, "--yes", "--json")
+    (found,) = made.json["findings"]
+    assert (found["rule"], found["level"]) == ("expired", "warning")
+    assert found["place"] == {"path": "a.jks", "entry": "amazon-rds-root-2019-ca"}
+    assert made.json["warnings"] == [found["message"]]
+    assert tool("remove", "a.jks", "--expired", "--dry-run", "--json").json["findings"] == []
+    monkeypatch.delenv("TRUSTSTORE_PASSWORD")
+    for words in (
+        ("list", "a.jks"),
+        ("verify", "a.jks", "--against", new),
+        ("diff", "a.jks", "a.jks"),
+        ("export", "a.jks", "--all", "-o", "all.pem"),
+        ("convert", "a.jks", "-o", "b.pem"),
+        ("bundle", "a.jks", "-o", "c.pem"),
+        ("fingerprint", "a.jks"),
+    ):
+        done = tool(*words, "--json")
+        (found,) = {str(item): item for item in done.json["findings"]}.values()
+        assert found.keys() == {"rule", "level", "place", "message", "readers", "fix"}
+        assert (found["rule"], found["level"]) == ("integrity-unchecked", "warning")
+        assert found["place"] == {"path": "a.jks", "entry": None}
+        assert f"warning: a.jks: {found['message']}" in done.err

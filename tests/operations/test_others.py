@@ -4,15 +4,16 @@ import pytest
 
 from tests.samples import certificates, own
 from truststore_tool.errors import FindingError, WriteError
-from truststore_tool.model import Certificate, LooseCertificate, OpaqueEntry, TrustedEntry, TrustStore
+from truststore_tool.model import Certificate, LooseCertificate, OpaqueEntry, Remark, TrustedEntry, TrustStore
 from truststore_tool.operations.bundling import bundle
 from truststore_tool.operations.candidates import Candidate
 from truststore_tool.operations.changing import remove_entries, rename_entry
+from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.comparing import compare
 from truststore_tool.operations.converting import convert
 from truststore_tool.operations.describe import describe
 from truststore_tool.operations.expecting import verify
-from truststore_tool.operations.listing import list_store, warnings_of
+from truststore_tool.operations.listing import list_store
 from truststore_tool.operations.proving import prove
 from truststore_tool.operations.selecting import certificates_of, select
 
@@ -142,14 +143,20 @@ def test_listing_describes_and_warns() -> None:
         (TrustedEntry("UPPER", OLD), TrustedEntry("upper", NEW)),
         integrity="unchecked",
         loose=(LooseCertificate(EXPIRED),),
-        notes=("a note",),
+        notes=(Remark("odd-date", "a note"),),
     )
     report = list_store(store)
     assert [(e.alias, e.kind) for e in report.entries] == [("UPPER", "trusted"), ("upper", "trusted")]
-    text = "\n".join(report.warnings)
-    for expected in ("a note", "NOT verified", "no entries", "are the same to Java"):
-        assert expected in text
-    assert warnings_of(TrustStore((TrustedEntry("a", OLD),))) == ()
+    found = {item.rule: item for item in of_store(store, "the store")}
+    for rule, expected in (
+        ("odd-date", "a note"),
+        ("integrity-unchecked", "NOT verified"),
+        ("not-trusted-entry", "no entries"),
+        ("alias-collision", "are the same to Java"),
+    ):
+        assert expected in found[rule].message
+        assert found[rule].place.path == "the store"
+    assert not list(of_store(TrustStore((TrustedEntry("a", OLD),)), "another"))
 
 
 def test_a_certificate_that_cannot_be_parsed_is_described_by_its_fingerprint() -> None:

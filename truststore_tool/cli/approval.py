@@ -9,7 +9,7 @@ import typer
 
 from truststore_tool.errors import FindingError, UsageError
 from truststore_tool.fingerprints import Fingerprint
-from truststore_tool.model import Certificate
+from truststore_tool.model import Certificate, Remark
 from truststore_tool.nouns import noun
 from truststore_tool.operations.describe import CertificateFacts, describe
 from truststore_tool.render import text
@@ -61,10 +61,10 @@ class Approval:
         every: Sequence[Certificate],
         fresh: Sequence[Certificate],
         distrusted: Collection[Certificate] = (),
-    ) -> tuple[str, ...]:
+    ) -> tuple[Remark, ...]:
         """Let `fresh`, of all certificates that were looked at, become trusted in `store`; see `require_expected`.
 
-        Returns warnings, one line each. Raises FindingError for one that was not expected, or came after a person
+        Returns what to say of them. Raises FindingError for one that was not expected, or came after a person
         had said yes to others. Where a person is yet to be asked, nothing is raised.
         """
         if self.confirmed is not None and not self.confirmed.issuperset(fresh):

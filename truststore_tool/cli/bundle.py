@@ -30,6 +30,7 @@ from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import TrustStore
 from truststore_tool.operations.bundling import BundleReport, bundle
 from truststore_tool.operations.candidates import distinct
+from truststore_tool.operations.checking import at
 from truststore_tool.operations.expecting import require_expected
 from truststore_tool.render import text
 
@@ -82,7 +83,8 @@ def bundle_command(
     expected = [Fingerprint.parse(item) for item in expect or ()]
     if expected:
         unique = list(distinct(candidates))
-        output.warn(require_expected(unique, unique, expected, [item.certificate for item in distrusted]))
+        refused = [item.certificate for item in distrusted]
+        output.warn(at(out, require_expected(unique, unique, expected, refused)))
     now = datetime.now(UTC)
 
     def change(present: TrustStore) -> tuple[TrustStore, BundleReport]:

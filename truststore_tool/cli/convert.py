@@ -26,8 +26,10 @@ from truststore_tool.cli.options import (
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.writing import tell_of_older_javas, write_new
 from truststore_tool.errors import FindingError, FormatError, UnreadableError, UsageError
+from truststore_tool.findings import Place, finding
+from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.converting import convert
-from truststore_tool.operations.listing import distrusted, warnings_of
+from truststore_tool.operations.listing import distrusted
 from truststore_tool.render import text
 
 
@@ -81,12 +83,12 @@ def convert_command(
             sources.require_whole(opened)
         except FormatError as exc:
             raise exc.at(source) from exc
-    output.warn(warnings_of(opened))
+    output.warn(of_store(opened, source))
     left_out = (*opened.unread, *distrusted(opened))
     if opened.distrusted and not (opened.entries or opened.loose):
         raise FindingError(f"{source}: holds only what is distrusted; nothing was written")
     if skip_unusable:
-        opened, refused = without_unusable(opened, target, readers, output)
+        opened, refused = without_unusable(opened, source, target, readers, output)
         left_out = (*left_out, *refused)
     if out != "-":
         password = writing_password(Path(out), password, target, profile)
@@ -99,10 +101,11 @@ def convert_command(
     if opened.entries and not made.entries:
         raise UnreadableError(f"{source}: holds no certificate for a {target} store; nothing was written")
     if not made.entries:
-        output.warn([f"{source} is an empty store, and so is the new one"])
+        output.warn([finding("empty-store", Place(source), "it is an empty store, and so is the new one")])
     if report.left_behind:
         names = ", ".join(repr(alias) for alias in report.left_behind)
-        output.warn([f"left behind, for {target} or --certificates-only does not take them: {names}"])
+        behind = f"left behind, for {target} or --certificates-only does not take them: {names}"
+        output.warn([finding("left-out", Place(source), behind)])
     written = write_new(out, made, secret, source=source, force=force, backup=backup, readers=readers, profile=profile)
     if written and out != "-":
         tell_of_older_javas(output, out, target, secret)

@@ -16,8 +16,8 @@ from truststore_tool.cli.options import (
     store_password,
 )
 from truststore_tool.cli.output import Output
+from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.comparing import compare
-from truststore_tool.operations.listing import warnings_of
 from truststore_tool.render import text
 
 
@@ -43,15 +43,10 @@ def diff_command(
     password = store_password(output, password_env, password_file, password_fd, default_password)
     opened = [open_for_reading(path, password) for path in (left, right)]
     for path, store in zip((left, right), opened, strict=True):
-        output.warn(f"{path}: {warning}" for warning in warnings_of(store))
+        output.warn(of_store(store, path))
     report = compare(*opened)
     # What was not read, or not understood, can hold trust: then nobody can say that both trust the same.
-    unread = False
-    for path, store in zip((left, right), opened, strict=True):
-        for part in store.not_understood():
-            unread = True
-            output.warn([f"{path}: what this trusts is not known: {part}"])
-    same = report.same and not unread
+    same = report.same and not any(store.not_understood() for store in opened)
     output.report("diff", report, text.compared(report, left, right), left=left, right=right, same=same)
     if not same:
         raise typer.Exit(FINDING)

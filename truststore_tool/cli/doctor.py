@@ -29,7 +29,7 @@ from truststore_tool.cli.options import (
     Yes,
     store_password,
 )
-from truststore_tool.cli.output import Output
+from truststore_tool.cli.output import Output, open_to_all
 from truststore_tool.errors import PasswordRequiredError, TrustStoreError, UnreadableError, UsageError
 from truststore_tool.findings import (
     LEVELS,
@@ -207,10 +207,7 @@ def _of_place(path: str, password: Password | None, store: TrustStore | None) ->
     """What the examination of the bytes cannot know: who may replace the file, and what its password is."""
     from truststore_tool.strangers import may_replace
 
-    found: list[Finding] = []
-    if path != "-" and may_replace(Path(path)):
-        text = "every user may replace it, as its directory is writable for all"
-        found.append(finding("world-writable", Place(path), text, fix="chmod o-w the directory"))
+    found = [open_to_all(path)] if path != "-" and may_replace(Path(path)) else []
     if store is not None and store.integrity == "verified" and reveal(password) == "changeit":
         text = "its password is changeit: whoever may write the file may change it unseen"
         found.append(finding("default-password", Place(path), text))

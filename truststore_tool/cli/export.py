@@ -18,7 +18,8 @@ from truststore_tool.cli.output import Output
 from truststore_tool.cli.writing import write_new
 from truststore_tool.errors import FindingError, UnreadableError, UsageError
 from truststore_tool.fingerprints import Fingerprint
-from truststore_tool.operations.listing import list_store, warnings_of
+from truststore_tool.operations.checking import of_store
+from truststore_tool.operations.listing import list_store
 from truststore_tool.operations.selecting import certificates_of, select
 from truststore_tool.wording import counted
 
@@ -62,7 +63,7 @@ def export_command(
         raise UsageError("--json and certificates cannot share standard output", hint="give -o FILE")
     password = store_password(output, password_env, password_file, password_fd, default_password)
     opened = open_for_reading(store, password)
-    output.warn(warnings_of(opened))
+    output.warn(of_store(opened, store))
     if not every:
         opened = select(opened, alias=alias, fingerprints=[Fingerprint.parse(f) for f in fingerprint or ()])
     chosen = certificates_of(opened, codec.name, keys=not every)

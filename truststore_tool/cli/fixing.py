@@ -10,7 +10,9 @@ from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
 from truststore_tool.errors import UnreadableError, UsageError
 from truststore_tool.formats.base import Content
+from truststore_tool.model import Remark
 from truststore_tool.nouns import field, noun
+from truststore_tool.operations.checking import at
 from truststore_tool.passwords import Password
 from truststore_tool.readers import mending
 from truststore_tool.readers.base import Asked
@@ -67,8 +69,8 @@ def fix(paths: Sequence[str], password: Password | None, treatment: Treatment, o
     outcomes = {}
     for path, each in passwords.items():
         with working(f"mending {path}", quiet=output.quiet):
-            found, notes = _mended(path, each, treatment, now, write=not treatment.dry_run)
-        output.warn(notes)
+            found, remarks = _mended(path, each, treatment, now, write=not treatment.dry_run)
+        output.warn(at(path, remarks))
         outcomes[path] = Outcome(each, found.fixed, found.content if treatment.dry_run else None)
     return outcomes
 
@@ -86,17 +88,17 @@ def _is_there(path: str) -> bool:
 
 def _mended(
     path: str, password: Password | None, treatment: Treatment, now: datetime, *, write: bool
-) -> tuple[Mending, tuple[str, ...]]:
-    """How a store is mended, and warnings; it is written if `write` says so."""
+) -> tuple[Mending, tuple[Remark, ...]]:
+    """How a store is mended, and what to say of the expectations; it is written if `write` says so."""
     from truststore_tool import stores
 
-    def remake(content: Content) -> tuple[bytes | None, tuple[Mending, tuple[str, ...]]]:
+    def remake(content: Content) -> tuple[bytes | None, tuple[Mending, tuple[Remark, ...]]]:
         found = mending.mend(content, reveal(password), treatment.readers, treatment.profile, now)
-        notes: tuple[str, ...] = ()
+        remarks: tuple[Remark, ...] = ()
         if found.fresh:
             every = found.store.all_certificates()
             marked = [item.certificate for item in found.store.distrusted]
-            notes = treatment.approval.check(path, every, found.fresh, marked)
-        return found.content, (found, notes)
+            remarks = treatment.approval.check(path, every, found.fresh, marked)
+        return found.content, (found, remarks)
 
     return stores.rewrite_store(path, remake, backup=treatment.backup, dry_run=not write)

@@ -8,9 +8,11 @@ from truststore_tool.cli.opening import reveal
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
 from truststore_tool.errors import UnreadableError
-from truststore_tool.model import Certificate, TrustStore
+from truststore_tool.findings import Place, finding
+from truststore_tool.model import Certificate, Remark, TrustStore
 from truststore_tool.nouns import replace
 from truststore_tool.operations.candidates import Candidate
+from truststore_tool.operations.checking import at
 from truststore_tool.passwords import Password
 
 if TYPE_CHECKING:
@@ -51,15 +53,14 @@ def gather(
             keep_distrusted=keep_distrusted,
         )
     for source in gathered:
-        output.warn(f"{source.name}: {note}" for note in source.notes)
+        output.warn(source.notes)
     left_out = tuple(item for source in gathered for item in source.left_out)
-    if left_out:
-        output.warn(f"left out: {item.source}: {item.what}" for item in left_out)
-        output.warn([f"left out of the sources: {len(left_out)}"])
+    _say_left_out(output, left_out, "of the sources")
     candidates = [Candidate(certificate, source.name) for source in gathered for certificate in source.certificates]
     distrusted = tuple(item for source in gathered for item in source.distrusted)
     if keep_distrusted:
-        output.warn(f"{item.left_out.source}: {item.left_out.what}" for item in distrusted)
+        for item in distrusted:
+            output.warn(at(item.left_out.source, [item.left_out.what]))
         candidates += [Candidate(item.certificate, source.name) for source in gathered for item in source.distrusted]
     return Collected(candidates, left_out, distrusted)
 
@@ -75,24 +76,29 @@ def usable(collected: Collected, form: str, asked: "Sequence[Asked] | None", out
     """
     from truststore_tool.sources import LeftOut
 
-    refused = _unusable((candidate.certificate for candidate in collected.candidates), form, asked, output)
+    refused = _unusable((candidate.certificate for candidate in collected.candidates), form, asked)
     kept = [candidate for candidate in collected.candidates if candidate.certificate not in refused]
     found = [candidate for candidate in collected.candidates if candidate.certificate in refused]
     left_out = tuple(LeftOut(candidate.source, refused[candidate.certificate]) for candidate in found)
+    _say_left_out(output, left_out, "as unusable")
     if left_out and not kept:
         raise UnreadableError("nothing is left of the sources", hint=_NOTHING_LEFT)
     return collected._replace(candidates=kept, left_out=(*collected.left_out, *left_out))
 
 
 def without_unusable(
-    store: TrustStore, form: str, asked: "Sequence[Asked] | None", output: Output
+    store: TrustStore, source: str, form: str, asked: "Sequence[Asked] | None", output: Output
 ) -> tuple[TrustStore, tuple[str, ...]]:
-    """A store without the certificates that a reader of such stores refuses, and what is said of each of these.
+    """A store read from `source` without the certificates that a reader of stores of the format `form` refuses.
 
-    The chains of keys stay as they are. Raises UnreadableError when no certificate is left.
+    Beside it stands what is said of each of these. The chains of keys stay as they are. Raises UnreadableError when
+    no certificate is left.
     """
     certificates = [entry.certificate for entry in store.trusted()] + [item.certificate for item in store.loose]
-    refused = _unusable(certificates, form, asked, output)
+    from truststore_tool.sources import LeftOut
+
+    refused = _unusable(certificates, form, asked)
+    _say_left_out(output, [LeftOut(source, what) for what in refused.values()], "as unusable")
     if refused and len(refused) == len(set(certificates)):
         raise UnreadableError("nothing is left of the store", hint=_NOTHING_LEFT)
     left = replace(
@@ -104,14 +110,17 @@ def without_unusable(
 
 
 def _unusable(
-    certificates: Iterable[Certificate], form: str, asked: "Sequence[Asked] | None", output: Output
-) -> dict[Certificate, str]:
-    """Each certificate that a reader refuses, and what is to be said of it, which is said on standard error."""
+    certificates: Iterable[Certificate], form: str, asked: "Sequence[Asked] | None"
+) -> dict[Certificate, Remark]:
+    """Each certificate that a reader refuses, and what is to be said of it."""
     from truststore_tool.readers import gate
 
     refusals = gate.unusable(dict.fromkeys(certificates), gate.judges_of(form, asked))
-    refused = {r.certificate: gate.worded([r]) for r in refusals if r.certificate}
-    output.warn(f"left out: {what}" for what in refused.values())
-    if refused:
-        output.warn([f"left out as unusable: {len(refused)}"])
-    return refused
+    return {r.certificate: Remark("unparsable-certificate", gate.worded([r])) for r in refusals if r.certificate}
+
+
+def _say_left_out(output: Output, left_out: "Sequence[LeftOut]", why: str) -> None:
+    """Name and count what was left out, which is no error where that was asked for."""
+    output.warn(finding(i.what.rule, Place(i.source), f"left out: {i.what}", level="warning") for i in left_out)
+    if left_out:
+        output.talk(f"left out {why}: {len(left_out)}")

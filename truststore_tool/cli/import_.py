@@ -30,8 +30,10 @@ from truststore_tool.cli.options import (
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
 from truststore_tool.cli.writing import made_from, tell_of_older_javas
-from truststore_tool.model import TrustStore
+from truststore_tool.findings import Finding
+from truststore_tool.model import Remark, TrustStore
 from truststore_tool.operations.candidates import distinct
+from truststore_tool.operations.checking import at, of_certificate, of_store
 from truststore_tool.operations.importing import ImportReport, import_certificates
 from truststore_tool.operations.proving import prove
 from truststore_tool.render import text
@@ -103,11 +105,11 @@ def import_command(
     now = datetime.now(UTC).replace(microsecond=0)
     unique = list(distinct(candidates))
     refused = [item.certificate for item in distrusted]
-    known: tuple[str, ...] = ()
+    known: set[Finding] = set()
 
-    def change(present: TrustStore) -> tuple[TrustStore, tuple[ImportReport, tuple[str, ...]]]:
+    def change(present: TrustStore) -> tuple[TrustStore, tuple[ImportReport, tuple[Remark, ...]]]:
         nonlocal known
-        known = present.notes
+        known = {item for item in of_store(present, store) if item.rule != "not-understood"}
         aliased = formats.get(present.format).has_aliases
         changed, report = import_certificates(
             present, candidates, created=now, alias=alias, replace=replace, aliased=aliased
@@ -121,7 +123,7 @@ def import_command(
         fresh = [item.certificate.certificate for item in report.items if item.status != "present"]
         approval.ask(fresh, store, now)
     with working(f"writing {store}", quiet=quiet):
-        current, (report, notes) = stores.update_store(
+        current, (report, remarks) = stores.update_store(
             store,
             secret,
             change,
@@ -134,14 +136,16 @@ def import_command(
         )
     if is_new and not dry_run:
         tell_of_older_javas(output, store, current.format, secret)
-    output.warn(notes)
-    output.warn(report.warnings)
-    output.warn(note for note in current.notes if note not in known)
-    output.warn(f"not read: {part}" for part in current.unread)
+    output.warn(at(store, remarks))
+    for item in report.items:
+        if item.status != "present":
+            output.warn(of_certificate(item.certificate.certificate, store, item.alias, now))
+    output.warn(item for item in of_store(current, store) if item not in known)
     output.warn_of_place(store)
     proofs = () if dry_run else prove(current, unique)
     pieces = [*text.imported(report, dry_run=dry_run), *text.proof(store, proofs)]
-    output.report("import", report, pieces, store=store, dry_run=dry_run, read_back=proofs, left_out=left_out)
+    more = {"read_back": proofs, "left_out": left_out, "warnings": output.messages()}
+    output.report("import", report, pieces, store=store, dry_run=dry_run, **more)
 
 
 def _format_of(store: str, wanted: str | None) -> str | None:

@@ -18,6 +18,7 @@ from truststore_tool.cli.options import (
 )
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
+from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.listing import list_store
 from truststore_tool.operations.selecting import select
 from truststore_tool.render import text
@@ -53,7 +54,7 @@ def list_command(
     with working(f"listing {store}", quiet=quiet):
         shown = select(opened, alias=alias) if alias is not None else opened
         report = list_store(shown)
-    output.warn(report.warnings)
+    output.warn(of_store(shown, store))
     now = datetime.now(UTC)
     if rfc and not json:
         from truststore_tool.formats.pem import encode
@@ -63,4 +64,4 @@ def list_command(
                 typer.echo(encode(certificate), nl=False)
         return
     pieces = text.listing_verbose(report, now) if verbose else text.listing(report, now, sha1=sha1)
-    output.report("list", report, pieces, store=store)
+    output.report("list", report, pieces, store=store, warnings=output.messages())

@@ -23,6 +23,7 @@ from truststore_tool.cli.options import (
 from truststore_tool.cli.output import Output
 from truststore_tool.errors import UsageError
 from truststore_tool.model import TrustStore
+from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.listing import list_store
 
 
@@ -75,11 +76,11 @@ def passwd_command(
         store, reveal(old), keep, new_password=reveal(new), backup=backup, readers=readers, profile=profile
     )
     report = list_store(reread)
-    output.warn(report.warnings)
+    output.warn(of_store(reread, str(store)))
     proven = reread.integrity == "verified"
     said = (
         f"{store} has a new password" if proven else f"{store}: its encrypted parts have a new password; it has no MAC"
     )
     if new is None or profile == "passwordless":
         said = f"{store} is protected as {profile}"
-    output.report("passwd", report, [said], store=str(store))
+    output.report("passwd", report, [said], store=str(store), warnings=output.messages())

@@ -22,10 +22,11 @@ from truststore_tool.cli.options import (
 )
 from truststore_tool.cli.output import Output
 from truststore_tool.errors import UsageError
+from truststore_tool.findings import Place, finding
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate
+from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.expecting import verify
-from truststore_tool.operations.listing import warnings_of
 from truststore_tool.render import text
 
 
@@ -68,8 +69,12 @@ def verify_command(
     expected += [candidate.certificate for candidate in collected.candidates]
     opened = open_for_reading(store, password, store_format)
     report = verify(opened, expected)
-    output.warn(warnings_of(opened))
+    output.warn(of_store(opened, store))
     output.warn_of_place(store)
+    unproven = require_integrity and opened.integrity != "verified"
+    if unproven:
+        said = f"integrity is {opened.integrity}, and --require-integrity was given"
+        output.warn([finding("integrity-unchecked", Place(store), said, level="error")])
     output.report(
         "verify",
         report,
@@ -79,12 +84,7 @@ def verify_command(
         unread=opened.not_understood(),
         left_out=collected.left_out,
     )
-    unproven = require_integrity and opened.integrity != "verified"
-    if unproven:
-        output.warn([f"integrity is {opened.integrity}, and --require-integrity was given"])
     # What was not read, or not understood, can hold trust: then nobody can say that nothing else is trusted.
     unknown = (exact or require_integrity) and bool(opened.not_understood())
-    if unknown:
-        output.warn(f"what this trusts is not known: {part}" for part in opened.not_understood())
     if report.missing or unproven or unknown or (exact and report.extra):
         raise typer.Exit(FINDING)

@@ -8,6 +8,7 @@ from typing import Final
 
 from truststore_tool.cli.output import Output
 from truststore_tool.errors import ExistsError, UnreadableError, UsageError
+from truststore_tool.findings import Place, finding
 from truststore_tool.model import TrustStore
 from truststore_tool.operations.comparing import compare
 
@@ -91,4 +92,5 @@ def tell_of_older_javas(output: Output, path: str, form: str, password: str | No
     except UnreadableError:  # it is written, and was proved: only this word about it cannot be said
         return
     if readers.named("java8u252").read(content, password).loads is False:
-        output.talk(f"Java before 8u301 and 11.0.12 cannot open {path}; --profile compat makes one that it can")
+        text, fix = "Java before 8u301 and 11.0.12 cannot open it", "--profile compat makes one that it can"
+        output.warn([finding("cannot-open", Place(path), text, readers=("java8u252",), fix=fix, level="note")])

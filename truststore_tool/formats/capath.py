@@ -12,7 +12,7 @@ from typing import Final
 from truststore_tool.errors import FindingError, FormatError
 from truststore_tool.formats import der, pem
 from truststore_tool.formats.base import Directory, Format
-from truststore_tool.model import Certificate, LooseCertificate, TrustedEntry, TrustStore, noted
+from truststore_tool.model import Certificate, LooseCertificate, Remark, TrustedEntry, TrustStore, noted
 from truststore_tool.names import openssl_hash, openssl_hash_old
 
 _HASH_NAME: Final = re.compile(r"(?P<hash>[0-9a-f]{8})\.(?:0|[1-9][0-9]{0,8})", re.ASCII)
@@ -48,9 +48,11 @@ def loads(files: Mapping[str, bytes], password: str | None = None) -> TrustStore
     loose = tuple(item for certificate, item in other.items() if certificate not in found)
     notes = []
     if loose:
-        notes.append(f"certificates that OpenSSL does not find, as no file is named by their hash: {len(loose)}")
+        text = f"certificates that OpenSSL does not find, as no file is named by their hash: {len(loose)}"
+        notes.append(Remark("not-found", text))
     if unreachable := [name for name in files if _is_behind_a_gap(name, files)]:
-        notes.append(f"OpenSSL stops at a missing number or a file without certificate before {', '.join(unreachable)}")
+        text = f"OpenSSL stops at a missing number or a file without certificate before {', '.join(unreachable)}"
+        notes.append(Remark("not-found", text))
     return TrustStore(
         tuple(found.values()),
         format="capath",

@@ -10,7 +10,7 @@ from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.base import Format, trailing
 from truststore_tool.formats.der import trusted_only
-from truststore_tool.model import Certificate, Note, TrustedEntry, TrustStore, noted
+from truststore_tool.model import Certificate, Note, Remark, TrustedEntry, TrustStore, noted
 from truststore_tool.nouns import noun
 
 _SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
@@ -74,7 +74,8 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
     signed = parse(element)
     notes = []
     if signed.others:
-        notes.append(f"{signed.others} members of the certificate set are no X.509 certificates and were skipped")
+        text = f"{signed.others} members of the certificate set are no X.509 certificates and were skipped"
+        notes.append(Remark("other-content", text))
     return TrustStore(
         tuple(TrustedEntry("", Certificate(der)) for der in signed.certificates),
         format="pkcs7",

@@ -1,15 +1,14 @@
-"""What is not well with what a store holds, whoever reads it."""
+"""What is not well with what a store holds, whoever reads it: what every command says of it, and what doctor adds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.findings import Finding, Place, finding
-from truststore_tool.model import Certificate, TrustStore
-from truststore_tool.operations.aliases import shown_alias
-from truststore_tool.operations.describe import identified
+from truststore_tool.model import Certificate, Remark, TrustStore, twins
+from truststore_tool.operations.describe import describe, identified
 from truststore_tool.operations.listing import named
 
 _RSA: Final = "1.2.840.113549.1.1.1"
@@ -24,43 +23,86 @@ _SMALLEST_RSA: Final = 2048
 _SMALL_CURVES: Final = {"1.2.840.10045.3.1.1": "P-192"}
 
 
+def at(path: str, remarks: Iterable[Remark]) -> Iterator[Finding]:
+    """Remarks on what is at `path`."""
+    return (finding(remark.rule, Place(path), str(remark)) for remark in remarks)
+
+
+def of_store(store: TrustStore, path: str) -> Iterator[Finding]:
+    """What whoever uses the store at `path` should know, without a look into its certificates."""
+    here = Place(path)
+    yield from at(path, store.notes)
+    for part in store.not_understood():
+        yield finding("not-understood", here, f"what this trusts is not known: {part}")
+    for item in store.distrusted:
+        text = f"distrusted: {identified(item.certificate)}: {item.reason}"
+        yield finding("distrusted", Place(path, str(item.certificate.sha256)), text)
+    if store.others:
+        rule = "key-in-truststore" if "private key" in store.others else "other-content"
+        yield finding(rule, here, f"holds beside certificates: {named(store.others)}")
+    if store.integrity == "unchecked":
+        yield finding("integrity-unchecked", here, "integrity was NOT verified: no password was given")
+    if store.loose:
+        text = (
+            f"certificates in the file that are no entries: {len(store.loose)};"
+            " Java neither lists nor trusts them until they are imported"
+        )
+        yield finding("not-trusted-entry", here, text)
+    for one, other in twins(entry for entry in store.entries if entry.alias):
+        text = f"aliases {one.alias!r} and {other.alias!r} are the same to Java"
+        yield finding("alias-collision", Place(path, other.alias), text)
+
+
+def of_certificate(
+    certificate: Certificate, path: str, alias: str, now: datetime, *, within: timedelta | None = None
+) -> Iterator[Finding]:
+    """What is not well with a certificate that is trusted, or shall be.
+
+    Args:
+        path: the store.
+        alias: its alias there; empty where it has none, and is told by its subject and fingerprint.
+        now: the present moment (aware).
+        within: how soon is soon for a certificate that expires; None for never.
+    """
+    place = Place(path, alias or str(certificate.sha256))
+    called = "" if alias else f"{identified(certificate)}: "
+    for problem in describe(certificate).problems:
+        yield finding("unreadable-field", place, called + problem)
+    for rule, look in _CHECKS.items():
+        if text := _read(look, certificate):
+            yield finding(rule, place, called + text)
+    for rule, text, fix in _dated(certificate, now, within):
+        yield finding(rule, place, called + text, fix=fix)
+
+
 def check(store: TrustStore, path: str, now: datetime, *, within: timedelta | None = None) -> Iterator[Finding]:
-    """The findings of a store at `path`.
+    """All findings of a store at `path`.
 
     Args:
         now: the present moment (aware).
         within: how soon is soon for certificates that expire; None for never.
     """
-    yield from _of_store(store, path)
+    yield from of_store(store, path)
+    yield from _of_purpose(store, path)
     seen: set[Certificate] = set()
     for entry in store.trusted():
-        place = Place(path, shown_alias(entry))
         if entry.certificate in seen:
+            place = Place(path, entry.alias or None)
             yield finding("duplicate", place, f"{identified(entry.certificate)} is there already", fix="remove one")
         seen.add(entry.certificate)
-        for rule, look in _CHECKS.items():
-            if text := _read(look, entry.certificate):
-                yield finding(rule, place, f"{identified(entry.certificate)} {text}")
-        yield from _dated(entry.certificate, place, now, within)
+        yield from of_certificate(entry.certificate, path, entry.alias, now, within=within)
 
 
-def _of_store(store: TrustStore, path: str) -> Iterator[Finding]:
-    here = Place(path)
-    if not any(True for _ in store.trusted()) and not store.sealed and not store.loose:
-        yield finding("empty-store", here, "it trusts nothing")
-    for part in store.unread:
-        yield finding("not-understood", here, f"not read: {part}")
-    for item in store.distrusted:
-        place = Place(path, str(item.certificate.sha256))
-        yield finding("distrusted", place, f"{identified(item.certificate)}: {item.reason}")
-    keys = [entry for entry in store.entries if entry.kind == "private-key"]
-    if any(True for _ in store.trusted()):
-        for entry in keys:
+def _of_purpose(store: TrustStore, path: str) -> Iterator[Finding]:
+    """What a store holds that makes it none to trust by."""
+    if not any(True for _ in store.trusted()):
+        if not store.sealed and not store.loose:
+            yield finding("empty-store", Place(path), "it trusts nothing")
+        return
+    for entry in store.entries:
+        if entry.kind == "private-key":
             text = "a private key in a store that trusts others"
             yield finding("key-in-truststore", Place(path, entry.alias), text, fix="keep keys in a store of their own")
-    if store.others and "private key" in store.others:
-        text = f"beside certificates it holds {named(store.others)}"
-        yield finding("key-in-truststore", here, text, fix="keep keys in a file of their own")
 
 
 def _read(look: Callable[[Certificate], str | None], certificate: Certificate) -> str | None:
@@ -71,16 +113,16 @@ def _read(look: Callable[[Certificate], str | None], certificate: Certificate) -
         return None
 
 
-def _dated(certificate: Certificate, place: Place, now: datetime, within: timedelta | None) -> Iterator[Finding]:
-    try:
-        end = certificate.not_after
-    except FormatError:
-        return
-    if end < now:
-        yield finding("expired", place, f"{identified(certificate)} expired on {end:%Y-%m-%d}", fix="remove it")
-    elif within is not None and end - now < within:
-        text = f"{identified(certificate)} expires on {end:%Y-%m-%d}"
-        yield finding("expires-soon", place, text, fix="add its successor")
+def _dated(certificate: Certificate, now: datetime, within: timedelta | None) -> Iterator[tuple[str, str, str | None]]:
+    """What its dates fall under: rule, message and remedy."""
+    facts = describe(certificate)
+    start, end = facts.not_before, facts.not_after
+    if start is not None and start > now:
+        yield "not-yet-valid", f"not valid before {start:%Y-%m-%d}", None
+    if end is not None and end < now:
+        yield "expired", f"expired on {end:%Y-%m-%d}", "add its successor, then remove it"
+    elif end is not None and within is not None and end - now < within:
+        yield "expires-soon", f"expires on {end:%Y-%m-%d}", "add its successor"
 
 
 def _no_authority(certificate: Certificate) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from truststore_tool.errors import FindingError
 from truststore_tool.fingerprints import Fingerprint, FingerprintSet
-from truststore_tool.model import Certificate, TrustStore
+from truststore_tool.model import Certificate, Remark, TrustStore
 from truststore_tool.nouns import noun
 from truststore_tool.operations.describe import CertificateFacts, describe, identified
 from truststore_tool.operations.listing import Distrusted, distrusted_of
@@ -78,7 +78,7 @@ def require_expected(
     fresh: Sequence[Certificate],
     expected: Sequence[Fingerprint],
     distrusted: Collection[Certificate] = (),
-) -> tuple[str, ...]:
+) -> tuple[Remark, ...]:
     """Let an import pass only when every `fresh` certificate was expected.
 
     Args:
@@ -87,7 +87,7 @@ def require_expected(
         expected: the caller's fingerprints, at least one.
         distrusted: what the sources mark as not trusted.
 
-    Returns warnings, one line each. Raises FindingError when an expected certificate is distrusted, naming each
+    Returns what to say of the expectations. Raises FindingError when an expected certificate is distrusted, naming each
     unexpected certificate, or when nothing in the sources was expected at all: a re-run with a wrong fingerprint must
     not pass as "already there".
     """
@@ -106,7 +106,12 @@ def require_expected(
             f"fingerprint mismatch: not expected: {names}{more}; nothing was written",
             hint="compare with the fingerprint that the certificate authority publishes",
         )
-    warnings = [f"no certificate has the expected fingerprint {item}" for item in expected if item not in seen]
+    remarks = [
+        Remark("expected-missing", f"no certificate has the expected fingerprint {item}")
+        for item in expected
+        if item not in seen
+    ]
     if {item.algorithm for item in expected} == {"sha1"}:
-        warnings.append("only SHA-1 fingerprints were expected; SHA-1 can be forged, prefer SHA-256")
-    return tuple(warnings)
+        text = "only SHA-1 fingerprints were expected; SHA-1 can be forged, prefer SHA-256"
+        remarks.append(Remark("sha1-expected", text))
+    return tuple(remarks)

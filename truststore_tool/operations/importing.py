@@ -1,6 +1,6 @@
 """Adding certificates to a store: nothing doubled, nothing overwritten, old kept beside new."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -42,12 +42,10 @@ class ImportReport:
     Attributes:
         items: one for each different certificate, in the order of the sources.
         duplicates: how many times a source repeated a certificate.
-        warnings: what a person should know, one line each.
     """
 
     items: tuple[Imported, ...]
     duplicates: int = 0
-    warnings: tuple[str, ...] = ()
 
     def count(self, status: ImportStatus) -> int:
         """How many certificates have this status."""
@@ -93,7 +91,7 @@ def import_certificates(
     entries = put(store.entries, newcomers) if displaced else (*store.entries, *newcomers)
     changed = nouns.replace(store, entries=entries, loose=loose)
     items = [_imported(candidate, present, aliases, displaced) for candidate in unique.values()]
-    return changed, ImportReport(tuple(items), len(candidates) - len(unique), _warnings(items, created))
+    return changed, ImportReport(tuple(items), len(candidates) - len(unique))
 
 
 def _imported(
@@ -137,22 +135,3 @@ def _displaced(store: TrustStore, wanted: dict[Certificate, str]) -> dict[str, T
             hint="rename or remove one of them first",
         )
     return {fold_alias(entry.alias): entry for entry in holders}
-
-
-def _warnings(items: Collection[Imported], now: datetime) -> tuple[str, ...]:
-    """What a person should know of certificates that became trust anchors just now."""
-    found = []
-    for item in items:
-        if item.status == "present":
-            continue
-        facts = item.certificate
-        name = item.alias or facts.subject or str(facts.sha256)
-        start, end = facts.not_before, facts.not_after
-        if end is not None and end < now:
-            found.append(f"{name}: expired on {end:%Y-%m-%d}")
-        if start is not None and start > now:
-            found.append(f"{name}: not valid before {start:%Y-%m-%d}")
-        if facts.is_ca is False:
-            found.append(f"{name}: is no certificate authority (basicConstraints)")
-        found += [f"{name}: {problem}" for problem in facts.problems]
-    return tuple(found)

@@ -115,9 +115,12 @@ def examine(
     ]
     if subject.store is not None:
         mended = _MENDED if formats.get(form).dumps else {}
+        # What readers make of it says more than that it is so.
+        said = {item.rule for item in found}
         found += [
             replace(item, fix=mended.get(item.rule, item.fix))
             for item in check(subject.store, path, now, within=within)
+            if item.rule not in said
         ]
     return Examined(path, form, seen, tuple(_ordered(found)))
 

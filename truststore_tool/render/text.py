@@ -9,6 +9,7 @@ from truststore_tool.render.tables import Table
 from truststore_tool.wording import counted
 
 if TYPE_CHECKING:
+    from truststore_tool.findings import Finding
     from truststore_tool.operations.bundling import BundleReport
     from truststore_tool.operations.changing import RemoveReport
     from truststore_tool.operations.comparing import DiffReport
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 
 Piece = str | Table
 _OPAQUE: Final = ("private-key", "secret-key", "unknown")
+
+
+def found(item: "Finding") -> str:
+    """A finding on one line, but for its level: where, what, and what to do about it."""
+    entry = item.place.entry
+    where = f" [{entry}]" if entry and entry not in item.message else ""
+    return f"{item.place.path}{where}: {item.message}" + (f" ({item.fix})" if item.fix else "")
 
 
 def day(moment: datetime | None) -> str:

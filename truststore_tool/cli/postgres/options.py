@@ -7,6 +7,7 @@ import typer
 
 from truststore_tool.cli.output import Output
 from truststore_tool.errors import IntegrityError, UsageError
+from truststore_tool.findings import Place, finding
 from truststore_tool.postgres.conninfo import Conninfo
 from truststore_tool.postgres.wire import DEFAULT_TIMEOUT, Negotiation
 from truststore_tool.readers.hostnames import TlsReader
@@ -61,17 +62,18 @@ def open_sources(stores: Sequence[str] | None, bundles: Sequence[str] | None, pa
 
 def warn_of_sources(output: Output, sources: Sequence[Source]) -> None:
     """Say what opening the stores brought to light."""
-    from truststore_tool.operations.listing import warnings_of
+    from truststore_tool.operations.checking import of_store
 
     for source in sources:
         if source.store:
-            output.warn(f"{source.name}: {warning}" for warning in warnings_of(source.store))
+            output.warn(of_store(source.store, source.name))
 
 
 def warn_of_password(output: Output, given: Conninfo) -> None:
     """Say that a password on a command line is no secret."""
     if given.password:
-        output.warn(["the password stands on the command line, where others can see it: use PGPASSWORD or ~/.pgpass"])
+        text = "the password stands on it, where others can see it"
+        output.warn([finding("password-shown", Place("command line"), text, fix="use PGPASSWORD or ~/.pgpass")])
 
 
 def _opened(name: str, reader: TlsReader, password: str | None = None) -> Source:

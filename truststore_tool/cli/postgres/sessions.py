@@ -8,6 +8,7 @@ from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.options import JsonFlag, Quiet
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.postgres.options import TIMEOUT, Timeout, seconds, warn_of_password
+from truststore_tool.findings import Place, finding
 from truststore_tool.wording import counted
 
 
@@ -51,7 +52,8 @@ def sessions_command(
     report = sessions(given.options, watch=watch, every=every, timeout=timeout)
     if report.hidden:
         hiding = counted(report.hidden, "session hides whether it uses TLS", "sessions hide whether they use TLS")
-        output.warn([f"{hiding}: log in as a member of pg_read_all_stats"])
+        fix = "log in as a member of pg_read_all_stats"
+        output.warn([finding("sessions-hidden", Place("pg_stat_ssl"), hiding, fix=fix)])
     output.report("postgres-sessions", report, postgres_text.sessions(report), plain=report.plain, hidden=report.hidden)
     if report.plain:
         raise typer.Exit(FINDING)

@@ -18,7 +18,16 @@ from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, PasswordRequiredError
 from truststore_tool.formats.base import Format
 from truststore_tool.formats.bouncycastle import bcfks_crypto
-from truststore_tool.model import Certificate, Entry, Integrity, OpaqueEntry, OpaqueKind, TrustedEntry, TrustStore
+from truststore_tool.model import (
+    Certificate,
+    Entry,
+    Integrity,
+    OpaqueEntry,
+    OpaqueKind,
+    Remark,
+    TrustedEntry,
+    TrustStore,
+)
 
 _CERTIFICATE: Final = 0
 # Types 3 and 4 are keys that were given to BouncyCastle already protected.
@@ -52,11 +61,12 @@ def loads(data: bytes, password: str | None) -> TrustStore:
     content.expect(asn1.SEQUENCE)
     encrypted = content.inner().tag == asn1.SEQUENCE
     integrity: Integrity = "unchecked"
-    notes: tuple[str, ...] = ()
+    notes: tuple[Remark, ...] = ()
     if check.tag == asn1.context(0):
         algorithm = check.inner().expect(asn1.SEQUENCE).inner()
         password = ""  # BouncyCastle encrypts a signed store under none
-        notes = ("the store is signed; the signature was not checked, as it is not known whose key to trust",)
+        text = "the store is signed; the signature was not checked, as it is not known whose key to trust"
+        notes = (Remark("integrity-unchecked", text),)
     else:
         algorithm = check.expect(asn1.SEQUENCE).inner()
         if password is not None:

@@ -38,6 +38,7 @@ from truststore_tool.model import (
     LooseKind,
     OpaqueEntry,
     OpaqueKind,
+    Remark,
     TrustedEntry,
     TrustStore,
     fold_alias,
@@ -214,7 +215,7 @@ def _loose(entry: Entry) -> Iterable[LooseCertificate]:
         yield LooseCertificate(certificate, entry.alias, origin, kind, entry.created)
 
 
-def _notes(entries: tuple[Entry, ...], shadowed: list[Entry]) -> Iterable[str]:
+def _notes(entries: tuple[Entry, ...], shadowed: list[Entry]) -> Iterable[Remark]:
     """What a reader of the store should know about it."""
     origins = [origin for entry in entries if (origin := noted(entry.origin, Origin))]
     yield from _notes_on_shadowed(shadowed)
@@ -222,21 +223,24 @@ def _notes(entries: tuple[Entry, ...], shadowed: list[Entry]) -> Iterable[str]:
     yield from _notes_on_dates(origins)
 
 
-def _notes_on_shadowed(shadowed: list[Entry]) -> Iterable[str]:
+def _notes_on_shadowed(shadowed: list[Entry]) -> Iterable[Remark]:
     if shadowed:
-        yield f"several entries bear the same alias, of which Java keeps the last: {_some(e.alias for e in shadowed)}"
+        some = _some(entry.alias for entry in shadowed)
+        yield Remark("alias-collision", f"several entries bear the same alias, of which Java keeps the last: {some}")
 
 
-def _notes_on_aliases(origins: list[Origin]) -> Iterable[str]:
+def _notes_on_aliases(origins: list[Origin]) -> Iterable[Remark]:
     if mixed := [origin.alias for origin in origins if origin.alias != fold_alias(origin.alias)]:
-        yield f"aliases that are not in lower case, which Java lists but cannot look up: {_some(mixed)}"
+        text = f"aliases that are not in lower case, which Java lists but cannot look up: {_some(mixed)}"
+        yield Remark("odd-alias", text)
     if plain := [origin.alias for origin in origins if any(octet >= 0xF0 for octet in origin.alias_bytes)]:
-        yield f"aliases in plain UTF-8, over which Java refuses the whole store: {_some(plain)}"
+        text = f"aliases in plain UTF-8, over which Java refuses the whole store: {_some(plain)}"
+        yield Remark("cannot-open", text)
 
 
-def _notes_on_dates(origins: list[Origin]) -> Iterable[str]:
+def _notes_on_dates(origins: list[Origin]) -> Iterable[Remark]:
     if undated := [origin.alias for origin in origins if java_time.from_milliseconds(origin.milliseconds) is None]:
-        yield f"entries whose date is beyond the calendar: {_some(undated)}"
+        yield Remark("odd-date", f"entries whose date is beyond the calendar: {_some(undated)}")
 
 
 def _some(aliases: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from truststore_tool.formats import pkcs7
 from truststore_tool.formats.pem import distrust
 from truststore_tool.formats.pem.layout import LINE_END, Block, Layout
 from truststore_tool.formats.pem.surroundings import Gap, lookalikes, survey
-from truststore_tool.model import Certificate, DistrustedCertificate, TrustedEntry, TrustStore
+from truststore_tool.model import Certificate, DistrustedCertificate, Remark, TrustedEntry, TrustStore
 
 _BOM: Final = b"\xef\xbb\xbf"
 _DASHES: Final = b"-----"
@@ -63,7 +63,7 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
     """
     texts: list[bytes] = []
     blocks: list[Block] = []
-    notes: list[str] = []
+    notes: list[Remark] = []
     gaps: list[Gap] = []  # as `texts`, and without the blocks of distrusted certificates, which stay in those
     p11_kit = distrust.P11Kit.read(data)
     decoded = [(found, *_decode(data, found, notes)) for found in _scan(data)]
@@ -92,9 +92,11 @@ def loads(data: bytes, password: str | None = None) -> TrustStore:  # noqa: ARG0
     texts.append(data[position:])
     gaps.append(Gap(read, data[read:]))
     if restricted:
-        notes.append(f"certificates with OpenSSL trust settings, which other formats cannot keep: {restricted}")
+        text = f"certificates with OpenSSL trust settings, which other formats cannot keep: {restricted}"
+        notes.append(Remark("trust-settings", text))
     if unseen:
-        notes.append(f"certificates that OpenSSL does not see in this file (PKCS7 blocks, irregular lines): {unseen}")
+        text = f"certificates that OpenSSL does not see in this file (PKCS7 blocks, irregular lines): {unseen}"
+        notes.append(Remark("not-found", text))
     notes += lookalikes(gaps)
     others, unread = survey(data, gaps)
     newline = LINE_END.search(data)
@@ -138,7 +140,7 @@ def _scan(data: bytes) -> Iterator[_Found]:
         marker = _MARKER.search(data, edge)
 
 
-def _decode(data: bytes, found: _Found, notes: list[str]) -> tuple[tuple[Certificate, ...], asn1.Element | None]:
+def _decode(data: bytes, found: _Found, notes: list[Remark]) -> tuple[tuple[Certificate, ...], asn1.Element | None]:
     """The certificates of a block, and OpenSSL's trust settings if there are any."""
     text = data[found.body : found.body_end].translate(None, _BLANKS)
     try:
@@ -148,7 +150,8 @@ def _decode(data: bytes, found: _Found, notes: list[str]) -> tuple[tuple[Certifi
         if pkcs7.is_signed_data(element):  # the JDK looks at the content too, whatever the label (X509Factory)
             signed = pkcs7.parse(element)
             if signed.others:
-                notes.append(f"block {found.number}: {signed.others} members are no X.509 certificates")
+                others = f"block {found.number}: {signed.others} members are no X.509 certificates"
+                notes.append(Remark("other-content", others))
             return tuple(map(Certificate, signed.certificates)), None
         if found.label in _CONTAINERS and der.startswith(_OID, element.content):
             return (), None  # encrypted or otherwise without certificates: text, as a key is

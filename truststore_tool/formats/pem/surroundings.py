@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from truststore_tool.formats.pem.layout import LINE_END
+from truststore_tool.model import Remark
 
 # What only people take for a certificate: wrong case, too few dashes, unknown label, not at the start of a line.
 _LOOKALIKE: Final = re.compile(rb"-[ \t]*BEGIN[ \t][^\r\n-]{0,32}CERTIFICATE(?! *REQUEST)", re.IGNORECASE)
@@ -42,11 +43,11 @@ class Gap(NamedTuple):
     text: bytes
 
 
-def lookalikes(gaps: list[Gap]) -> Iterator[str]:
+def lookalikes(gaps: list[Gap]) -> Iterator[Remark]:
     """A note on what looks like the start of a certificate but was left in the text."""
     count = sum(len(_LOOKALIKE.findall(gap.text)) for gap in gaps)
     if count:
-        yield f"not read, though it looks like the start of a certificate: {count} lines"
+        yield Remark("lookalike", f"not read, though it looks like the start of a certificate: {count} lines")
 
 
 def survey(data: bytes, gaps: list[Gap]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -19,7 +19,7 @@ from truststore_tool.formats.pkcs12.layout import Layout, Pfx, encode
 from truststore_tool.formats.pkcs12.plan import Plan, plan
 from truststore_tool.formats.pkcs12.safebags import Bag, Safe, encode_safe
 from truststore_tool.formats.pkcs12.view import view
-from truststore_tool.model import Integrity, TrustStore, noted, twins
+from truststore_tool.model import Integrity, Remark, TrustStore, noted, twins
 from truststore_tool.wording import counted
 
 # PFX: a SEQUENCE of version 3 and a ContentInfo of type data or signedData, lengths in any form.
@@ -78,19 +78,20 @@ def _unopened(safes: tuple[Safe, ...]) -> Iterator[str]:
     return (f"part {number}: {safe.problem}" for number, safe in enumerate(safes, 1) if safe.problem)
 
 
-def _waiting(safes: tuple[Safe, ...]) -> Iterator[str]:
+def _waiting(safes: tuple[Safe, ...]) -> Iterator[Remark]:
     """A note on the parts that were not opened because there was no password."""
     if waiting := _count_waiting(safes):
         parts = counted(waiting, "encrypted part")
-        yield f"{parts} not opened for want of a password: certificates in there are not shown"
+        text = f"{parts} not opened for want of a password: certificates in there are not shown"
+        yield Remark("not-opened", text)
 
 
-def _unreadable_to_java(mac: macs.AnyMac | None, password: str | None) -> Iterator[str]:
+def _unreadable_to_java(mac: macs.AnyMac | None, password: str | None) -> Iterator[Remark]:
     """What keeps Java from reading the file."""
     if isinstance(mac, macs.Pbmac1):
-        yield "the MAC is PBMAC1 (RFC 9579), which JDK 25 and earlier do not read"
+        yield Remark("mac-too-new", "the MAC is PBMAC1 (RFC 9579), which JDK 25 and earlier do not read")
     if mac is not None and password is not None and not password.isascii():
-        yield "its password is not ASCII, so Java 17 and earlier cannot open it"
+        yield Remark("password-not-ascii", "its password is not ASCII, so Java 17 and earlier cannot open it")
 
 
 def dumps(store: TrustStore, password: str | None) -> bytes:

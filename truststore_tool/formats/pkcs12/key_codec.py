@@ -11,7 +11,7 @@ from truststore_tool.formats.pkcs12 import macs, secret_bags
 from truststore_tool.formats.pkcs12.layout import Layout, Pfx
 from truststore_tool.formats.pkcs12.safebags import plain_bag
 from truststore_tool.formats.pkcs12.view import Origin
-from truststore_tool.model import OpaqueEntry, TrustStore, noted
+from truststore_tool.model import OpaqueEntry, Remark, TrustStore, noted
 from truststore_tool.nouns import replace
 
 
@@ -125,7 +125,8 @@ def rekey(store: TrustStore, old: str, new: str) -> TrustStore:
         Pfx.parse(facts.data).unlock(old)
         stuck = sum(safe.problem is not None for safe in facts.safes)
         if stuck:
-            notes.append(f"{stuck} encrypted parts could not be opened and keep the old password")
+            text = f"{stuck} encrypted parts could not be opened and keep the old password"
+            notes.append(Remark("other-password", text))
         if facts.is_passwordless:  # it gets the protection of a new store
             safes = tuple(replace(safe, scheme=pbe.modern()) for safe in facts.safes)
             facts = replace(facts, safes=safes, mac=macs.modern())
@@ -136,7 +137,8 @@ def rekey(store: TrustStore, old: str, new: str) -> TrustStore:
             try:
                 entry = replace(entry, payload=resealed(entry.payload, old, new))
             except (FormatError, IntegrityError):
-                notes.append(f"{entry.kind} {entry.alias!r} has another password and keeps it")
+                text = f"{entry.kind} {entry.alias!r} has another password and keeps it"
+                notes.append(Remark("other-password", text))
         entries.append(entry)
     return replace(store, entries=tuple(entries), notes=(*store.notes, *notes), facts=facts)
 

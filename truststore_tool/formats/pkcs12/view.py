@@ -22,6 +22,7 @@ from truststore_tool.model import (
     Note,
     OpaqueEntry,
     OpaqueKind,
+    Remark,
     TrustedEntry,
     fold_alias,
 )
@@ -55,7 +56,7 @@ class View(NamedTuple):
 
     entries: tuple[Entry, ...]
     loose: tuple[LooseCertificate, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Remark, ...]
 
 
 class _Held(NamedTuple):
@@ -92,7 +93,7 @@ class _Reading:
     hidden: list[_Draft] = field(default_factory=list)
     shadowed: list[_Draft] = field(default_factory=list)
     held: list[_Held] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Remark] = field(default_factory=list)
     keys: int = 0
     unnamed: int = 0
 
@@ -115,7 +116,8 @@ class _Reading:
             return
         draft = _Draft(self._alias(bag), bag, _ASSUMED_KEY_ID if bag.key_id is None else bag.key_id)
         if bag.oid == oids.KEY_BAG:
-            self.notes.append(f"private key {draft.alias!r} is not encrypted; Java does not see it")
+            text = f"private key {draft.alias!r} is not encrypted; Java does not see it"
+            self.notes.append(Remark("key-not-seen", text))
         self._put(draft)
 
     def _take_certificate(self, bag: Bag, certificate: Certificate, first: bool) -> None:
@@ -135,14 +137,16 @@ class _Reading:
         """A later entry takes the place of an earlier one of the same alias, as in Java's LinkedHashMap."""
         folded = fold_alias(draft.alias)
         if folded in self.drafts:
-            self.notes.append(f"alias {draft.alias!r} occurs more than once; Java keeps the last")
+            text = f"alias {draft.alias!r} occurs more than once; Java keeps the last"
+            self.notes.append(Remark("alias-collision", text))
             self.shadowed.append(self.drafts[folded])
         self.drafts[folded] = draft
 
     def finish(self) -> View:
         """The entries with their chains, and what is left over."""
         for draft in self.hidden:
-            self.notes.append(f"private key {draft.alias!r} has no localKeyId; Java does not see it")
+            text = f"private key {draft.alias!r} has no localKeyId; Java does not see it"
+            self.notes.append(Remark("key-not-seen", text))
             self.drafts.setdefault(fold_alias(draft.alias), draft)
         drafts = self.drafts.values()
         keys = [draft for draft in (*drafts, *self.shadowed) if _KINDS.get(draft.bag.oid) == "private-key"]
@@ -167,7 +171,8 @@ class _Reading:
         unmarked = sum(item.kind != "shadowed" for item in loose)
         if unmarked:
             these = counted(unmarked, "certificate is", "certificates are")
-            self.notes.append(f"{these} not marked as trusted; Java does not see them, and drops them when it saves")
+            text = f"{these} not marked as trusted; Java does not see them, and drops them when it saves"
+            self.notes.append(Remark("not-trusted-entry", text))
         return View(tuple(entries), loose, tuple(self.notes))
 
 
