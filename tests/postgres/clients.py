@@ -78,7 +78,8 @@ def jvms(classes: Path) -> list[Jvm]:
     driver = driver_jar()
     if not homes:
         missing("a JDK")
-    run(homes[0] / "bin" / "javac", "-cp", driver, "-d", classes, HERE / "postgres" / "PgClient.java")
+    source = HERE / "postgres" / "PgClient.java"
+    run(homes[0] / "bin" / "javac", "--release", "17", "-cp", driver, "-d", classes, source)
     return [Jvm(home / "bin" / "java", f"{classes}:{driver}") for home in homes]
 
 

@@ -162,7 +162,6 @@ Conversation = Callable[[socket.socket], None]
 def pretender(conversation: Conversation) -> Iterator[int]:
     """The port of a server on loopback that has this conversation with each who connects."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(30)
 
         def serve() -> None:
             while True:

@@ -109,7 +109,7 @@ def _twice(oid: str) -> Change:
     return lambda draft: replace(draft, more=((oid, draft.extensions[oid][0]),)) if oid in draft.extensions else draft
 
 
-_COMMON: Final[dict[str, Change]] = {
+COMMON: Final[dict[str, Change]] = {
     "expired": _lasting(-100, -1),
     "not yet valid": _lasting(1, 100),
     "no subject key": _without(SUBJECT_KEY),
@@ -153,7 +153,7 @@ _COMMON: Final[dict[str, Change]] = {
     "SHA-384": lambda draft: replace(draft, digest=hashes.SHA384()),
     "policies": _with("2.5.29.32", asn1.sequence(asn1.sequence(asn1.oid("2.5.29.32.0"))), critical=True),
 }
-_AUTHORITY: Final[dict[str, Change]] = {
+AUTHORITY: Final[dict[str, Change]] = {
     "no basic": _without(BASIC),
     "no basic, no usage": lambda draft: draft.lacking(BASIC).lacking(USAGE),
     "no authority": _with(BASIC, asn1.sequence()),
@@ -220,9 +220,9 @@ def _strange(rng: random.Random, draft: Draft, changes: dict[str, Change]) -> tu
 def neighbour(seed: int) -> Neighbour:
     """The case of that seed."""
     rng = random.Random(seed)  # noqa: S311 -- no secret
-    told_root, root = _strange(rng, draft_of("Root", "Root", authority=True), _COMMON | _AUTHORITY)
-    told_middle, middle = _strange(rng, draft_of("Middle", "Root", authority=True), _COMMON | _AUTHORITY)
-    told_leaf, leaf = _strange(rng, draft_of("leaf", "Middle", authority=False), _COMMON | _LEAF)
+    told_root, root = _strange(rng, draft_of("Root", "Root", authority=True), COMMON | AUTHORITY)
+    told_middle, middle = _strange(rng, draft_of("Middle", "Root", authority=True), COMMON | AUTHORITY)
+    told_leaf, leaf = _strange(rng, draft_of("leaf", "Middle", authority=False), COMMON | _LEAF)
     if rng.random() < 0.1:  # another spelling of the same name
         loud = name_of((NameOID.ORGANIZATION_NAME, " NEIGHBOURS"), (NameOID.COMMON_NAME, "middle"))
         leaf = replace(leaf, issuer_name=loud)
@@ -252,8 +252,8 @@ def neighbour(seed: int) -> Neighbour:
 def authorities(seed: int) -> Neighbour:
     """A server's certificate that is as usual, below a root and an intermediate that may not be."""
     rng = random.Random(seed)  # noqa: S311 -- no secret
-    told_root, root = _strange(rng, draft_of("Root", "Root", authority=True), _COMMON | _AUTHORITY)
-    told_middle, middle = _strange(rng, draft_of("Middle", "Root", authority=True), _COMMON | _AUTHORITY)
+    told_root, root = _strange(rng, draft_of("Root", "Root", authority=True), COMMON | AUTHORITY)
+    told_middle, middle = _strange(rng, draft_of("Middle", "Root", authority=True), COMMON | AUTHORITY)
     leaf = draft_of("leaf", "Middle", authority=False).lacking(AUTHORITY_KEY)
     sent = (sign(leaf, middle), sign(middle, root))
     anchors = rng.choice(((root,), (root,), (root, middle), (middle,)))
