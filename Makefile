@@ -10,16 +10,16 @@ PYTHON ?= python3
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 VENV := .venv-$(VERSION)
 READY := $(VENV)/.ready
+LEGACY := $(VENV)/.legacy
 BIN := $(abspath $(VENV)/bin)
 
 .PHONY: setup demo test check debian bench torture clean
 .DEFAULT_GOAL := setup
 
-setup: $(READY)
+setup: $(LEGACY)
 	@echo "ready: . $(VENV)/bin/activate"
 
 # The stamp is older than pyproject.toml after a change of it: then everything is installed anew.
-# pyjks is installed last and by itself, so that its compiler's absence is told from all other failures.
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "make: Python 3.11 or later is needed; name one with PYTHON=python3.x" >&2; exit 1; }
@@ -27,15 +27,22 @@ $(READY): pyproject.toml
 	  echo "make: this Python cannot make virtual environments: install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,postgres]'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[legacy]' || { \
-	  echo "make: the extra 'legacy' (BKS and UBER keystores) could not be installed. It compiles a C extension:" >&2; \
-	  echo "make: install gcc and python3-dev (apt-get install gcc python3-dev), then run make again" >&2; exit 1; }
 	@touch $@
+
+# pyjks, which reads BKS and UBER keystores, compiles a C extension. Where nothing can, its tests say that they were not
+# run, and the others are; the proof on a clean machine wants it.
+$(LEGACY): $(READY)
+	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[legacy]' 2>$(VENV)/legacy.log; then \
+	  touch $@; \
+	else \
+	  echo "make: BKS and UBER keystores are not tested, as their C extension cannot be compiled here:" >&2; \
+	  echo "make: apt-get install gcc python3-dev, then run make test again" >&2; test "$$CI" != true; \
+	fi
 
 demo: $(READY)
 	@PATH="$(BIN):$$PATH" bash sample_certs/demo.sh
 
-test: $(READY)
+test: $(LEGACY)
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(READY)
@@ -47,11 +54,11 @@ check: $(READY)
 debian: $(READY)
 	$(BIN)/python -m tests.debian
 
-bench: $(READY)
+bench: $(LEGACY)
 	$(BIN)/python -m tests.bench
 
 MINUTES ?= 20
-torture: $(READY)
+torture: $(LEGACY)
 	nice -n 19 $(BIN)/python -m tests.torture --minutes $(MINUTES)
 
 clean:

@@ -1,5 +1,8 @@
 """Fixtures shared by all tests; and at the end of the run, which real programs were not there."""
 
+from collections import Counter
+from typing import Any
+
 import pytest
 
 from tests.postgres.clients import Jvm, jvm
@@ -28,9 +31,31 @@ def java(tmp_path_factory: pytest.TempPathFactory) -> Jvm:
     return jvm(tmp_path_factory.mktemp("pgclient"))
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What one of several processes did not find goes to the one that prints the end."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["absent"] = session.config.stash.get(ABSENT_READERS, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    absent = getattr(node, "workeroutput", {}).get("absent", [])
+    node.config.stash[ABSENT_READERS] = [*node.config.stash.get(ABSENT_READERS, []), *absent]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for what in config.stash.get(ABSENT_READERS, []):
-        terminalreporter.write_line(f"{ABSENT}{what}", yellow=True)
-    reasons = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", ())]
-    for reason in sorted({reason.removeprefix("Skipped: ") for reason in reasons if ABSENT in reason}):
-        terminalreporter.write_line(reason, yellow=True)
+    """A table of what was not compared: how many tests were skipped for want of what, and the readers not asked."""
+    skipped = Counter(_reason(report) for report in terminalreporter.stats.get("skipped", ()))
+    rows = [(str(number), what) for what, number in sorted(skipped.items())]
+    absent = config.stash.get(ABSENT_READERS, [])
+    rows += [("-", what) for what in sorted(set(absent))]
+    if rows:
+        terminalreporter.write_line("not compared here (tests, and why not):", yellow=True)
+        for number, what in rows:
+            terminalreporter.write_line(f"{number:>6}  {what}", yellow=True)
+
+
+def _reason(report: pytest.TestReport) -> str:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return reason.removeprefix("Skipped: ").removeprefix(ABSENT)

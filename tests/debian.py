@@ -36,7 +36,6 @@ PACKAGES: Final = ("openssl", "openssl-provider-fips", "python3", "golang-go", "
 UNPACKED: Final = ("openjdk-8-jre-headless",)  # from unstable; to be installed, it asks for a /proc
 FOLDER: Final = CACHE / "debian"
 _DONE: Final = "made-of"  # names the packages; written last
-_MIRROR: Final = "http://deb.debian.org/debian"
 # Without a /proc, Go does not find itself.
 _SETTINGS: Final = ("HOME=/tmp", "LC_ALL=C.UTF-8", "GOROOT=/usr/lib/go", "GOTOOLCHAIN=local", "GOTELEMETRY=off")
 _MAKING: Final = 900  # seconds
@@ -121,12 +120,13 @@ def _make() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     packages = FOLDER.parent / "debs"
     packages.mkdir(exist_ok=True)
-    _quietly("debootstrap", "--variant=minbase", f"--cache-dir={packages}", SUITE, FOLDER, _MIRROR)
+    _quietly("debootstrap", "--variant=minbase", f"--cache-dir={packages}", SUITE, FOLDER)
     etc = FOLDER / "etc"
     (etc / "dpkg" / "dpkg.cfg.d" / "tests").write_text(_DPKG)
     (etc / "postgresql-common").mkdir()
     (etc / "postgresql-common" / "createcluster.conf").write_text(_NO_CLUSTER)
-    (etc / "apt" / "sources.list.d" / "unstable.list").write_text(f"deb {_MIRROR} unstable main\n")
+    mirror = (etc / "apt" / "sources.list").read_text().split()[1]  # debootstrap's own choice
+    (etc / "apt" / "sources.list.d" / "unstable.list").write_text(f"deb {mirror} unstable main\n")
     (etc / "apt" / "preferences.d" / "unstable").write_text("Package: *\nPin: release a=unstable\nPin-Priority: 100\n")
     inside = Debian(FOLDER)
     _quietly(*inside.command(*_APT, "update"))

@@ -290,7 +290,7 @@ def test_pyjks_reads_what_we_write(made: list[Made], roots: list[Certificate]) -
         try:
             import jks
         except ImportError:
-            missing("pyjks")
+            missing("pyjks (the extra legacy, which a compiler makes)")
     for form in (JKS, JCEKS):
         assert form.keys is not None
         trusted = [TrustedEntry(a, c, CREATED) for a, c in zip(("größe", "rds-root"), roots, strict=False)]

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar, overload
 
 from truststore_tool.errors import MORE_TIME, UnreadableError, UsageError
 from truststore_tool.postgres.asked import TOO_MUCH
+from truststore_tool.wording import how_to_install
 
 NAME: Final = "truststore-tool"
 
@@ -36,7 +37,7 @@ class Connection:
 
     def __init__(self, options: Mapping[str, str], timeout: float) -> None:
         if find_spec("psycopg") is None:
-            raise UsageError("psycopg is not installed", hint="pip install 'truststore-tool[postgres]'")
+            raise UsageError("psycopg is not installed", hint=how_to_install("postgres"))
         self._timeout = timeout
         # In a session of its own: Ctrl-C is for this process, which then ends that one.
         self._process = subprocess.Popen(  # noqa: S603 -- this program itself

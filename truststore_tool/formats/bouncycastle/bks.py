@@ -17,6 +17,7 @@ from truststore_tool.errors import FormatError, IntegrityError, PasswordRequired
 from truststore_tool.formats import java_time
 from truststore_tool.formats.base import Format
 from truststore_tool.model import Certificate, Entry, Integrity, OpaqueEntry, TrustedEntry, TrustStore
+from truststore_tool.wording import how_to_install
 
 _Name = Literal["bks", "uber"]
 
@@ -27,7 +28,7 @@ _MAX_UBER_SIZE: Final = 4 << 20  # pyjks decrypts block by block in Python: half
 _DIGEST_LENGTH: Final = 20
 _BLOCK_LENGTH: Final = 16
 _LAST_ENTRY_TYPE: Final = 4
-_INSTALL: Final = "pip install 'truststore-tool[legacy]'"
+_INSTALL: Final = how_to_install("legacy")
 
 
 def detect_bks(data: bytes) -> bool:
@@ -110,7 +111,9 @@ def _import_pyjks() -> Any:
     try:
         import jks
     except ImportError as exc:
-        raise UnreadableError("BKS and UBER keystores need pyjks, which is not installed", hint=_INSTALL) from exc
+        raise UnreadableError(
+            "BKS and UBER keystores need pyjks, which is not installed", hint=how_to_install("legacy")
+        ) from exc
     return jks
 
 
@@ -123,7 +126,9 @@ def _import_twofish() -> None:
     try:
         import twofish  # noqa: F401 -- pyjks finds it imported
     except (ImportError, OSError) as exc:
-        raise UnreadableError("UBER keystores need the Twofish extension of pyjks", hint=_INSTALL) from exc
+        raise UnreadableError(
+            "UBER keystores need the Twofish extension of pyjks", hint=how_to_install("legacy")
+        ) from exc
     finally:
         del sys.modules["imp"]
         if before is not None:
