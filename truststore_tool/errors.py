@@ -16,6 +16,7 @@ SKIP_UNUSABLE: Final = "skip-unusable"  # leave out certificates that a reader c
 OTHER_READERS: Final = "other-readers"  # name other programs as those that must be able to read the store
 PROTECT_ANEW: Final = "protect-anew"  # protect the store in another way, whoever used it till now
 FROM_A_FILE: Final = "from-a-file"  # give the password in a file
+KEY_PASSWORD: Final = "of-the-key"  # noqa: S105 -- give the password of a client's key
 MORE_TIME: Final = "more-time"  # wait longer for an answer
 TLS_AT_ONCE: Final = "tls-at-once"  # begin with TLS, without asking for it first
 

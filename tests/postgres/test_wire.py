@@ -16,7 +16,7 @@ from tests.postgres.server import Server, error_response, free_port, pretender, 
 from tests.samples import certificates, own
 from truststore_tool.errors import FindingError, TrustStoreError, UnreadableError, UsageError
 from truststore_tool.postgres.target import Target
-from truststore_tool.postgres.wire import Negotiation, refusal, shake
+from truststore_tool.postgres.wire import Negotiation, shake, tried
 
 SSL_REQUEST = struct.pack("!II", 8, 80877103)  # as the protocol's documentation gives the number
 
@@ -129,7 +129,7 @@ def test_nothing_but_a_goodbye_follows_the_handshake(negotiation: Negotiation) -
             time.sleep(0.01)
     protocol = "postgresql" if negotiation == "direct" else None
     assert heard == [protocol, b""]  # an end without close_notify would have raised
-    assert (seen.negotiation, seen.alpn) == (negotiation, protocol)
+    assert seen.alpn == protocol
     assert seen.chain == tuple(certificates(own("old-chain.pem")))
 
 
@@ -154,9 +154,9 @@ def test_a_real_server_shows_its_chain_and_openssl_verifies_it(server: Server) -
     seen = shake(target)
     assert seen.chain == tuple(certificates(own("old-chain.pem")))
     assert seen.address == "127.0.0.1"
-    assert refusal(target, certificates(own("old-root.pem"))) is None
-    assert "local issuer" in str(refusal(target, certificates(own("new-root.pem"))))
-    assert "local issuer" in str(refusal(target, []))
+    assert tried(target, certificates(own("old-root.pem"))).refusal is None
+    assert "local issuer" in str(tried(target, certificates(own("new-root.pem"))).refusal)
+    assert "local issuer" in str(tried(target, []).refusal)
 
 
 def test_an_unreachable_server_is_named() -> None:

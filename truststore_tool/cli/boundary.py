@@ -33,6 +33,7 @@ _REMEDIES: Final = {
     errors.OTHER_READERS: "say for whom it is with --for",
     errors.PROTECT_ANEW: "protect it in another way all the same with passwd --profile",
     errors.FROM_A_FILE: "name a file with --password-file",
+    errors.KEY_PASSWORD: "give --key-password-env or --key-password-file",
     errors.MORE_TIME: "give --timeout SECONDS",
     errors.TLS_AT_ONCE: "for a server that begins with TLS at once, give --direct or --tls",
 }
@@ -76,7 +77,7 @@ def run(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except TrustStoreError as error:
-        say(error.message, _way_out(error))
+        say(error.message, way_out(error))
         return exit_code(error)
     except (KeyboardInterrupt, typer.Abort):
         say("interrupted", None)
@@ -112,7 +113,7 @@ def run(arguments: Sequence[str]) -> int:
         return BUG
 
 
-def _way_out(error: TrustStoreError) -> str | None:
+def way_out(error: TrustStoreError) -> str | None:
     """The hint of an error, with its remedy in the words of the command line."""
     remedy = _REMEDIES[error.remedy] if error.remedy else None
     return f"{error.hint}, or {remedy}" if error.hint and remedy else error.hint or remedy

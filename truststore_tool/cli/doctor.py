@@ -1,6 +1,5 @@
 """``doctor``: what readers make of stores, and what is not well with them."""
 
-import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -27,6 +26,7 @@ from truststore_tool.cli.options import (
     Profile,
     Quiet,
     Yes,
+    days,
     store_password,
 )
 from truststore_tool.cli.output import Output, open_to_all
@@ -99,7 +99,7 @@ def doctor_command(
       truststore-tool doctor truststore.p12 --fix --dry-run
     """
     output = Output(json, quiet)
-    within = _days(expires_within)
+    within = days(expires_within)
     password = store_password(output, password_env, password_file, password_fd, default_password)
     now = datetime.now(UTC)
     examined: Sequence[Examined | Treated]
@@ -138,16 +138,6 @@ def _treated(
 
 def _is_missing(findings: Sequence[Finding]) -> bool:
     return any(item.rule == "missing-file-falls-back" for item in findings)
-
-
-def _days(text: str | None) -> timedelta | None:
-    """A number of days: ``30`` or ``30d``. Raises UsageError for anything else."""
-    if text is None:
-        return None
-    match = re.fullmatch(r"(\d{1,5})d?", text)
-    if match is None:
-        raise UsageError(f"not a number of days: {text!r}", hint="write it as 30d")
-    return timedelta(days=int(match[1]))
 
 
 def _examined(

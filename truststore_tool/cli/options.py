@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from truststore_tool.cli.output import Output
 from truststore_tool.passwords import Password
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no report and no warnings; errors remain.")]
@@ -115,3 +118,18 @@ def other_password(
 
     output.warn_of_secret(file)
     return passwords.resolve(env, file, fd, default=None, names=password_options(prefix))
+
+
+def days(text: str | None) -> "timedelta | None":
+    """A number of days: ``30`` or ``30d``. Raises UsageError for anything else."""
+    if text is None:
+        return None
+    import re
+    from datetime import timedelta
+
+    match = re.fullmatch(r"(\d{1,5})d?", text)
+    if match is None:
+        from truststore_tool.errors import UsageError
+
+        raise UsageError(f"not a number of days: {text!r}", hint="write it as 30d")
+    return timedelta(days=int(match[1]))

@@ -24,17 +24,22 @@ class Link:
     """A TCP connection with a deadline for all that happens on it, and a bound on what it takes in.
 
     Its methods raise UnreadableError, one line that names the server.
+
+    Attributes:
+        target: the server.
+        address: the numeric address that answered.
+        deadline: on the clock of `time.monotonic`.
     """
 
     target: Target
+    address: str
     deadline: float
     _socket: "socket.socket"
     _received: int = 0
 
-    @property
-    def address(self) -> str:
-        """The numeric address that answered."""
-        return str(self._socket.getpeername()[0])
+    def hurry(self, seconds: float) -> None:
+        """From now on wait no longer than that."""
+        self.deadline = min(self.deadline, time.monotonic() + seconds)
 
     def send(self, data: bytes) -> None:
         """Send all of `data`."""
@@ -92,8 +97,14 @@ def connect(target: Target, timeout: float) -> Link:
             connection.close()
             reason = exc.strerror or str(exc)
         else:
-            return Link(target, deadline, connection)
+            return Link(target, str(address[0]), deadline, connection)
     raise UnreadableError(f"could not connect to {target}: {reason}", hint="check host, port and firewall")
+
+
+def addresses(target: Target, timeout: float) -> tuple[str, ...]:
+    """The numeric addresses of the host, each once, in the resolver's order. Raises UnreadableError."""
+    found = _resolve(target, time.monotonic() + timeout)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def _resolve(target: Target, deadline: float) -> list[tuple[int, int, int, str, tuple[str, int]]]:
@@ -106,7 +117,7 @@ def _resolve(target: Target, deadline: float) -> list[tuple[int, int, int, str, 
 
     def ask() -> None:
         try:
-            answers.put(socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM))
+            answers.put(socket.getaddrinfo(target.address or target.host, target.port, type=socket.SOCK_STREAM))
         except OSError as exc:
             answers.put(exc)
 

@@ -25,10 +25,23 @@ def looks_like_a_file(text: str) -> bool:
 
 @noun
 class Target:
-    """Where a server listens."""
+    """Where a server listens, and under which name it is asked for.
+
+    Attributes:
+        host, port: what is connected to.
+        name: the name that clients know it by, where it is another than `host`, as behind a tunnel.
+        address: the one of the host's numeric addresses that is meant; None for whichever answers.
+    """
 
     host: str
     port: int = DEFAULT_PORT
+    name: str | None = None
+    address: str | None = None
+
+    @property
+    def known_as(self) -> str:
+        """The name that its certificate has to be for."""
+        return self.name or self.host
 
     @classmethod
     def parse(cls, text: str) -> "Target":
@@ -55,4 +68,5 @@ class Target:
         return cls(host, port)
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        place = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return f"{place} ({self.address})" if self.address and self.address != self.host else place

@@ -6,13 +6,13 @@ PostgreSQL 17 (PostgreSQL documentation, Message Flow, "SSL Session Encryption")
 
 import struct
 from collections.abc import Iterable
-from contextlib import suppress
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, Literal
 
 from truststore_tool.errors import TLS_AT_ONCE, FindingError, UnreadableError
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun
+from truststore_tool.postgres.conversation import ClientCertificate, Ending, converse, words
+from truststore_tool.postgres.credentials import Credentials
 from truststore_tool.postgres.link import Link, connect
 from truststore_tool.postgres.target import Target
 from truststore_tool.tls import unverified_chain
@@ -28,6 +28,13 @@ ALPN: Final = "postgresql"
 # Length 8, and the code that takes the place of a protocol version: 1234 in the high half, 5679 in the low.
 _SSL_REQUEST: Final = struct.pack("!iHH", 8, 1234, 5679)
 _LONGEST_ERROR: Final = 4096
+_PATIENCE: Final = 2.0
+# Who refuses TLS, by its answer when it is asked again.
+_WITHOUT_TLS: Final = {
+    b"E": "PostgreSQL answers, and runs with ssl = off",
+    b"N": "pgbouncer answers, as it seems, and runs with client_tls_sslmode = disable",
+    b"": "PostgreSQL runs with ssl = off then, pgbouncer with client_tls_sslmode = disable",
+}
 
 
 @noun
@@ -35,58 +42,84 @@ class Handshake:
     """What a server showed in one TLS handshake.
 
     Attributes:
-        host, port: as they were asked for.
         address: the numeric address that answered.
-        negotiation: how TLS was reached.
         protocol: as OpenSSL names it, e.g. ``"TLSv1.3"``.
         cipher, bits: the cipher suite and the size of its key.
         alpn: the application protocol that the server chose, or None.
+        client_certificate: what the server has against the client, as in `conversation.Ending`.
+        complaint: in what words.
         chain: the certificates that the server sent, its own first; unverified.
     """
 
-    host: str
-    port: int
     address: str
-    negotiation: Negotiation
     protocol: str
     cipher: str
     bits: int
     alpn: str | None
+    client_certificate: ClientCertificate | None
+    complaint: str
     chain: tuple[Certificate, ...]
 
 
-def shake(target: Target, negotiation: Negotiation = "ssl-request", timeout: float = DEFAULT_TIMEOUT) -> Handshake:
+@noun
+class Trial:
+    """What came of a handshake that verifies the server.
+
+    Attributes:
+        refusal: why OpenSSL refuses it; None if it does not.
+        chain: what the server sent, where it was accepted.
+    """
+
+    refusal: str | None
+    chain: tuple[Certificate, ...] = ()
+
+
+def shake(
+    target: Target,
+    negotiation: Negotiation = "ssl-request",
+    timeout: float = DEFAULT_TIMEOUT,
+    *,
+    credentials: Credentials | None = None,
+    sends_name: bool = True,
+) -> Handshake:
     """Shake hands without verifying anything, with whatever protocol and cipher the server still speaks.
 
     Args:
         timeout: seconds for all of it.
+        credentials: what the client shows, to a server that asks.
+        sends_name: whether the name of the server is sent (SNI), where it is no address.
 
-    Raises UnreadableError when the server cannot be reached, is late or speaks something else, and FindingError when
-    it refuses TLS.
+    A server that ends the handshake for want of a client's certificate has shown its own before. Raises UnreadableError
+    when the server cannot be reached, is late or speaks something else, and FindingError when it refuses TLS.
     """
+    context = _lenient_context()
+    if credentials:
+        credentials.arm(context)
+    name = server_name(target.known_as) if sends_name else None
     with connect(target, timeout) as link:
-        tls = _handshake(link, negotiation, _lenient_context())
-        cipher, _, bits = tls.cipher() or ("unknown", "", 0)
+        ended = _handshake(link, negotiation, context, name, armed=credentials is not None)
+        cipher, protocol, bits = ended.tls.cipher() or ("unknown", "unknown", 0)
         return Handshake(
-            host=target.host,
-            port=target.port,
             address=link.address,
-            negotiation=negotiation,
-            protocol=tls.version() or "unknown",
+            protocol=ended.tls.version() or protocol,
             cipher=cipher,
             bits=bits or 0,
-            alpn=tls.selected_alpn_protocol(),
-            chain=tuple(map(Certificate, unverified_chain(tls))),
+            alpn=ended.tls.selected_alpn_protocol(),
+            client_certificate=ended.client_certificate,
+            complaint=ended.words,
+            chain=tuple(map(Certificate, unverified_chain(ended.tls))),
         )
 
 
-def refusal(
+def tried(
     target: Target,
     anchors: Iterable[Certificate],
     negotiation: Negotiation = "ssl-request",
     timeout: float = DEFAULT_TIMEOUT,
-) -> str | None:
-    """Why OpenSSL, set up as libpq sets it up and trusting just `anchors`, refuses the server now; None if it does not.
+    *,
+    credentials: Credentials | None = None,
+) -> Trial:
+    """Whether OpenSSL, set up as libpq sets it up and trusting just `anchors`, refuses the server now.
 
     This is what ``sslmode=verify-ca`` does, done for real. The host name is not looked at. Raises as `shake` does.
     """
@@ -97,28 +130,33 @@ def refusal(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.set_ciphers("DEFAULT:@SECLEVEL=2")
+    if credentials:
+        credentials.arm(context)
     ders = b"".join(certificate.der for certificate in anchors)
     try:
         if ders:
             context.load_verify_locations(cadata=ders)
     except ssl.SSLError as exc:
-        return f"the certificates cannot be loaded: {_words(exc)}"
+        return Trial(f"the certificates cannot be loaded: {words(exc)}")
     try:
         with connect(target, timeout) as link:
-            _handshake(link, negotiation, context)
+            name = server_name(target.known_as)
+            ended = _handshake(link, negotiation, context, name, armed=credentials is not None)
     except UnreadableError as exc:
         if isinstance(exc.__cause__, ssl.SSLError):
-            return _words(exc.__cause__)
+            return Trial(words(exc.__cause__))
         raise
-    return None
+    return Trial(None, tuple(map(Certificate, unverified_chain(ended.tls))))
 
 
-def _handshake(link: Link, negotiation: Negotiation, context: "ssl.SSLContext") -> "ssl.SSLObject":
+def _handshake(
+    link: Link, negotiation: Negotiation, context: "ssl.SSLContext", name: str | None, *, armed: bool
+) -> Ending:
     if negotiation == "ssl-request":
         _request_tls(link)
     elif negotiation == "direct":
         context.set_alpn_protocols([ALPN])
-    return _tls(link, context)
+    return converse(link, context, name, armed=armed)
 
 
 def _request_tls(link: Link) -> None:
@@ -128,7 +166,7 @@ def _request_tls(link: Link) -> None:
         case b"S":
             return
         case b"N":
-            raise FindingError(f"{link.target} refuses TLS", hint="the server runs with ssl = off")
+            raise FindingError(f"{link.target} refuses TLS", hint=_WITHOUT_TLS[_asked_again(link)])
         case b"E":
             raise UnreadableError(f"{link.target} answered with an error: {_error_message(link)}")
         case b"":
@@ -138,6 +176,17 @@ def _request_tls(link: Link) -> None:
                 f"{link.target} does not speak PostgreSQL: it answered byte 0x{other.hex()} when asked for TLS",
                 remedy=TLS_AT_ONCE,
             )
+
+
+def _asked_again(link: Link) -> bytes:
+    """What a server without TLS answers to a second request: pgbouncer no again, PostgreSQL an error; else nothing."""
+    link.hurry(_PATIENCE)
+    try:
+        link.send(_SSL_REQUEST)
+        answer = link.receive(1)
+    except UnreadableError:
+        return b""
+    return answer if answer in _WITHOUT_TLS else b""
 
 
 def _error_message(link: Link) -> str:
@@ -153,45 +202,9 @@ def _error_message(link: Link) -> str:
     return text.decode("utf-8", "replace").strip() or "no text"
 
 
-def _tls(link: Link, context: "ssl.SSLContext") -> "ssl.SSLObject":
-    """Shake hands over the link, then say goodbye (close_notify): no other byte follows the handshake."""
-    import ssl
-
-    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-    tls = context.wrap_bio(incoming, outgoing, server_hostname=_server_name(link.target.host))
-    try:
-        while True:
-            try:
-                tls.do_handshake()
-                break
-            except ssl.SSLWantReadError:
-                link.send(outgoing.read())
-                data = link.receive()
-                if not data:
-                    raise UnreadableError(f"{link.target} closed the connection during the TLS handshake") from None
-                incoming.write(data)
-    except ssl.SSLError as exc:
-        _last_words(link, outgoing)
-        raise UnreadableError(f"{link.target}: TLS handshake failed: {_words(exc)}") from exc
-    with suppress(ssl.SSLError):  # it would wait for the server's own goodbye, which nobody needs
-        tls.unwrap()
-    _last_words(link, outgoing)
-    return tls
-
-
-def _last_words(link: Link, outgoing: "ssl.MemoryBIO") -> None:
-    """Send what TLS still has to say: the end of the handshake, an alert. The server may be gone already."""
-    with suppress(UnreadableError):
-        link.send(outgoing.read())
-
-
-def _server_name(host: str) -> str | None:
-    """The name for SNI, which libpq sends since version 14: host names, no addresses (RFC 6066, section 3)."""
-    try:
-        ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    return None
+def server_name(host: str) -> str | None:
+    """The name for SNI, which libpq sends since version 14 unless it looks like an address (fe-secure-openssl.c)."""
+    return None if ":" in host or not host.strip("0123456789.") else host
 
 
 def _lenient_context() -> "ssl.SSLContext":
@@ -204,14 +217,3 @@ def _lenient_context() -> "ssl.SSLContext":
     context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     context.set_ciphers("ALL:!aNULL:@SECLEVEL=0")
     return context
-
-
-def _words(error: "ssl.SSLError") -> str:
-    """What OpenSSL says, in words; its reasons are names such as WRONG_VERSION_NUMBER."""
-    verify = getattr(error, "verify_message", None)
-    if verify:
-        return f"certificate verify failed: {verify}"
-    reason = (error.reason or "").lower().replace("_", " ")
-    if reason == "excessive message size":
-        return "the certificate chain is longer than OpenSSL takes (100 kB), so that no client takes it"
-    return reason or "the server does not speak TLS"

@@ -11,7 +11,7 @@ from truststore_tool.wording import counted
 if TYPE_CHECKING:
     from truststore_tool.operations.describe import CertificateFacts
     from truststore_tool.postgres.explain import Explanation
-    from truststore_tool.postgres.probe import ProbeReport
+    from truststore_tool.postgres.looks import Look, ProbeReport, ProbesReport
     from truststore_tool.postgres.rotation import LeftOut, RotationReport
     from truststore_tool.postgres.sessions import Client, SessionsReport
     from truststore_tool.postgres.snippets import Snippet
@@ -29,21 +29,52 @@ _WAYS: Final = {"ssl-request": "SSLRequest", "direct": "direct TLS", "tls": "pla
 
 
 def probed(report: "ProbeReport", now: datetime) -> Iterator[Piece]:
-    """The handshake, the chain, and a paragraph for each store."""
-    yield (
-        f"{report.host} port {report.port} ({report.address}): {report.protocol}, {report.cipher},"
-        f" {report.bits} bits, by {_WAYS[report.negotiation]}"
-    )
-    for number, facts in enumerate(report.chain, 1):
+    """The handshake, the chain, and a paragraph for each store; and so for every other chain that was shown."""
+    for number, look in enumerate(report.looks):
+        where = f"{report.host} port {report.port}" if number == 0 else "ANOTHER CHAIN is shown there"
+        yield (
+            f"{where} ({', '.join(look.addresses)}): {look.protocol}, {look.cipher},"
+            f" {look.bits} bits, by {_WAYS[report.negotiation]}"
+        )
+        if report.name not in (None, report.host):
+            yield f"  as {report.name}"
+        yield from _shown(look, now)
+    if not report.speaks_directly:
+        yield "NO ALPN: a client with sslnegotiation=direct refuses this server"
+    for place in report.unreached:
+        yield f"NOT REACHED: {place.error}"
+
+
+def probed_several(report: "ProbesReport", now: datetime) -> Iterator[Piece]:
+    """What is to be said of each server, in their order, and how many of them are good."""
+    for answer in report.servers:
+        if answer.report is not None:
+            yield from probed(answer.report, now)
+        else:
+            yield f"{'REFUSED' if answer.exit_code == 1 else 'NOT REACHED'}: {answer.error}"
+            if answer.hint:
+                yield f"  {answer.hint}"
+        yield ""
+    counts = f"{report.good} good, {report.findings} with findings, {report.not_reached} not reached"
+    yield f"{counted(len(report.servers), 'server')}: {counts}"
+
+
+def _shown(look: "Look", now: datetime) -> Iterator[Piece]:
+    for number, facts in enumerate(look.chain, 1):
         yield f"  {number}. {_named(facts)}, {expiry(facts, now)}"
         yield f"     issued by {facts.issuer or 'unknown'}"
         yield f"     SHA-256 {facts.sha256}"
-    if not report.speaks_directly:
-        yield "NO ALPN: a client with sslnegotiation=direct refuses this server"
-    for item in report.expected:
+    match look.client_certificate:
+        case "demanded":
+            yield f"THE SERVER DEMANDS A CLIENT CERTIFICATE: {look.complaint}"
+        case "refused":
+            yield f"THE SERVER REFUSES THE CLIENT CERTIFICATE: {look.complaint}"
+    for item in look.expected:
         yield f"{'expected CA' if item.met else 'NOT THE EXPECTED CA'}: {item.fingerprint} {item.text}"
-    for verdict in report.verdicts:
+    for verdict in look.verdicts:
         yield from judged(verdict)
+    for ending in look.expiring:
+        yield f"EXPIRES SOON: {ending.name} on {day(ending.until)}"
 
 
 def judged(verdict: "Verdict") -> Iterator[str]:

@@ -1,0 +1,46 @@
+"""The page about probe: its commands print what is printed there, and its fields and codes are those of the reports."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from tests.cli.harness import Tool
+from tests.postgres.server import Server
+from tests.postgres.test_end_to_end import PORT, steps, surroundings
+from tests.realtools import HERE
+from tests.samples import own
+
+PAGE = (HERE.parent / "docs" / "probe.md").read_text()
+
+
+def test_the_commands_print_what_the_page_shows(server: Server, tmp_path: Path) -> None:
+    env = surroundings(tmp_path, server)
+    commands = list(steps(PAGE.replace(PORT, str(server.port))))
+    assert len(commands) >= 8
+    for command, expected in commands:
+        shell = ["bash", "-c", f"{command} 2>&1"]
+        done = subprocess.run(shell, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
+        assert done.stdout == expected, command
+
+
+def test_the_fields_of_the_json_are_on_the_page(tool: Tool, server: Server) -> None:
+    at = f"localhost:{server.port}"
+    asked = ("--bundle", own("old-root.pem"), "--expires-within", "9999", "--json")
+    one = tool("postgres", "probe", at, *asked, "--save-chain", "kept.pem").json
+    rows = re.findall(r"^\| (`[^|]*) \|", PAGE, re.MULTILINE)
+    documented = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert set(one) - {"schema", "report"} == documented
+    several = tool("postgres", "probe", at, at, *asked).json
+    for name in {*several, *several["servers"][0]} - {"schema"}:
+        assert f"`{name}`" in PAGE, name
+
+
+def test_the_codes_of_the_reasons_are_on_the_page() -> None:
+    sources = [
+        *(HERE.parent / "truststore_tool").glob("readers/**/*.py"),
+        HERE.parent / "truststore_tool/postgres/probe.py",
+    ]
+    text = "".join(path.read_text() for path in sources)
+    codes = set(re.findall(r"(?:Reason|Flaw)\(\s*\"([a-z-]+)\"", text))
+    assert {"unknown-ca", "protocol", "unreadable", "expired"} <= codes
+    assert [code for code in sorted(codes) if f"`{code}`" not in PAGE] == []
