@@ -158,7 +158,7 @@ def test_many_servers_in_one_call(tool: Tool, at: str, tmp_path: Path) -> None:
     assert done.json["servers"][1]["report"] is None
     assert "Connection refused" in done.json["servers"][1]["error"]
     assert done.json["servers"][2]["report"]["verdicts"][0]["reasons"][0]["code"] == "name-mismatch"
-    assert (done.code, done.json["good"], done.json["findings"], done.json["not_reached"]) == (3, 1, 1, 1)
+    assert (done.code, done.json["good"], done.json["with_findings"], done.json["not_reached"]) == (3, 1, 1, 1)
     text = tool("postgres", "probe", last, at, *BUNDLE)
     assert text.code == 1
     assert text.out.index("127.0.0.2 port") < text.out.index("localhost port")

@@ -177,12 +177,12 @@ class ProbesReport:
 
     servers: tuple[Answer, ...]
     good: int
-    findings: int
+    with_findings: int
     not_reached: int
 
     @classmethod
     def of(cls, answers: tuple[Answer, ...]) -> "ProbesReport":
         """The report with its counts."""
         good = sum(answer.exit_code == 0 for answer in answers)
-        findings = sum(answer.exit_code == 1 for answer in answers)
-        return cls(answers, good, findings, len(answers) - good - findings)
+        with_findings = sum(answer.exit_code == 1 for answer in answers)
+        return cls(answers, good, with_findings, len(answers) - good - with_findings)

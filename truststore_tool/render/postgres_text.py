@@ -55,7 +55,7 @@ def probed_several(report: "ProbesReport", now: datetime) -> Iterator[Piece]:
             if answer.hint:
                 yield f"  {answer.hint}"
         yield ""
-    counts = f"{report.good} good, {report.findings} with findings, {report.not_reached} not reached"
+    counts = f"{report.good} good, {report.with_findings} with findings, {report.not_reached} not reached"
     yield f"{counted(len(report.servers), 'server')}: {counts}"
 
 
