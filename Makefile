@@ -3,6 +3,7 @@
 # make test    the test suite            make check   linters, types, import contracts
 # make bench   the benchmarks            make torture kills, crowds and hostile input for MINUTES (20)
 # make debian  a folder of newer programs that tests ask, which the tests make as well (root, debootstrap)
+# make matrix  what the commands about PostgreSQL foretell, beside real clients; long
 # make clean   remove what these made
 # Another Python: make test PYTHON=python3.13
 
@@ -60,6 +61,10 @@ bench: $(LEGACY)
 MINUTES ?= 20
 torture: $(LEGACY)
 	nice -n 19 $(BIN)/python -m tests.torture --minutes $(MINUTES)
+
+MATRICES := $(filter-out test_%,$(basename $(notdir $(wildcard tests/postgres/*_matrix.py))))
+matrix: $(READY)
+	set -e; for each in $(MATRICES); do nice -n 19 $(BIN)/python -m tests.postgres.$$each; done
 
 clean:
 	rm -rf .venv-*/ demo-out torture-findings build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

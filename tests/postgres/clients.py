@@ -62,6 +62,33 @@ class Jvm:
         assert len(answers) == len(requests)
         return answers
 
+    def start(self, options: Sequence[str] = ()) -> "Asked":
+        """A JVM that stays, to be asked one request after the other."""
+        command = [str(self.java), "-Xshare:auto", "-XX:TieredStopAtLevel=1", *options, "-cp", self.classpath]
+        return Asked(subprocess.Popen([*command, "PgClient"], stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A running JVM with PgClient.java."""
+
+    process: "subprocess.Popen[bytes]"
+
+    def ask(self, *request: str | Path) -> str:
+        """Its answer to one request."""
+        stdin, stdout = self.process.stdin, self.process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        stdin.write("\t".join(map(_encoded, request)).encode() + b"\n")
+        stdin.flush()
+        answer = stdout.readline()
+        assert answer, "the JVM has ended"
+        return answer.decode().rstrip("\n")
+
+    def close(self) -> None:
+        """End it."""
+        self.process.communicate(timeout=30)
+
 
 def _encoded(word: str | Path) -> str:
     return base64.b64encode(str(word).encode()).decode()

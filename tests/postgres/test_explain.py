@@ -15,6 +15,7 @@ import pytest
 
 from tests.cli.harness import Tool
 from tests.postgres.clients import ASK, Jvm, psql
+from tests.postgres.foretold import LATER, Situation, predicted
 from tests.postgres.server import Server
 from tests.samples import own
 from truststore_tool.errors import UsageError
@@ -26,6 +27,10 @@ OLD = str(own("old-root.pem"))
 FACTORY = "sslfactory=org.postgresql.ssl."
 
 
+AS_IT_IS = Situation("old", tls=True, demanded=False, named=True)
+OTHER_NAME = Situation("old", tls=True, demanded=False, named=False)
+CHANGED = Situation("new", tls=True, demanded=False, named=True)
+TRUSTED = frozenset({"old"})
 REFUSED = "refused"  # in place of the rules: an error, as from the client
 
 
@@ -59,6 +64,9 @@ LIBPQ = (
     Case("", "libpq-verify-full", environment={"PGSERVICE": "app", "PGSSLMODE": "disable"}),
     Case("service=app sslmode=verify-ca", "libpq-verify-ca"),
     Case("sslmode=nonsense", REFUSED),
+    Case("sslmode=require sslrootcert=/", "libpq-require-root libpq-root-unusable"),
+    Case("sslrootcert=/", "libpq-prefer-root libpq-root-unusable libpq-no-tls", root=True),
+    Case("sslmode=verify-full sslcrl=/nowhere", "libpq-verify-full libpq-crl-missing", root=True),
 )
 JDBC = (
     Case("", "jdbc-default jdbc-prefer", root=True),
@@ -82,26 +90,17 @@ JDBC = (
     Case(f"{FACTORY}NonValidatingFactory", "jdbc-prefer jdbc-nonvalidating"),
     Case(f"sslmode=require&{FACTORY}SingleCertValidatingFactory&sslfactoryarg=file:{OLD}", "jdbc-single"),
     Case("sslmode=nonsense", REFUSED),
+    Case(f"sslmod=verify-full&sslrootcert={OLD}", "jdbc-default jdbc-ignored"),
+    Case("sslmode=verify-ca&sslrootcert=/", "jdbc-root-unusable", root=True),
+    Case("sslmode=require&sslfactory=DefaultJavaSSLFactory", "jdbc-no-such-class"),
+    Case("sslfactory=NonValidatingFactory", "jdbc-prefer jdbc-no-such-class"),
+    Case(f"sslmode=verify-full&sslrootcert={OLD}&sslfactory=org.postgresql.ssl.jdbc4.LibPQFactory", "jdbc-verify-full"),
 )
 SYSTEM = (
     Case("sslrootcert=system", "libpq-root-system libpq-verify-full"),
     Case("sslrootcert=system sslmode=verify-full", "libpq-root-system libpq-verify-full"),
     Case("sslrootcert=system sslmode=require", REFUSED),
 )
-SITUATIONS = ("as it is", "authority changed", "other name", "TLS off")
-
-
-def predicted(found: Explanation | None, situation: str) -> str:
-    """``tls``, ``plain`` or ``fails``: what the explanation says of a situation."""
-    if found is None or found.obstacle:
-        return "fails"
-    if situation == "TLS off":
-        return "fails" if found.encryption == "always" else "plain"
-    if found.encryption in {"never", "if-demanded"}:
-        return "plain"  # the server demands nothing
-    if situation == "authority changed":
-        return {"unnoticed": "tls", "falls-back": "plain", "fails": "fails"}[found.after_change]
-    return "fails" if situation == "other name" and found.verifies_host else "tls"
 
 
 def foretold(text: str, case: Case, around: Surroundings) -> Explanation | None:
@@ -135,14 +134,14 @@ def homes(tmp_path: Path) -> dict[bool, Path]:
     return found
 
 
-def situations(server: Server) -> Iterable[tuple[str, str]]:
+def situations(server: Server) -> Iterable[tuple[Situation, str]]:
     """Puts the server into each situation; gives it and the host under which to connect."""
-    yield "as it is", "localhost"
-    yield "other name", "127.0.0.2"  # a loopback address that is not in the certificate
+    yield AS_IT_IS, "localhost"
+    yield OTHER_NAME, LATER
     server.use("new")
-    yield "authority changed", "localhost"
+    yield CHANGED, "localhost"
     server.set("ssl = off")
-    yield "TLS off", "localhost"
+    yield Situation("new", tls=False, demanded=False, named=True), "localhost"
 
 
 def test_predictions_come_true_for_psql(server: Server, homes: dict[bool, Path]) -> None:
@@ -153,8 +152,8 @@ def test_predictions_come_true_for_psql(server: Server, homes: dict[bool, Path])
             base = f"{dsn} port={server.port} user=reader dbname=postgres gssencmode=disable"
             done = psql(base, homes[case.root], case.environment)
             outcome = "fails" if done.code else "tls" if done.tls else "plain"
-            assert outcome == predicted(found, situation), (situation, case, done.err)
-            if situation == "authority changed" and found and found.verifies_server:
+            assert outcome == predicted(found, situation, TRUSTED), (situation, case, done.err)
+            if situation == CHANGED and found and found.verifies_server:
                 assert "certificate verify failed" in done.err
 
 
@@ -166,7 +165,7 @@ def test_predictions_come_true_for_psycopg(
     for name, value in around.items():
         monkeypatch.setenv(name, value)
     # Reloading the server for each case takes too long; the other situations were psql's.
-    for situation, host in (("as it is", "localhost"), ("other name", "127.0.0.2")):
+    for situation, host in ((AS_IT_IS, "localhost"), (OTHER_NAME, LATER)):
         dsn = f"host={host} {case.settings}"
         found = foretold(dsn, case, surroundings(case, homes))
         try:
@@ -174,7 +173,7 @@ def test_predictions_come_true_for_psycopg(
                 outcome = "tls" if it.execute(ASK).fetchone() == (True,) else "plain"
         except psycopg.OperationalError:
             outcome = "fails"
-        assert outcome == predicted(found, situation), (situation, case)
+        assert outcome == predicted(found, situation, TRUSTED), (situation, case)
 
 
 def test_predictions_come_true_for_the_jdbc_driver(
@@ -192,7 +191,7 @@ def test_predictions_come_true_for_the_jdbc_driver(
         for case, url, answer in zip(JDBC, urls, answers, strict=True):
             found = foretold(url, case, surroundings(case, homes, JAVA_TOOL_OPTIONS=option))
             outcome = {"tls=true": "tls", "tls=false": "plain"}.get(answer, "fails")
-            assert outcome == predicted(found, situation), (situation, case, answer)
+            assert outcome == predicted(found, situation, TRUSTED), (situation, case, answer)
 
 
 def test_a_unix_socket_knows_no_tls(server: Server, homes: dict[bool, Path]) -> None:
@@ -286,6 +285,11 @@ def test_every_rule_has_a_case() -> None:
         "libpq-socket",
         "libpq-hostaddr",
         "libpq-root-system-old",
+        # in the matrix:
+        "libpq-channel-binding",
+        "libpq-root-system-environment",
+        "jdbc-java-store-missing",
+        "jdbc-socket-factory",
         "jdbc-custom-factory",
         "jdbc-custom-verifier",
     }

@@ -3,6 +3,7 @@
 from typing import Final, Literal
 
 from truststore_tool.nouns import noun
+from truststore_tool.postgres.change import Change
 from truststore_tool.postgres.settings import Setting
 
 Encryption = Literal["never", "if-demanded", "if-offered", "always"]
@@ -16,7 +17,7 @@ class Behaviour:
     """What a client does.
 
     Attributes:
-        client: ``"libpq"`` or ``"jdbc"``.
+        client: ``"libpq"``, ``"jdbc"`` or another of `explain.CLIENTS`.
         host, port: of the server, as set; None for the client's default.
         sslmode: the mode in force.
         encryption: whether TLS is used: never, only if the server refuses anything else, if it offers it, or always.
@@ -26,10 +27,15 @@ class Behaviour:
             a failure only leads to going on without TLS (``unless-it-fails``).
         host_name: whether the host name is compared where the chain is verified.
         obstacle: why it does not connect at all.
+        hindrance: why TLS does not come about, where it goes on without: with `encryption` ``never`` always, else
+            where the server does not offer TLS.
+        doubts: what could not be judged.
+        change: the one change to make; None when there is none.
         rules: the codes of the rules that say so.
+        local: whether no network lies between, as through a Unix socket.
     """
 
-    client: Literal["libpq", "jdbc"]
+    client: str
     host: str | None
     port: str | None
     sslmode: Setting
@@ -40,6 +46,10 @@ class Behaviour:
     host_name: bool
     obstacle: str | None
     rules: tuple[str, ...]
+    hindrance: str | None = None
+    doubts: tuple[str, ...] = ()
+    change: Change | None = None
+    local: bool = False
 
 
 def encryption(mode: str) -> Encryption:

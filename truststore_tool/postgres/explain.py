@@ -5,6 +5,7 @@ from typing import Final, Literal
 from truststore_tool.nouns import noun
 from truststore_tool.postgres import jdbc, libpq, settings
 from truststore_tool.postgres.behaviour import Behaviour, Encryption
+from truststore_tool.postgres.change import Change
 from truststore_tool.postgres.conninfo import Conninfo, parse_and_check
 from truststore_tool.postgres.jdbc_url import JDBC_PREFIX, parse_jdbc
 from truststore_tool.postgres.rules import RULES, Rule
@@ -20,17 +21,20 @@ class Explanation:
     """What a client does, and what to do about it.
 
     Attributes:
-        client, host, port, sslmode, encryption, roots, roots_found, obstacle: as in `behaviour.Behaviour`.
+        client, host, port, sslmode, encryption, roots, roots_found, obstacle, hindrance, doubts: as in
+            `behaviour.Behaviour`.
         verifies_server: whether the server's chain is verified in every case, so that nobody can pose as the server.
         verifies_host: the same of the host name.
+        local: as in `behaviour.Behaviour`.
         after_change: what happens when the server comes with a chain of another authority: ``nothing`` (no TLS anyway),
             it goes ``unnoticed``, the client ``falls-back`` to no TLS, it ``fails``, or it ``depends``.
         outlook: the same in words.
-        change: the one change to make; None when there is none.
+        change: the one change to make, in words; None when there is none.
+        remedy: the same for programs.
         rules: why, each with its source.
     """
 
-    client: Literal["libpq", "jdbc"]
+    client: str
     host: str | None
     port: str | None
     sslmode: Setting
@@ -40,15 +44,22 @@ class Explanation:
     verifies_server: bool
     verifies_host: bool
     obstacle: str | None
+    hindrance: str | None
+    doubts: tuple[str, ...]
     after_change: AfterChange
     outlook: str
     change: str | None
+    remedy: Change | None
     rules: tuple[Rule, ...]
+    local: bool
 
     @property
     def is_good(self) -> bool:
-        """Whether nobody can pose as the server: it is verified with its name, or no network lies between."""
-        return self.verifies_host or any(rule.code == "libpq-socket" for rule in self.rules)
+        """Whether nobody can pose as the server: it is verified with its name, or no network lies between.
+
+        What could not be judged speaks against it.
+        """
+        return (self.verifies_host or self.local) and not self.doubts
 
 
 def explain(text: str, around: Surroundings) -> Explanation:
@@ -58,7 +69,8 @@ def explain(text: str, around: Surroundings) -> Explanation:
     """
     given = read(text)
     if text.startswith(JDBC_PREFIX):
-        return conclude(jdbc.behaviour(given.options, settings.for_jvm(around), around))
+        jvm = settings.for_jvm(around)
+        return conclude(jdbc.behaviour(settings.for_jdbc(given, jvm, around), jvm, around))
     return conclude(libpq.behaviour(settings.for_libpq(given, around), around))
 
 
@@ -71,7 +83,7 @@ def read(text: str) -> Conninfo:
 
 def conclude(found: Behaviour) -> Explanation:
     """The explanation of a behaviour."""
-    verifies = found.chain == "always" and found.obstacle is None
+    verifies = found.chain == "always" and not (found.obstacle or found.hindrance)
     after, outlook = _after_change(found)
     return Explanation(
         client=found.client,
@@ -84,10 +96,14 @@ def conclude(found: Behaviour) -> Explanation:
         verifies_server=verifies,
         verifies_host=verifies and found.host_name,
         obstacle=found.obstacle,
+        hindrance=found.hindrance,
+        doubts=found.doubts,
         after_change=after,
         outlook=outlook,
-        change=_change(found),
+        change=found.change.words(found.sslmode.value) if found.change else None,
+        remedy=found.change,
         rules=tuple(RULES[code] for code in found.rules if code in RULES),
+        local=found.local,
     )
 
 
@@ -96,6 +112,8 @@ def _after_change(found: Behaviour) -> tuple[AfterChange, str]:
     until = f"until the new authority is in {roots}"
     if found.obstacle:
         return "fails", f"it does not connect as it is: {found.obstacle}"
+    if found.hindrance and found.encryption != "never":
+        return "fails", f"where TLS is used, it fails as it is: {found.hindrance}"
     if found.encryption == "never":
         return "nothing", "nothing: it uses no TLS"
     match found.chain:
@@ -109,22 +127,3 @@ def _after_change(found: Behaviour) -> tuple[AfterChange, str]:
             return "fails", f"it fails {until}; add it there before the server changes"
         case _:
             return "depends", "only the author of that sslfactory knows"
-
-
-def _change(found: Behaviour) -> str | None:
-    """The one change that leads to a verified connection, or nearest to one."""
-    if found.client == "libpq" and found.encryption == "never" and found.sslmode.value != "disable":
-        return None  # a Unix socket
-    file = "a bundle of the authorities that may issue the server's certificate"
-    if found.obstacle and found.roots_found is False:
-        return f"put {file} at {found.roots.value if found.roots else 'the root file'}"
-    if found.client == "libpq" and found.obstacle and "libpq-hostaddr" in found.rules:
-        return "set host to the server's name as well; hostaddr then only spares the look-up"
-    if found.chain in {"never", "unless-it-fails", "unknown"}:
-        factory = "drop that sslfactory, and " if {"jdbc-nonvalidating", "jdbc-custom-factory"} & {*found.rules} else ""
-        return f"{factory}set sslmode=verify-full and sslrootcert=FILE, {file}"
-    if "libpq-root-system-old" in found.rules and found.sslmode.origin != "the connection string":
-        return "set sslmode=verify-full as well: libpq before version 16 then refuses instead of verifying nobody"
-    if found.sslmode.value != "verify-full":
-        return f"set sslmode=verify-full in place of {found.sslmode.value}"
-    return None

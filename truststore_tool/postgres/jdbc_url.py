@@ -1,6 +1,7 @@
 """The URLs of the PostgreSQL JDBC driver, read as its Driver.parseURL reads them. No error ever shows a value."""
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -9,6 +10,28 @@ from truststore_tool.postgres.conninfo import Conninfo, require_text
 from truststore_tool.postgres.keywords import MODES, check_host, check_path, nearest, refuse_more
 
 JDBC_PREFIX: Final = "jdbc:postgresql:"
+
+# As org.postgresql.PGProperty of 42.5 has them; and what its names are called here.
+_PARAMETERS: Final = """
+    adaptiveFetch adaptiveFetchMaximum adaptiveFetchMinimum allowEncodingChanges ApplicationName
+    assumeMinServerVersion authenticationPluginClassName autosave binaryTransfer binaryTransferDisable
+    binaryTransferEnable cancelSignalTimeout cleanupSavepoints connectTimeout currentSchema
+    databaseMetadataCacheFields databaseMetadataCacheFieldsMiB defaultRowFetchSize disableColumnSanitiser
+    escapeSyntaxCallMode groupStartupParameters gssEncMode gsslib gssResponseTimeout hideUnprivilegedObjects
+    hostRecheckSeconds jaasApplicationName jaasLogin kerberosServerName loadBalanceHosts localSocketAddress loggerFile
+    loggerLevel loginTimeout logServerErrorDetail logUnclosedConnections maxResultBuffer options password PGDBNAME
+    PGHOST PGPORT preferQueryMode preparedStatementCacheQueries preparedStatementCacheSizeMiB prepareThreshold
+    protocolVersion quoteReturningIdentifiers readOnly readOnlyMode receiveBufferSize replication
+    reWriteBatchedInserts sendBufferSize service socketFactory socketFactoryArg socketTimeout ssl sslcert sslfactory
+    sslfactoryarg sslhostnameverifier sslkey sslmode sslpassword sslpasswordcallback sslResponseTimeout sslrootcert
+    sspiServiceClass stringtype targetServerType tcpKeepAlive tcpNoDelay unknownLength user useSpnego
+    xmlFactoryFactory
+"""
+PARAMETERS: Final = frozenset(_PARAMETERS.split())
+PARAMETER_NAMES: Final = {"PGHOST": "host", "PGPORT": "port", "PGDBNAME": "dbname"}
+SERVICE_PARAMETERS: Final = (PARAMETERS | {"host", "port", "dbname"}) - {"service"}
+# Those that bear on TLS: what is nearly one of them was meant to be one.
+_OF_TLS: Final = ("ssl", "sslmode", "sslrootcert", "sslfactory", "sslfactoryarg", "sslhostnameverifier", "service")
 
 _HOST: Final = re.compile(r"(?:\[([^\[\]]*)\]|([^\[\]:]*))(?::(\d{1,9}))?")
 _PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -27,7 +50,13 @@ def parse_jdbc(text: str) -> Conninfo:
     require_text(text, "the JDBC URL")
     address, _, query = text.removeprefix(JDBC_PREFIX).partition("?")
     options: dict[str, str] = {}
-    if address.startswith("//"):
+    if address in {"//", "///"}:
+        database = ""
+    elif address.startswith("//"):
+        if address.count("/") != 3:
+            raise UsageError(
+                "the JDBC driver wants one / behind host and port", hint="as in jdbc:postgresql://db.example.com/app"
+            )
         hosts, _, database = address[2:].partition("/")
         options |= _hosts(hosts)
     else:
@@ -36,19 +65,31 @@ def parse_jdbc(text: str) -> Conninfo:
         options["dbname"] = _decoded(database)
     for item in filter(None, query.split("&")):
         key, _, value = item.partition("=")
-        options[key] = _decoded(value)
+        options[PARAMETER_NAMES.get(key, key)] = _decoded(value)
     for key, value in options.items():
         refuse_more("a parameter" if key not in _SHOWN else key, "" if key in _SECRETS else value)
         refuse_more("a parameter's name", key)
     for key in ("sslrootcert", "sslfactoryarg"):
         if not options.get(key, "").startswith("-----BEGIN"):
             check_path(options.get(key, "").removeprefix("file:"), key)
-    mode = options.get("sslmode")
+    check_mode(options.get("sslmode"))
+    return Conninfo(options)
+
+
+def check_mode(mode: str | None) -> None:
+    """Raise UsageError for an sslmode by which the driver does not begin to connect (org.postgresql.jdbc.SslMode)."""
     if mode is not None and mode.lower() not in MODES:
         near = nearest(mode, MODES)
         hint = f"did you mean {near}?" if near else f"it is one of: {', '.join(MODES)}"
         raise UsageError("the JDBC driver knows no such sslmode", hint=hint)
-    return Conninfo(options)
+
+
+def slips(options: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Parameters that are nearly one of those about TLS, and which; the driver ignores them without a word."""
+    for key in options:
+        near = None if key in PARAMETERS else nearest(key, _OF_TLS)
+        if near:
+            yield key, near
 
 
 def _hosts(text: str) -> dict[str, str]:

@@ -1,45 +1,98 @@
 """How libpq, and so psql, psycopg, pgAdmin and many others, treats TLS."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 from typing import Final
 
-from truststore_tool.postgres.behaviour import MODES, Behaviour, ChainCheck, encryption
+from truststore_tool.nouns import noun
+from truststore_tool.postgres import material
+from truststore_tool.postgres.behaviour import MODES, Behaviour, ChainCheck, Encryption, encryption
+from truststore_tool.postgres.change import FILE, NAME, Change
+from truststore_tool.postgres.material import Authorities
 from truststore_tool.postgres.settings import ROOT_FILE, Setting, Surroundings
 
 SYSTEM: Final = "system"
+_GOES_ON: Final = frozenset({"disable", "allow", "prefer"})
 _BY_KERBEROS: Final = "gssencmode=require asks for encryption by Kerberos, in which TLS and certificates have no part"
+_OLD_VERSIONS: Final = frozenset({"tlsv1", "tlsv1.1"})
 
 
-def behaviour(found: dict[str, Setting], around: Surroundings) -> Behaviour:
+@noun
+class _State:
+    """What is set and what is found where, before it is known what comes of it."""
+
+    settings: Mapping[str, Setting]
+    mode: Setting
+    roots: Setting
+    authorities: Authorities
+    socket: bool
+    nameless: bool
+    own_trouble: str | None
+    own_doubt: str | None
+
+    def value(self, keyword: str) -> str | None:
+        """The value of a parameter that is set."""
+        return self.settings[keyword].value if keyword in self.settings else None
+
+    @property
+    def verifies(self) -> bool:
+        """Whether the chain is verified where there is TLS: wherever there is a root file, whatever the mode says."""
+        return self.authorities.found is not False and self.mode.value != "disable"
+
+
+def behaviour(found: Mapping[str, Setting], around: Surroundings) -> Behaviour:
     """What libpq does with these settings (`settings.for_libpq`)."""
-    host, address = found.get("host"), found.get("hostaddr")
-    server = host or address
+    state = _state(found, around)
+    server = found.get("host") or found.get("hostaddr")
+    obstacle, hindrance = (None, None) if state.socket else _hindrances(state)
+    never = state.socket or hindrance
+    return Behaviour(
+        client="libpq",
+        host=server.value if server else None,
+        port=state.value("port"),
+        sslmode=state.mode,
+        encryption="never" if never else _encryption(state),
+        roots=state.roots,
+        roots_found=state.authorities.found,
+        chain="never" if never else _chain(state),
+        host_name=state.mode.value == "verify-full",
+        obstacle=obstacle,
+        hindrance=hindrance,
+        doubts=() if state.socket else tuple(_doubts(state, around)),
+        change=None if state.socket else _change(state),
+        rules=("libpq-socket",) if state.socket else tuple(_rules(state, around, hindered=hindrance is not None)),
+        local=state.socket,
+    )
+
+
+def _state(found: Mapping[str, Setting], around: Surroundings) -> _State:
     roots = found.get("sslrootcert") or Setting(f"{around.home}/{ROOT_FILE}", "the default")
     system = roots.value == SYSTEM
-    there = None if system else around.exists(roots.value)
     default = (
         Setting("verify-full", "the default with sslrootcert=system") if system else Setting("prefer", "the default")
     )
     mode = found.get("sslmode") or default
-    entries = _entries(host, address)
-    nameless = any(number and not name for name, number in entries)
-    socket = all(not number and (not name or name.startswith(("/", "@"))) for name, number in entries)
-    rules = ["libpq-socket"] if socket else _rules(mode, roots, there, nameless=nameless)
-    gss = found["gssencmode"].value == "require" if "gssencmode" in found else False
-    refused = _obstacle(mode.value, roots, there, nameless=nameless)
-    return Behaviour(
-        client="libpq",
-        host=server.value if server else None,
-        port=found["port"].value if "port" in found else None,
-        sslmode=mode,
-        encryption="never" if socket else encryption(mode.value),
+    entries = _entries(found.get("host"), found.get("hostaddr"))
+    trouble, doubt = None, None
+    if mode.value != "disable" and not ("sslcertmode" in found and found["sslcertmode"].value == "disable"):
+        certificate, key, password = (
+            found[name].value if name in found else default
+            for name, default in (
+                ("sslcert", f"{around.home}/.postgresql/postgresql.crt"),
+                ("sslkey", f"{around.home}/.postgresql/postgresql.key"),
+                ("sslpassword", ""),
+            )
+        )
+        trouble, doubt = material.client_trouble(certificate, key, password)
+    return _State(
+        settings=found,
+        mode=mode,
         roots=roots,
-        roots_found=there,
-        chain="never" if socket else _chain(mode.value, there is not False),
-        host_name=mode.value == "verify-full",
-        obstacle=None if socket else _BY_KERBEROS if gss else refused or _client_refused(mode.value, found, around),
-        rules=tuple(rules),
+        authorities=_of_system(around) if system else material.root_file(roots.value, "libpq"),
+        socket=all(not number and (not name or name.startswith(("/", "@"))) for name, number in entries),
+        nameless=any(number and not name for name, number in entries),
+        own_trouble=trouble,
+        own_doubt=doubt,
     )
 
 
@@ -49,56 +102,142 @@ def _entries(host: Setting | None, address: Setting | None) -> list[tuple[str, s
     return list(zip_longest(names, numbers, fillvalue="")) or [("", "")]
 
 
-def _chain(mode: str, roots: bool) -> ChainCheck:
-    """Whether the chain is verified: wherever there is a root file, whatever the mode says."""
-    if not roots or mode == "disable":
+def _of_system(around: Surroundings) -> Authorities:
+    """What OpenSSL finds by itself: a file and a directory, either of which may be missing (X509_get_default_cert_*).
+
+    Where both are named there is nothing else; where OpenSSL was built to look is not known.
+    """
+    file, folder = (around.environment.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"))
+    if file is None or folder is None:
+        return material.UNKNOWN
+    of_file = material.root_file(file, "libpq")
+    if of_file.found and not of_file.trouble:
+        return of_file
+    of_folder = material.directories(folder.split(":"))
+    if of_folder.found and not of_folder.trouble:
+        return of_folder
+    return Authorities(True, f"neither SSL_CERT_FILE={file} nor SSL_CERT_DIR={folder} holds an authority")
+
+
+def _hindrances(state: _State) -> tuple[str | None, str | None]:
+    """Why it does not connect; or else why TLS does not come about, so that it goes on without."""
+    mode = state.mode.value
+    if mode not in MODES:
+        return f"there is no sslmode {mode}", None
+    if state.value("gssencmode") == "require":
+        return _BY_KERBEROS, None
+    if state.roots.value == SYSTEM and mode != "verify-full":
+        return f"sslrootcert=system is refused with sslmode={mode}", None
+    if state.authorities.found is False and mode.startswith("verify"):
+        return f"the root file {state.roots.value} is missing", None
+    if state.nameless and mode == "verify-full":
+        return "hostaddr is set and host is not, so that there is no name to verify", None
+    binding = state.value("channel_binding") == "require"
+    if mode == "disable":
+        demands = [name for name in ("channel_binding", "sslcertmode") if state.value(name) == "require"]
+        return (f"{demands[0]}=require needs TLS, which sslmode=disable excludes" if demands else None), None
+    trouble = state.authorities.trouble or state.own_trouble
+    if trouble and (mode not in _GOES_ON or binding):
+        return trouble, None
+    return None, trouble
+
+
+def _encryption(state: _State) -> Encryption:
+    if state.mode.value == "prefer" and state.value("channel_binding") == "require":
+        return "always"
+    return encryption(state.mode.value)
+
+
+def _chain(state: _State) -> ChainCheck:
+    if not state.verifies:
         return "never"
-    if mode == "prefer":
-        return "unless-it-fails"
-    return "if-tls" if mode == "allow" else "always"
+    match state.mode.value:
+        case "prefer":
+            return "always" if state.value("channel_binding") == "require" else "unless-it-fails"
+        case "allow":
+            return "if-tls"
+        case _:
+            return "always"
 
 
-def _rules(mode: Setting, roots: Setting, there: bool | None, *, nameless: bool) -> Iterator[str]:
+def _doubts(state: _State, around: Surroundings) -> Iterator[str]:
+    if state.mode.value == "disable":
+        return
+    if state.authorities.doubt:
+        yield state.authorities.doubt
+    if state.own_doubt:
+        yield state.own_doubt
+    if state.verifies and (lists := _revocation_lists(state, around)):
+        yield f"whether {lists} holds a valid revocation list of every authority above the server's certificate"
+    if state.value("sslcertmode") == "require":
+        yield "whether the server asks for a client's certificate, without which sslcertmode=require does not connect"
+    if (state.value("ssl_max_protocol_version") or "").lower() in _OLD_VERSIONS:
+        yield "whether OpenSSL and the server still speak a TLS as old as ssl_max_protocol_version"
+    if state.value("channel_binding") == "require" and state.mode.value in {"allow", "prefer"}:
+        yield "whether the server lets it log in as channel_binding=require demands"
+
+
+def _revocation_lists(state: _State, around: Surroundings) -> str | None:
+    """Where revocation lists are that count: a missing file does not, any directory does (initialize_SSL)."""
+    file, folder = state.value("sslcrl"), state.value("sslcrldir")
+    if folder:
+        return folder
+    file = file or f"{around.home}/.postgresql/root.crl"
+    return file if around.exists(file) else None
+
+
+def _rules(state: _State, around: Surroundings, *, hindered: bool) -> Iterator[str]:
+    mode, roots, there = state.mode, state.roots, state.authorities.found
     if mode.origin == "the default":
         yield "libpq-default"
     if roots.origin == "the default":
         yield "libpq-root-default"
     if roots.value == SYSTEM:
         yield from ("libpq-root-system", "libpq-root-system-old")
+        if {"SSL_CERT_FILE", "SSL_CERT_DIR"} & around.environment.keys():
+            yield "libpq-root-system-environment"
     with_root = there and mode.value in {"prefer", "require"}
     yield f"libpq-{mode.value}-root" if with_root else f"libpq-{mode.value}"
     if there is False and mode.value.startswith("verify"):
         yield "libpq-root-missing"
     elif there is False and roots.origin != "the default":
         yield "libpq-root-missing-unnoticed"
-    if nameless and mode.value == "verify-full":
+    elif state.verifies and state.authorities.trouble:
+        yield "libpq-root-unusable"
+    if hindered:
+        yield "libpq-no-tls"
+    if state.nameless and mode.value == "verify-full":
         yield "libpq-hostaddr"
+    if state.value("sslcrl") and not state.value("sslcrldir") and not _revocation_lists(state, around):
+        yield "libpq-crl-missing"
+    if state.value("channel_binding") == "require":
+        yield "libpq-channel-binding"
 
 
-def _obstacle(mode: str, roots: Setting, there: bool | None, *, nameless: bool) -> str | None:
-    if mode not in MODES:
-        return f"there is no sslmode {mode}"
-    if roots.value == SYSTEM and mode != "verify-full":
-        return f"sslrootcert=system is refused with sslmode={mode}"
-    if there is False and mode.startswith("verify"):
-        return f"the root file {roots.value} is missing"
-    if nameless and mode == "verify-full":
-        return "hostaddr is set and host is not, so that there is no name to verify"
-    return None
-
-
-def _client_refused(mode: str, found: dict[str, Setting], around: Surroundings) -> str | None:
-    """Why the client's own side of TLS does not come about (fe-secure-openssl.c, initialize_SSL; fe-auth.c).
-
-    In the modes that go on without TLS that is what then happens, which they do not exclude anyway.
-    """
-    if mode == "disable" and "channel_binding" in found and found["channel_binding"].value == "require":
-        return "channel_binding=require needs TLS, which sslmode=disable excludes"
-    if mode in {"disable", "allow", "prefer"} or ("sslcertmode" in found and found["sslcertmode"].value == "disable"):
+def _change(state: _State) -> Change | None:
+    """What leads to a connection that is verified."""
+    settings: dict[str, str] = {}
+    put, mend = None, None
+    if state.nameless:
+        settings["host"] = NAME
+    old = (
+        state.roots.value == SYSTEM
+        and state.mode.origin != "the connection string"
+        and state.authorities.trouble is None
+    )
+    if state.mode.value != "verify-full" or old:
+        settings["sslmode"] = "verify-full"
+    if state.authorities.found is False and state.mode.value.startswith("verify"):
+        put = state.roots.value
+    elif state.authorities.found is False or state.authorities.trouble or state.authorities.doubt:
+        settings["sslrootcert"] = FILE
+    if state.value("gssencmode") == "require":
+        settings["gssencmode"] = "disable"
+    if (state.value("ssl_max_protocol_version") or "").lower() in _OLD_VERSIONS:
+        settings["ssl_max_protocol_version"] = "TLSv1.3"
+    if state.own_trouble:
+        mend = f"see to the client's own certificate: {state.own_trouble}"
+    why = "libpq before version 16 then refuses instead of verifying nobody" if old else None
+    if not (settings or put or mend):
         return None
-    certificate = found["sslcert"].value if "sslcert" in found else f"{around.home}/.postgresql/postgresql.crt"
-    key = found["sslkey"].value if "sslkey" in found else f"{around.home}/.postgresql/postgresql.key"
-    if not around.exists(certificate) or ":" in key:  # that one is in the keeping of an engine
-        return None
-    trouble = around.key_trouble(key)
-    return f"the client's certificate {certificate} is there, and its key {key} {trouble}" if trouble else None
+    return Change(settings, (), put, mend, why)

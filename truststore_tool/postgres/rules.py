@@ -77,6 +77,31 @@ _ALL: Final = (
         "libpq before version 16 takes system for the name of a file: without sslmode=verify-full it verifies nobody",
         "PostgreSQL 16, Release Notes, libpq",
     ),
+    Rule(
+        "libpq-root-system-environment",
+        "SSL_CERT_FILE and SSL_CERT_DIR say where OpenSSL finds them",
+        "OpenSSL, SSL_CTX_set_default_verify_paths",
+    ),
+    Rule(
+        "libpq-root-unusable",
+        "the root file is there, and libpq verifies no server by it: where TLS is used, it fails in every sslmode",
+        "libpq, fe-secure-openssl.c (initialize_SSL)",
+    ),
+    Rule(
+        "libpq-no-tls",
+        "where TLS fails on the client's own side, sslmode=prefer goes on without, unsaid",
+        "libpq, fe-connect.c (PQconnectPoll)",
+    ),
+    Rule(
+        "libpq-crl-missing",
+        "the file that sslcrl names is missing, and revoked certificates are then taken, without a word",
+        "libpq, fe-secure-openssl.c (initialize_SSL)",
+    ),
+    Rule(
+        "libpq-channel-binding",
+        "channel_binding=require logs in only by TLS and only with SCRAM, which proves the server to know the password",
+        f"{_KEYWORDS}, channel_binding",
+    ),
     Rule("libpq-socket", "through a Unix socket there is no TLS, and sslmode is ignored", f"{_KEYWORDS}, sslmode"),
     Rule(
         "libpq-hostaddr",
@@ -136,9 +161,32 @@ _ALL: Final = (
     ),
     Rule(
         "jdbc-single",
-        "SingleCertValidatingFactory trusts the one certificate that sslfactoryarg names, and what it issued",
+        "SingleCertValidatingFactory trusts the one certificate that sslfactoryarg names, the first of a file, and what it"
+        " issued",
         "pgJDBC, org.postgresql.ssl.SingleCertValidatingFactory",
     ),
+    Rule(
+        "jdbc-root-unusable",
+        "the root file is there, and Java reads no certificate from it: sslmode=verify-ca and verify-full then fail",
+        "pgJDBC, org.postgresql.ssl.LibPQFactory",
+    ),
+    Rule(
+        "jdbc-java-store-missing",
+        "where javax.net.ssl.trustStore names no file that can be read, a JVM takes its own cacerts, without a word",
+        "OpenJDK, sun.security.ssl.TrustStoreManager",
+    ),
+    Rule(
+        "jdbc-no-such-class",
+        "where the class that sslfactory names cannot be instantiated, no TLS comes about, and the driver does not go"
+        " on without; its own classes are in the package org.postgresql.ssl",
+        "pgJDBC, org.postgresql.core.SocketFactoryFactory",
+    ),
+    Rule(
+        "jdbc-ignored",
+        "parameters that the driver does not know, as misspelt ones, are ignored without a word",
+        "pgJDBC, org.postgresql.Driver",
+    ),
+    Rule("jdbc-socket-factory", "what a socketFactory does on the way only its author knows", f"{_JDBC_SSL}"),
     Rule("jdbc-custom-factory", "what another sslfactory verifies only its author knows", _JDBC_FACTORY),
     Rule("jdbc-custom-verifier", "what another sslhostnameverifier verifies only its author knows", _JDBC_SSL),
 )

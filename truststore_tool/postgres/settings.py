@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,12 +11,12 @@ from typing import Final
 from truststore_tool.errors import UsageError
 from truststore_tool.nouns import field, noun
 from truststore_tool.postgres.conninfo import Conninfo, require_text
-from truststore_tool.postgres.keywords import KEYWORDS, SECRETS, check_path, check_together, check_values
+from truststore_tool.postgres.jdbc_url import PARAMETER_NAMES, SERVICE_PARAMETERS
+from truststore_tool.postgres.keywords import KEYWORDS, SECRETS, check_path, check_together, check_values, refuse_more
 
 ROOT_FILE: Final = ".postgresql/root.crt"
 _PLAIN: Final = re.compile(r"[\w.-]{1,64}")  # a name that may be repeated
-_TRUST_STORE: Final = "-Djavax.net.ssl.trustStore="
-_USER_HOME: Final = "-Duser.home="
+_TRUST_STORE: Final = "javax.net.ssl.trustStore"
 
 
 @noun
@@ -30,33 +29,34 @@ class Setting:
 
 @noun
 class Surroundings:
-    """What a client finds around it: environment variables and a home folder."""
+    """What a client finds around it.
+
+    Attributes:
+        environment: its variables.
+        home: the home folder, as HOME or else the user database has it.
+        account_home: as the user database has it, which a JVM goes by; None where that is the same.
+    """
 
     environment: Mapping[str, str] = field(repr=False)
     home: str
+    account_home: str | None = None
 
     @classmethod
     def here(cls) -> "Surroundings":
         """Those of this process."""
-        return cls(dict(os.environ), str(Path.home()))
+        import pwd
+
+        try:
+            account = pwd.getpwuid(os.getuid()).pw_dir
+        except KeyError:
+            account = "?"  # which is what a JVM makes of it
+        return cls(dict(os.environ), str(Path.home()), account)
 
     def exists(self, path: str) -> bool:
         """Whether there is such a file. An unreadable folder hides its files, from the client too."""
         with suppress(OSError, ValueError):  # where we may not look, or no name can be so long
             return Path(path).exists()
         return False
-
-    def key_trouble(self, path: str) -> str | None:
-        """Why libpq does not use such a file as a private key, None if it does (fe-secure-openssl.c)."""
-        try:
-            found = Path(path).stat()
-        except (OSError, ValueError):
-            return "is missing"
-        if not stat.S_ISREG(found.st_mode):
-            return "is no file"
-        # Root's may be readable for a group, as where the system keeps keys for it.
-        others = stat.S_IWGRP | stat.S_IXGRP | stat.S_IRWXO if found.st_uid == 0 else stat.S_IRWXG | stat.S_IRWXO
-        return "may be used by others (chmod 600)" if found.st_mode & others else None
 
     def jvm_options(self) -> list[str]:
         """Options that reach every JVM started from here (java(1), Using the JDK_JAVA_OPTIONS Launcher
@@ -141,20 +141,90 @@ def _section(place: str, name: str, *, required: bool) -> dict[str, str] | None:
 
 @noun
 class JvmSettings:
-    """What a JVM is told from outside: its trust store, if any, and the home folder it takes for the user's."""
+    """What a JVM is told from outside.
+
+    Attributes:
+        trust_store, password: of its trust store, if one is named.
+        home: the folder that it takes for the user's.
+        doubt: what else about the trust store is set, and is not judged.
+    """
 
     trust_store: Setting | None
     home: str
+    password: str | None = field(default=None, repr=False)
+    doubt: str | None = None
 
 
 def for_jvm(around: Surroundings) -> JvmSettings:
     """The settings of every JVM that starts in these surroundings; those on its own command line are not known."""
-    store, home = None, around.home
+    given = {}
     for option in around.jvm_options():
-        if option.startswith(_TRUST_STORE):
-            store = Setting(option.removeprefix(_TRUST_STORE), "javax.net.ssl.trustStore in the environment")
-            check_path(store.value, "javax.net.ssl.trustStore")
-        elif option.startswith(_USER_HOME):
-            home = option.removeprefix(_USER_HOME)
-            check_path(home, "user.home")
-    return JvmSettings(store, home)
+        if option.startswith("-D"):
+            name, _, value = option[2:].partition("=")
+            given[name] = value
+    for name in (_TRUST_STORE, "user.home"):
+        check_path(given.get(name, ""), name)
+    store = given.get(_TRUST_STORE)
+    odd = next((name for name in (f"{_TRUST_STORE}Type", f"{_TRUST_STORE}Provider") if _is_odd(given.get(name))), None)
+    return JvmSettings(
+        Setting(store, f"{_TRUST_STORE} in the environment") if store else None,
+        given.get("user.home") or around.account_home or around.home,
+        given.get(f"{_TRUST_STORE}Password") or None,
+        f"what {odd} makes of the trust store" if odd else None,
+    )
+
+
+def _is_odd(kind: str | None) -> bool:
+    """Whether a type of key store is neither of those that a JVM reads under either name (keystore.type.compat)."""
+    return bool(kind) and str(kind).lower() not in {"jks", "pkcs12"}
+
+
+def for_jdbc(given: Conninfo, jvm: JvmSettings, around: Surroundings) -> dict[str, Setting]:
+    """The settings of the JDBC driver: those of the URL, then those of the service that it names.
+
+    Raises UsageError for a service by which the driver does not connect (org.postgresql.jdbcurlresolver).
+    """
+    found = {name: Setting(value, "the URL") for name, value in given.options.items()}
+    name = given.options.get("service")
+    if name is None:
+        return found
+    places = (around.environment.get("PGSERVICEFILE", "").strip(), f"{jvm.home}/.pg_service.conf")
+    shared = around.environment.get("PGSYSCONFDIR", "").strip()
+    place = places[0] or (places[1] if around.exists(places[1]) else f"{shared}/pg_service.conf" if shared else "")
+    called = repr(name) if _PLAIN.fullmatch(name) else "of that name"
+    options = None
+    if place:
+        check_path(place, "the service file")
+        options = service_of_jdbc(place, name)
+    if options is None:
+        where = place or f"{places[1]}, and PGSERVICEFILE and PGSYSCONFDIR are not set"
+        raise UsageError(f"there is no service {called} in {where}", hint="the JDBC driver would not connect either")
+    for key, value in options.items():
+        refuse_more("a parameter of the service", "" if key in SECRETS else value)
+    return {key: Setting(value, f"service {called} in {place}") for key, value in options.items()} | found
+
+
+def service_of_jdbc(place: str, name: str) -> dict[str, str] | None:
+    """The settings of a service in a file, as the JDBC driver reads it (PgServiceConfParser); None without one."""
+    try:
+        lines = Path(place).read_bytes().decode("utf-8", "replace").splitlines()
+    except (OSError, ValueError) as exc:
+        raise UsageError(f"the service file {place} cannot be read", hint="the JDBC driver does not connect") from exc
+    found: dict[str, str] | None = None
+    for number, line in enumerate((line.strip() for line in lines), 1):
+        if not line or line.startswith("#"):
+            continue
+        if line.startswith("[") and line.endswith("]"):
+            if found is not None:
+                break
+            found = {} if line[1:-1] == name else None
+        elif found is not None:
+            key, _, value = line.partition("=")
+            if len(key) < 2 or "=" not in line or key not in SERVICE_PARAMETERS:
+                raise UsageError(
+                    f"the JDBC driver refuses line {number} of the service file {place}",
+                    hint="each line is name=value, without blanks, with a parameter of the driver's but service",
+                )
+            if value:
+                found.setdefault(PARAMETER_NAMES.get(key, key), value)
+    return found

@@ -170,6 +170,10 @@ def explained(report: "Explanation") -> Iterator[Piece]:
     yield f"Host verified:    {'yes' if report.verifies_host else 'NO'}"
     if report.obstacle:
         yield f"DOES NOT CONNECT: {report.obstacle}"
+    if report.hindrance:
+        yield f"TLS FAILS:        {report.hindrance}"
+    for doubt in report.doubts:
+        yield f"NOT JUDGED:       {doubt}"
     yield f"CA changes:       {report.outlook}"
     yield f"The one change:   {report.change or 'none'}"
     yield "Because:"

@@ -1,0 +1,14 @@
+"""A sample of the matrix: nothing is otherwise than foretold, and nothing is cleared falsely."""
+
+from pathlib import Path
+
+from tests.postgres.explain_matrix import play, sample, summed_up
+from tests.postgres.server import Server
+
+
+def test_a_sample_comes_true(server: Server, tmp_path: Path) -> None:
+    cases = sample(tmp_path, 60, 20261126)
+    counts, wrong = summed_up(play(server, cases, tmp_path))
+    assert not wrong, "\n".join(map(str, wrong))
+    assert counts["false all-clears"] == 0
+    assert counts["agree"] > 300

@@ -1,0 +1,198 @@
+"""The files that a client reads for TLS, judged as it reads them: authorities, and its own certificate and key."""
+
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from truststore_tool import readers
+from truststore_tool.errors import FormatError
+from truststore_tool.formats.base import Content
+from truststore_tool.model import Certificate
+from truststore_tool.nouns import noun
+from truststore_tool.readers.base import Reading
+
+_JVMS: Final = ("java17", "java25")
+
+
+@noun
+class Authorities:
+    """What a client finds where it looks for authorities.
+
+    Attributes:
+        found: whether there is anything; None when that cannot be known from here.
+        trouble: why no server is ever verified by it, though it is there.
+        doubt: why it could not be judged.
+    """
+
+    found: bool | None
+    trouble: str | None = None
+    doubt: str | None = None
+
+
+UNKNOWN: Final = Authorities(None)
+MISSING: Final = Authorities(False)
+
+
+def root_file(path: str, reader: str) -> Authorities:
+    """A file of authorities, as ``libpq``, ``pgjdbc``, ``python3`` ... read it."""
+    return _read(path, (reader,), expires=reader != "pgjdbc")
+
+
+def trust_store(path: str, password: str | None) -> Authorities:
+    """A key store, as the default trust manager of a JVM reads it with that password, or without one."""
+    return _read(path, _JVMS, password=password, expires=False)
+
+
+def single_certificate(path: str) -> Authorities:
+    """A file of one certificate, as Java's CertificateFactory.generateCertificate reads it."""
+    content, state = _content(path)
+    if state or not isinstance(content, bytes):
+        return state or Authorities(True, f"{path} is a directory")
+    return certificate_in(content, path)
+
+
+def certificate_in(data: bytes, place: str) -> Authorities:
+    """The same of what is in `place`."""
+    from truststore_tool.readers.java.der import JavaFormatError
+    from truststore_tool.readers.java.parsing import first_certificate
+
+    failures = []
+    for jdk in (17, 25):
+        try:
+            first_certificate(data, jdk)
+        except JavaFormatError as exc:
+            failures.append(str(exc))
+    if len(failures) == 1:
+        return Authorities(True, doubt=f"Java 17 and 25 make different things of {place}")
+    return Authorities(True, f"Java reads no certificate from {place}: {failures[0]}" if failures else None)
+
+
+def _read(path: str, names: tuple[str, ...], *, password: str | None = None, expires: bool) -> Authorities:
+    content, state = _content(path)
+    if state:
+        return state
+    assert content is not None  # noqa: S101 -- or there is a state
+    readings = [readers.named(name).read(content, password) for name in names]
+    judged = {_trouble(path, reading, expires=expires) for reading in readings}
+    if len(judged) > 1:
+        return Authorities(True, doubt=f"what is made of {path} depends on the release")
+    return judged.pop()
+
+
+def _content(path: str) -> tuple[Content | None, Authorities | None]:
+    """What is there; or what is to be said where that cannot be read."""
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):  # where one may not look, or no name can be so long: nor finds the client anything
+        return None, MISSING
+    if stat.S_ISDIR(mode):
+        return {}, None
+    if not stat.S_ISREG(mode) and path != "/dev/null":
+        return None, Authorities(True, doubt=f"{path} is no file: what it gives is known when it is read")
+    try:
+        return Path(path).read_bytes(), None
+    except PermissionError:
+        return None, Authorities(True, f"{path} may not be read by this user")
+    except OSError as exc:
+        return None, Authorities(True, f"{path} cannot be read: {exc.strerror}")
+
+
+def _trouble(path: str, reading: Reading, *, expires: bool) -> Authorities:
+    if reading.loads is None or (reading.loads and reading.anchors is None):
+        why = reading.evidence[0].source if reading.evidence else "nobody has looked"
+        return Authorities(True, doubt=f"what is made of {path} is not known: {why}")
+    if not reading.loads:
+        reason = ": ".join(filter(None, (reading.error, reading.cause)))
+        return Authorities(True, f"{path} cannot be used: {reason}")
+    anchors = reading.anchors or ()
+    if not anchors and reading.left_out:
+        return Authorities(True, f"{path} holds no authority that is trusted: {reading.left_out[0].reason}")
+    if not anchors and not reading.leaves:
+        return Authorities(True, f"{path} holds no certificate")
+    if expires and all(map(_has_expired, anchors)):
+        return Authorities(True, f"all authorities in {path} have expired")
+    return Authorities(True)
+
+
+def _has_expired(certificate: Certificate) -> bool:
+    try:
+        return certificate.not_after < datetime.now(UTC)
+    except FormatError:
+        return False
+
+
+def client_trouble(certificate: str, key: str, password: str | None) -> tuple[str | None, str | None]:
+    """Why libpq does not come to use its own certificate, and what about it could not be judged; None for no reason.
+
+    It reads a chain and a key in PEM, the key in DER too (fe-secure-openssl.c, initialize_SSL).
+    """
+    from truststore_tool.readers.openssl import bundles
+
+    content, state = _content(certificate)
+    if state is MISSING:
+        return None, None
+    if state:
+        return state.trouble, state.doubt
+    data = content if isinstance(content, bytes) else b""
+    held, failure = bundles.one_by_one(data, (bundles.CERTIFICATE, bundles.OLD, bundles.TRUSTED))
+    if not held or failure is not None:
+        return f"the client's certificate {certificate} is no PEM file of certificates", None
+    if ":" in key:  # that one is in the keeping of an engine
+        return None, f"whether the engine has the key {key.partition(':')[0]}:..."
+    if trouble := _key_trouble(key):
+        return f"the client's certificate {certificate} is there, and its key {key} {trouble}", None
+    return _pair_trouble(Certificate(held[0].fields.raw), key, password)
+
+
+def _key_trouble(path: str) -> str | None:
+    """Why libpq does not use such a file as a private key, None if it does."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return "is missing"
+    if not stat.S_ISREG(found.st_mode):
+        return "is no file"
+    # Root's may be readable for a group, as where the system keeps keys for it.
+    others = stat.S_IWGRP | stat.S_IXGRP | stat.S_IRWXO if found.st_uid == 0 else stat.S_IRWXG | stat.S_IRWXO
+    return "may be used by others (chmod 600)" if found.st_mode & others else None
+
+
+def _pair_trouble(certificate: Certificate, key: str, password: str | None) -> tuple[str | None, str | None]:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+
+    content, state = _content(key)
+    if state or not isinstance(content, bytes):
+        return (state.trouble if state else None), f"whether {key} can be read"
+    secret = password.encode() if password else None
+    wrong = []
+    for load in (serialization.load_pem_private_key, serialization.load_der_private_key):
+        try:
+            ours = load(content, secret).public_key()
+            theirs = x509.load_der_x509_certificate(certificate.der).public_key()
+        except Exception as exc:  # whatever it is, OpenSSL may do better
+            wrong.append(exc)
+            continue
+        info = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        if ours.public_bytes(*info) == theirs.public_bytes(*info):
+            return None, None
+        return f"the client's key {key} is not that of its certificate", None
+    return None, f"whether the client's key {key} can be read with the password that is set, or without one"
+
+
+def directories(paths: list[str]) -> Authorities:
+    """Directories of which OpenSSL looks authorities up by their hash (SSL_CERT_DIR)."""
+    judged = [_read_directory(path) for path in filter(None, paths)]
+    return next((each for each in judged if each.found and not each.trouble), judged[0] if judged else MISSING)
+
+
+def _read_directory(path: str) -> Authorities:
+    content: dict[str, bytes] = {}
+    try:
+        for each in sorted(Path(path).iterdir()):
+            if each.is_file():
+                content[each.name] = each.read_bytes()
+    except OSError:
+        return MISSING
+    return _trouble(path, readers.named("python3").read(content, None), expires=True)
