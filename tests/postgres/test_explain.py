@@ -314,7 +314,7 @@ def test_the_command_shows_no_password(tool: Tool, monkeypatch: pytest.MonkeyPat
         for flags in ((), ("--json",)):
             done = tool("postgres", "explain", text, *flags)
             assert done.code == 1
-            assert "the password stands on the command line" in done.err
+            assert "the password stands on it, where others can see it" in done.err
             assert "s3cret" not in done.out + done.err
     good = tool("postgres", "explain", "host=db sslmode=verify-full", "--json")
     assert good.code == 0

@@ -161,8 +161,8 @@ _ALL: Final = (
     ),
     Rule(
         "jdbc-single",
-        "SingleCertValidatingFactory trusts the one certificate that sslfactoryarg names, the first of a file, and what it"
-        " issued",
+        "SingleCertValidatingFactory trusts the one certificate that sslfactoryarg names, the first of a file, and what"
+        " it issued",
         "pgJDBC, org.postgresql.ssl.SingleCertValidatingFactory",
     ),
     Rule(
