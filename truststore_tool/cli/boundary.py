@@ -35,6 +35,7 @@ _REMEDIES: Final = {
     errors.FROM_A_FILE: "name a file with --password-file",
     errors.KEY_PASSWORD: "give --key-password-env or --key-password-file",
     errors.MORE_TIME: "give --timeout SECONDS",
+    errors.ASK_FIRST: "PostgreSQL before 17 has to be asked for TLS first: run it without --direct or --tls",
     errors.TLS_AT_ONCE: "for a server that begins with TLS at once, give --direct or --tls",
 }
 # What may be empty: an alias, and the settings of a client, whose defaults then count.

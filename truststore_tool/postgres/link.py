@@ -37,6 +37,11 @@ class Link:
     _socket: "socket.socket"
     _received: int = 0
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing has been received yet."""
+        return not self._received
+
     def hurry(self, seconds: float) -> None:
         """From now on wait no longer than that."""
         self.deadline = min(self.deadline, time.monotonic() + seconds)

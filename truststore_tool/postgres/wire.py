@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Literal
 
-from truststore_tool.errors import TLS_AT_ONCE, FindingError, UnreadableError
+from truststore_tool.errors import ASK_FIRST, TLS_AT_ONCE, FindingError, UnreadableError
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun
 from truststore_tool.postgres.conversation import ClientCertificate, Ending, converse, words
@@ -154,9 +154,15 @@ def _handshake(
 ) -> Ending:
     if negotiation == "ssl-request":
         _request_tls(link)
-    elif negotiation == "direct":
+        return converse(link, context, name, armed=armed)
+    if negotiation == "direct":
         context.set_alpn_protocols([ALPN])
-    return converse(link, context, name, armed=armed)
+    try:
+        return converse(link, context, name, armed=armed)
+    except UnreadableError as exc:
+        if link.is_silent or getattr(exc.__cause__, "reason", None) == "WRONG_VERSION_NUMBER":
+            raise UnreadableError(exc.message, hint=exc.hint, remedy=exc.remedy or ASK_FIRST) from exc.__cause__
+        raise
 
 
 def _request_tls(link: Link) -> None:

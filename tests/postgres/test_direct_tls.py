@@ -1,0 +1,143 @@
+"""Direct TLS (``--direct``) with a real PostgreSQL 17, and with servers that do not speak it; its psql is the judge."""
+
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests import debian
+from tests.cli.harness import Tool
+from tests.debian import Debian
+from tests.postgres.poolers import pgbouncer
+from tests.postgres.server import Server, folder_of_servers, free_port, pretender, tls_server
+from tests.samples import own
+
+BIN = "/usr/lib/postgresql/17/bin"
+OWNER = "postgres"
+
+
+@dataclass(frozen=True)
+class Seventeen:
+    """PostgreSQL 17 in the Debian of the tests: a server, and a psql for any server.
+
+    Attributes:
+        home: the Debian.
+        outside, inside: a folder of its files as this machine and as its programs call it.
+        port: of the server.
+    """
+
+    home: Debian
+    outside: Path
+    inside: str
+    port: int
+
+    def set(self, *settings: str) -> None:
+        """Add lines to postgresql.conf and load it."""
+        with (self.outside / "data" / "postgresql.conf").open("a") as conf:
+            conf.write("".join(f"{setting}\n" for setting in settings))
+        self.control("restart")
+
+    def control(self, action: str) -> None:
+        """Start, restart or stop the server, and wait for that."""
+        options = () if action == "start" else ("-m", "fast")
+        words = ("-w", "-s", "-D", f"{self.inside}/data", "-l", f"{self.inside}/log", *options)
+        self.home.run(f"{BIN}/pg_ctl", action, *words, user=OWNER)
+
+    def connects(self, port: int, negotiation: str, bundle: Path, host: str = "localhost") -> bool:
+        """Whether its psql logs in there with verify-full and these authorities."""
+        (self.outside / "roots.pem").write_bytes(bundle.read_bytes())
+        dsn = f"host={host} hostaddr=127.0.0.1 port={port} user=reader dbname=postgres sslmode=verify-full"
+        words = ("-w", "-X", "-Atc", "SELECT 'in'", f"{dsn} sslrootcert={self.inside}/roots.pem")
+        environment = (f"PGSSLNEGOTIATION={negotiation}", "PGCONNECT_TIMEOUT=10")
+        return self.home.run(*environment, f"{BIN}/psql", *words, check=False, user=OWNER) == b"in\n"
+
+
+@contextmanager
+def running(home: Debian, outside: Path, inside: str) -> Iterator[Seventeen]:
+    """The server under the old certificate; stopped at the end."""
+    server = Seventeen(home, outside, inside, free_port())
+    quiet = ("-E", "UTF8", "--locale", "C", "--no-sync", "--no-instructions", "-A", "trust")
+    home.run(f"{BIN}/initdb", "-D", f"{inside}/data", "-U", "reader", *quiet, user=OWNER)
+    data = outside / "data"
+    for source, name in (("old-chain.pem", "server.crt"), ("old-server.key", "server.key")):
+        (data / name).write_bytes(own(source).read_bytes())
+        (data / name).chmod(0o600)
+        shutil.chown(data / name, data.stat().st_uid)
+    with (data / "postgresql.conf").open("a") as conf:
+        conf.write(
+            f"port = {server.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{inside}/data'\n"
+            "ssl = on\nfsync = off\nmax_connections = 30\nshared_buffers = 4MB\ndynamic_shared_memory_type = mmap\n"
+        )
+    server.control("start")
+    try:
+        yield server
+    finally:
+        server.control("stop")
+
+
+@pytest.fixture(scope="module")
+def seventeen() -> Iterator[Seventeen]:
+    home = debian.there()
+    with home.shared() as (outside, inside), running(home, outside, inside) as server:
+        yield server
+
+
+@pytest.mark.parametrize("bundle", ["old-root.pem", "new-root.pem", "old-intermediate.pem"])
+@pytest.mark.parametrize("host", ["localhost", "db.example.com"])
+@pytest.mark.parametrize(("negotiation", "options"), [("direct", ["--direct"]), ("postgres", [])])
+def test_verdicts_are_those_of_psql_17(
+    tool: Tool, seventeen: Seventeen, bundle: str, host: str, negotiation: str, options: list[str]
+) -> None:
+    at = ("postgres", "probe", f"localhost:{seventeen.port}", "--host-name", host)
+    done = tool(*at, *options, "--bundle", own(bundle), "--json")
+    assert done.json["alpn"] == ("postgresql" if options else None)
+    assert done.json["negotiation"] == ("direct" if options else "ssl-request")
+    assert (done.code == 0) == seventeen.connects(seventeen.port, negotiation, own(bundle), host)
+    assert (done.code == 0) == (bundle == "old-root.pem" and host == "localhost")
+
+
+def test_older_servers_and_poolers_do_not_speak_it(tool: Tool, seventeen: Seventeen, server: Server) -> None:
+    with folder_of_servers() as folder, pgbouncer(folder, server.port, "client_tls_sslmode = require") as pooler:
+        for port in (server.port, pooler):
+            done = tool("postgres", "probe", f"localhost:{port}", "--direct", "--bundle", own("old-root.pem"))
+            assert (done.code, done.out) == (3, "")
+            assert "without --direct" in done.err
+            assert not seventeen.connects(port, "direct", own("old-root.pem"))
+            assert tool("postgres", "probe", f"localhost:{port}", "--bundle", own("old-root.pem")).code == 0
+            assert seventeen.connects(port, "postgres", own("old-root.pem"))
+
+
+def test_without_alpn_psql_hangs_up(tool: Tool, seventeen: Seventeen) -> None:
+    """So it is a finding. With ALPN psql would go on to the login, which the stand-in does not have."""
+    heard: dict[bool, list[bytes]] = {True: [], False: []}
+    for alpn in (True, False):
+        context = tls_server(own("old-chain.pem"), own("old-server.key"))
+        if alpn:
+            context.set_alpn_protocols(["postgresql"])
+
+        def converse(connection: socket.socket, context: object = context, alpn: bool = alpn) -> None:
+            with context.wrap_socket(connection, server_side=True) as tls:  # type: ignore[attr-defined]
+                heard[alpn].append(tls.recv(4))
+
+        with pretender(converse) as port:
+            done = tool("postgres", "probe", f"localhost:{port}", "--direct", "--bundle", own("old-root.pem"))
+            assert (done.code, "NO ALPN" in done.out) == ((0, False) if alpn else (1, True))
+            heard[alpn].clear()
+            seventeen.connects(port, "direct", own("old-root.pem"))
+    assert any(heard[True])
+    assert not any(heard[False])
+
+
+def test_seventeen_without_tls_says_that_it_is_postgresql(tool: Tool, seventeen: Seventeen) -> None:
+    seventeen.set("ssl = off")
+    try:
+        done = tool("postgres", "probe", f"localhost:{seventeen.port}")
+        assert (done.code, "PostgreSQL answers, and runs with ssl = off" in done.err) == (1, True)
+        assert tool("postgres", "probe", f"localhost:{seventeen.port}", "--direct").code == 3
+        assert not seventeen.connects(seventeen.port, "direct", own("old-root.pem"))
+    finally:
+        seventeen.set("ssl = on")
