@@ -232,7 +232,11 @@ RULES: Final[Mapping[str, Rule]] = {
     "other-password": Rule("warning", "a key or a part has another password than the store", "all", "", ""),
     "key-not-seen": Rule("warning", "Java does not see a private key of a PKCS#12", "Java", "", _MEASURED),
     "odd-alias": Rule(
-        "warning", "an alias is not in lower case in a JKS: Java lists it, and does not find it", "Java", "", _MEASURED
+        "error",
+        "an alias is not in lower case in a JKS or JCEKS: Java lists it, but does not find its entry, nor trust it",
+        "Java",
+        "",
+        _MEASURED,
     ),
     "odd-date": Rule("note", "an entry's date is beyond the calendar", "all", "", ""),
     "not-found": Rule(

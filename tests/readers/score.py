@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tests.readers.parsers import AS_JAVA
-from truststore_tool.readers.base import Reading
-from truststore_tool.readers.java import jks, keystores, pbe
+from truststore_tool.readers.base import Reading, Work
+from truststore_tool.readers.java import jks, keystores
 from truststore_tool.readers.java.releases import Release
 
 # Columns that are not named by their version.
@@ -61,7 +61,7 @@ def cells(rows: Sequence[dict[str, object]], corpus: Path) -> Iterator[Cell]:
         name = str(row["file"])
         data = (corpus / "files" / name).read_bytes()
         storetype = {jks.JKS: "JKS", jks.JCEKS: "JCEKS"}.get(data[:4], "PKCS12")
-        work: pbe.Work = {}
+        work: Work = {}
         for column, answers in row.items():
             if not isinstance(answers, list):
                 continue

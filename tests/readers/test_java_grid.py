@@ -9,7 +9,8 @@ from tests.readers.cells import disagreement
 from tests.readers.jvms import Answer, Jvm
 from tests.readers.parsers import takes_all
 from truststore_tool import formats
-from truststore_tool.readers.java import keystores, pbe
+from truststore_tool.readers.base import Work
+from truststore_tool.readers.java import keystores
 from truststore_tool.readers.java.releases import Release, reads_all_of
 
 # A MAC that keytool makes where it is asked for PBEWith<HMAC>, and that nobody can check, itself neither.
@@ -24,7 +25,7 @@ def test_every_java_makes_of_every_store_what_is_predicted(readers: dict[str, Jv
     found: dict[str, list[str]] = {}
     met: Counter[str] = Counter()
     for number, store in enumerate(made):
-        work: pbe.Work = {}
+        work: Work = {}
         others = () if number % EVERY else ("wrong-one", "", None)
         for password in (store.password, *others):
             for jvm in readers.values():

@@ -6,7 +6,7 @@ that is known), and other programs. Nothing is imported before a reader is asked
 
 from typing import Final
 
-from truststore_tool.readers.base import Asked, Jdk, Reader
+from truststore_tool.readers.base import Asked, Jdk, Reader, Work
 
 _JAVA_LINES: Final = ("java8", "java11", "java17", "java21", "java25")
 # Programs that read with OpenSSL (see openssl.programs), and what other names they go by.
@@ -28,11 +28,11 @@ ALL: Final[tuple[str, ...]] = ("java8u252", *_JAVA_LINES, *_OPENSSL, "pgjdbc", "
 NAMES: Final[tuple[str, ...]] = (*ALL, *_ALIASES)
 
 
-def named(name: Asked, form: str | None = None, work: dict[object, bytes | None] | None = None) -> Reader:
+def named(name: Asked, form: str | None = None, work: Work | None = None) -> Reader:
     """The reader called `name`, or the JDK that it is, told that stores are of the format called `form`.
 
-    Readers that share `work` derive the keys of a store once. Raises UsageError for a name that no reader has, with
-    the nearest one as a hint.
+    Readers that share `work` derive the keys of a store, and parse its certificates, once. Raises UsageError for a
+    name that no reader has, with the nearest one as a hint.
     """
     if isinstance(name, Jdk):
         from truststore_tool.readers.java.installed import reader
@@ -42,7 +42,7 @@ def named(name: Asked, form: str | None = None, work: dict[object, bytes | None]
     if known in _OPENSSL:
         from truststore_tool.readers.openssl.programs import PROGRAMS, OpenSslReader
 
-        return OpenSslReader(PROGRAMS[known])
+        return OpenSslReader(PROGRAMS[known], {} if work is None else work)
     if known in _DOCUMENTED:
         from truststore_tool.readers.documented import DocumentedReader
 
@@ -50,15 +50,15 @@ def named(name: Asked, form: str | None = None, work: dict[object, bytes | None]
     if known == "go":
         from truststore_tool.readers.go import GoReader
 
-        return GoReader()
+        return GoReader({} if work is None else work)
     if known == "pgjdbc":
         from truststore_tool.readers.pgjdbc import PgjdbcReader
 
-        return PgjdbcReader()
+        return PgjdbcReader({} if work is None else work)
     return _java(name, form, {} if work is None else work)
 
 
-def _java(name: str, form: str | None, work: dict[object, bytes | None]) -> Reader:
+def _java(name: str, form: str | None, work: Work) -> Reader:
     from truststore_tool.errors import UsageError
     from truststore_tool.readers.java.releases import Release
 
@@ -68,9 +68,9 @@ def _java(name: str, form: str | None, work: dict[object, bytes | None]) -> Read
         raise UsageError(exc.message, hint=_hint(name) or exc.hint) from None
     from truststore_tool.readers.java.keystores import JavaReader
     from truststore_tool.readers.java.loading import parser
-    from truststore_tool.readers.java.parsing import why_refused
+    from truststore_tool.readers.java.parsing import judged
 
-    return JavaReader(release, parser(why_refused), _storetype(form), work)
+    return JavaReader(release, parser(lambda der, jdk: judged(der, jdk, work).refusal), _storetype(form), work)
 
 
 def _storetype(form: str | None) -> str | None:

@@ -1,13 +1,27 @@
 """The nouns of this room: what a reader makes of a store, and how that is known."""
 
-from typing import Final, Literal, Protocol, Self
+from collections.abc import Callable, Hashable
+from typing import Any, Final, Literal, Protocol, Self, TypeVar
 
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import field, noun
 
+T = TypeVar("T")
+
+# What readers of the same file have in common, so that none works it out again: keys, plain text, parsed certificates.
+Work = dict[Hashable, Any]
+
 # A password that no store has.
 WRONG: Final = "of no store: 9f0c2e7d"
+
+
+def once(work: Work, key: Hashable, make: Callable[[], T]) -> T:
+    """What `make` gives, or gave before under that key."""
+    if key not in work:
+        work[key] = make()
+    found: T = work[key]
+    return found
 
 
 class UnknownError(Exception):
@@ -46,10 +60,11 @@ Asked = str | Jdk
 
 @noun
 class LeftOut:
-    """A certificate of the store that is no trust anchor to the reader, and why."""
+    """A certificate of the store that is no trust anchor to the reader, why, and by which rule of findings, if any."""
 
     certificate: Certificate
     reason: str
+    rule: str | None = "not-an-anchor"
 
 
 @noun

@@ -23,6 +23,7 @@ _NEEDS_TYPE: Final = {"jceks": "JCEKS", "bks": "BKS", "uber": "UBER", "bcfks": "
 _MENDED: Final = {
     "not-trusted-entry": f"{MEND} makes it a trusted entry, if that is confirmed",
     "alias-collision": f"{MEND} gives it an alias of its own, if it may be trusted",
+    "odd-alias": f"{MEND} spells it in lower case",
     "duplicate": f"{MEND} leaves one",
 }
 _NO_CIPHERS_OF_FIPS: Final = ("jks", "jceks")
@@ -105,7 +106,8 @@ def examine(
     judges = gate.judges_of(form, readers.ALL if every else asked)
     meant = {judge.name for judge in (gate.judges_of(form) if every else judges)}
     readings = {judge.name: _right(judge, subject) for judge in judges}
-    seen = tuple(_seen(judge, readings[judge.name], subject) for judge in judges)
+    asks = formats.get(form).has_password
+    seen = tuple(_seen(judge, readings[judge.name], subject, asks_for_password=asks) for judge in judges)
     rules = protection.of(content).rules if form == "pkcs12" and isinstance(content, bytes) else frozenset[str]()
     found = [
         *_of_readers(subject, form, rules, judges, readings, meant),
@@ -137,8 +139,10 @@ def _has_password(subject: Subject) -> bool:
     return subject.store is None or subject.store.integrity == "unchecked" or bool(subject.store.sealed)
 
 
-def _seen(judge: Reader, right: Reading, subject: Subject) -> Seen:
-    without, wrong = judge.read(subject.content, None), judge.read(subject.content, WRONG)
+def _seen(judge: Reader, right: Reading, subject: Subject, *, asks_for_password: bool) -> Seen:
+    """What it makes of the store under each password, which makes no difference to formats without one."""
+    without = judge.read(subject.content, None) if asks_for_password else right
+    wrong = judge.read(subject.content, WRONG) if asks_for_password else right
     return Seen(
         judge.name,
         right.loads,
@@ -164,7 +168,7 @@ def _of_readers(
     here = Place(subject.path)
     explained = _too_new(rules, judges)
     blamed = {name for names in explained.values() for name in names}
-    unparsed = {judge.name for judge in judges if any(judge.refuses(c) for c in _certificates(subject))}
+    unparsed = {judge.name for judge in judges if any(map(judge.refuses, _certificates(subject)))}
     for judge in judges:
         reading = readings[judge.name]
         if reading.loads is False and judge.name not in blamed | unparsed:
@@ -185,20 +189,11 @@ def _of_readers(
         else ()
     )
     for item, names in left.items():
-        rule = _rule_of(item.reason)
+        rule = item.rule
         if rule and not (rule == "not-trusted-entry" and item.certificate in of_keys):
             text = f"{identified(item.certificate)}: {item.reason}"
             place = Place(subject.path, str(item.certificate.sha256))
             yield finding(rule, place, text, readers=tuple(names), fix=_MENDED.get(rule))
-
-
-def _rule_of(reason: str) -> str | None:
-    """The rule of a certificate that a reader leaves out; None for the chains of keys."""
-    if "trustedKeyUsage" in reason:
-        return "not-trusted-entry"
-    if "alias" in reason:
-        return "alias-collision"
-    return None if "chain of a key" in reason else "not-an-anchor"
 
 
 def _too_new(rules: Collection[str], judges: Iterable[Reader]) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.nouns import field, noun
 from truststore_tool.operations.describe import identified
-from truststore_tool.readers.base import Asked, Reader, Reading
+from truststore_tool.readers.base import Asked, Reader, Reading, Work
 from truststore_tool.wording import counted
 
 _JAVA: Final = ("java8", "java11", "java17", "java21", "java25")
@@ -67,7 +67,7 @@ def judges_of(form: str, asked: Sequence[Asked] | None = None) -> list[Reader]:
 
     Raises UsageError for a name that no reader has.
     """
-    work: dict[object, bytes | None] = {}
+    work: Work = {}
     return [readers.named(name, form, work) for name in (USUAL.get(form, ()) if asked is None else asked)]
 
 

@@ -9,8 +9,8 @@ from typing import Final
 
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate
-from truststore_tool.nouns import noun
-from truststore_tool.readers.base import Evidence, LeftOut, Reader, Reading
+from truststore_tool.nouns import field, noun
+from truststore_tool.readers.base import Evidence, LeftOut, Reader, Reading, Work, once
 from truststore_tool.readers.go_certificate import UnknownError, why_refused
 
 _BEGIN: Final = b"-----BEGIN "
@@ -25,7 +25,9 @@ _EVIDENCE: Final = (
 
 @noun
 class GoReader:
-    """Programs in Go that take their roots from a PEM file."""
+    """Programs in Go that take their roots from a PEM file; `work` is what other readers of it have worked out."""
+
+    work: Work = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -38,7 +40,7 @@ class GoReader:
         left_out: list[LeftOut] = []
         try:
             for der in _certificates(data) if isinstance(data, bytes) else ():
-                if reason := why_refused(der):
+                if reason := self._judged(der):
                     left_out.append(LeftOut(Certificate(der), reason))
                 else:
                     anchors[Certificate(der)] = None
@@ -51,9 +53,12 @@ class GoReader:
     def refuses(self, certificate: Certificate) -> str | None:
         """The error of ParseCertificate; None where there is none, or nobody knows."""
         try:
-            return why_refused(certificate.der)
+            return self._judged(certificate.der)
         except UnknownError:
             return None
+
+    def _judged(self, der: bytes) -> str | None:
+        return once(self.work, ("go", der), lambda: why_refused(der))
 
     def trusting(self) -> "GoReader":
         """The same."""

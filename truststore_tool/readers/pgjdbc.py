@@ -7,10 +7,10 @@ from typing import Final
 
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate
-from truststore_tool.nouns import noun
-from truststore_tool.readers.base import Evidence, Reader, Reading
+from truststore_tool.nouns import field, noun
+from truststore_tool.readers.base import Evidence, Reader, Reading, Work
 from truststore_tool.readers.java.der import JavaFormatError
-from truststore_tool.readers.java.parsing import all_certificates, why_refused
+from truststore_tool.readers.java.parsing import all_certificates, judged
 
 # The JDKs whose parsers are known; what one reads and the other does not is unknown here.
 _JDKS: Final = (17, 25)
@@ -23,7 +23,9 @@ _EVIDENCE: Final = (
 
 @noun
 class PgjdbcReader:
-    """The driver, in any JVM from 17 to 25."""
+    """The driver, in any JVM from 17 to 25; `work` is what other readers of a file have worked out."""
+
+    work: Work = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -39,7 +41,8 @@ class PgjdbcReader:
 
     def refuses(self, certificate: Certificate) -> str | None:
         """The exception of one of the parsers, or None."""
-        return next((reason for jdk in _JDKS if (reason := why_refused(certificate.der, jdk))), None)
+        reasons = (judged(certificate.der, jdk, self.work).refusal for jdk in _JDKS)
+        return next(filter(None, reasons), None)
 
     def trusting(self) -> "PgjdbcReader":
         """The same."""

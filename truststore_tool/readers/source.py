@@ -11,7 +11,7 @@ from truststore_tool.errors import FormatError, PasswordRequiredError
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.nouns import field, noun
-from truststore_tool.readers.base import Reading, UnknownError
+from truststore_tool.readers.base import Reading, UnknownError, Work
 from truststore_tool.readers.hostnames import TlsReader
 
 _KEYSTORES: Final = ("jks", "jceks", "pkcs12")
@@ -107,7 +107,7 @@ def _java(content: Content, password: str | None, form: str) -> Iterator[View]:
     from truststore_tool.readers import pgjdbc
     from truststore_tool.readers.java.pkix import JDKS
 
-    work: dict[object, bytes | None] = {}
+    work: Work = {}
     for jdk in JDKS:
         if form in _BOUNCY_CASTLE:
             yield View(f"Java {jdk}", unknown=f"Java reads {form} only with Bouncy Castle's provider")

@@ -1,16 +1,16 @@
 """A JDK that is installed as a reader: its release decides as that release, its java.security what that configures."""
 
 from truststore_tool.errors import TrustStoreError
-from truststore_tool.readers.base import Jdk, UnknownError
-from truststore_tool.readers.java import pbe, security
+from truststore_tool.readers.base import Jdk, UnknownError, Work
+from truststore_tool.readers.java import security
 from truststore_tool.readers.java.keystores import JavaReader
 from truststore_tool.readers.java.loading import parser
-from truststore_tool.readers.java.parsing import why_refused
+from truststore_tool.readers.java.parsing import judged
 from truststore_tool.readers.java.releases import Release
 from truststore_tool.readers.java.security import Security
 
 
-def reader(jdk: Jdk, storetype: str | None, work: pbe.Work) -> JavaReader:
+def reader(jdk: Jdk, storetype: str | None, work: Work) -> JavaReader:
     """That JDK, told the type of stores, if any.
 
     Raises FormatError where its file `release` names none, UsageError for a line of Java that nobody has looked at.
@@ -23,4 +23,6 @@ def reader(jdk: Jdk, storetype: str | None, work: pbe.Work) -> JavaReader:
         settings: Security | str = security.parse(jdk.security)
     except UnknownError as exc:
         settings = str(exc)
-    return JavaReader(release, parser(why_refused), storetype, work, settings, jdk.name)
+    return JavaReader(
+        release, parser(lambda der, line: judged(der, line, work).refusal), storetype, work, settings, jdk.name
+    )

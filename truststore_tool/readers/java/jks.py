@@ -93,10 +93,10 @@ def load(
             chain.append(_certificate(cursor, version, release, why_refused))
         shadowed = entries.pop(alias, None)
         if shadowed and shadowed[1] and shadowed[0] == _TRUSTED:
-            contents.leave_out(shadowed[1], f"a later entry bears its alias {alias!r}")
+            contents.leave_out(shadowed[1], f"a later entry bears its alias {alias!r}", "alias-collision")
         entries[alias] = tag, chain[0] if chain else None
         for certificate in chain[1:]:
-            contents.leave_out(certificate, "it stands in the chain of a key")
+            contents.leave_out(certificate, "it stands in the chain of a key", None)
     if password is not None:
         _check(cursor, password)
     return _seen(entries, contents)
@@ -145,7 +145,8 @@ def _seen(entries: dict[str, tuple[int, Certificate | None]], contents: Contents
     for alias, (_, certificate) in entries.items():
         folded = fold_alias(alias)
         if folded != alias and certificate is not None:
-            contents.leave_out(certificate, f"its alias {alias!r} is not in lower case, in which Java looks it up")
+            reason = f"its alias {alias!r} is not in lower case, in which Java looks it up"
+            contents.leave_out(certificate, reason, "odd-alias")
         tag, found = entries.get(folded, (0, None))
         if found is not None:
             (contents.anchors if tag == _TRUSTED else contents.leaves).append(found)

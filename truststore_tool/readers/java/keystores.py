@@ -7,8 +7,8 @@ from truststore_tool.errors import FormatError
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import field, noun, replace
-from truststore_tool.readers.base import Evidence, Reader, Reading, UnknownError
-from truststore_tool.readers.java import jks, pbe, pkcs12, releases
+from truststore_tool.readers.base import Evidence, Reader, Reading, UnknownError, Work
+from truststore_tool.readers.java import jks, pkcs12, releases
 from truststore_tool.readers.java.loading import Contents, Parser, RefusedError
 from truststore_tool.readers.java.releases import Release, measured
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from truststore_tool.readers.java.policies import Policy
     from truststore_tool.readers.java.security import Security
 
-_Loader = Callable[[bytes, str | None, Release, Parser, pbe.Work], Contents]
+_Loader = Callable[[bytes, str | None, Release, Parser, Work], Contents]
 _NO_DER: Final = "DerInputStream.getLength(): lengthTag="
 _UNRECOVERABLE: Final = "java.security.UnrecoverableKeyException"
 _LOADING: Final = measured("11.0.5, 11.0.10, 11.0.13, 17.0.2, 17.0.9, 17.0.15, 21.0.2, 21.0.8, 25.0.2, 25.0.3")
 _LOCKED: Final = "no password was given, and Java passes over what is encrypted"
 
 
-def _load_jks(data: bytes, password: str | None, release: Release, why_refused: Parser, _work: pbe.Work) -> Contents:
+def _load_jks(data: bytes, password: str | None, release: Release, why_refused: Parser, _work: Work) -> Contents:
     return jks.load(data, password, release, why_refused, (jks.JKS,))
 
 
-def _load_jceks(data: bytes, password: str | None, release: Release, why_refused: Parser, _work: pbe.Work) -> Contents:
+def _load_jceks(data: bytes, password: str | None, release: Release, why_refused: Parser, _work: Work) -> Contents:
     return jks.load(data, password, release, why_refused, (jks.JCEKS, jks.JKS))
 
 
-def _load_pkcs12(data: bytes, password: str | None, release: Release, why_refused: Parser, work: pbe.Work) -> Contents:
+def _load_pkcs12(data: bytes, password: str | None, release: Release, why_refused: Parser, work: Work) -> Contents:
     if len(data) > 1 and data[1] > 0x84:
         raise RefusedError("java.io.IOException", f"{_NO_DER}{data[1] & 0x7F}, too big.")
     try:
@@ -52,7 +52,7 @@ class JavaReader:
         release: the release.
         why_refused: the releases' certificate parsers.
         storetype: what it is told the type is: JKS, PKCS12 or JCEKS; None leaves it to the default.
-        work: derived keys; readers that share it do not derive them again for the same file.
+        work: what readers of the same file have in common: derived keys, parsed certificates.
         settings: what its security properties say, or why nobody knows that; None for those of the release.
         called: its name, where that is not the release's.
     """
@@ -60,7 +60,7 @@ class JavaReader:
     release: Release
     why_refused: Parser
     storetype: str | None = None
-    work: pbe.Work = field(default_factory=dict, repr=False, compare=False)
+    work: Work = field(default_factory=dict, repr=False, compare=False)
     settings: "Security | str | None" = None
     called: str | None = None
 
@@ -98,15 +98,11 @@ class JavaReader:
 
         None where there is none, and where it does not read the certificate.
         """
-        from truststore_tool.readers.java.der import JavaFormatError
-        from truststore_tool.readers.java.parsing import first_certificate
+        from truststore_tool.readers.java.parsing import judged
 
         security = self.security
-        try:
-            key = first_certificate(certificate.der, 25 if self.release.line >= 25 else 17).public_key
-        except JavaFormatError:
-            return None
-        return security.why_disabled(key.algorithm, key.size, key.curve) if security else None
+        key = judged(certificate.der, 25 if self.release.line >= 25 else 17, self.work).key if security else None
+        return security.why_disabled(key.algorithm, key.size, key.curve) if security and key else None
 
     def refuses(self, certificate: Certificate) -> str | None:
         """The exception of this release's certificate parser, or None where it takes it, or that is not known."""
@@ -147,7 +143,7 @@ def read(
     storetype: str | None = None,
     *,
     compat: bool = True,
-    work: pbe.Work | None = None,
+    work: Work | None = None,
 ) -> Reading:
     """What `release` makes of the store in `data`.
 
@@ -185,7 +181,7 @@ def _load(
     password: str | None,
     release: Release,
     why_refused: Parser,
-    work: pbe.Work,
+    work: Work,
 ) -> Contents:
     """As sun.security.util.KeyStoreDelegator: the first exception counts, unless another is about the password."""
     thrown: list[RefusedError] = []

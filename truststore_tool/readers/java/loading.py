@@ -64,7 +64,7 @@ class _Lengths(NamedTuple):
     open: bool
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=1 << 14)
 def _lengths(data: bytes) -> _Lengths:
     """The oddities of the element that `data` begins with. One that is left open is converted as a whole: none."""
     long = left_open = False
@@ -133,6 +133,6 @@ class Contents:
     left_out: list[LeftOut] = field(default_factory=list)
     locked: bool = False
 
-    def leave_out(self, certificate: Certificate, reason: str) -> None:
+    def leave_out(self, certificate: Certificate, reason: str, rule: str | None) -> None:
         """A certificate that is no anchor."""
-        self.left_out.append(LeftOut(certificate, reason))
+        self.left_out.append(LeftOut(certificate, reason, rule))

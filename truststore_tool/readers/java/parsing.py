@@ -1,10 +1,13 @@
 """Certificates out of bytes as the JDK's CertificateFactory finds them (sun.security.provider.X509Factory)."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
+from truststore_tool.readers.base import Work, once
 from truststore_tool.readers.java import pem
+from truststore_tool.readers.java.algorithms import PublicKey
 from truststore_tool.readers.java.certificate import JavaCertificate
 from truststore_tool.readers.java.der import JavaFormatError
 
@@ -16,6 +19,25 @@ def first_certificate(data: bytes, jdk: int) -> JavaCertificate:
     raise JavaFormatError("Empty input")
 
 
+class Judged(NamedTuple):
+    """What the parser of a release makes of a certificate: why it refuses it, or the key in it."""
+
+    refusal: str | None
+    key: PublicKey | None
+
+
+def judged(der: bytes, jdk: int, work: Work) -> Judged:
+    """As `why_refused`; each certificate is parsed once a release."""
+
+    def judge() -> Judged:
+        try:
+            return Judged(None, first_certificate(der, jdk).public_key)
+        except JavaFormatError as exc:
+            return Judged(str(exc), None)
+
+    return once(work, (jdk, der), judge)
+
+
 def why_refused(der: bytes, jdk: int) -> str | None:
     """What that release (17 or 25) says when it refuses a certificate in DER, or None when it takes it.
 
@@ -24,11 +46,7 @@ def why_refused(der: bytes, jdk: int) -> str | None:
     behind the certificate do not matter. The text is an exception of the parser as Throwable.toString gives it; Java
     may wrap it in another.
     """
-    try:
-        first_certificate(der, jdk)
-    except JavaFormatError as exc:
-        return str(exc)
-    return None
+    return judged(der, jdk, {}).refusal
 
 
 def all_certificates(data: bytes, jdk: int) -> list[JavaCertificate]:

@@ -14,13 +14,12 @@ from truststore_tool.asn1 import Element
 from truststore_tool.errors import FormatError, IntegrityError
 from truststore_tool.formats.crypto import kdf
 from truststore_tool.formats.crypto import pbe as schemes
-from truststore_tool.readers.base import UnknownError
+from truststore_tool.readers.base import UnknownError, Work
 from truststore_tool.readers.java import releases
 from truststore_tool.readers.java.loading import RefusedError, knows
 from truststore_tool.readers.java.releases import Release
 
 # Results of costly derivations by what they were made from: one file is read for many releases.
-Work = dict[object, bytes | None]
 
 _MAX_ITERATIONS: Final = 5_000_000
 # Java's own names of the digests that MACs name, and hashlib's.
@@ -182,7 +181,7 @@ def decrypt(scheme: Scheme, data: bytes, passphrase: kdf.Passphrase, work: Work)
             work[key] = scheme.decrypt(data, _as_cipher_key(passphrase))
         except (IntegrityError, FormatError):
             work[key] = None
-    plain = work[key]
+    plain: bytes | None = work[key]
     if plain is None:
         raise RefusedError(*_BAD_PADDING)
     return plain

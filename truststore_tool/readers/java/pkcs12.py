@@ -13,6 +13,7 @@ from truststore_tool.errors import FormatError
 from truststore_tool.formats.pkcs12.safebags import bmp_text
 from truststore_tool.model import Certificate, fold_alias
 from truststore_tool.nouns import field, noun
+from truststore_tool.readers.base import Work
 from truststore_tool.readers.java import pbe
 from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, check_lengths, parsed
 from truststore_tool.readers.java.releases import Release
@@ -23,7 +24,7 @@ _NOT_MARKED: Final = f"it lacks the trustedKeyUsage attribute ({oids.TRUSTED_KEY
 _NOT_SUPPORTED: Final = "public key protected PKCS12 not supported"
 
 
-def load(data: bytes, password: str | None, release: Release, why_refused: Parser, work: pbe.Work) -> Contents:
+def load(data: bytes, password: str | None, release: Release, why_refused: Parser, work: Work) -> Contents:
     """What KeyStore.load reads. Raises RefusedError where it throws, UnknownError where that is not known."""
     if len(data) > 2 and 0x81 <= data[1] <= 0x84 and not data[2]:
         raise RefusedError("java.io.IOException", "DerInputStream.getLength(): Redundant length bytes found")
@@ -57,7 +58,7 @@ def load(data: bytes, password: str | None, release: Release, why_refused: Parse
     return bags.finish()
 
 
-def _take_encrypted(bags: "_Bags", wrapped: Element, password: str, release: Release, work: pbe.Work) -> None:
+def _take_encrypted(bags: "_Bags", wrapped: Element, password: str, release: Release, work: Work) -> None:
     """Decrypt EncryptedData (RFC 5652, section 8) and search it; whatever goes wrong is called a wrong password."""
     version, info = _elements(wrapped, asn1.SEQUENCE)[:2]
     _integer(version)
@@ -158,7 +159,8 @@ class _Bags:
         folded = fold_alias(alias)
         shadowed = self.entries.get(folded)
         if shadowed is not None and shadowed.certificate is not None:
-            self.contents.leave_out(shadowed.certificate, f"a later entry bears its alias {folded!r}")
+            reason = f"a later entry bears its alias {folded!r}"
+            self.contents.leave_out(shadowed.certificate, reason, "alias-collision")
         self.entries[folded] = held
 
     def finish(self) -> Contents:
@@ -172,7 +174,7 @@ class _Bags:
                 self.contents.leaves.append(leaf)
         for held in self.unmarked:
             if held.certificate is not None:
-                self.contents.leave_out(held.certificate, _NOT_MARKED)
+                self.contents.leave_out(held.certificate, _NOT_MARKED, "not-trusted-entry")
         return self.contents
 
     def _leaf(self, key: _Held) -> Certificate | None:

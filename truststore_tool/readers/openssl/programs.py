@@ -7,8 +7,8 @@ from truststore_tool.errors import FormatError
 from truststore_tool.formats import der
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate
-from truststore_tool.nouns import noun, replace
-from truststore_tool.readers.base import Evidence, LeftOut, Reader, Reading, UnknownError
+from truststore_tool.nouns import field, noun, replace
+from truststore_tool.readers.base import Evidence, LeftOut, Reader, Reading, UnknownError, Work, once
 from truststore_tool.readers.openssl import bundles, trust
 from truststore_tool.readers.openssl import certificate as parser
 from truststore_tool.readers.openssl.bundles import Held, RefusedError
@@ -105,9 +105,11 @@ class OpenSslReader:
 
     Attributes:
         program: which one.
+        work: what other readers of the same file have worked out.
     """
 
     program: Program
+    work: Work = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -143,14 +145,17 @@ class OpenSslReader:
             held, failure = bundles.one_by_one(data, labels, skips_mark=program.skips_mark)
             reading = self._made(held)
             return reading if failure is None else replace(reading, error=self._ignored(failure))
-        return self._made(bundles.whole(data, skips_mark=program.skips_mark))
+        mark = program.skips_mark
+        return self._made(once(self.work, ("whole", mark, data), lambda: bundles.whole(data, skips_mark=mark)))
 
     def _pkcs12(self, data: bytes, password: str | None) -> list[Held]:
         from truststore_tool.readers.openssl import pkcs12
 
         if self.program.fips:
             raise RefusedError(pkcs12.NO_FIPS)
-        return pkcs12.load(data, password, legacy=self.program.legacy)
+        legacy = self.program.legacy
+        key = ("openssl", legacy, data, password)
+        return once(self.work, key, lambda: pkcs12.load(data, password, legacy=legacy))
 
     @staticmethod
     def _ignored(failure: str) -> str | None:
@@ -172,17 +177,20 @@ class OpenSslReader:
                     left_out.append(LeftOut(Certificate(raw), _SHADOWED))
                 continue
             first[raw] = settings
-            reason = trust.why_not(item.fields, item.settings, partial=self.program.partial, strict=self.program.strict)
-            if reason is None:
-                anchors.append(Certificate(raw))
-            else:
+            if reason := trust.why_not(item.fields, item.settings, partial=self.program.partial, strict=False):
                 left_out.append(LeftOut(Certificate(raw), reason))
+            elif self.program.strict and (
+                reason := trust.why_not(item.fields, item.settings, partial=self.program.partial, strict=True)
+            ):
+                left_out.append(LeftOut(Certificate(raw), reason, "strict-refuses"))
+            else:
+                anchors.append(Certificate(raw))
         left_out += [LeftOut(Certificate(item.fields.raw), reason) for item, reason in lost]
         return Reading(True, None, None, tuple(anchors), (), tuple(left_out), self.program.evidence)
 
     def refuses(self, certificate: Certificate) -> str | None:
         """What is wrong with a certificate that OpenSSL does not parse; None where it does."""
-        return parser.why_refused(certificate.der)
+        return once(self.work, ("openssl", certificate.der), lambda: parser.why_refused(certificate.der))
 
     def trusting(self) -> "OpenSslReader":
         """The same program: to parse what it takes costs next to nothing."""
