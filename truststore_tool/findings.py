@@ -219,6 +219,13 @@ RULES: Final[Mapping[str, Rule]] = {
         "ssl.VERIFY_X509_STRICT; measured",
     ),
     "world-writable": Rule("warning", "every user may replace the file", "all", "", ""),
+    "measured-otherwise": Rule(
+        "error",
+        "a program on this machine does not do what was predicted of it",
+        "the authors of this tool, and whoever goes by its predictions",
+        "",
+        "measured: that program (doctor --measure)",
+    ),
     "default-password": Rule("note", "the password is changeit, which proves nothing to anyone", "all", "", ""),
     "not-opened": Rule(
         "error", "a part was not opened for want of its password, and what it holds is not judged", "all", "", ""

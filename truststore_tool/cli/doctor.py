@@ -77,6 +77,9 @@ def doctor_command(
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
     default_password: DefaultPassword = False,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Also ask the programs of this machine, and compare.")
+    ] = False,
     json: JsonFlag = False,
     quiet: Quiet = False,
 ) -> None:
@@ -89,6 +92,9 @@ def doctor_command(
     with which the readers open it, or --profile), aliases that Java takes for the same, certificates that are there
     twice. No reader may lose a trust anchor by it, and what would become one must match an --expect, or be confirmed
     at the terminal, or --yes says that none of this is needed. The exit code is that of what remains.
+
+    --measure also runs the keytool of JAVA_HOME, of PATH and of each --for jdk:PATH, and the openssl, Python and Node
+    that are on PATH, and shows beside each prediction what they made of the store.
 
     Examples:
 
@@ -103,6 +109,8 @@ def doctor_command(
     password = store_password(output, password_env, password_file, password_fd, default_password)
     now = datetime.now(UTC)
     examined: Sequence[Examined | Treated]
+    if fix and measure:
+        raise UsageError("--fix and --measure exclude each other", hint="mend the store first, then measure it")
     if fix:
         treatment = Treatment(Approval.of(expect, yes=yes, dry_run=dry_run), readers, profile, dry_run, backup)
         outcomes = fixing.fix(stores, password, treatment, output)
@@ -113,7 +121,7 @@ def doctor_command(
             raise UsageError(
                 "--profile, --expect, --yes, --dry-run and --backup say how a store is mended", hint="add --fix"
             )
-        examined = inspected = [_examined(path, password, readers, now, within) for path in stores]
+        examined = inspected = [_examined(path, password, readers, now, within, measure=measure) for path in stores]
         output.report("doctor", None, doctor_text.examined(inspected), stores=inspected)
     if any(each.format is None and _is_missing(each.findings) for each in examined):
         raise typer.Exit(_MISSING)
@@ -147,6 +155,8 @@ def _examined(
     now: datetime,
     within: timedelta | None,
     content: Content | None = None,
+    *,
+    measure: bool = False,
 ) -> Examined:
     """What is to be said of the store at `path`, or of `content`, if it is given, in its place."""
     from truststore_tool import stores
@@ -163,8 +173,20 @@ def _examined(
                 return examining.missing(path)
             raise
     store = _opened(path, content, password) if content else None
-    found = examining.examine(Subject(path, content, store, reveal(password)), asked, now, within=within)
-    return replace(found, findings=tuple(map(_worded, (*found.findings, *_of_place(path, password, store)))))
+    subject = Subject(path, content, store, reveal(password))
+    found = examining.examine(subject, asked, now, within=within)
+    found = replace(found, findings=tuple(map(_worded, (*found.findings, *_of_place(path, password, store)))))
+    return _measured(found, subject, asked or ()) if measure and found.format else found
+
+
+def _measured(examined: Examined, subject: Subject, asked: Sequence[Asked]) -> Examined:
+    """With what the programs of this machine make of it; where that is not as predicted is the first to be said."""
+    from truststore_tool.cli import measuring
+    from truststore_tool.readers import measured
+
+    found, lost = measuring.measure(subject, examined.format or "", asked)
+    findings = (*measured.findings(subject.path, found), *examined.findings)
+    return replace(examined, findings=findings, measured=found, unmeasured=lost)
 
 
 def _worded(found: Finding) -> Finding:

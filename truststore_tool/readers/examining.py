@@ -15,6 +15,7 @@ from truststore_tool.readers import gate, protection
 from truststore_tool.readers.base import WRONG, Asked, LeftOut, Reader, Reading
 from truststore_tool.readers.java.keystores import JavaReader
 from truststore_tool.readers.java.policies import policy_of
+from truststore_tool.readers.measured import Measured, Unmeasured
 
 # Releases that are still met, by which it shows what older ones cannot read.
 _OLDER: Final = ("java8u252", "java11.0.10")
@@ -52,12 +53,14 @@ class Seen:
 
 @noun
 class Examined:
-    """A store, what each reader makes of it, and the findings."""
+    """A store, what each reader makes of it, and the findings; and what real programs did, if they were asked."""
 
     path: str
     format: str | None
     readers: tuple[Seen, ...]
     findings: tuple[Finding, ...]
+    measured: tuple[Measured, ...] = ()
+    unmeasured: tuple[Unmeasured, ...] = ()
 
 
 @noun
@@ -129,12 +132,12 @@ def examine(
 
 def _right(judge: Reader, subject: Subject) -> Reading:
     """What it makes of the store with the right password. Without it at hand, that is known where there is none."""
-    if subject.password is None and _has_password(subject):
+    if subject.password is None and has_password(subject):
         return Reading(None)
     return judge.read(subject.content, subject.password)
 
 
-def _has_password(subject: Subject) -> bool:
+def has_password(subject: Subject) -> bool:
     """Whether a password opens the store, or proves it."""
     return subject.store is None or subject.store.integrity == "unchecked" or bool(subject.store.sealed)
 

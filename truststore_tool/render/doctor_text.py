@@ -3,23 +3,25 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from truststore_tool.readers.measured import WAYS, in_words
 from truststore_tool.render.tables import Table
 from truststore_tool.render.text import Piece
-from truststore_tool.wording import counted
 
 if TYPE_CHECKING:
     from truststore_tool.readers.examining import Examined, Seen
+    from truststore_tool.readers.measured import Compared, Measured
     from truststore_tool.readers.mending import Fixed, Treated
 
+_MEASURED_HEADINGS = ("Program", "Predicted as", "With the password", "With a wrong one", "Without")
 _HEADINGS = ("Reader", "With the password", "With a wrong one", "Without")
 
 
 def examined(stores: "Iterable[Examined]") -> Iterator[Piece]:
-    """A table of readers for each store, and its findings."""
+    """A table of readers for each store, what was measured of it, and its findings."""
     for number, store in enumerate(stores):
         if number:
             yield ""
-        yield from _examined(store)
+        yield from _examined(store, *_measured(store))
 
 
 def treated(stores: "Iterable[Treated]", *, dry_run: bool) -> Iterator[Piece]:
@@ -48,19 +50,25 @@ def _fixed(fixed: "Fixed") -> Iterator[Piece]:
     if fixed.rewritten:
         yield "  written anew in the way that Java writes it"
     rows = [
-        (s.name, _cell(s.loads_before, s.anchors_before), _cell(s.loads_after, s.anchors_after)) for s in fixed.readers
+        (
+            shift.name,
+            f"{in_words(shift.loads_before, shift.anchors_before, 'anchor')} ->",
+            in_words(shift.loads_after, shift.anchors_after, "anchor"),
+        )
+        for shift in fixed.readers
     ]
     if rows:
-        yield Table(("Reader", "Before", "After"), tuple((name, f"{before} ->", after) for name, before, after in rows))
+        yield Table(("Reader", "Before", "After"), tuple(rows))
 
 
-def _examined(store: "Examined | Treated") -> Iterator[Piece]:
+def _examined(store: "Examined | Treated", *measured: Piece) -> Iterator[Piece]:
     yield f"{store.path}: {store.format or 'no store'}"
     if store.readers:
         yield Table(_HEADINGS, tuple(_row(seen) for seen in store.readers))
     for seen in store.readers:
         if seen.error:
             yield f"{seen.name} says: {seen.error}"
+    yield from measured
     for item in store.findings:
         where = f" [{item.place.entry}]" if item.place.entry and item.place.entry not in item.message else ""
         yield f"{item.level}: {item.rule}{where}: {item.message}"
@@ -73,15 +81,31 @@ def _examined(store: "Examined | Treated") -> Iterator[Piece]:
 def _row(seen: "Seen") -> tuple[str, ...]:
     return (
         seen.name,
-        _cell(seen.loads, seen.anchors),
-        _cell(seen.loads_with_wrong_password, seen.anchors_with_wrong_password),
-        _cell(seen.loads_without_password, seen.anchors_without_password),
+        in_words(seen.loads, seen.anchors, "anchor"),
+        in_words(seen.loads_with_wrong_password, seen.anchors_with_wrong_password, "anchor"),
+        in_words(seen.loads_without_password, seen.anchors_without_password, "anchor"),
     )
 
 
-def _cell(loads: bool | None, anchors: int | None) -> str:
-    if loads is None:
-        return "unknown"
-    if not loads:
-        return "does not open"
-    return "opens" if anchors is None else counted(anchors, "anchor")
+def _measured(store: "Examined") -> Iterator[Piece]:
+    if store.measured:
+        yield "Measured on this machine:"
+        yield Table(_MEASURED_HEADINGS, tuple(_measured_row(item) for item in store.measured))
+    for lost in store.unmeasured:
+        yield f"not measured: {lost.program}: {lost.reason}"
+
+
+def _measured_row(item: "Measured") -> tuple[str, ...]:
+    results = {result.way: result for result in item.results}
+    return (item.program, item.reader, *(_compared(results.get(way)) for way in WAYS))
+
+
+def _compared(result: "Compared | None") -> str:
+    if result is None:
+        return "-"
+    saw = in_words(result.loads, result.count, result.of)
+    saw += f" ({result.error})" if result.loads and result.error else ""
+    if result.agrees:
+        return f"{saw}, as predicted"
+    expected = in_words(result.predicted_loads, result.predicted_count, result.of)
+    return f"{saw}; predicted: {expected}"

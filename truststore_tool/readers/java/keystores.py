@@ -70,6 +70,13 @@ class JavaReader:
         return self.called or str(self.release)
 
     @property
+    def told(self) -> str | None:
+        """The type of stores that it is told, or that its security properties name; None where nobody knows that."""
+        if self.storetype or isinstance(self.settings, str):
+            return self.storetype
+        return self.settings.keystore_type if self.settings else default_type(self.release)
+
+    @property
     def security(self) -> "Security | None":
         """What its security properties say; None where nobody knows."""
         from truststore_tool.readers.java import security
