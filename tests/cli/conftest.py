@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.harness import Done, Tool
+from tests.readers.conftest import readers as readers
 from truststore_tool.cli import run
 
 

@@ -25,15 +25,13 @@ class Named:
 
 @noun
 class Order:
-    """What was put in order.
+    """What was put in order; what became a trusted entry shows in the store.
 
     Attributes:
-        marked: certificates that are trusted entries now, and were none.
         renamed: the aliases of entries that have another one now.
         removed: what was there a second time.
     """
 
-    marked: tuple[Named, ...] = ()
     renamed: tuple[RenameReport, ...] = ()
     removed: tuple[Named, ...] = ()
 
@@ -77,7 +75,6 @@ def put_in_order(store: TrustStore, *, created: datetime, lookup: Lookup) -> tup
     ordered += [TrustedEntry(aliases[c], c, item.created or created, item.origin) for c, item in coming.items()]
     renamed = [RenameReport(old.alias, new.alias) for old, new in zip(entries, ordered, strict=False)]
     return replace(store, entries=tuple(ordered), loose=loose), Order(
-        tuple(Named(aliases[c], describe(c)) for c in coming),
         tuple(item for item in renamed if item.old != item.new),
         tuple(removed),
     )

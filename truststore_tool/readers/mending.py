@@ -21,6 +21,7 @@ from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustStore, fold_alias
 from truststore_tool.nouns import field, noun, replace
 from truststore_tool.operations.changing import RenameReport
+from truststore_tool.operations.describe import describe
 from truststore_tool.operations.mending import Lookup, Named, put_in_order
 from truststore_tool.readers import gate, protection
 from truststore_tool.readers.base import WRONG, Asked, Reader, Reading
@@ -58,7 +59,7 @@ class Fixed:
     """What was mended.
 
     Attributes:
-        marked: certificates that are trusted entries now, and were none.
+        trusted: certificates that are trusted now, and were not: to us, or to a reader.
         renamed: entries that have another alias now.
         removed: what was there a second time.
         profile: how it is protected now; None where that did not change.
@@ -66,7 +67,7 @@ class Fixed:
         readers: what each makes of it before and after.
     """
 
-    marked: tuple[Named, ...]
+    trusted: tuple[Named, ...]
     renamed: tuple[RenameReport, ...]
     removed: tuple[Named, ...]
     profile: str | None
@@ -176,15 +177,17 @@ class _Mender:
         best = self._best(ordered, before)
         if not best.changed:
             return Mending(None, None, store)
+        fresh = tuple(_fresh(store, best, before))
+        aliases = {entry.certificate: entry.alias for entry in best.store.trusted()}
         fixed = Fixed(
-            order.marked,
+            tuple(Named(aliases.get(certificate, ""), describe(certificate)) for certificate in fresh),
             order.renamed,
             order.removed,
             best.way if best.way != _AFRESH else None,
             best.way == _AFRESH,
             tuple(_shifts({judge.name for judge in self.meant}, before, best.readings)),
         )
-        return Mending(best.content, fixed, store, tuple(_fresh(store, best, before)))
+        return Mending(best.content, fixed, store, fresh)
 
     def _opened(self) -> TrustStore:
         """The store; one whose MAC nobody reads with a MAC that all read, once it was proved."""
@@ -292,10 +295,10 @@ def _trusts(reading: Reading) -> dict[Certificate, None]:
 
 
 def _losses(before: _Readings, after: _Readings) -> Iterator[Refusal]:
-    """What readers would lose, whatever password they use."""
+    """What readers would lose, whatever password they use. What may be lost with the right one counts, too."""
     for (judge, were), (_, are) in zip(before, after, strict=True):
         for was, now in zip(were, are, strict=True):
-            if (was.loads and not now.loads) or (was.loads is None and now.loads is False):
+            if (was.loads and not now.loads) or (was is were[0] and was.loads is None and now.loads is False):
                 yield Refusal(judge.name, f"could not open the store any more: {now.error or 'no reason is known'}")
                 break
             lost = [certificate for certificate in _trusts(was) if certificate not in _trusts(now)]

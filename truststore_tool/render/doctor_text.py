@@ -38,7 +38,7 @@ def treated(stores: "Iterable[Treated]", *, dry_run: bool) -> Iterator[Piece]:
 
 
 def _fixed(fixed: "Fixed") -> Iterator[Piece]:
-    for item in fixed.marked:
+    for item in fixed.trusted:
         yield f"  trusted now: {item.alias!r}: SHA-256 {item.certificate.sha256}"
     for renamed in fixed.renamed:
         yield f"  renamed: {renamed.old!r} to {renamed.new!r}"
