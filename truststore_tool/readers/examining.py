@@ -119,7 +119,8 @@ def examine(
         *_of_certificates(subject, judges),
     ]
     if subject.store is not None:
-        mended = _MENDED if formats.get(form).dumps else {}
+        codec = formats.get(form)
+        mended = _MENDED if codec.dumps and not codec.is_directory else {}
         # What readers make of it says more than that it is so.
         said = {item.rule for item in found}
         found += [

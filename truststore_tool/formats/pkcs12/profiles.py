@@ -14,7 +14,7 @@ from truststore_tool.formats.pkcs12 import Encryption, MacAlgorithm, macs, new_s
 from truststore_tool.formats.pkcs12.key_codec import resealed, scheme_of
 from truststore_tool.formats.pkcs12.layout import Layout
 from truststore_tool.formats.pkcs12.safebags import Safe, encode_safe
-from truststore_tool.model import Entry, OpaqueEntry, TrustStore, noted
+from truststore_tool.model import Entry, OpaqueEntry, Remark, TrustStore, noted
 from truststore_tool.nouns import noun, replace
 
 _ITERATIONS: Final = 10_000  # as JDK 17 and later
@@ -88,19 +88,20 @@ def _safe(safe: Safe, profile: Profile) -> Safe:
     return replace(safe, scheme=profile.encryption.scheme())
 
 
-def _entries(store: TrustStore, profile: Profile, password: str | None) -> tuple[tuple[Entry, ...], list[str]]:
+def _entries(store: TrustStore, profile: Profile, password: str | None) -> tuple[tuple[Entry, ...], list[Remark]]:
     """The entries, each key that the password opens encrypted in the profile's way; and a note on each other key."""
     way = profile.key_encryption
     if way is None or password is None:
         return store.entries, []
     entries: list[Entry] = []
-    notes: list[str] = []
+    notes: list[Remark] = []
     for entry in store.entries:
         if isinstance(entry, OpaqueEntry) and entry.kind != "unknown":
             try:
                 entry = replace(entry, payload=resealed(entry.payload, password, password, way.scheme()))
             except IntegrityError:
-                notes.append(f"{entry.kind} {entry.alias!r} has another password and stays as it is")
+                text = f"{entry.kind} {entry.alias!r} has another password and stays as it is"
+                notes.append(Remark("other-password", text))
             except FormatError:
                 pass
         entries.append(entry)
