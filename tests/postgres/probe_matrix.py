@@ -2,12 +2,10 @@
 
     python -m tests.postgres.probe_matrix [NUMBER [SEED]]
 
-NUMBER files of each kind, chosen by SEED; all of them where none is given. A false all-clear is a file with which probe
-says TRUSTED and a client does not connect.
+NUMBER files of trust and key stores, chosen by SEED, and as many servers, made by it; all files where none is given.
 """
 
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +13,9 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Final, NamedTuple
 
+from tests.postgres import probe_servers
 from tests.postgres.clients import Jvm, jvms, psql
+from tests.postgres.probe_outcomes import Outcome, said, told
 from tests.postgres.server import Server, folder_of_servers, postgresql
 from tests.readers import pem_grid
 from tests.realtools import find, run
@@ -26,7 +26,7 @@ from truststore_tool.readers.hostnames import TlsReader
 from truststore_tool.readers.source import Source
 
 PASSWORD: Final = "changeit"
-READERS: Final[tuple[TlsReader, ...]] = ("libpq", "java")
+SERVERS: Final = 500
 OLD, NEW, MIDDLE = (certificates(own(f"{name}.pem"))[0].der for name in ("old-root", "new-root", "old-intermediate"))
 LEAF: Final = certificates(own("old-server.pem"))[0].der
 
@@ -43,21 +43,6 @@ class Case(NamedTuple):
     def storetype(self) -> str:
         """JCEKS is what Java has to be told."""
         return "JCEKS" if "JCEKS" in self.name else ""
-
-
-class Outcome(NamedTuple):
-    """What probe says of a case (True, False, or None for not judged), and whether the clients connect."""
-
-    case: Case
-    reader: TlsReader
-    said: bool | None
-    reasons: str
-    connects: tuple[str, ...]
-
-    @property
-    def real(self) -> bool:
-        """Whether every client connects."""
-        return all(answer.startswith("tls=true") for answer in self.connects)
 
 
 def pem_files() -> list[Case]:
@@ -86,11 +71,14 @@ def pem_files() -> list[Case]:
     return [Case(name, data) for name, data in found.items()]
 
 
-def keystores(keytool: Path, folder: Path) -> Iterator[Case]:
-    """Key stores as keytool and openssl make them, with the right password, another one and none."""
+CONTENTS: Final = {"root": "old-root", "intermediate": "old-intermediate", "leaf": "old-server", "other": "new-root"}
+
+
+def keystores(keytool: Path, folder: Path, contents: Iterable[str] = CONTENTS) -> Iterator[Case]:
+    """Key stores as keytool and openssl make them, with their password and without, and cut."""
     made: dict[str, bytes] = {}
-    contents = {"root": "old-root", "intermediate": "old-intermediate", "leaf": "old-server", "other": "new-root"}
-    for content, file in contents.items():
+    for content in contents:
+        file = CONTENTS[content]
         for form in ("JKS", "PKCS12", "JCEKS"):
             path = folder / f"{content}.{form}"
             options = ("-storetype", form, "-storepass", PASSWORD, "-keystore", path)
@@ -150,8 +138,7 @@ def _request(server: Server, case: Case, path: Path) -> tuple[str, ...]:
 def _outcome(server: Server, case: Case, reader: TlsReader, path: Path, answers: tuple[str, ...]) -> Outcome:
     source = Source.of(case.name, reader, path.read_bytes(), case.password)
     (verdict,) = probe(Target("localhost", server.port), [source], datetime.now(UTC)).verdicts
-    said = True if verdict.trusted else False if verdict.is_judged else None
-    return Outcome(case, reader, said, "; ".join(f"{r.code}: {r.text}" for r in verdict.reasons), answers)
+    return Outcome(case.name, "keystores" if case.is_keystore else "PEM files", reader, *said(verdict), answers)
 
 
 def sample(cases: Iterable[Case], number: int | None, seed: int) -> list[Case]:
@@ -163,24 +150,17 @@ def sample(cases: Iterable[Case], number: int | None, seed: int) -> list[Case]:
 def main(arguments: Sequence[str]) -> int:
     """The command line; the exit code is 1 when probe and a client differ."""
     number, seed = (int(arguments[0]) if arguments else None), int("".join(arguments[1:]) or "1")
-    counts = Counter[tuple[str, str]]()
     with TemporaryDirectory() as name, folder_of_servers() as home, postgresql(home) as server:
         folder = Path(name)
         judges = jvms(folder)
         stores = keystores(judges[0].java.with_name("keytool"), folder)
         cases = [*sample(pem_files(), number, seed), *sample(stores, number, seed)]
-        for outcome in outcomes(server, judges, cases, folder):
-            kind = f"{'keystores' if outcome.case.is_keystore else 'PEM files'}, {outcome.reader}"
-            counts[kind, "cases"] += 1
-            counts[kind, "agreements"] += outcome.said is outcome.real
-            counts[kind, "not judged"] += outcome.said is None
-            counts[kind, "false all-clears"] += outcome.said is True and not outcome.real
-            if outcome.said is not outcome.real:
-                print(f"{outcome.reader}, {outcome.case.name}: {outcome.said} ({outcome.reasons}); {outcome.connects}")
-    columns = ("cases", "agreements", "not judged", "false all-clears")
-    for kind in dict.fromkeys(kind for kind, _ in counts):
-        print(f"{kind:18}", *(f"{counts[kind, column]} {column}" for column in columns), sep="  ")
-    return int(any(counts[kind, "agreements"] < counts[kind, "cases"] for kind, _ in counts))
+        found = outcomes(server, judges, cases, folder)
+        servers = probe_servers.cases(SERVERS if number is None else number, seed)
+        found += probe_servers.outcomes(server, judges, servers, folder)
+    for line in told(found):
+        print(line)
+    return int(not all(outcome.agrees for outcome in found))
 
 
 if __name__ == "__main__":
