@@ -60,6 +60,17 @@ class Server:
         self._install(key, "server.key")
         self.reload()
 
+    def run(self, statements: str) -> str:
+        """What psql prints for SQL of the superuser, each statement by itself."""
+        command = [binary("psql"), "-h", str(self.folder), "-p", str(self.port), "-U", "postgres", "-qAt", "postgres"]
+        done = subprocess.run(command, input=statements.replace(";", ";\n"), check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    @property
+    def version(self) -> int:
+        """Its server_version_num."""
+        return int(self.run("SHOW server_version_num"))
+
     def write_hba(self, *lines: str) -> None:
         """Replace pg_hba.conf."""
         (self.folder / "pg_hba.conf").write_text("\n".join(lines) + "\n")
@@ -119,8 +130,8 @@ def folder_of_servers() -> Iterator[Path]:
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[Server]:
-    """A server in such a folder, under the old certificate; stopped at the end."""
+def postgresql(folder: Path, addresses: str = "127.0.0.1, 127.0.0.2") -> Iterator[Server]:
+    """A server in such a folder, at these addresses, under the old certificate; stopped at the end."""
     data, secret = folder / "data", folder / "secret"
     data.mkdir()
     secret.write_text(PASSWORD)
@@ -134,7 +145,7 @@ def postgresql(folder: Path) -> Iterator[Server]:
         server._install(source, name)
     with (data / "postgresql.conf").open("a") as conf:
         conf.write(
-            f"port = {server.port}\nlisten_addresses = '127.0.0.1, 127.0.0.2'\nunix_socket_directories = '{data}'\n"
+            f"port = {server.port}\nlisten_addresses = '{addresses}'\nunix_socket_directories = '{data}'\n"
             "ssl = on\nfsync = off\nmax_connections = 30\nshared_buffers = 4MB\nlog_min_messages = log\n"
         )
     (data / "pg_hba.conf").write_text("\n".join(HBA) + "\n")

@@ -10,6 +10,7 @@ from truststore_tool.nouns import noun, replace
 
 if TYPE_CHECKING:
     from truststore_tool.postgres.asking import Connection
+    from truststore_tool.postgres.hba_asking import PlainText
 
 # A role without pg_read_all_stats sees neither address nor kind nor TLS of other roles' sessions: the columns are null,
 # and only the database tells a client from most of the server's own processes.
@@ -24,13 +25,6 @@ _SETTINGS: Final = """
 SELECT current_setting('server_version') AS version, current_setting('ssl', true) AS ssl,
        current_setting('rds.force_ssl', true) AS force
 """
-# The rules that let somebody in over the network, in the order in which the server tries them.
-_RULES: Final = """
-SELECT type, array_to_string(database, ',') AS database, array_to_string(user_name, ',') AS user, address, netmask,
-       auth_method AS method
-FROM pg_hba_file_rules WHERE error IS NULL AND type LIKE 'host%' ORDER BY line_number
-"""
-_MAY_NOT: Final = "42501"  # insufficient_privilege (PostgreSQL documentation, PostgreSQL Error Codes)
 _OLDEST: Final = 100000  # server_version_num of PostgreSQL 10
 _TRUTHS: Final = {"t": True, "f": False, None: None}
 _MOST_CLIENTS: Final = 20_000
@@ -83,8 +77,9 @@ class SessionsReport:
         server_version: e.g. ``"15.8"``.
         ssl: the server's setting: whether it offers TLS.
         rds_force_ssl: the setting ``rds.force_ssl``; None where there is none (it exists on Amazon RDS).
-        plain_rules: the rules of pg_hba.conf that let clients in over the network without TLS; None where this role
-            may not read them.
+        plain_rules: the rules of pg_hba.conf by which clients may get in over the network without TLS; None where
+            this role may not read them.
+        plain_doubts: what is not known of those rules, so that there might be others.
         looks: how often the sessions were read.
         clients: sorted, those without TLS first.
         summary: by user and address.
@@ -94,6 +89,7 @@ class SessionsReport:
     ssl: bool
     rds_force_ssl: bool | None
     plain_rules: tuple[str, ...] | None
+    plain_doubts: tuple[str, ...]
     looks: int
     clients: tuple[Client, ...]
     summary: tuple[Summary, ...]
@@ -139,9 +135,11 @@ def sessions(options: Mapping[str, str], *, watch: float = 0, every: float = 1, 
     holds a password.
     """
     from truststore_tool.postgres.asking import Connection
+    from truststore_tool.postgres.hba_asking import plain_text
 
     with Connection(options, timeout) as connection:
-        version, ssl, force, rules = _settings(connection)
+        version, ssl, force = _settings(connection)
+        plain = plain_text(connection)
         tally, looks = Tally(), 0
         end = time.monotonic() + watch
         try:
@@ -156,7 +154,11 @@ def sessions(options: Mapping[str, str], *, watch: float = 0, every: float = 1, 
             if not looks:
                 raise
     clients = tally.clients()
-    return SessionsReport(version, ssl, force, rules, looks, clients, summarize(clients))
+    return SessionsReport(version, ssl, force, *_shown(plain), looks, clients, summarize(clients))
+
+
+def _shown(plain: "PlainText | None") -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
+    return (None, ()) if plain is None else (plain.rules, plain.doubts)
 
 
 def _row(values: Sequence[str | None]) -> Row:
@@ -170,18 +172,14 @@ def _row(values: Sequence[str | None]) -> Row:
     )
 
 
-def _settings(connection: "Connection") -> tuple[str, bool, bool | None, tuple[str, ...] | None]:
+def _settings(connection: "Connection") -> tuple[str, bool, bool | None]:
     if connection.server_version < _OLDEST:
         raise UnreadableError("PostgreSQL before version 10 is not supported")
     found = connection.ask(_SETTINGS, ("version", "ssl", "force"), _known)
     if len(found) != 1:
         raise connection.nonsense()
     [(version, ssl, force)] = found
-    rules = connection.ask(
-        _RULES, ("type", "database", "user", "address", "netmask", "method"), _rule, unless_refused=_MAY_NOT
-    )
-    plain = None if rules is None else plain_rules(rules)
-    return version, ssl == "on", None if force in {None, ""} else force in {"1", "on"}, plain
+    return version, ssl == "on", None if force in {None, ""} else force in {"1", "on"}
 
 
 def _known(values: Sequence[str | None]) -> tuple[str, str | None, str | None]:
@@ -189,36 +187,6 @@ def _known(values: Sequence[str | None]) -> tuple[str, str | None, str | None]:
     if version is None:
         raise ValueError
     return version, ssl, force
-
-
-def _rule(values: Sequence[str | None]) -> tuple[object, ...]:
-    kind, databases, users, *rest = values
-    return kind, (databases or "").split(","), (users or "").split(","), *rest
-
-
-def plain_rules(rules: Iterable[Sequence[object]]) -> tuple[str, ...]:
-    """The rules of pg_hba.conf by which somebody gets in without TLS, as they would be written.
-
-    Args:
-        rules: type, databases, users, address, netmask and method of each, in order.
-
-    The first rule that fits a connection decides (PostgreSQL documentation, The pg_hba.conf File), so that a rule that
-    rejects everybody without TLS ends the list.
-    """
-    found = []
-    for kind, databases, users, address, netmask, method in rules:
-        if kind not in {"host", "hostnossl", "hostnogssenc"}:
-            continue
-        if method != "reject":
-            words = (kind, _joined(databases), _joined(users), address, netmask, method)
-            found.append(" ".join(str(word) for word in words if word))
-        elif (databases, users, address) == (["all"], ["all"], "all"):
-            break
-    return tuple(found)
-
-
-def _joined(names: object) -> str:
-    return ",".join(map(str, names)) if isinstance(names, list) else str(names)
 
 
 class Tally:

@@ -130,10 +130,12 @@ def sessions(report: "SessionsReport") -> Iterator[Piece]:
         case None:
             yield "pg_hba.conf: this role may not read it"
         case ():
-            yield "pg_hba.conf: lets nobody in over the network without TLS"
+            closed = "NOT JUDGED whether it lets clients" if report.plain_doubts else "lets nobody"
+            yield f"pg_hba.conf: {closed} in over the network without TLS"
         case rules:
-            yield "pg_hba.conf: lets clients in over the network without TLS:"
+            yield "pg_hba.conf: may let clients in over the network without TLS:"
             yield from (f"  {rule}" for rule in rules)
+    yield from (f"  not known: {doubt}" for doubt in report.plain_doubts)
     if report.clients:
         headings = ("TLS", "User", "Database", "Address", "Application", "Sessions", "Last seen")
         yield Table(headings, tuple(map(_client_row, report.clients)))
