@@ -36,6 +36,10 @@ class _Skeleton:
 
 
 # How every newer certificate begins: [0] EXPLICIT INTEGER 2.
+# Where the signature algorithms of each kind of key begin, and those of DSA.
+_RSA: Final = "1.2.840.113549.1.1."
+_ECDSA: Final = "1.2.840.10045.4."
+_DSA: Final = (oids.DSA_SHA1, oids.DSA_SHA224, oids.DSA_SHA256)
 _VERSION_3: Final = b"\xa0\x03\x02\x01\x02"
 # Places in `_Skeleton.fields`.
 _SERIAL: Final = 0
@@ -97,23 +101,41 @@ def _x509(der: bytes) -> "x509.Certificate":
 
 
 def _verify(certificate: "x509.Certificate", key: object) -> None:
-    """Raises InvalidSignature when the key did not make the signature, ValueError or TypeError when it makes none."""
+    """Raises InvalidSignature when the key did not make the signature, ValueError or TypeError when that is not known.
+
+    Digests are made here, as what `cryptography` is built on may refuse SHA-1, and older ones, for signatures; it then
+    knows no parameters of the algorithm either, and its family says what they are.
+    """
+    import hashlib
+
+    from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
+    from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
     signature, signed = certificate.signature, certificate.tbs_certificate_bytes
-    parameters = certificate.signature_algorithm_parameters
-    hashed = certificate.signature_hash_algorithm
-    match key, parameters, hashed:
-        case rsa.RSAPublicKey(), padding.PKCS1v15() | padding.PSS(), digest if digest is not None:
-            key.verify(signature, signed, parameters, digest)
-        case ec.EllipticCurvePublicKey(), ec.ECDSA(), _:
-            key.verify(signature, signed, parameters)
-        case ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey(), None, None:
-            key.verify(signature, signed)
-        case dsa.DSAPublicKey(), None, digest if digest is not None:
-            key.verify(signature, signed, digest)
+    algorithm = certificate.signature_algorithm_oid.dotted_string
+    if algorithm in (oids.ED25519, oids.ED448):
+        if not isinstance(key, ed25519.Ed25519PublicKey if algorithm == oids.ED25519 else ed448.Ed448PublicKey):
+            raise InvalidSignature
+        key.verify(signature, signed)
+        return
+    hashed, parameters = certificate.signature_hash_algorithm, certificate.signature_algorithm_parameters
+    if hashed is None:
+        raise ValueError("a signature that is not known here")
+    digest = hashlib.new(hashed.name, signed, usedforsecurity=False).digest()
+    match algorithm, key:
+        case oids.RSA_PSS, rsa.RSAPublicKey() if isinstance(parameters, padding.PSS):
+            key.verify(signature, digest, parameters, Prehashed(hashed))
+        case str(name), rsa.RSAPublicKey() if name.startswith(_RSA) and name != oids.RSA_PSS:
+            key.verify(signature, digest, padding.PKCS1v15(), Prehashed(hashed))
+        case str(name), ec.EllipticCurvePublicKey() if name.startswith(_ECDSA):
+            key.verify(signature, digest, ec.ECDSA(Prehashed(hashed)))
+        case str(name), dsa.DSAPublicKey() if name in _DSA:
+            key.verify(signature, digest, Prehashed(hashed))
+        case str(name), _ if name.startswith((_RSA, _ECDSA)) or name in _DSA:
+            raise InvalidSignature  # another kind of key made it
         case _:
-            raise ValueError("a key that does not make such signatures")
+            raise ValueError("a signature that is not known here")
 
 
 @noun

@@ -27,6 +27,9 @@ PROXY_CERT_INFO: Final = "1.3.6.1.5.5.7.1.14"
 OCSP_NO_CHECK: Final = "1.3.6.1.5.5.7.48.1.5"
 NETSCAPE_CERT_TYPE: Final = "2.16.840.1.113730.1.1"
 
+# The policy that stands for all (RFC 5280, 4.2.1.4).
+ANY_POLICY: Final = "2.5.29.32.0"
+
 # Purposes of an extended key usage (RFC 5280, 4.2.1.12).
 ANY_EXTENDED_KEY_USAGE: Final = "2.5.29.37.0"
 SERVER_AUTH: Final = "1.3.6.1.5.5.7.3.1"

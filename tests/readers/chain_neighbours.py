@@ -6,13 +6,10 @@ all; what the server sends; and what the client trusts.
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID as Purpose
 from cryptography.x509.oid import NameOID
 
@@ -22,6 +19,7 @@ from tests.readers.chain_drafts import (
     CONSTRAINTS,
     NAMES,
     PURPOSES,
+    SCHEMES,
     SUBJECT_KEY,
     USAGE,
     Draft,
@@ -38,27 +36,8 @@ from tests.readers.chain_drafts import (
     sign,
     usage,
 )
+from tests.readers.chain_judges import Neighbour
 from truststore_tool import asn1
-from truststore_tool.model import Certificate
-
-
-@dataclass(frozen=True)
-class Neighbour:
-    """What is sent and trusted; `strange` says what is not as usual."""
-
-    strange: str
-    sent: tuple[Certificate, ...]
-    anchors: tuple[Certificate, ...]
-
-    def write(self, folder: Path) -> tuple[Path, Path, Path]:
-        """Files of the anchors, of what is sent, and of the server's own."""
-        folder.mkdir()
-        paths = folder / "anchors.pem", folder / "sent.pem", folder / "leaf.pem"
-        for path, certificates in zip(paths, (self.anchors, self.sent, self.sent[:1]), strict=True):
-            loaded = [x509.load_der_x509_certificate(c.der).public_bytes(Encoding.PEM) for c in certificates]
-            path.write_bytes(b"".join(loaded))
-        return paths
-
 
 _MAIL = general(1, b"example.com")
 _OTHER = general(0, asn1.oid("1.2.3.4") + asn1.explicit(0, asn1.tlv(asn1.UTF8_STRING, b"x")))
@@ -109,6 +88,16 @@ def _twice(oid: str) -> Change:
     return lambda draft: replace(draft, more=((oid, draft.extensions[oid][0]),)) if oid in draft.extensions else draft
 
 
+def _hashed(digest: str) -> Change:
+    """Signed with that digest, if the issuer's key signs digests."""
+    return lambda draft: replace(draft, digest=digest)
+
+
+def _padded(parameters: str) -> Change:
+    """Signed by RSASSA-PSS, if the issuer's key is for RSA."""
+    return lambda draft: replace(draft, scheme=f"PSS {parameters}")
+
+
 COMMON: Final[dict[str, Change]] = {
     "expired": _lasting(-100, -1),
     "not yet valid": _lasting(1, 100),
@@ -148,9 +137,19 @@ COMMON: Final[dict[str, Change]] = {
     "p384": _keyed("p384"),
     "k256": _keyed("k256"),
     "brainpool": _keyed("bp"),
+    "p224": _keyed("p224"),
+    "p521": _keyed("p521"),
     "edwards": _keyed("ed"),
-    "SHA-224": lambda draft: replace(draft, digest=hashes.SHA224()),
-    "SHA-384": lambda draft: replace(draft, digest=hashes.SHA384()),
+    "larger edwards": _keyed("ed448"),
+    "dsa1024": _keyed("dsa1024"),
+    "dsa2048": _keyed("dsa2048"),
+    "SHA-1": _hashed("sha1"),
+    "SHA-224": _hashed("sha224"),
+    "SHA-384": _hashed("sha384"),
+    "SHA-512": _hashed("sha512"),
+    "RSA-PSS": _padded("sha256 32"),
+    "RSA-PSS, short salt": _padded("sha256 20"),
+    "RSA-PSS, SHA-1": _padded("sha1 20"),
     "policies": _with("2.5.29.32", asn1.sequence(asn1.sequence(asn1.oid("2.5.29.32.0"))), critical=True),
 }
 AUTHORITY: Final[dict[str, Change]] = {
@@ -246,7 +245,8 @@ def neighbour(seed: int) -> Neighbour:
         "other",
     ))  # fmt: skip
     told = "; ".join(filter(None, (told_root, told_middle, told_leaf, f"sent {sent}, trusted {trusted}")))
-    return Neighbour(told, *(tuple(signed[name] for name in names.split()) for names in (sent, trusted)))
+    ordered, anchors = (tuple(signed[name] for name in names.split()) for names in (sent, trusted))
+    return Neighbour(told, ordered, anchors, leaf.key)
 
 
 def authorities(seed: int) -> Neighbour:
@@ -258,4 +258,28 @@ def authorities(seed: int) -> Neighbour:
     sent = (sign(leaf, middle), sign(middle, root))
     anchors = rng.choice(((root,), (root,), (root, middle), (middle,)))
     trusted = tuple(sent[1] if draft is middle else sign(draft, draft) for draft in anchors)
-    return Neighbour("; ".join(filter(None, (told_root, told_middle))), sent, trusted)
+    return Neighbour("; ".join(filter(None, (told_root, told_middle))), sent, trusted, leaf.key)
+
+
+def algorithms(seed: int) -> Neighbour:
+    """A chain that is as usual but for keys and signatures: of each kind, size and digest."""
+    rng = random.Random(seed)  # noqa: S311 -- no secret
+    kinds = (
+        "rsa1024", "rsa2048", "rsa3072", "ec", "p192", "p224", "p384", "p521", "k256", "bp", "ed", "ed448", "dsa1024",
+        "dsa2048",
+    )  # fmt: skip
+    drafts = {
+        "Root": draft_of("Root", "Root", authority=True),
+        "Middle": draft_of("Middle", "Root", authority=True),
+        "leaf": draft_of("leaf", "Middle", authority=False),
+    }
+    told = []
+    for name, draft in drafts.items():
+        kind = "ec" if rng.random() < 0.5 else rng.choice(kinds)
+        digest = "sha256" if rng.random() < 0.5 else rng.choice(("sha1", "sha224", "sha384", "sha512"))
+        scheme = rng.choice(sorted(SCHEMES)) if rng.random() < 0.2 else ""
+        drafts[name] = replace(draft, key=key_of(f"{kind}-{name}"), digest=digest, scheme=scheme)
+        told.append(f"{name}: {kind} {digest} {scheme}".strip())
+    root, middle, leaf = drafts.values()
+    sent = (sign(leaf, middle), sign(middle, root))
+    return Neighbour("; ".join(told), sent, (sign(root, root),), leaf.key)

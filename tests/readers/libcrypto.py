@@ -3,8 +3,9 @@
 import ctypes
 import ctypes.util
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -51,6 +52,14 @@ def library() -> Any:
         "X509_STORE_CTX_new": (pointer, ()),
         "X509_STORE_CTX_free": (None, (pointer,)),
         "X509_STORE_CTX_init": (number, (pointer, pointer, pointer, pointer)),
+        "X509_STORE_CTX_set_default": (number, (pointer, octets)),
+        "X509_STORE_CTX_get0_param": (pointer, (pointer,)),
+        "X509_STORE_CTX_get_error_depth": (number, (pointer,)),
+        "X509_VERIFY_PARAM_set_auth_level": (None, (pointer, number)),
+        "X509_VERIFY_PARAM_set_time": (None, (pointer, ctypes.c_int64)),
+        "OPENSSL_sk_new_null": (pointer, ()),
+        "OPENSSL_sk_push": (number, (pointer, pointer)),
+        "OPENSSL_sk_free": (None, (pointer,)),
         "X509_STORE_CTX_set_flags": (None, (pointer, ctypes.c_ulong)),
         "X509_STORE_CTX_get_error": (number, (pointer,)),
         "X509_STORE_CTX_get0_chain": (pointer, (pointer,)),
@@ -117,6 +126,42 @@ def verdict(leaf: bytes, anchor: bytes, flags: int) -> str | None:
         crypto.X509_STORE_free(store)
         crypto.X509_free(child)
         crypto.X509_free(parent)
+        crypto.ERR_clear_error()
+
+
+def refusal(sent: Sequence[bytes], anchors: bytes, at: datetime, level: int = 2) -> str | None:
+    """Why a TLS client refuses a server that sends these certificates, DER; None where it does not.
+
+    Set up as libssl does for libpq (ssl_verify_cert_chain): `anchors` is the file of roots, PEM; `level` the security
+    level.
+    """
+    crypto = library()
+    store, context, untrusted = crypto.X509_STORE_new(), crypto.X509_STORE_CTX_new(), crypto.OPENSSL_sk_new_null()
+    read = [_parsed(der) for der in sent]
+    try:
+        if None in read:
+            return "a certificate that is sent cannot be read"
+        lookup = crypto.X509_STORE_add_lookup(store, crypto.X509_LOOKUP_file())
+        with _named(anchors) as name:
+            if crypto.X509_load_cert_crl_file(lookup, name, _PEM) <= 0:
+                return "the roots cannot be loaded"
+        for certificate in read:
+            crypto.OPENSSL_sk_push(untrusted, certificate)
+        crypto.X509_STORE_CTX_init(context, store, read[0], untrusted)
+        crypto.X509_STORE_CTX_set_default(context, b"ssl_server")
+        parameters = crypto.X509_STORE_CTX_get0_param(context)
+        crypto.X509_VERIFY_PARAM_set_auth_level(parameters, level)
+        crypto.X509_VERIFY_PARAM_set_time(parameters, int(at.timestamp()))
+        if crypto.X509_verify_cert(context) > 0:
+            return None
+        error, depth = crypto.X509_STORE_CTX_get_error(context), crypto.X509_STORE_CTX_get_error_depth(context)
+        return f"{crypto.X509_verify_cert_error_string(error).decode()} @{depth}"
+    finally:
+        crypto.X509_STORE_CTX_free(context)
+        crypto.X509_STORE_free(store)
+        crypto.OPENSSL_sk_free(untrusted)
+        for certificate in read:
+            crypto.X509_free(certificate)
         crypto.ERR_clear_error()
 
 

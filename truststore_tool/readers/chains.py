@@ -27,7 +27,7 @@ class Flaw:
 
     Codes: ``expired``, ``not-yet-valid``, ``not-a-ca``, ``path-too-long``, ``not-for-servers``, ``malformed``,
     ``bad-signature``, ``critical-extension``, ``weak-key``, ``weak-signature``, ``name-constraints``, ``too-long``,
-    ``distrusted``; and ``not-judged`` for what is not understood.
+    ``blocked``, ``distrusted``; and ``not-judged`` for what is not understood.
     """
 
     code: str

@@ -167,6 +167,7 @@ _WORDS: Final = {
     "weak-signature": "is signed with a digest that the client finds too weak",
     "name-constraints": "has a name that an authority above it may not issue for",
     "distrusted": "is rejected for servers by its trust settings in the file",
+    "blocked": "is on Java's own list of certificates to refuse (lib/security/blocked.certs)",
     "not-judged": "cannot be judged here",
 }
 

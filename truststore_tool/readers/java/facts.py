@@ -178,8 +178,9 @@ class _Extensions:
 
     def unclear(self) -> str:
         """What PolicyChecker and others may stumble over: nobody asks for policies, but a certificate can."""
-        if self.raw(oids.POLICY_MAPPINGS):
-            return "it maps certificate policies"
+        mapped = (der.oid(side) for pair in self.parts(oids.POLICY_MAPPINGS) for side in der.parts(pair))
+        if oids.ANY_POLICY in mapped:
+            return "it maps any certificate policy"
         policies = self.raw(oids.CERTIFICATE_POLICIES)
         if policies and policies.critical and any(len(der.parts(p)) > 1 for p in self.parts(oids.CERTIFICATE_POLICIES)):
             return "critical certificate policies with qualifiers"

@@ -8,10 +8,11 @@ from truststore_tool import asn1, oids
 from truststore_tool.names import COMMON_NAME, EMAIL_ADDRESS, Attribute
 from truststore_tool.readers.base import UnknownError
 from truststore_tool.readers.chains import Flaw
-from truststore_tool.readers.java import general_names
+from truststore_tool.readers.java import blocked, general_names
 from truststore_tool.readers.java.constraints import Gathered
 from truststore_tool.readers.java.facts import NO_LIMIT, Facts
 from truststore_tool.readers.java.general_names import ADDRESS, DNS, GeneralName, JavaNameError
+from truststore_tool.readers.java.own_roots import OWN_ROOTS
 
 CERTIFICATE_SIGN: Final = 5  # the bit of the key usage
 
@@ -22,11 +23,10 @@ _SUPPORTED: Final = {
     oids.EXTENDED_KEY_USAGE,
 }  # fmt: skip
 
-# What TLS 1.3 and jdk.certpath.disabledAlgorithms allow, as far as it is the same in all releases.
-_SIGNATURES: Final = {*(f"SHA{size}with{key}" for size in (256, 384, 512) for key in ("RSA", "ECDSA")), "Ed25519"}
-_DISABLED_SIGNATURES: Final = {"MD2withRSA", "MD5withRSA"}
 _CURVES: Final = {"secp256r1", "secp384r1", "secp521r1"}  # the only ones that SunEC computes with
-_SMALLEST_RSA: Final = 1024
+# jdk.certpath.disabledAlgorithms, the same in all releases from 17 on.
+_SMALLEST: Final = {"RSA": 1024, "RSASSA-PSS": 1024, "DSA": 1024}
+_KEYS: Final = (*_SMALLEST, "EC", "Ed25519", "Ed448", "EdDSA")
 _CODECS: Final = {
     asn1.UTF8_STRING: "utf-8",
     asn1.PRINTABLE_STRING: "ascii",
@@ -37,13 +37,14 @@ _CODECS: Final = {
 }
 
 
-def found(sent: Sequence[Facts], anchor: Facts, at: datetime | None) -> Iterator[Flaw]:
+def found(sent: Sequence[Facts], anchor: Facts, at: datetime | None, signatures: frozenset[str]) -> Iterator[Flaw]:
     """What speaks against the path `sent` to `anchor`, and what cannot be judged.
 
-    `at` is None where dates were looked at before.
+    `at` is None where dates were looked at before; `signatures` are the algorithms that the client offers.
     """
     yield from _unknown(sent, anchor)
-    yield from _weak(sent, anchor)
+    yield from (Flaw("blocked", f.certificate) for f in (*sent, anchor) if f.certificate.sha256.hex in blocked.BLOCKED)
+    yield from _weak(sent, anchor, signatures)
     yield from _unfit(sent)
     yield from _constrained(sent)
     for position, fact in enumerate(sent):
@@ -80,23 +81,29 @@ def _unknown(sent: Sequence[Facts], anchor: Facts) -> Iterator[Flaw]:
         ):
             yield Flaw("not-judged", fact.certificate, "it demands certificate policies")
     for fact in (*sent, anchor):
-        if fact.key.algorithm not in ("RSA", "EC", "Ed25519"):
+        if fact.key.algorithm not in _KEYS:
             yield Flaw("not-judged", fact.certificate, f"its key, {fact.key.algorithm}, is not known here")
 
 
-def _weak(sent: Sequence[Facts], anchor: Facts) -> Iterator[Flaw]:
+def unspoken(fact: Facts) -> Iterator[Flaw]:
+    """What makes a key useless to any TLS client in Java."""
+    if fact.key.curve and fact.key.curve not in _CURVES:
+        yield Flaw("weak-key", fact.certificate, f"no TLS client in Java speaks {fact.key.curve}")
+
+
+def _weak(sent: Sequence[Facts], anchor: Facts, signatures: frozenset[str]) -> Iterator[Flaw]:
     """AlgorithmChecker: keys, the anchor's too, and signatures, the anchor's not."""
     for fact in (*sent, anchor):
         key = fact.key
-        if key.curve and key.curve not in _CURVES:
-            yield Flaw("weak-key", fact.certificate, f"no TLS client in Java speaks {key.curve}")
-        if key.algorithm == "RSA" and (key.size or 0) < _SMALLEST_RSA:
+        yield from unspoken(fact)
+        if key.size is not None and key.size < _SMALLEST.get(key.algorithm, 0):
             yield Flaw("weak-key", fact.certificate, f"{key.size} bits")
     for fact in sent:
-        if fact.signature in _DISABLED_SIGNATURES:
-            yield Flaw("weak-signature", fact.certificate)
-        elif fact.signature not in _SIGNATURES:
-            yield Flaw("not-judged", fact.certificate, f"it is signed with {fact.signature}")
+        if fact.signature not in signatures:
+            yield Flaw("weak-signature", fact.certificate, f"no TLS client in Java offers {fact.signature}")
+        elif "SHA1" in fact.signature and anchor.certificate.sha256.digest[:4] in OWN_ROOTS:
+            # "SHA1 jdkCA & usage TLSServer"; which roots are its own hangs on who built the JDK.
+            yield Flaw("not-judged", fact.certificate, "a JDK that calls the root its own refuses SHA-1 below it")
 
 
 def _unfit(sent: Sequence[Facts]) -> Iterator[Flaw]:

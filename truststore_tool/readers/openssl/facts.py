@@ -144,9 +144,6 @@ def facts(certificate: Certificate) -> Facts:
     it may well read and this does not, such as BER."""
     fields = parsed.read(certificate.der)
     read = _Reader(fields.extensions)
-    usage = read.extension(oids.KEY_USAGE, _bits)
-    if usage == 0:
-        raise FormatError("an empty key usage")
     is_ca, path_length = read.extension(oids.BASIC_CONSTRAINTS, _basic_constraints) or (None, None)
     read.extension(oids.CRL_DISTRIBUTION_POINTS, _check_points)
     return Facts(
@@ -154,7 +151,7 @@ def facts(certificate: Certificate) -> Facts:
         fields=fields,
         is_ca=is_ca,
         path_length=path_length,
-        key_usage=usage,
+        key_usage=read.extension(oids.KEY_USAGE, _usage),
         purposes=read.extension(oids.EXTENDED_KEY_USAGE, _purposes),
         netscape=read.extension(oids.NETSCAPE_CERT_TYPE, _bits),
         subject_key=read.extension(oids.SUBJECT_KEY_IDENTIFIER, _octets),
@@ -169,6 +166,24 @@ def facts(certificate: Certificate) -> Facts:
     )
 
 
+def is_surely_malformed(certificate: Certificate) -> bool:
+    """Whether OpenSSL, too, finds an extension malformed or twice (EXFLAG_INVALID), and takes it for nobody's issuer.
+
+    So it is where the extension is DER and yet is not what it should be; what is BER is left open.
+    """
+    extensions = parsed.read(certificate.der).extensions
+    for oid, parse in _PARSERS.items():
+        found = [e.value for e in extensions if e.oid == oid]
+        if len(found) > 1:
+            return True
+        try:
+            _ = [parse(value) for value in found]
+        except FormatError:
+            if _is_plain(found[0]):
+                return True
+    return False
+
+
 class _Reader:
     """Reads the extensions of one certificate, each of which may be there once (X509V3_get_d2i)."""
 
@@ -179,6 +194,8 @@ class _Reader:
         found = [e.value for e in self._extensions if e.oid == oid]
         if len(found) > 1:
             raise FormatError("the same extension twice")
+        if found and len(found[0]) > 2 and found[0][1] & 0x80 and not any(found[0][2:]):
+            raise FormatError("a length in long form with nothing behind it")  # asn1_get_length: too long
         return parse(found[0]) if found else None
 
 
@@ -194,6 +211,13 @@ def _integer(element: asn1.Element) -> int:
 def _bits(data: bytes) -> int:
     """The first two octets of a BIT STRING, the second one above the first."""
     return int.from_bytes(asn1.read_exactly(data).expect(asn1.BIT_STRING).bits()[:2], "little")
+
+
+def _usage(data: bytes) -> int:
+    usage = _bits(data)
+    if not usage:
+        raise FormatError("an empty key usage")
+    return usage
 
 
 def _octets(data: bytes) -> bytes:
@@ -301,3 +325,34 @@ def _check_points(data: bytes) -> bool:
         if 2 in fields:
             _names_in(fields[2])
     return True
+
+
+def _is_plain(data: bytes) -> bool:
+    """Whether it is cut into elements as DER is, none of them such that it is read in another way than here."""
+
+    def plain(element: asn1.Element) -> bool:
+        if element.next != element.stop or element.tag in _STRANGE:
+            return False
+        if not element.tag & asn1.CONSTRUCTED:
+            return element.tag != asn1.BIT_STRING or len(element.value) != 1 or element.value == b"\0"
+        universal = element.tag < 0x40
+        return not (universal and element.tag not in (asn1.SEQUENCE, asn1.SET)) and all(map(plain, element.children()))
+
+    try:
+        return plain(asn1.read_exactly(data))
+    except FormatError:
+        return False
+
+
+_STRANGE: Final = (0x00, asn1.context(5))  # an end of contents; an ediPartyName
+_PARSERS: Final[dict[str, Callable[[bytes], object]]] = {
+    oids.BASIC_CONSTRAINTS: _basic_constraints,
+    oids.CRL_DISTRIBUTION_POINTS: _check_points,
+    oids.KEY_USAGE: _usage,
+    oids.EXTENDED_KEY_USAGE: _purposes,
+    oids.NETSCAPE_CERT_TYPE: _bits,
+    oids.SUBJECT_KEY_IDENTIFIER: _octets,
+    oids.AUTHORITY_KEY_IDENTIFIER: _authority_key,
+    oids.SUBJECT_ALTERNATIVE_NAME: _general_names,
+    oids.NAME_CONSTRAINTS: _name_constraints,
+}

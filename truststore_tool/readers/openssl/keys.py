@@ -8,10 +8,10 @@ from truststore_tool.errors import FormatError
 
 _SM2_SIGNATURE: Final = "1.2.156.10197.1.501"
 _EDWARDS: Final = (oids.ED25519, oids.ED448)
-# The signature algorithms that OpenSSL has a name for (obj_xref.txt), by the kind of key that makes them.
+# The signature algorithms whose digest and key OpenSSL 3.0 knows (OBJ_find_sigid_algs), by the kind of that key.
 _SIGNATURES: Final = {
     oids.RSA: (
-        *(f"1.2.840.113549.1.1.{number}" for number in (2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16)),
+        *(f"1.2.840.113549.1.1.{number}" for number in (2, 3, 4, 5, 10, 11, 12, 13, 14)),
         *(f"2.16.840.1.101.3.4.3.{number}" for number in (13, 14, 15, 16)),
         *("1.3.14.3.2.3", "1.3.14.3.2.15", "1.3.14.3.2.29", "1.3.36.3.3.1.2"),
     ),
@@ -19,11 +19,10 @@ _SIGNATURES: Final = {
     oids.EC: (
         *("1.2.840.10045.4.1", "1.2.840.10045.4.2"),
         *(f"1.2.840.10045.4.3.{number}" for number in (1, 2, 3, 4)),
-        *(f"2.16.840.1.101.3.4.3.{number}" for number in (9, 10, 11, 12)),
     ),
     oids.DSA: (
         *("1.2.840.10040.4.3", "1.3.14.3.2.13", "1.3.14.3.2.27"),
-        *(f"2.16.840.1.101.3.4.3.{number}" for number in (1, 2, 3, 4, 5, 6, 7, 8)),
+        *(f"2.16.840.1.101.3.4.3.{number}" for number in (1, 2)),
     ),
 }
 # Below these are the curves that OpenSSL knows by name: of X9.62, SEC, WAP, Brainpool and China's.

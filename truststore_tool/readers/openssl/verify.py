@@ -11,7 +11,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from truststore_tool import oids
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
 from truststore_tool.names import openssl_canonical
@@ -20,7 +20,7 @@ from truststore_tool.readers.base import UnknownError
 from truststore_tool.readers.chains import Chain, Flaw, Judgement
 from truststore_tool.readers.openssl import constraints
 from truststore_tool.readers.openssl.certificate import why_refused
-from truststore_tool.readers.openssl.facts import Facts, facts
+from truststore_tool.readers.openssl.facts import Facts, facts, is_surely_malformed
 
 _MOST_CERTIFICATES: Final = 101  # of a chain: depth 100
 _LONGEST_MESSAGE: Final = 100 * 1024  # of the certificates in a handshake (SSL_MAX_CERT_LIST_DEFAULT)
@@ -65,8 +65,13 @@ class _Verification:
         leaf = self.sent[0]
         if sum(len(certificate.der) + 5 for certificate in self.sent) + 4 > _LONGEST_MESSAGE:
             return Judgement((leaf,), False, (Flaw("too-long", leaf, "more than 100 kB of certificates"),))
+        for certificate in self.sent:
+            if why := why_refused(certificate.der) or _surplus(certificate):
+                return Judgement((leaf,), False, (Flaw("malformed", certificate, why),))
         if _facts(leaf) is None:
-            return Judgement((leaf,), False, (Flaw("malformed", leaf),))
+            code = "malformed" if is_surely_malformed(leaf) else "not-judged"
+            flaws = (Flaw(code, leaf, "an extension in it cannot be read"),)
+            return Judgement((leaf,), False, flaws) if code == "malformed" else Judgement((leaf,), False, (), flaws)
         chain, anchored = self._build()
         certificates = tuple(fact.certificate for fact in chain)
         if not anchored:
@@ -118,7 +123,7 @@ class _Verification:
         in the file (X509_load_cert_crl_file)."""
         names = {fact.issuer for fact in chain}
         for certificate in (*self.sent, *self.anchors):
-            if _subject(certificate) in names and _facts(certificate) is None:
+            if _subject(certificate) in names and _facts(certificate) is None and not is_surely_malformed(certificate):
                 yield Flaw("not-judged", certificate, "it has the name of an issuer and is malformed")
         for certificate in self.anchors:
             if why := why_refused(certificate.der):
@@ -149,6 +154,11 @@ class _Verification:
                     yield Flaw("bad-signature", certificate)
             if code := self._date_flaw(certificate):
                 yield Flaw(code, certificate)
+
+
+def _surplus(certificate: Certificate) -> str:
+    """What stands behind a certificate that is sent (tls_process_server_certificate: length mismatch)."""
+    return "" if asn1.read(certificate.der).next == len(certificate.der) else "there is something behind it"
 
 
 def _facts(certificate: Certificate) -> Facts | None:
