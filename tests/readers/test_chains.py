@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from tests.postgres.authority import CLIENT_ONLY, SERVER, Issued, issue, write_pem
 from tests.postgres.clients import Jvm
+from tests.readers.chain_drafts import draft_of, sign
+from tests.readers.chain_judges import pem
 from tests.realtools import find, run
 from tests.samples import certificates, own
 from truststore_tool import asn1
@@ -215,21 +217,34 @@ def test_a_root_counts_for_libpq_as_its_trust_settings_allow(tmp_path: Path, set
     assert [reason.code for reason in verdict.reasons] == ([] if verdict.trusted else ["distrusted"])
 
 
-def test_openssl_has_the_last_word_on_a_chain_but_not_on_the_name() -> None:
+def test_the_openssl_of_this_machine_clears_nothing_that_the_one_in_question_refuses() -> None:
     store = own("old-root.pem").read_bytes()
     sent = tuple(certificates(own("old-chain.pem")))
     trusted = judge(Source.of("s", "libpq", store), sent, "localhost", NOW)
     assert overruled(trusted, None) == trusted
-    refused = overruled(trusted, "CA certificate key too weak")
-    assert not refused.trusted
-    assert [(r.code, r.text) for r in refused.reasons] == [
-        ("openssl", "OpenSSL refuses it: CA certificate key too weak")
-    ]
+    for same, who in ((True, "OpenSSL"), (False, "the OpenSSL of this machine")):
+        refused = overruled(trusted, "CA certificate key too weak", same=same)
+        assert not refused.trusted
+        assert [(r.code, r.text) for r in refused.reasons] == [
+            ("openssl", f"{who} refuses it: CA certificate key too weak")
+        ]
     elsewhere = judge(Source.of("s", "libpq", store), sent, "db.example.com", NOW)
-    assert overruled(elsewhere, None) == elsewhere
+    assert overruled(elsewhere, None, same=True) == elsewhere
     unknown = judge(Source.of("s", "libpq", own("new-root.pem").read_bytes()), sent, "localhost", NOW)
-    assert overruled(unknown, "unable to get local issuer certificate") == unknown
-    assert overruled(unknown, None).trusted
+    assert overruled(unknown, "unable to get local issuer certificate", same=True) == unknown
+    assert overruled(unknown, None, same=True) == unknown  # however lenient it is
+
+
+def test_what_is_not_judged_is_cleared_by_the_very_openssl_alone() -> None:
+    root, leaf = draft_of("Root", "Root", authority=True), draft_of("leaf", "Root", authority=False)
+    odd = leaf.having("1.3.6.1.5.5.7.1.7", asn1.sequence())  # addresses, of which nothing is known here
+    source = Source.of("s", "libpq", pem((sign(root, root),)))
+    doubtful = judge(source, (sign(odd, root),), "db.example.com", NOW)
+    assert [reason.code for reason in doubtful.reasons] == ["not-judged"]
+    assert overruled(doubtful, None) == doubtful
+    assert overruled(doubtful, None, same=True).trusted
+    for same in (True, False):
+        assert [r.code for r in overruled(doubtful, "no", same=same).reasons] == ["openssl"]
 
 
 @settings(deadline=None, max_examples=60)

@@ -136,7 +136,7 @@ def _verdict(
     target: Target, seen: Handshake, source: Source, at: datetime, known: Sequence[Certificate], inquiry: Inquiry
 ) -> Verdict:
     name = target.known_as if inquiry.check == "full" else None
-    found = verdict.judge(source, seen.chain, name, at, known)
+    found = verdict.judge(source, seen.chain, name, at, known, protocol=seen.protocol)
     if source.reader == "java":
         reasons = (*found.reasons, *_against_java(seen))
         return replace(found, trusted=not reasons, reasons=reasons)
@@ -146,7 +146,9 @@ def _verdict(
         return found
     trial = wire.tried(target, view.certificates, inquiry.negotiation, inquiry.timeout, credentials=inquiry.credentials)
     # What is accepted may be another chain than that which is judged, as servers take turns.
-    return found if trial.refusal is None and trial.chain != seen.chain else verdict.overruled(found, trial.refusal)
+    if trial.refusal is None and trial.chain != seen.chain:
+        return found
+    return verdict.overruled(found, trial.refusal, same=trial.same)
 
 
 def _against_java(seen: Handshake) -> Iterator[Reason]:

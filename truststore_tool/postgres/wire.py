@@ -68,10 +68,12 @@ class Trial:
     Attributes:
         refusal: why OpenSSL refuses it; None if it does not.
         chain: what the server sent, where it was accepted.
+        same: whether it is the OpenSSL that verdicts are of, 3.0.
     """
 
     refusal: str | None
     chain: tuple[Certificate, ...] = ()
+    same: bool = False
 
 
 def shake(
@@ -132,21 +134,22 @@ def tried(
     context.set_ciphers("DEFAULT:@SECLEVEL=2")
     if credentials:
         credentials.arm(context)
+    same = ssl.OPENSSL_VERSION.startswith("OpenSSL 3.0.")
     ders = b"".join(certificate.der for certificate in anchors)
     try:
         if ders:
             context.load_verify_locations(cadata=ders)
     except ssl.SSLError as exc:
-        return Trial(f"the certificates cannot be loaded: {words(exc)}")
+        return Trial(f"the certificates cannot be loaded: {words(exc)}", same=same)
     try:
         with connect(target, timeout) as link:
             name = server_name(target.known_as)
             ended = _handshake(link, negotiation, context, name, armed=credentials is not None)
     except UnreadableError as exc:
         if isinstance(exc.__cause__, ssl.SSLError):
-            return Trial(words(exc.__cause__))
+            return Trial(words(exc.__cause__), same=same)
         raise
-    return Trial(None, tuple(map(Certificate, unverified_chain(ended.tls))))
+    return Trial(None, tuple(map(Certificate, unverified_chain(ended.tls))), same)
 
 
 def _handshake(

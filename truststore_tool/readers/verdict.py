@@ -58,7 +58,15 @@ class Verdict:
         return self.trusted or any(reason.code != "not-judged" for reason in self.reasons)
 
 
-def judge(source: Source, sent: Chain, host: str | None, at: datetime, known: Sequence[Certificate] = ()) -> Verdict:
+def judge(
+    source: Source,
+    sent: Chain,
+    host: str | None,
+    at: datetime,
+    known: Sequence[Certificate] = (),
+    *,
+    protocol: str = "TLSv1.3",
+) -> Verdict:
     """What the reader of `source` says of a server that sent these certificates, its own first.
 
     Args:
@@ -67,21 +75,24 @@ def judge(source: Source, sent: Chain, host: str | None, at: datetime, known: Se
         host: held against the server's certificate as sslmode verify-full does; None leaves it out (verify-ca).
         at: the moment of the connection (aware).
         known: further certificates, in which the missing one may be found and named.
+        protocol: what the server speaks, as OpenSSL names it: Java judges by it.
     """
     if not sent:
         return _refused(source, [Reason("unknown-ca", "the server sent no certificate")])
     names = list(_name_reasons(sent[0], host, source.reader))
-    verdict = judge_chain(source, sent, at, known)
+    verdict = judge_chain(source, sent, at, known, protocol=protocol)
     reasons = (*verdict.reasons, *names)
     return replace(verdict, trusted=not reasons, reasons=reasons)
 
 
-def judge_chain(source: Source, sent: Chain, at: datetime, known: Sequence[Certificate] = ()) -> Verdict:
+def judge_chain(
+    source: Source, sent: Chain, at: datetime, known: Sequence[Certificate] = (), *, protocol: str = "TLSv1.3"
+) -> Verdict:
     """As `judge` without a host name."""
     obstacle = _obstacle(source)
     if obstacle:
         return _refused(source, [obstacle])
-    found = {view.client: _seen(source, view, sent, at, known) for view in source.views}
+    found = {view.client: _seen(source, view, sent, at, known, protocol) for view in source.views}
     worst = min(found.values(), key=_rank)
     others = [client for client, verdict in found.items() if _rank(verdict) > _rank(worst)]
     if not others:
@@ -91,13 +102,15 @@ def judge_chain(source: Source, sent: Chain, at: datetime, known: Sequence[Certi
     return replace(worst, reasons=(depends, *worst.reasons))
 
 
-def _seen(source: Source, view: View, sent: Chain, at: datetime, known: Sequence[Certificate]) -> Verdict:
+def _seen(
+    source: Source, view: View, sent: Chain, at: datetime, known: Sequence[Certificate], protocol: str
+) -> Verdict:
     """The verdict of one client."""
     if view.refused is not None:
         return _refused(source, [Reason("unreadable", view.refused)])
     if view.unknown is not None:
         return _refused(source, [Reason("not-judged", f"what {view.client} reads in it is not known: {view.unknown}")])
-    found = _judgement(source.reader, view, sent, at)
+    found = _judgement(source.reader, view, sent, at, protocol)
     if not (found.flaws or found.anchored) or any(flaw.code == "bad-signature" for flaw in found.flaws):
         reasons = list(_missing(source, Search(view.certificates, sent[1:]), sent[0], known))
     else:
@@ -109,7 +122,7 @@ def _seen(source: Source, view: View, sent: Chain, at: datetime, known: Sequence
     return Verdict(source.name, source.reader, not reasons, source.alias(anchor), describe(anchor), end, tuple(reasons))
 
 
-def _judgement(reader: TlsReader, view: View, sent: Chain, at: datetime) -> chains.Judgement:
+def _judgement(reader: TlsReader, view: View, sent: Chain, at: datetime, protocol: str) -> chains.Judgement:
     if reader == "libpq":
         from truststore_tool.readers.openssl import verify
 
@@ -117,7 +130,8 @@ def _judgement(reader: TlsReader, view: View, sent: Chain, at: datetime) -> chai
     from truststore_tool.readers.java import pkix
 
     jdk = next(jdk for jdk in pkix.JDKS if view.client == f"Java {jdk}")
-    return pkix.judge(sent, view.certificates, at, jdk)
+    spoken: pkix.Protocol = "TLSv1.2" if protocol == "TLSv1.2" else "TLSv1.3"
+    return pkix.judge(sent, view.certificates, at, jdk, protocol=spoken)
 
 
 def _rank(verdict: Verdict) -> int:
@@ -125,14 +139,21 @@ def _rank(verdict: Verdict) -> int:
     return 2 * verdict.trusted or int(not verdict.is_judged)
 
 
-def overruled(verdict: Verdict, refusal: str | None) -> Verdict:
-    """The verdict after OpenSSL itself was asked (`wire.refusal`): on the chain, what it says is what libpq does."""
+def overruled(verdict: Verdict, refusal: str | None, *, same: bool = False) -> Verdict:
+    """The verdict for libpq after the OpenSSL of this machine was asked about the chain, too (`wire.tried`).
+
+    That one may be another than the one which is judged for, and more lenient: it clears nothing that is refused, and
+    what could not be judged only where it is the `same`. What it refuses is not trusted.
+    """
     others = tuple(reason for reason in verdict.reasons if reason.code == "name-mismatch")
+    on_chain = [reason for reason in verdict.reasons if reason.code != "name-mismatch"]
+    doubtful = bool(on_chain) and all(reason.code == "not-judged" for reason in on_chain)
     if refusal is None:
-        return replace(verdict, trusted=not others, reasons=others)
-    if len(others) < len(verdict.reasons):
+        return replace(verdict, trusted=not others, reasons=others) if doubtful and same else verdict
+    if on_chain and not doubtful:
         return verdict  # both refuse, and ours says what to do
-    return replace(verdict, trusted=False, reasons=(Reason("openssl", f"OpenSSL refuses it: {refusal}"), *others))
+    text = f"OpenSSL refuses it: {refusal}" if same else f"the OpenSSL of this machine refuses it: {refusal}"
+    return replace(verdict, trusted=False, reasons=(Reason("openssl", text), *others))
 
 
 def _refused(source: Source, reasons: list[Reason]) -> Verdict:
