@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.readers import page
+from tests.readers import page, rules_page
 from tests.readers.jvms import Jvm
 from tests.realtools import HERE, jdk_homes, missing
 from truststore_tool import formats
@@ -14,6 +14,10 @@ def test_the_page_is_up_to_date() -> None:
     if not jdk_homes():
         missing("a JDK")
     assert PAGE.read_text() == page.page()
+
+
+def test_the_page_of_the_rules_is_up_to_date() -> None:
+    assert (HERE.parent / "docs" / "findings.md").read_text() == rules_page.page()
 
 
 def test_real_javas_make_the_same_of_these_stores(readers: dict[str, Jvm], tmp_path: Path) -> None:

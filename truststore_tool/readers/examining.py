@@ -118,6 +118,9 @@ def examine(
         *_of_passwords(subject, seen),
         *_of_certificates(subject, judges),
     ]
+    if subject.store is None and "mac-nobody-reads" not in rules:
+        text = "it shows nothing without its password: what it holds is not judged"
+        found.append(finding("not-opened", Place(path), text))
     if subject.store is not None:
         codec = formats.get(form)
         mended = _MENDED if codec.dumps and not codec.is_directory else {}
@@ -173,12 +176,20 @@ def _of_readers(
     explained = _too_new(rules, judges)
     blamed = {name for names in explained.values() for name in names}
     unparsed = {judge.name for judge in judges if any(map(judge.refuses, _certificates(subject)))}
+
+    def level_of(names: Iterable[str]) -> Level:
+        return "error" if meant.intersection(names) else "note"
+
     for judge in judges:
         reading = readings[judge.name]
         if reading.loads is False and judge.name not in blamed | unparsed:
             text = f"{judge.name} cannot open it: {reading.error}"
-            level: Level = "error" if judge.name in meant else "note"
-            yield finding("cannot-open", here, text, readers=(judge.name,), level=level)
+            yield finding("cannot-open", here, text, readers=(judge.name,), level=level_of([judge.name]))
+    javas = tuple(judge.name for judge in judges if isinstance(judge, JavaReader))
+    if javas and not isinstance(subject.content, bytes):
+        text = "it is a directory, for which Java's default trust manager takes the JDK's own cacerts, without a word"
+        fix = "make a keystore of it"
+        yield finding("missing-file-falls-back", here, text, readers=javas, fix=fix, level=level_of(javas))
     if form in _NEEDS_TYPE:
         text = f"Java opens it only as trustStoreType {_NEEDS_TYPE[form]}"
         fix = f"set javax.net.ssl.trustStoreType={_NEEDS_TYPE[form]}, or convert it to PKCS#12"
