@@ -6,7 +6,7 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, count
 
 import pytest
@@ -16,10 +16,26 @@ from tests.postgres.server import Conversation, pretender
 
 SECRET = "xyzzyQ7plugh"
 MOST = 100 << 20  # bytes of resident memory
-COLUMNS = ["pid", "start", "user", "database", "address", "port", "application", "tls", "version", "cipher", "bits"]
+COLUMNS = [
+    "pid",
+    "start",
+    "user",
+    "database",
+    "address",
+    "port",
+    "application",
+    "tls",
+    "version",
+    "cipher",
+    "bits",
+    "reset",
+]
 SETTINGS = ["version", "ssl", "force"]
-RULES = ["type", "database", "user", "address", "netmask", "method"]
-SESSION = [b"1", b"2026-01-01", b"u", b"d", b"10.0.0.1", b"5000", b"app", b"f", None, None, None]
+RULES = ["file", "line", "type", "databases", "users", "address", "netmask", "method", "error"]
+TEXTS = ["file", "content", "newer"]
+MEMBERS = ["role", "groups"]
+RULE = [b"", b"1", b"host", b'["all"]', b'["all"]', b"all", None, b"md5", b"f"]
+SESSION = [b"1", b"2026-01-01", b"u", b"d", b"10.0.0.1", b"5000", b"app", b"f", None, None, None, b"f"]
 
 
 # The protocol, as its documentation has it (PostgreSQL documentation, Message Formats) ------------------------
@@ -51,7 +67,7 @@ WELCOME = (
 )
 NOTICE = message(b"N", b"SNOTICE\0VNOTICE\0C00000\0M" + b"n" * 1000 + b"\0\0")
 GOOD_SETTINGS = described(SETTINGS) + row([b"15.0", b"on", None]) + DONE + READY
-GOOD_RULES = described(RULES) + DONE + READY
+GOOD_RULES = tuple(described(columns) + DONE + READY for columns in (RULES, TEXTS, MEMBERS))
 GOOD_SESSIONS = described(COLUMNS) + row(SESSION) + DONE + READY
 
 
@@ -66,12 +82,14 @@ def start(connection: socket.socket) -> None:
     connection.recv(length - 4, socket.MSG_WAITALL)
 
 
-def serving(*answers: bytes | Iterable[bytes] | Callable[[], Iterable[bytes]]) -> Conversation:
+def serving(
+    *answers: bytes | Iterable[bytes] | Callable[[], Iterable[bytes]], welcome: bytes = WELCOME
+) -> Conversation:
     """A server that lets everybody in and gives these answers, one to each question; the last to all that follow."""
 
     def converse(connection: socket.socket) -> None:
         start(connection)
-        connection.sendall(WELCOME)
+        connection.sendall(welcome)
         for number in count():
             if not take(connection):
                 return
@@ -84,7 +102,22 @@ def serving(*answers: bytes | Iterable[bytes] | Callable[[], Iterable[bytes]]) -
 
 def settled(*answers: bytes | Callable[[], Iterable[bytes]]) -> Conversation:
     """One that behaves until the sessions are asked for."""
-    return serving(GOOD_SETTINGS, GOOD_RULES, *answers)
+    return serving(GOOD_SETTINGS, *GOOD_RULES, *answers)
+
+
+def ruled(*rows: bytes) -> Conversation:
+    """One whose rules, files and roles are these."""
+    answers = zip((RULES, TEXTS, MEMBERS), rows, strict=False)
+    return serving(GOOD_SETTINGS, *(described(columns) + one + DONE + READY for columns, one in answers))
+
+
+def consoled(columns: Sequence[str], client: Sequence[bytes | None]) -> Conversation:
+    """A console of PgBouncer that shows such a client."""
+    settings = described(["key", "value"]) + row([b"client_tls_sslmode", b"allow"]) + DONE + READY
+    welcome = WELCOME.replace(
+        message(b"S", b"server_version\x0015.0\0"), message(b"S", b"server_version\x001/bouncer\0")
+    )
+    return serving(settings, described(columns) + row(client) + DONE + READY, welcome=welcome)
 
 
 def before_the_login(*parts: bytes, end: Callable[[], Iterable[bytes]] = tuple) -> Conversation:
@@ -152,11 +185,22 @@ SESSIONS: dict[str, tuple[Conversation, str]] = {
     "two settings": (serving(described(SETTINGS) + row([b"15", b"", b""]) * 2 + DONE + READY), SENSE),
     "no version": (serving(described(SETTINGS) + row([None] * 3) + DONE + READY), SENSE),
     "rules of one column": (serving(GOOD_SETTINGS, described(["type"]) + row([b"host"]) + DONE + READY), SENSE),
+    "a rule without a kind": (ruled(row([*RULE[:2], None, *RULE[3:]])), SENSE),
+    "a rule that is no list": (ruled(row([*RULE[:3], b'{"a": 1}', *RULE[4:]])), SENSE),
+    "a rule in brackets without end": (ruled(row([*RULE[:3], b"[" * 100_000, *RULE[4:]])), SENSE),
+    "a file without a content": (ruled(row(RULE), row([b"", None, b"f"])), SENSE),
+    "a file that is no base64": (ruled(row(RULE), row([b"", b"%", b"f"])), SENSE),
+    "a role that is no text": (ruled(row(RULE), row([b"", b"", b"f"]), row([b"u", b"[1]"])), SENSE),
+    "a console without columns": (consoled([], []), SENSE),
+    "a console of other columns": (consoled(["key"], [b"x"]), SENSE),
+    "a console with no number": (
+        consoled(["user", "database", "addr", "port", "ptr", "connect_time"], [b"u", b"d", b"a", b"x", b"0x1", b""]),
+        SENSE),
     "settings of one column": (serving(described(["version"]) + row([b"15"]) + DONE + READY), SENSE),
     "no number": (settled(described(COLUMNS) + row([b"x", *SESSION[1:]]) + DONE + READY), SENSE),
     "a long number": (settled(described(COLUMNS) + row([b"9" * 9999, *SESSION[1:]]) + DONE + READY), SENSE),
     "no truth": (settled(described(COLUMNS) + row([*SESSION[:7], b"maybe", *SESSION[8:]]) + DONE + READY), SENSE),
-    "nulls": (settled(described(COLUMNS) + row([None] * 11) + DONE + READY), SENSE),
+    "nulls": (settled(described(COLUMNS) + row([None] * 12) + DONE + READY), SENSE),
     "a long value": (settled(described(COLUMNS) + row([*SESSION[:2], b"u" * (9 << 20), *SESSION[3:]]) + DONE + READY),
                      "MB"),
     "many rows": (settled(described(COLUMNS) + row(SESSION) * 21_000 + DONE + READY), "more than 20000 rows"),
@@ -171,12 +215,12 @@ SESSIONS: dict[str, tuple[Conversation, str]] = {
     "an unknown message": (settled(message(b"!", b"abc") + READY), "cannot be asked"),
     "too short a message": (settled(b"T\0\0\0\1"), "cannot be asked"),
     "a row that does not fit": (settled(described(COLUMNS) + row([b"1"]) + DONE + READY), "cannot be asked"),
-    "bytes that are no text": (settled(described(COLUMNS) + message(b"D", b"\0\x0b" + b"\xff" * 9) + DONE + READY),
+    "bytes that are no text": (settled(described(COLUMNS) + message(b"D", b"\0\x0c" + b"\xff" * 9) + DONE + READY),
                                "cannot be asked"),
     "hangs up": (before_the_login(WELCOME[:9]), TIME),
     "endless rows": (settled(endless(row(SESSION), described(COLUMNS))), EITHER),
-    "endless empty rows": (settled(endless(row([None] * 11), described(COLUMNS))), EITHER),
-    "endless wide rows": (settled(endless(row([b"x" * 10_000] * 11), described(COLUMNS))), EITHER),
+    "endless empty rows": (settled(endless(row([None] * 12), described(COLUMNS))), EITHER),
+    "endless wide rows": (settled(endless(row([b"x" * 10_000] * 12), described(COLUMNS))), EITHER),
     "a gigabyte in a row": (settled(huge(b"D")), MEMORY),
     "a gigabyte in a description": (settled(huge(b"T")), MEMORY),
     "a gigabyte in an error": (settled(huge(b"E")), MEMORY),

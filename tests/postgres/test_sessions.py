@@ -17,7 +17,7 @@ import pytest
 
 from tests.cli.harness import Tool
 from tests.postgres.server import HBA, PASSWORD, Server, error_response, free_port, pretender
-from truststore_tool.postgres.sessions import Row, Tally, summarize
+from truststore_tool.postgres.tally import Row, Tally, summarize
 
 
 @pytest.fixture

@@ -59,7 +59,8 @@ def _serve() -> None:
         return
     secrets += _found(session.pgconn)
     session.pgconn.nonblocking = 0
-    say({"server_version": session.pgconn.server_version})
+    software = (session.pgconn.parameter_status(b"server_version") or b"").decode("utf-8", "replace")
+    say({"server_version": session.pgconn.server_version, "software": software})
     for line in sys.stdin:
         try:
             answer = _answer(session.pgconn.exec_(json.loads(line).encode()), secrets)

@@ -56,6 +56,7 @@ class Connection:
             self._end(0)
             raise
         self.server_version: int = answer["server_version"]  # as server_version_num, e.g. 150008
+        self.software: str = answer["software"]  # as it is said, e.g. "15.8 (Debian 15.8-1)" or "1.18.0/bouncer"
 
     @overload
     def ask(self, query: str, columns: Sequence[str], row: Callable[[Sequence[str | None]], T]) -> list[T]: ...
@@ -88,6 +89,11 @@ class Connection:
             return [row(values) for values in answer["rows"]]
         except (KeyError, ValueError) as exc:
             raise self.nonsense() from exc
+
+    def ask_named(self, query: str) -> list[dict[str, str | None]]:
+        """The rows that answer a query of which it is not known what columns it has."""
+        answer = self._say(query)
+        return [dict(zip(answer["columns"], values, strict=True)) for values in answer["rows"]]
 
     def nonsense(self) -> UnreadableError:
         """The error for an answer that no PostgreSQL gives."""

@@ -114,7 +114,10 @@ def _row(values: Sequence[str | None]) -> Row | None:
 
 def _names(text: str | None) -> tuple[str, ...]:
     """The texts in an array in JSON. Raises ValueError."""
-    found = json.loads(text or "[]")
+    try:
+        found = json.loads(text or "[]")
+    except RecursionError as exc:
+        raise ValueError from exc
     if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
         raise ValueError
     return tuple(found)

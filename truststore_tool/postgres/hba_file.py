@@ -54,8 +54,9 @@ def fields(line: str) -> list[list[Word]]:
     for char in f"{line} ":
         if not inside and char in " \t\r,#":
             if started:
-                found, word = (found, Word(text, quoted)) if goes_on else ([*found, []], Word(text, quoted))
-                found[-1].append(word)
+                if not goes_on:
+                    found.append([])
+                found[-1].append(Word(text, quoted))
                 goes_on = char == ","
             text, quoted, doubled, started = "", False, False, False
             if char == "#":

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from truststore_tool.postgres.explain import Explanation
     from truststore_tool.postgres.looks import Look, ProbeReport, ProbesReport
     from truststore_tool.postgres.rotation import LeftOut, RotationReport
-    from truststore_tool.postgres.sessions import Client, SessionsReport
+    from truststore_tool.postgres.sessions import SessionsReport
     from truststore_tool.postgres.snippets import Snippet
+    from truststore_tool.postgres.tally import Client, Pooler
     from truststore_tool.readers.verdict import Verdict
 
 _READERS: Final = {"java": "as Java reads it", "libpq": "as libpq reads it"}
@@ -121,6 +122,38 @@ def _left_out(left_out: "LeftOut", region: str | None) -> str:
 
 def sessions(report: "SessionsReport") -> Iterator[Piece]:
     """What the server insists on, one row a client, and the counts by user and address."""
+    if report.client_tls_sslmode is not None:
+        offers = "offers TLS" if report.ssl else "DOES NOT OFFER TLS"
+        yield f"PgBouncer {report.server_version}: {offers} (client_tls_sslmode={report.client_tls_sslmode})"
+    else:
+        yield from _insists(report)
+    if report.clients:
+        headings = ("TLS", "User", "Database", "Address", "Application", "Sessions", "Last seen")
+        yield Table(headings, tuple(map(_client_row, report.clients)))
+    for item in report.summary:
+        hidden = f", {item.hidden} hidden" if item.hidden else ""
+        yield f"{item.user} from {item.address or '-'}: {item.tls} with TLS, {item.plain} without{hidden}"
+    for pooler in report.poolers:
+        yield from _pooler(pooler)
+    yield f"{counted(report.looks, 'look')}; {counted(report.plain, 'session')} over the network without TLS"
+
+
+_SIGNS: Final = {
+    "application-name": "application names are those of a pooler, or end in a client's address",
+    "discard-all": "idle sessions were reset with DISCARD ALL",
+    "one-address": "all sessions over the network come from there",
+}
+
+
+def _pooler(pooler: "Pooler") -> Iterator[str]:
+    """Where a pooler seems to be, how that shows, and how to look behind it."""
+    word = "A POOLER" if pooler.is_likely else "perhaps a pooler"
+    yield f"{word} at {pooler.address or 'the Unix socket'}: {'; '.join(_SIGNS[sign] for sign in pooler.signs)}"
+    yield "  whether its own clients use TLS is not seen here; PgBouncer's console says it: dbname=pgbouncer"
+
+
+def _insists(report: "SessionsReport") -> Iterator[str]:
+    """What PostgreSQL insists on."""
     yield f"PostgreSQL {report.server_version}: {'offers TLS' if report.ssl else 'DOES NOT OFFER TLS'} (ssl)"
     if report.rds_force_ssl is None:
         yield "rds.force_ssl: not set; it exists on Amazon RDS only"
@@ -136,13 +169,6 @@ def sessions(report: "SessionsReport") -> Iterator[Piece]:
             yield "pg_hba.conf: may let clients in over the network without TLS:"
             yield from (f"  {rule}" for rule in rules)
     yield from (f"  not known: {doubt}" for doubt in report.plain_doubts)
-    if report.clients:
-        headings = ("TLS", "User", "Database", "Address", "Application", "Sessions", "Last seen")
-        yield Table(headings, tuple(map(_client_row, report.clients)))
-    for item in report.summary:
-        hidden = f", {item.hidden} hidden" if item.hidden else ""
-        yield f"{item.user} from {item.address or '-'}: {item.tls} with TLS, {item.plain} without{hidden}"
-    yield f"{counted(report.looks, 'look')}; {counted(report.plain, 'session')} over the network without TLS"
 
 
 def _client_row(client: "Client") -> tuple[str, ...]:

@@ -33,14 +33,17 @@ def sessions_command(
     """Show who is connected with TLS and who is not, and whether the server insists on it.
 
     One look shows only who is connected just now: --watch collects clients over time, and Ctrl-C ends it early with
-    what was seen. Exit code 1 when somebody is connected over the network without TLS, else 0. Leave the password to
-    PGPASSWORD or ~/.pgpass, as with psql.
+    what was seen. Of PgBouncer, ask its console (dbname=pgbouncer): the server sees none of its clients. Exit code 1
+    when somebody is connected over the network without TLS, or when that is hidden, by a pooler for one; else 0. Leave
+    the password to PGPASSWORD or ~/.pgpass, as with psql.
 
     Examples:
 
       truststore-tool postgres sessions "host=db.example.com dbname=postgres user=admin sslmode=verify-full"
 
       PGHOST=db.example.com PGUSER=admin truststore-tool postgres sessions --watch 600 --json
+
+      truststore-tool postgres sessions "host=pooler.example.com port=6432 dbname=pgbouncer user=admin"
     """
     from truststore_tool.postgres import conninfo
     from truststore_tool.postgres.sessions import sessions
@@ -54,6 +57,7 @@ def sessions_command(
         hiding = counted(report.hidden, "session hides whether it uses TLS", "sessions hide whether they use TLS")
         fix = "log in as a member of pg_read_all_stats"
         output.warn([finding("sessions-hidden", Place("pg_stat_ssl"), hiding, fix=fix)])
-    output.report("postgres-sessions", report, postgres_text.sessions(report), plain=report.plain, hidden=report.hidden)
-    if report.plain:
+    counts = {"plain": report.plain, "hidden": report.hidden}
+    output.report("postgres-sessions", report, postgres_text.sessions(report), **counts, good=report.is_good)
+    if not report.is_good:
         raise typer.Exit(FINDING)
