@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from truststore_tool.model import Certificate
@@ -17,12 +17,15 @@ CLIENT_ONLY = (ExtendedKeyUsageOID.CLIENT_AUTH,)
 SERVER = (ExtendedKeyUsageOID.SERVER_AUTH,)
 
 
+Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey
+
+
 @dataclass(frozen=True)
 class Issued:
     """A certificate and its key."""
 
     certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
+    key: Key
 
     @property
     def model(self) -> Certificate:
@@ -60,6 +63,7 @@ def issue(
     identifiers: bool = True,
     names_key_of: Issued | None = None,
     more: x509.ExtensionType | None = None,
+    own_key: Key | None = None,
 ) -> Issued:
     """A certificate for `name`, by `issuer` or by itself.
 
@@ -73,9 +77,11 @@ def issue(
         common_names: several, in place of `name`.
         identifiers: whether it names its key and its issuer's.
         names_key_of: whose key it names as its issuer's, in place of the one that signed it.
+        own_key: its key; None makes one on P-256.
         more: one more extension.
+        own_key: its key; None makes one on P-256.
     """
-    key = like.key if like else ec.generate_private_key(ec.SECP256R1())
+    key = like.key if like else own_key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, cn) for cn in common_names or [name] if cn])
     builder = (
         x509.CertificateBuilder()
@@ -99,7 +105,8 @@ def issue(
         builder = builder.add_extension(x509.ExtendedKeyUsage(list(usages)), critical=False)
     if more is not None:
         builder = builder.add_extension(more, critical=True)
-    return Issued(builder.sign(signer, hashes.SHA256()), key)
+    edwards = isinstance(signer, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
+    return Issued(builder.sign(signer, None if edwards else hashes.SHA256()), key)
 
 
 def _general(name: str) -> x509.GeneralName:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from tests.postgres import probe_servers
 from tests.postgres.clients import Jvm, jvms, psql
-from tests.postgres.probe_outcomes import Outcome, said, told
+from tests.postgres.probe_outcomes import Outcome, asked, said, told
 from tests.postgres.server import Server, folder_of_servers, postgresql
 from tests.readers import pem_grid
 from tests.realtools import find, run
@@ -112,9 +112,8 @@ def outcomes(server: Server, judges: Sequence[Jvm], cases: Sequence[Case], folde
         paths.append(folder / f"case-{number}.pem")
         paths[-1].write_bytes(case.data)
     found = []
-    answers = [
-        jvm.ask(*(_request(server, case, path) for case, path in zip(cases, paths, strict=True))) for jvm in judges
-    ]
+    requests = [_request(server, case, path) for case, path in zip(cases, paths, strict=True)]
+    answers = [asked(jvm, requests) for jvm in judges]
     for number, (case, path) in enumerate(zip(cases, paths, strict=True)):
         found.append(_outcome(server, case, "java", path, tuple(answer[number] for answer in answers)))
         if not case.is_keystore:
@@ -156,7 +155,7 @@ def main(arguments: Sequence[str]) -> int:
         stores = keystores(judges[0].java.with_name("keytool"), folder)
         cases = [*sample(pem_files(), number, seed), *sample(stores, number, seed)]
         found = outcomes(server, judges, cases, folder)
-        servers = probe_servers.cases(SERVERS if number is None else number, seed)
+        servers = [*probe_servers.keys(), *probe_servers.cases(SERVERS if number is None else number, seed)]
         found += probe_servers.outcomes(server, judges, servers, folder)
     for line in told(found):
         print(line)

@@ -1,11 +1,15 @@
 """What probe says, and what the clients do."""
 
 from collections import Counter
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
 
+from tests.postgres.clients import Jvm
 from truststore_tool.readers.hostnames import TlsReader
 from truststore_tool.readers.verdict import Verdict
+
+_AT_ONCE: Final = 100
 
 
 class Outcome(NamedTuple):
@@ -27,6 +31,12 @@ class Outcome(NamedTuple):
     def agrees(self) -> bool:
         """Whether probe says what is."""
         return self.said is self.real
+
+
+def asked(jvm: Jvm, requests: Sequence[Sequence[str | Path]], *options: str) -> list[str]:
+    """The answers of a JVM, started anew now and then: each has its time."""
+    pieces = (requests[start : start + _AT_ONCE] for start in range(0, len(requests), _AT_ONCE))
+    return [answer for piece in pieces for answer in jvm.ask(*piece, options=options)]
 
 
 def said(verdict: Verdict) -> tuple[bool | None, str]:

@@ -4,17 +4,20 @@ import contextlib
 import select
 import socket
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from typing import Final, NamedTuple
 
-from tests.postgres.authority import CLIENT_ONLY, SERVER, Issued, issue, write_pem
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
+
+from tests.postgres.authority import CLIENT_ONLY, SERVER, Issued, Key, issue, write_pem
 from tests.postgres.clients import Jvm, psql
-from tests.postgres.probe_outcomes import Outcome, said
+from tests.postgres.probe_outcomes import Outcome, asked, said
 from tests.postgres.server import Conversation, Server, pretender
+from truststore_tool.errors import UnreadableError
 from truststore_tool.postgres.looks import Inquiry
 from truststore_tool.postgres.probe import probe
 from truststore_tool.postgres.target import Target
@@ -27,6 +30,21 @@ NAMES: Final = (
     "localhost", "127.0.0.1", "::ffff:127.0.0.1", "db.example.com", "*.example.com", "*.db.example.com", "*.com", "db",
     "*", "d*.example.com", "DB.EXAMPLE.COM", "example.com", "db.example.com.", "other.org", "::1",
 )  # fmt: skip
+# What makes a key of each kind.
+KEYS: Final[dict[str, Callable[[], Key]]] = {
+    "RSA 1024": lambda: rsa.generate_private_key(65537, 1024),  # noqa: S505 -- as there still are
+    "RSA 2048": lambda: rsa.generate_private_key(65537, 2048),
+    "RSA 3072": lambda: rsa.generate_private_key(65537, 3072),
+    "P-192": lambda: ec.generate_private_key(ec.SECP192R1()),
+    "P-224": lambda: ec.generate_private_key(ec.SECP224R1()),
+    "P-384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "P-521": lambda: ec.generate_private_key(ec.SECP521R1()),
+    "secp256k1": lambda: ec.generate_private_key(ec.SECP256K1()),
+    "brainpoolP256r1": lambda: ec.generate_private_key(ec.BrainpoolP256R1()),
+    "brainpoolP384r1": lambda: ec.generate_private_key(ec.BrainpoolP384R1()),
+    "Ed25519": ed25519.Ed25519PrivateKey.generate,
+    "Ed448": ed448.Ed448PrivateKey.generate,
+}
 _ODD: Final = 0.12  # how often something is not as it should be
 
 
@@ -38,6 +56,18 @@ class Case(NamedTuple):
     trusted: tuple[Issued, ...]
     host: str
     check: str
+
+
+def keys() -> list[Case]:
+    """Servers that are right but for the kind of their key, their authority's, or both."""
+    found = []
+    for kind, make in KEYS.items():
+        for place in ("server", "authority", "both"):
+            root = issue("Root", own_key=None if place == "server" else make())
+            own_key = None if place == "authority" else make()
+            leaf = issue("localhost", root, ca=False, names=["localhost"], usages=SERVER, own_key=own_key)
+            found.append(Case(f"{kind}: {place}", (leaf,), (root,), "localhost", "full"))
+    return found
 
 
 def cases(number: int, seed: int) -> list[Case]:
@@ -55,6 +85,10 @@ def _case(rng: Random, index: int) -> Case:
             said.append(what)
         return found
 
+    def key_of(name: str) -> Key | None:
+        kind = rng.choice(list(KEYS))
+        return KEYS[kind]() if odd(f"{name} has {kind}") else None
+
     def authority(name: str, above: Issued | None) -> Issued:
         return issue(
             name,
@@ -65,6 +99,7 @@ def _case(rng: Random, index: int) -> Case:
             sign=not odd(f"{name} may not sign", _ODD / 2),
             usages=CLIENT_ONLY if odd(f"{name} is for clients", _ODD / 2) else None,
             identifiers=not odd(f"{name} names no keys"),
+            own_key=key_of(name),
         )
 
     chain = [authority("Root", None)]
@@ -87,6 +122,7 @@ def _case(rng: Random, index: int) -> Case:
         names=None if odd("no names", 0.25) else [] if odd("empty names", 0.03) else names,
         usages=rng.choice((None, SERVER, SERVER, (*SERVER, *CLIENT_ONLY))) if not odd("for clients") else CLIENT_ONLY,
         identifiers=not odd("names no keys"),
+        own_key=key_of("it"),
     )
     sent = [leaf, *reversed(chain[1:])]
     if odd("the root is sent", 0.3):
@@ -145,6 +181,7 @@ def fronts(server: Server, found: Sequence[Case], folder: Path) -> Iterator[list
             place.mkdir()
             chain, key = case.sent[0].write(place, *case.sent[1:])
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.set_ciphers("ALL:@SECLEVEL=0")
             context.load_cert_chain(chain, key)
             port = stack.enter_context(pretender(front(context, server.port)))
             places.append((case, port, write_pem(place / "trusted.pem", *case.trusted)))
@@ -158,7 +195,7 @@ def outcomes(server: Server, judges: Sequence[Jvm], found: Sequence[Case], folde
     result = []
     with fronts(server, found, folder) as places:
         requests = [("connect", _url(case, port, trusted), "", "") for case, port, trusted in places]
-        answers = [jvm.ask(*requests, options=[f"-Djdk.net.hosts.file={hosts}"]) for jvm in judges]
+        answers = [asked(jvm, requests, f"-Djdk.net.hosts.file={hosts}") for jvm in judges]
         for number, (case, port, trusted) in enumerate(places):
             for reader in READERS:
                 connects = tuple(answer[number] for answer in answers)
@@ -168,8 +205,12 @@ def outcomes(server: Server, judges: Sequence[Jvm], found: Sequence[Case], folde
                 source = Source.of(case.name, reader, trusted.read_bytes())
                 target = Target("127.0.0.1", port, name=case.host)
                 inquiry = Inquiry(check="full" if case.check == "full" else "ca", looks=1)
-                (verdict,) = probe(target, [source], datetime.now(UTC), inquiry).verdicts
-                result.append(Outcome(case.name, "servers", reader, *said(verdict), connects))
+                try:
+                    (verdict,) = probe(target, [source], datetime.now(UTC), inquiry).verdicts
+                except UnreadableError as exc:  # no handshake comes about, which clears nothing
+                    result.append(Outcome(case.name, "servers", reader, False, exc.message, connects))
+                else:
+                    result.append(Outcome(case.name, "servers", reader, *said(verdict), connects))
     return result
 
 

@@ -101,6 +101,7 @@ def test_without_the_name_only_the_chain_counts(tool: Tool, server: Server, java
         assert (answer == "tls=true", psql(dsn, tmp_path).code == 0) == (expected, expected)
         assert done.json["name"] == (host if mode == "full" else None)
     assert tool("postgres", "probe", f"localhost:{port}", "--verify", "no").code == 2
+    assert tool("postgres", "probe", f"localhost:{port}", "--host-name", "db.example.com:5432").code == 2
 
 
 # Several chains, several servers -------------------------------------------------------------------------------

@@ -94,9 +94,9 @@ class Look:
 
 @noun
 class Unreached:
-    """An address that showed no certificate, and why."""
+    """An address that showed no certificate (None where none was chosen), and why."""
 
-    address: str
+    address: str | None
     error: str
 
 

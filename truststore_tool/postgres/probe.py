@@ -52,7 +52,7 @@ def shown(target: Target, inquiry: Inquiry) -> tuple[list[Handshake], list[Unrea
                 )
             except TrustStoreError as exc:
                 first = first or exc
-                unreached.append(Unreached(place.address or "", exc.message))
+                unreached.append(Unreached(place.address, exc.message))
                 break
             found.append(seen)
     if first is not None and not found:

@@ -128,8 +128,8 @@ def probe_command(
     output = Output(json, quiet)
     if verify not in ("full", "ca"):
         raise UsageError(f"there is no --verify {verify}", hint="give full or ca")
-    if host_name is not None:
-        Target.parse(f"[{host_name}]" if ":" in host_name else host_name)
+    if host_name is not None and Target.parse(host_name).host != host_name:
+        raise UsageError("--host-name is a name without a port", hint="as in --host-name db.example.com")
     targets = [Target(t.host, t.port, host_name) for t in servers.named(server or (), from_file)]
     alone = len(targets) == 1 and from_file is None
     if save_chain is not None and not alone:
