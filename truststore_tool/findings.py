@@ -224,7 +224,7 @@ RULES: Final[Mapping[str, Rule]] = {
         "a program on this machine does not do what was predicted of it",
         "the authors of this tool, and whoever goes by its predictions",
         "",
-        "measured: that program (doctor --measure)",
+        "measured: that program, on this machine",
     ),
     "default-password": Rule("note", "the password is changeit, which proves nothing to anyone", "all", "", ""),
     "not-opened": Rule(

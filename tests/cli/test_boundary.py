@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.harness import Tool, process
+from tests.cli.harness import Tool, at_terminal, process
 from tests.samples import amazon
 from truststore_tool import errors
 from truststore_tool.cli import boundary
@@ -112,3 +112,83 @@ def test_a_value_that_ends_in_an_equals_sign_is_not_empty(tool: Tool) -> None:
     assert tool("import", "ks", amazon("rds-ca-2019-root.pem"), "--yes", "--alias=root=").code == 0
     assert tool("export", "ks", "--alias=root=").code == 0
     assert tool("import", "ks", amazon("rds-ca-2019-root.pem"), "--yes", "--format=").code == 2
+
+
+# What is typed by those who come from other tools ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", [[], ["postgres"], ["shims"]])
+def test_without_a_command_there_is_help_and_no_error(arguments: list[str]) -> None:
+    done = process(*arguments)
+    assert (done.code, done.err) == (2, "")
+    assert "Usage: truststore-tool" in done.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["help"], "Usage: truststore-tool [OPTIONS]"),
+        (["help", "import"], "Usage: truststore-tool import"),
+        (["help", "postgres", "probe"], "Usage: truststore-tool postgres probe"),
+        (["version"], "truststore-tool 0."),
+        (["-V"], "truststore-tool 0."),
+        (["--help"], "openssl"),
+    ],
+)
+def test_help_and_version_by_their_other_names(arguments: list[str], shown: str) -> None:
+    done = process(*arguments)
+    assert (done.code, done.err) == (0, "")
+    assert shown in done.out
+
+
+@pytest.mark.parametrize(
+    ("verb", "ours"),
+    [("add", "import"), ("delete", "remove"), ("show", "list"), ("ls", "list"), ("probe", "postgres probe")],
+)
+def test_commands_of_other_tools_lead_to_ours(tool: Tool, verb: str, ours: str) -> None:
+    done = tool(verb, "store.jks")
+    assert done.code == 2
+    assert done.err.endswith(f"hint: see: truststore-tool {ours} --help\n")
+    assert process(*ours.split(), "--help").code == 0
+
+
+@pytest.mark.parametrize("option", ["--password", "--storepass", "-storepass", "--storepass=s3cret"])
+def test_a_password_on_the_command_line_is_refused_and_not_repeated(tool: Tool, option: str) -> None:
+    done = tool("list", "store.jks", option, "s3cret")
+    assert done.code == 2
+    assert "TRUSTSTORE_PASSWORD" in done.err
+    assert "s3cret" not in done.err
+
+
+def test_the_bundles_of_certifi_and_of_the_system_are_listed(tool: Tool, tmp_path: Path) -> None:
+    import certifi
+
+    [count] = re.findall(r"(\d+) trusted certificates", tool("list", "certifi").out)
+    assert int(count) == Path(certifi.where()).read_text().count("BEGIN CERTIFICATE")
+    assert "trusted certificate" in tool("list", "system").out
+    # A store of that name comes first.
+    (tmp_path / "certifi").write_bytes(amazon("rds-ca-2019-root.pem").read_bytes())
+    assert "1 trusted certificate;" in process("list", "certifi", cwd=tmp_path).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["list", "nosuch"], 3),
+        (["list", "--nosuch"], 2),
+        (["verify", amazon("rds-ca-2019-root.pem"), "--expect", "zz"], 2),
+        (["remove", amazon("rds-ca-2019-root.pem"), "--alias", "nobody", "--dry-run"], 1),
+    ],
+)
+def test_under_json_an_error_is_a_report(arguments: list[str | Path], code: int) -> None:
+    done = process(*arguments, "--json")
+    assert done.code == code
+    error, hint = re.fullmatch(r"error: (.*)\n(?:hint: (.*)\n)?", done.err).groups()  # type: ignore[union-attr]
+    assert done.json == {"schema": 1, "report": "error", "code": code, "message": error, "hint": hint}
+
+
+def test_ctrl_c_at_a_prompt_is_a_line_of_its_own(tmp_path: Path) -> None:
+    done = at_terminal(["import", "new.jks", amazon("rds-ca-2019-root.pem"), "--yes"], [("password", "\x03")], tmp_path)
+    assert done.code == 130
+    assert done.out.replace("\r", "").endswith("\nerror: interrupted\n")
+    assert list(tmp_path.iterdir()) == []

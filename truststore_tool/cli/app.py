@@ -47,7 +47,8 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         name="truststore-tool",
         help="Update, verify and convert Java keystores and PEM bundles when a certificate authority rotates.",
         epilog="Exit codes: 0 done, 1 a finding, 2 usage, 3 unreadable input, 4 wrong password or broken integrity,"
-        " 5 could not write, 70 a bug, 130 interrupted.",
+        " 5 could not write, 70 a bug, 130 interrupted. keytool ... and openssl ... take the place of these programs"
+        " in scripts: see shims --help.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},

@@ -68,21 +68,25 @@ def run(arguments: Sequence[str]) -> int:
     Expected errors are one line and a hint on standard error; a bug names itself and how to report it.
     """
     from truststore_tool.cli.app import build
+    from truststore_tool.cli.meant import understood
 
     say = partial(_say, arguments)
     try:
         _refuse_empty(arguments)
-        result = typer.main.get_command(build(arguments)).main(
-            args=list(arguments), prog_name="truststore-tool", standalone_mode=False
+        words = understood(arguments)
+        result = typer.main.get_command(build(words)).main(
+            args=words, prog_name="truststore-tool", standalone_mode=False
         )
         sys.stdout.flush()
+        if result == INTERRUPTED:  # Typer makes an exit code of it, without a word
+            raise KeyboardInterrupt
         return result if isinstance(result, int) else 0
     except TrustStoreError as error:
-        say(error.message, way_out(error))
-        return exit_code(error)
+        return say(exit_code(error), error.message, way_out(error))
     except (KeyboardInterrupt, typer.Abort):
-        say("interrupted", None)
-        return INTERRUPTED
+        if sys.stderr.isatty():
+            typer.echo("", err=True)  # behind the terminal's own ^C, or what stands at the prompt
+        return say(INTERRUPTED, "interrupted")
     except (BrokenPipeError, SystemExit) as stop:
         # The reader of our output went away (`| head`), which Typer turns into SystemExit: no finding, no error.
         # What is left in the buffer goes nowhere, or Python would complain about it at exit.
@@ -93,8 +97,8 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if isinstance(error, OSError) and error.filename is None:
             # Files are read and written behind errors of ours: what is left is standard output, full or broken.
-            say(f"could not write the output: {error.strerror}", "make room where it goes, and run again")
-            return EXIT_CODES[WriteError]
+            said = f"could not write the output: {error.strerror}"
+            return _say([], EXIT_CODES[WriteError], said, "make room where it goes, and run again")
         if isinstance(error, _ClickError):
             context = getattr(error, "ctx", None)
             command = context.command_path if context else "truststore-tool"
@@ -103,15 +107,16 @@ def run(arguments: Sequence[str]) -> int:
                 message = re.sub(
                     r"(?s)(unexpected extra argument\S*) .*", r"\1: is a connection string not in quotes?", message
                 )
-            say(message, f"see: {command} --help")
-            return USAGE
+            if not message:  # it is the help, for want of a command, and printed
+                return USAGE
+            return say(USAGE, message, f"see: {command} --help")
         if os.environ.get("TRUSTSTORE_TOOL_DEBUG"):
             raise
-        say(
+        return say(
+            BUG,
             f"unexpected {type(error).__name__}; this is a bug",
             "run again with TRUSTSTORE_TOOL_DEBUG=1 and report what it prints",
         )
-        return BUG
 
 
 def way_out(error: TrustStoreError) -> str | None:
@@ -134,11 +139,20 @@ def _refuse_empty(arguments: Sequence[str]) -> None:
         raise UsageError("an argument is empty", hint="is it an unset variable of the shell? check the command line")
 
 
-def _say(arguments: Sequence[str], message: str, hint: str | None) -> None:
-    for label, text in (("error", message), ("hint", hint)):
+def _say(arguments: Sequence[str], code: int, message: str, hint: str | None = None) -> int:
+    """Say an error on standard error, and as a report where reports are in JSON; returns its exit code."""
+    said = {
+        label: text and _without_passwords(" ".join(text.split("\n")), arguments)
+        for label, text in (("error", message), ("hint", hint))
+    }
+    for label, text in said.items():
         if text:
-            line = _without_passwords(" ".join(text.split("\n")), arguments)
-            typer.echo(f"{label}: {printable(line)}", err=True)
+            typer.echo(f"{label}: {printable(text)}", err=True)
+    if "--json" in arguments:
+        from truststore_tool.render.as_json import to_json
+
+        typer.echo(to_json("error", None, code=code, message=said["error"], hint=said["hint"]).encode())
+    return code
 
 
 def _without_passwords(text: str, arguments: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from truststore_tool.operations.listing import named
 from truststore_tool.passwords import Password
 from truststore_tool.safe import printable
 
+_BUNDLES: Final = ("certifi", "system")
 _HINT: Final = "set TRUSTSTORE_PASSWORD, or give --password-env, --password-file or --password-fd"
 
 
@@ -26,7 +27,7 @@ def open_for_reading(
     """
     from truststore_tool.stores import open_store
 
-    source = sys.stdin.buffer.read() if path == "-" else path
+    source = sys.stdin.buffer.read() if path == "-" else _place_of(path)
     refusal: PasswordRequiredError | None = None
     with working(f"reading {path}"):
         try:
@@ -40,6 +41,15 @@ def open_for_reading(
             raise UnreadableError(f"{path}: holds no certificate, only {named(opened.others)}")
         return opened
     raise refusal or PasswordRequiredError(f"{path}: its certificates are encrypted", hint=_HINT)
+
+
+def _place_of(path: str) -> str:
+    """Where ``certifi`` and ``system`` are, as where sources are named; a store that is called so comes first."""
+    if path not in _BUNDLES or os.path.lexists(path):
+        return path
+    from truststore_tool import sources
+
+    return str(sources.place_of(path))
 
 
 def writing_password(

@@ -14,7 +14,7 @@ Way = Literal["with the password", "with a wrong password", "without a password"
 WAYS: Final[tuple[Way, ...]] = ("with the password", "with a wrong password", "without a password")
 _REPORT: Final = (
     "the prediction or the program is wrong; report it to the authors of this tool with this line, the version of the"
-    " program, what made the store, and `doctor --json --measure` of a store that shows it and holds no secret"
+    " program, what made the store, and the whole report as JSON of a store that shows it and holds no secret"
 )
 
 

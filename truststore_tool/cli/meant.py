@@ -1,0 +1,47 @@
+"""What people type who come from other tools: it leads to the command that they meant, or to why there is none."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from truststore_tool.errors import UsageError
+
+_COMMANDS: Final = {
+    "add": "import",
+    "importcert": "import",
+    "ls": "list",
+    "show": "list",
+    "print": "list",
+    "printcert": "fingerprint",
+    "check": "verify",
+    "compare": "diff",
+    "delete": "remove",
+    "del": "remove",
+    "rm": "remove",
+    "exportcert": "export",
+    "changealias": "rename",
+    "mv": "rename",
+    "storepasswd": "passwd",
+    "probe": "postgres probe",
+    "rotation": "postgres rotation",
+    "explain": "postgres explain",
+    "snippet": "postgres snippet",
+    "sessions": "postgres sessions",
+}
+_PASSWORDS: Final = {"--password", "--pass", "--passphrase", "--storepass", "-storepass", "--keypass", "-keypass"}
+
+
+def understood(arguments: Sequence[str]) -> list[str]:
+    """The arguments in our own words. Raises UsageError, and names the way, for what is another tool's."""
+    match arguments:
+        case ["help", *command]:
+            return [*command, "--help"]
+        case ["version" | "-V"]:
+            return ["--version"]
+        case [verb, *_] if verb in _COMMANDS:
+            raise UsageError(f"there is no command {verb!r}", hint=f"see: truststore-tool {_COMMANDS[verb]} --help")
+    if any(argument.partition("=")[0] in _PASSWORDS for argument in arguments):
+        raise UsageError(
+            "a password on the command line could be read by every user of this machine",
+            hint="set TRUSTSTORE_PASSWORD, or give --password-env, --password-file or --password-fd",
+        )
+    return list(arguments)
