@@ -28,7 +28,8 @@ HEAD: Final = """# What readers make of a store
 One certificate in each store. A cell has how many trust anchors the reader sees with the right password, with a
 wrong one, and without any; **x** where it does not open the store, ? where nobody knows. Made by
 `python -m tests.readers.page` from the rules in `truststore_tool/readers`, which say how each is known; tests hold
-those of Java against ten real releases, and those of OpenSSL, libpq, Python and Node against the programs.
+those of Java against eleven real releases, and those of OpenSSL (in FIPS mode, too), libpq, Python and Node against
+the programs.
 `truststore-tool doctor STORE --for all` says the same of any store.
 """
 

@@ -42,10 +42,10 @@ def pythons() -> Mapping[str, Path]:
     return {version: path for version, path in found.items() if path.exists()}
 
 
-def python_view(interpreter: Path, files: Iterable[Path]) -> PythonView:
-    """What the ssl module of an interpreter makes of files."""
+def python_view(interpreter: Sequence[str | Path], files: Iterable[Path | str]) -> PythonView:
+    """What the ssl module of an interpreter makes of files; `interpreter` is how to start it."""
     names = "".join(f"{file}\n" for file in files)
-    done = subprocess.run([interpreter, "-c", _PYTHON], input=names, capture_output=True, text=True, check=True)
+    done = subprocess.run([*interpreter, "-c", _PYTHON], input=names, capture_output=True, text=True, check=True)
     *answers, (strict, partial) = map(json.loads, done.stdout.splitlines())
     return PythonView(tuple(answers), strict, partial)
 
@@ -58,9 +58,11 @@ class Printed(NamedTuple):
     failed: bool
 
 
-def openssl_pkcs12(data: bytes, password: str, options: Sequence[str] = ()) -> Printed:
-    """The certificates of a PKCS#12 file as the command prints them."""
-    command = ["openssl", "pkcs12", "-nokeys", "-passin", f"pass:{password}", *options]
+def openssl_pkcs12(
+    data: bytes, password: str, options: Sequence[str] = (), program: Sequence[str] = ("openssl",)
+) -> Printed:
+    """The certificates of a PKCS#12 file as the command prints them; `program` is how to start it."""
+    command = [*program, "pkcs12", "-nokeys", "-passin", f"pass:{password}", *options]
     done = subprocess.run(
         command, input=data, capture_output=True, check=False, env={**os.environ, "LC_ALL": "C.UTF-8"}
     )

@@ -7,13 +7,13 @@ import ssl
 import subprocess
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from tests import samples
+from tests import debian, samples
 from tests.readers import pem_grid, programs
 from tests.realtools import absent, find
 from truststore_tool import readers
@@ -50,9 +50,20 @@ def test_every_python_reads_what_is_predicted(version: str, tmp_path: Path) -> N
     interpreter = programs.pythons().get(version)
     if interpreter is None:
         absent(f"Python {version}")
-    reader = readers.named("python3.13" if version >= "3.13" else "python3")
     files = written(tmp_path)
-    view = programs.python_view(interpreter, files.values())
+    _compare(version, files, programs.python_view([interpreter], files.values()))
+
+
+def test_python_3_13_with_a_newer_openssl_reads_what_is_predicted() -> None:
+    there = debian.there()
+    with there.shared() as (outside, inside):
+        files = written(outside, 4)
+        view = programs.python_view(there.command("python3"), [f"{inside}/{file.name}" for file in files.values()])
+        _compare("3.13", files, view)
+
+
+def _compare(version: str, files: Mapping[str, Path], view: programs.PythonView) -> None:
+    reader = readers.named("python3.13" if version >= "3.13" else "python3")
     assert (view.strict, view.partial) == (version >= "3.13",) * 2
     for (name, file), answer in zip(files.items(), view.files, strict=True):
         reading = reader.read(file.read_bytes(), None)

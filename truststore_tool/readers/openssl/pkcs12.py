@@ -54,24 +54,26 @@ class _Md5Mac(NamedTuple):
         return hmac.compare_digest(self.value, hmac.digest(key, content, "md5"))
 
 
-def load(data: bytes, password: str | None, *, legacy: bool) -> list[Held]:
+def load(data: bytes, password: str | None, *, legacy: bool, fips: bool = False) -> list[Held]:
     """The certificates of a file. Raises RefusedError where the program reads none, UnknownError where nobody knows.
 
     Args:
         data: the file.
         password: no password is what an empty one is: the program asks, and is answered with the return key.
         legacy: whether the ciphers of the legacy provider are there.
+        fips: whether only those of the FIPS provider are, which has nothing of RFC 7292's own: neither its MAC nor
+            its ciphers.
     """
     try:
         pfx = Pfx.parse(data)
         asn1.read(data).expect(asn1.SEQUENCE).fields(2, 3)[1].fields(2, 2)[1].expect(asn1.context(0))
-        passphrase = _verified(pfx, password or "")
-        return [held for safe in pfx.safes for held in _held(safe, passphrase, legacy)]
+        passphrase = _verified(pfx, password or "", fips)
+        return [held for safe in pfx.safes for held in _held(safe, passphrase, legacy, fips)]
     except FormatError as exc:
         raise RefusedError("", exc.message) from exc
 
 
-def _verified(pfx: Pfx, password: str) -> Passphrase:
+def _verified(pfx: Pfx, password: str, fips: bool) -> Passphrase:
     """The encoding of the password under which the MAC is right; any without a MAC."""
     candidates = passphrases(password)
     if pfx.mac is None:
@@ -79,9 +81,13 @@ def _verified(pfx: Pfx, password: str) -> Passphrase:
     try:
         mac: macs.AnyMac | _Md5Mac = macs.parse(pfx.mac)
     except UnknownAlgorithmError as exc:
+        if fips:
+            raise RefusedError(NO_FIPS) from exc
         mac = _Md5Mac.parse(pfx.mac, exc.message)
     if isinstance(mac, macs.Pbmac1):
         raise UnknownError("a MAC by PBMAC1, which OpenSSL 3.4 reads, and 3.0 does not")
+    if fips:
+        raise RefusedError(NO_FIPS)
     content = pfx.content.view()
     # An empty password is tried as none at all first.
     found = next((candidate for candidate in reversed(candidates) if mac.matches(content, candidate)), None)
@@ -90,7 +96,7 @@ def _verified(pfx: Pfx, password: str) -> Passphrase:
     return found
 
 
-def _held(safe: Safe, passphrase: Passphrase, legacy: bool) -> Iterator[Held]:
+def _held(safe: Safe, passphrase: Passphrase, legacy: bool, fips: bool) -> Iterator[Held]:
     if safe.problem is not None:
         if safe.problem.startswith("content type"):
             return  # which is passed over
@@ -98,6 +104,8 @@ def _held(safe: Safe, passphrase: Passphrase, legacy: bool) -> Iterator[Held]:
     if safe.content is None:
         return
     scheme = safe.scheme
+    if fips and scheme is not None and not isinstance(scheme, pbe.Pbes2):
+        raise RefusedError(UNREADABLE)
     if scheme is not None and not legacy and (cipher := LEGACY.get(scheme.oid)):
         raise RefusedError(UNREADABLE, f"unsupported, Algorithm ({cipher} : 0)")
     try:

@@ -79,7 +79,7 @@ PROGRAMS: Final[Mapping[str, Program]] = {
         Program(
             "openssl3-fips",
             _as_openssl,
-            (_MEASURED, Evidence("measured", "openssl pkcs12 -propquery fips=yes of 3.0.19")),
+            (_MEASURED, Evidence("measured", "openssl pkcs12 of 3.5.9 with its FIPS provider alone")),
             reads=_EVERYTHING,
             fips=True,
         ),
@@ -151,11 +151,9 @@ class OpenSslReader:
     def _pkcs12(self, data: bytes, password: str | None) -> list[Held]:
         from truststore_tool.readers.openssl import pkcs12
 
-        if self.program.fips:
-            raise RefusedError(pkcs12.NO_FIPS)
-        legacy = self.program.legacy
-        key = ("openssl", legacy, data, password)
-        return once(self.work, key, lambda: pkcs12.load(data, password, legacy=legacy))
+        legacy, fips = self.program.legacy, self.program.fips
+        key = ("openssl", legacy, fips, data, password)
+        return once(self.work, key, lambda: pkcs12.load(data, password, legacy=legacy, fips=fips))
 
     @staticmethod
     def _ignored(failure: str) -> str | None:
