@@ -115,3 +115,10 @@ def driver_jar() -> str:
     named = os.environ.get("TRUSTSTORE_TOOL_PGJDBC")
     found = next((place for place in ([named] if named else _DRIVERS) if Path(place).exists()), None)
     return found or missing("the PostgreSQL JDBC driver")
+
+
+def node_modules() -> Path:
+    """The folder with node-postgres: TRUSTSTORE_TOOL_NODE_MODULES, or what npm made beside the tests; or a skip."""
+    named = os.environ.get("TRUSTSTORE_TOOL_NODE_MODULES")
+    place = Path(named) if named else HERE.parent / ".node" / "node_modules"
+    return place if (place / "pg").is_dir() else missing("node-postgres (npm install --prefix .node pg)")

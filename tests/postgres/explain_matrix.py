@@ -27,9 +27,11 @@ from tests.postgres.server import HBA, PASSWORD, Server, folder_of_servers, post
 from tests.realtools import jdk_homes
 from tests.samples import own
 from truststore_tool.errors import UsageError
+from truststore_tool.postgres.change import FILE, NAME
 from truststore_tool.postgres.explain import Explanation, explain
 from truststore_tool.postgres.settings import Surroundings
 
+ROOT = str(own("old-root.pem"))
 MODES = ("", "disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 ALL = frozenset({"old", "new"})
 
@@ -248,6 +250,20 @@ def put(server: Server, situation: Situation) -> None:
     server.use(situation.chain)
 
 
+def lay(home: Path, case: Case) -> Path:
+    """Make the home folder of a case, and what lies in it; returns it."""
+    home.mkdir()
+    for name, content in case.home.items():
+        place = home / name
+        place.parent.mkdir(exist_ok=True)
+        if isinstance(content, Path) and content.is_dir():
+            place.mkdir()
+        elif isinstance(content, bytes) or content.is_file():
+            place.write_bytes(content.read_bytes() if isinstance(content, Path) else content)
+            place.chmod(0o600)
+    return home
+
+
 class Clients:
     """The real clients, with the home folders of the cases."""
 
@@ -255,20 +271,11 @@ class Clients:
         self.homes: dict[int, Path] = {}
         classes = folder / "classes"
         classes.mkdir()
-        self._machines = _machines(classes) if any(case.client == "jdbc" for case in cases) else {}
+        self._machines: dict[str, Jvm] = {}
+        self._classes = classes
         self._running: dict[tuple[str, str], Asked] = {}
         for number, case in enumerate(cases):
-            home = self.homes[id(case)] = folder / f"home{number}"
-            home.mkdir()
-            for name, content in case.home.items():
-                place = home / name
-                place.parent.mkdir(exist_ok=True)
-                if isinstance(content, Path) and not content.is_file():
-                    if content.is_dir():
-                        place.mkdir()
-                    continue
-                place.write_bytes(content.read_bytes() if isinstance(content, Path) else content)
-                place.chmod(0o600)
+            self.homes[id(case)] = lay(folder / f"home{number}", case)
 
     def explained(self, case: Case, text: str) -> Explanation | None:
         """The explanation of a connection string; None where it is an error."""
@@ -291,6 +298,8 @@ class Clients:
         yield from self._of_jdbc(server, [case for case in cases if case.client == "jdbc"], situation, host)
 
     def _of_jdbc(self, server: Server, cases: Sequence[Case], situation: Situation, host: str) -> Iterator[Outcome]:
+        if cases and not self._machines:
+            self._machines = _machines(self._classes)
         for case in cases:
             url, options = _url(case, host, server.port), case.environment.get("JAVA_TOOL_OPTIONS", "")
             said = self.explained(case, url)
@@ -334,7 +343,8 @@ def _only_newer(case: Case) -> bool:
 
 
 @contextmanager
-def _environment(case: Case, home: Path) -> Iterator[None]:
+def environment(case: Case, home: Path) -> Iterator[None]:
+    """Let this process have the environment of a case."""
     before = dict(os.environ)
     for name in [name for name in before if name.startswith(("PG", "SSL_CERT"))]:
         del os.environ[name]
@@ -347,7 +357,7 @@ def _environment(case: Case, home: Path) -> Iterator[None]:
 
 
 def _by_psycopg(text: str, case: Case, home: Path) -> tuple[str, str]:
-    with _environment(case, home):
+    with environment(case, home):
         try:
             with psycopg.connect(text) as it:
                 return ("tls" if it.execute(ASK).fetchone() == (True,) else "plain"), ""
@@ -386,6 +396,50 @@ def play(server: Server, cases: Sequence[Case], folder: Path) -> Iterator[Outcom
             yield from clients.outcomes(server, cases, situation)
 
 
+def mended(case: Case, home: Path) -> Case | None:
+    """The case after the one change; None where there is none, or where it is for people to make.
+
+    A bundle that is to be put somewhere is put there.
+    """
+    text = _conninfo(case, "localhost") if case.client == "libpq" else _url(case, "localhost", 5432)
+    try:
+        remedy = explain(text, Surroundings(case.environment, str(home))).remedy
+    except UsageError:
+        return None
+    if remedy is None or remedy.mend:
+        return None
+    filled = {key: {FILE: ROOT, NAME: "localhost"}.get(value, value) for key, value in remedy.settings.items()}
+    settings = {**{key: value for key, value in case.settings.items() if key not in remedy.drop}, **filled}
+    lies = dict(case.home)
+    if remedy.put:
+        place = Path(remedy.put)
+        if place.is_relative_to(home):
+            lies[str(place.relative_to(home))] = OLD
+        elif not place.parent.is_dir() or place.is_relative_to("/work"):
+            return None
+        else:
+            place.write_bytes(OLD)
+    trusts = frozenset({"old"}) if remedy.put or FILE in remedy.settings.values() else case.trusts
+    return Case(case.client, settings, trusts, lies, case.environment, case.by_number)
+
+
+def unmended(outcomes: Iterable[Outcome]) -> list[str]:
+    """What the one change did not help: clients that do not verify, or that do not connect to the right server."""
+    found = []
+    for outcome in outcomes:
+        if outcome.said is None or not (outcome.said.is_good or outcome.said.doubts):
+            found.append(f"not good: {outcome}")
+        elif not outcome.said.doubts and (outcome.is_cleared_falsely or not outcome.agrees):
+            found.append(str(outcome))
+    return found
+
+
+def mend(cases: Sequence[Case], folder: Path) -> list[Case]:
+    """Those that the one change can be made to, after it."""
+    with closing(Clients(folder, cases)) as clients:
+        return [after for case in cases if (after := mended(case, clients.homes[id(case)]))]
+
+
 def summed_up(outcomes: Iterable[Outcome]) -> tuple[Counter[str], list[Outcome]]:
     """Counts, and what may not be."""
     counts: Counter[str] = Counter()
@@ -411,12 +465,18 @@ def main(arguments: Sequence[str]) -> int:
     with TemporaryDirectory() as name, folder_of_servers() as place, postgresql(place) as server:
         cases = sample(Path(name), given.count, given.seed)
         counts, wrong = summed_up(play(server, cases, Path(name)))
+        after, again = Path(name) / "mending", Path(name) / "mended"
+        after.mkdir()
+        again.mkdir()
+        changed = mend(cases, after)
+        useless = unmended(play(server, changed, again))
+    print(f"{len(changed)} cases after the one change: {len(useless)} times it did not help")
     print(f"{len(cases)} cases, each in {len(SITUATIONS)} situations")
     for label, number in counts.items():
         print(f"{number:7} {label}")
-    for outcome in wrong:
-        print(outcome)
-    return 1 if wrong else 0
+    for line in (*wrong, *useless):
+        print(line)
+    return 1 if wrong or useless else 0
 
 
 if __name__ == "__main__":

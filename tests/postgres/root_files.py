@@ -51,7 +51,7 @@ def _contents(folder: Path) -> Iterator[tuple[str, bytes, str]]:
     yield "HTML", b"<html><body><h1>404 Not Found</h1></body></html>\n", ""
     yield "HTML around it", b"<html><pre>\n" + OLD + b"</pre></html>\n", "old"
     yield "cut off", OLD[:-60], "old"
-    yield "good, then cut off", NEW + OLD[:-60], "old new"
+    yield "good, then cut off", NEW + OLD[:-60], "new"
     yield "damaged inside", OLD.replace(OLD[200:204], b"AAAA", 1), "old"
     yield "a key alone", KEY, ""
     yield "TRUSTED CERTIFICATE", run("openssl", "x509", "-trustout", stdin=OLD), "old"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.postgres.explain_matrix import play, sample, summed_up
+from tests.postgres.explain_matrix import mend, play, sample, summed_up, unmended
 from tests.postgres.server import Server
 
 
@@ -12,3 +12,12 @@ def test_a_sample_comes_true(server: Server, tmp_path: Path) -> None:
     assert not wrong, "\n".join(map(str, wrong))
     assert counts["false all-clears"] == 0
     assert counts["agree"] > 300
+
+
+def test_the_one_change_helps(server: Server, tmp_path: Path) -> None:
+    for name in ("before", "after"):
+        (tmp_path / name).mkdir()
+    changed = mend(sample(tmp_path, 45, 2), tmp_path / "before")
+    assert len(changed) > 20
+    useless = unmended(play(server, changed, tmp_path / "after"))
+    assert not useless, "\n".join(useless)

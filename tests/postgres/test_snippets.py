@@ -15,13 +15,46 @@ import psycopg
 import pytest
 
 from tests.cli.harness import Tool
-from tests.postgres.clients import ASK, Jvm
+from tests.postgres.clients import ASK, Jvm, node_modules
 from tests.postgres.server import Server, folder_of_servers, free_port, server_user
 from tests.realtools import find, missing
 from tests.samples import own
 
 ELSEWHERE = "127.0.0.2"  # the same server under a name that is not in its certificate
-TESTED = ("psql", "libpq", "env", "psycopg", "sqlalchemy", "pgadmin")
+PYTHON = {
+    "psycopg": 'print("t" if connection.execute("{ask}").fetchone()[0] else "f")',
+    "sqlalchemy": 'print("t" if engine.connect().exec_driver_sql("{ask}").scalar() else "f")',
+    "sqlalchemy-pg8000": 'print("t" if engine.connect().exec_driver_sql("{ask}").scalar() else "f")',
+    "sqlalchemy-asyncpg": """
+import asyncio
+async def ask():
+    async with engine.connect() as connection:
+        return (await connection.exec_driver_sql("{ask}")).scalar()
+print("t" if asyncio.run(ask()) else "f")
+""",
+    "asyncpg": """
+import asyncio
+async def ask():
+    return await (await connect()).fetchval("{ask}")
+print("t" if asyncio.run(ask()) else "f")
+""",
+    "pg8000": """
+cursor = connection.cursor()
+cursor.execute("{ask}")
+print("t" if cursor.fetchone()[0] else "f")
+""",
+    "django": """
+import django
+from django.conf import settings
+settings.configure(DATABASES=DATABASES)
+django.setup()
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("{ask}")
+    print("t" if cursor.fetchone()[0] else "f")
+""",
+}
+TESTED = ("psql", "libpq", "env", "pgadmin", "node-postgres", *PYTHON)
 
 
 @pytest.fixture
@@ -56,15 +89,28 @@ def paste(client: str, blocks: list[dict[str, str]]) -> list[str]:
             return [shell(f'psql "$(cat <<\'END\'\n{text}\nEND\n)" -w -X -A -t -c "{ASK}"') for text in texts]
         case "env":
             return [shell(f'{texts[0]}\npsql -w -X -A -t -c "{ASK}"')]
-        case "psycopg":
-            return [python(f'{texts[0]}\nprint("t" if connection.execute("{ASK}").fetchone()[0] else "f")')]
-        case "sqlalchemy":
-            if find_spec("sqlalchemy") is None:
-                missing("sqlalchemy")
-            look = f'print("t" if engine.connect().exec_driver_sql("{ASK}").scalar() else "f")'
-            return [python(f"{texts[0]}\n{look}")]
+        case "node-postgres":
+            return [node(texts[0])]
+        case known if known in PYTHON:
+            module = known.rpartition("-")[2]
+            if find_spec(module) is None:
+                missing(module)
+            return [python(f"{texts[0]}\n{PYTHON[known].replace('{ask}', ASK)}")]
         case _:
             return [pgadmin(texts[0])]
+
+
+def node(text: str) -> str:
+    """The same for Node."""
+    look = f"""
+(async () => {{
+  await client.connect();
+  console.log((await client.query("{ASK}")).rows[0].ssl ? "t" : "f");
+  await client.end();
+}})().catch(() => process.exit(1));"""
+    env = {**os.environ, "NODE_PATH": str(node_modules())}
+    done = subprocess.run([find("node"), "-e", f"{text}\n{look}"], capture_output=True, text=True, env=env, timeout=60)
+    return done.stdout.strip() if done.returncode == 0 else "failed"
 
 
 def pgadmin(text: str) -> str:

@@ -84,7 +84,8 @@ def _refuse_foreign(text: str) -> None:
         family = "ODBC" if _ODBC.search(text) else "Npgsql (ADO.NET)"
         raise UsageError(
             f"this looks like a connection string of {family}, not of libpq",
-            hint="libpq's is like: host=db.example.com dbname=app user=me sslmode=verify-full",
+            hint="libpq's is like: host=db.example.com dbname=app user=me sslmode=verify-full"
+            + ("" if family == "ODBC" else "; --client npgsql explains that one"),
         )
     if _SCHEME.match(text) and not _URI.match(text):
         raise UsageError(

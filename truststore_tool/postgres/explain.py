@@ -2,18 +2,23 @@
 
 from typing import Final, Literal
 
+from truststore_tool.errors import UsageError
 from truststore_tool.nouns import noun
-from truststore_tool.postgres import jdbc, libpq, settings
+from truststore_tool.postgres import documented, foreign, jdbc, libpq, node_postgres, python_clients, settings
 from truststore_tool.postgres.behaviour import Behaviour, Encryption
 from truststore_tool.postgres.change import Change
 from truststore_tool.postgres.conninfo import Conninfo, parse_and_check
 from truststore_tool.postgres.jdbc_url import JDBC_PREFIX, parse_jdbc
-from truststore_tool.postgres.rules import RULES, Rule
+from truststore_tool.postgres.keywords import check_keyword, check_values
+from truststore_tool.postgres.rules import Rule
+from truststore_tool.postgres.rules_of_drivers import EVERY
 from truststore_tool.postgres.settings import Setting, Surroundings
 
 AfterChange = Literal["nothing", "unnoticed", "falls-back", "fails", "depends"]
 
 ENVIRONMENT: Final = "environment"
+# Whose settings can be explained; those of the last three by their documentation alone.
+CLIENTS: Final = ("libpq", "jdbc", "django", "asyncpg", "pg8000", "node-postgres", "npgsql", "lib-pq", "pgx")
 
 
 @noun
@@ -62,23 +67,75 @@ class Explanation:
         return (self.verifies_host or self.local) and not self.doubts
 
 
-def explain(text: str, around: Surroundings) -> Explanation:
-    """Explain a connection string of libpq, a JDBC URL, or ``environment`` (or nothing): what is set around alone.
+def explain(text: str, around: Surroundings, client: str | None = None) -> Explanation:
+    """Explain the settings of a client, one of `CLIENTS`; None for the one that they show, else libpq.
 
-    Raises UsageError when the text is malformed; no error shows it.
+    ``environment`` (or nothing) stands for what is set around alone. Raises UsageError when the text is malformed, or
+    is not for that client; no error shows it.
     """
-    given = read(text)
+    meant = client or client_of(text)
+    options = read(text, meant).options
+    match meant:
+        case "libpq" | "django":
+            found = libpq.behaviour(settings.for_libpq(Conninfo(options), around), around)
+        case "jdbc":
+            jvm = settings.for_jvm(around)
+            found = jdbc.behaviour(settings.for_jdbc(Conninfo(options), jvm, around), jvm, around)
+        case "asyncpg":
+            found = python_clients.asyncpg(options, around, by_arguments=foreign.driver_of(text) is not None)
+        case "pg8000":
+            found = python_clients.pg8000(options, around)
+        case "node-postgres":
+            found = node_postgres.behaviour(options, around)
+        case _:
+            found = documented.behaviour(meant, options, around)
+    return conclude(found)
+
+
+def client_of(text: str) -> str:
+    """The client that a text shows by itself: a JDBC URL, a driver in the scheme; libpq otherwise."""
     if text.startswith(JDBC_PREFIX):
-        jvm = settings.for_jvm(around)
-        return conclude(jdbc.behaviour(settings.for_jdbc(given, jvm, around), jvm, around))
-    return conclude(libpq.behaviour(settings.for_libpq(given, around), around))
+        return "jdbc"
+    driver = foreign.driver_of(text)
+    if driver is None:
+        return "libpq"
+    if driver not in foreign.SQLALCHEMY_DRIVERS:
+        known = ", ".join(foreign.SQLALCHEMY_DRIVERS)
+        raise UsageError(
+            "the URL names a driver that is not known here", hint=f"known are those of SQLAlchemy: {known}"
+        )
+    return driver if driver in CLIENTS else "libpq"
 
 
-def read(text: str) -> Conninfo:
+def read(text: str, client: str | None = None) -> Conninfo:
     """The parameters in what `explain` takes. Raises UsageError as it does."""
-    if text.startswith(JDBC_PREFIX):
-        return parse_jdbc(text)
-    return parse_and_check("" if text == ENVIRONMENT else text)
+    client = client or client_of(text)
+    empty = text in {"", ENVIRONMENT}
+    match client:
+        case "jdbc":
+            return parse_jdbc(text)
+        case "django":
+            return _checked(foreign.parse_django(text), "OPTIONS")
+        case "npgsql":
+            return Conninfo({} if empty else documented.parse_ado(text))
+        case "libpq" if foreign.driver_of(text):
+            return _checked(foreign.parse_url(text), "the URL")
+        case "libpq":
+            return parse_and_check("" if empty else text)
+        case "lib-pq" | "pgx":
+            return parse_and_check("" if empty else text)
+        case _:
+            if not (empty or "://" in text):
+                raise UsageError(f"{client} takes a URL", hint="as in postgresql://user@db.example.com/app")
+            return Conninfo({} if empty else foreign.parse_url(text, first_at=client == "asyncpg"))
+
+
+def _checked(options: dict[str, str], where: str) -> Conninfo:
+    """What another program hands to libpq. Raises UsageError for what libpq refuses before it connects."""
+    check_values(options)
+    for number, keyword in enumerate(options, 1):
+        check_keyword(keyword, number, where)
+    return Conninfo(options)
 
 
 def conclude(found: Behaviour) -> Explanation:
@@ -102,7 +159,7 @@ def conclude(found: Behaviour) -> Explanation:
         outlook=outlook,
         change=found.change.words(found.sslmode.value) if found.change else None,
         remedy=found.change,
-        rules=tuple(RULES[code] for code in found.rules if code in RULES),
+        rules=tuple(EVERY[code] for code in found.rules if code in EVERY),
         local=found.local,
     )
 

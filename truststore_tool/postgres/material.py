@@ -23,11 +23,13 @@ class Authorities:
         found: whether there is anything; None when that cannot be known from here.
         trouble: why no server is ever verified by it, though it is there.
         doubt: why it could not be judged.
+        unreadable: whether `trouble` is that it cannot be read at all.
     """
 
     found: bool | None
     trouble: str | None = None
     doubt: str | None = None
+    unreadable: bool = False
 
 
 UNKNOWN: Final = Authorities(None)
@@ -93,9 +95,9 @@ def _content(path: str) -> tuple[Content | None, Authorities | None]:
     try:
         return Path(path).read_bytes(), None
     except PermissionError:
-        return None, Authorities(True, f"{path} may not be read by this user")
+        return None, Authorities(True, f"{path} may not be read by this user", unreadable=True)
     except OSError as exc:
-        return None, Authorities(True, f"{path} cannot be read: {exc.strerror}")
+        return None, Authorities(True, f"{path} cannot be read: {exc.strerror}", unreadable=True)
 
 
 def _trouble(path: str, reading: Reading, *, expires: bool) -> Authorities:
@@ -196,3 +198,29 @@ def _read_directory(path: str) -> Authorities:
     except OSError:
         return MISSING
     return _trouble(path, readers.named("python3").read(content, None), expires=True)
+
+
+def file_alone(path: str, reader: str) -> Authorities:
+    """As `root_file`, of programs that take no directory here."""
+    if Path(path).is_dir():
+        return Authorities(True, f"{path} is a directory", unreadable=True)
+    return root_file(path, reader)
+
+
+def present(path: str) -> Authorities:
+    """Whether there is something, of whose reader nothing is known."""
+    content, state = _content(path)
+    if state:
+        return state
+    return Authorities(True, doubt=f"what is made of {path}", trouble=None if content else f"{path} holds nothing")
+
+
+def of_node(path: str) -> Authorities:
+    """A file of authorities that is given to tls.connect of Node; an empty text there is none, and Node's own count."""
+    found = file_alone(path, "node20")
+    content, _ = _content(path)
+    if content == b"":
+        return Authorities(True, f"{path} is empty, and Node then takes its own authorities")
+    if isinstance(content, bytes) and b"BEGIN TRUSTED" in content:
+        return Authorities(True, doubt=f"what Node makes of the TRUSTED CERTIFICATE in {path}")
+    return found

@@ -8,55 +8,14 @@ from typing import Final
 from urllib.parse import quote
 
 from truststore_tool.errors import UsageError
-from truststore_tool.nouns import noun
+from truststore_tool.postgres import driver_snippets
 from truststore_tool.postgres.keywords import check_host, refuse_more
+from truststore_tool.postgres.pasted import MODE, Block, Roots, Server, Snippet, literal, uri
 
-MODE: Final = "verify-full"
+__all__ = ["CLIENTS", "MODE", "Block", "Roots", "Server", "Snippet", "conninfo", "snippet"]
 
 _JAVA_TYPES: Final = {"jks": "JKS", "jceks": "JCEKS", "pkcs12": "PKCS12"}
 _PLAIN: Final = re.compile(r"[\w./:@%+,-]+")
-
-
-@noun
-class Server:
-    """Where to connect and as whom; without a password, which has no place in a snippet."""
-
-    host: str = "db.example.com"
-    port: int = 5432
-    database: str = "app"
-    user: str = "app"
-
-
-@noun
-class Roots:
-    """A file that holds the authorities.
-
-    Attributes:
-        path: absolute.
-        format: its format, by our name.
-        has_password: whether a JVM sees its certificates only with a password.
-    """
-
-    path: str
-    format: str
-    has_password: bool = False
-
-
-@noun
-class Block:
-    """A text to paste, and where it goes."""
-
-    place: str
-    text: str
-
-
-@noun
-class Snippet:
-    """What to paste for one client, and what to know about it."""
-
-    client: str
-    blocks: tuple[Block, ...]
-    notes: tuple[str, ...] = ()
 
 
 def snippet(client: str, server: Server, roots: Roots) -> Snippet:
@@ -107,10 +66,7 @@ def _psql(server: Server, roots: Roots) -> Snippet:
 
 
 def _libpq(server: Server, roots: Roots) -> Snippet:
-    host = f"[{server.host}]" if ":" in server.host else quote(server.host, safe="")
-    address = f"{quote(server.user, safe='')}@{host}:{server.port}/{quote(server.database, safe='')}"
-    uri = f"postgresql://{address}?sslmode={MODE}&sslrootcert={quote(roots.path, safe='')}"
-    blocks = (Block("connection string", conninfo(server, roots)), Block("the same as a URI", uri))
+    blocks = (Block("connection string", conninfo(server, roots)), Block("the same as a URI", uri(server, roots)))
     return Snippet("libpq", blocks)
 
 
@@ -133,12 +89,12 @@ def _psycopg(server: Server, roots: Roots) -> Snippet:
 import psycopg
 
 connection = psycopg.connect(
-    host={_python(server.host)},
+    host={literal(server.host)},
     port={server.port},
-    dbname={_python(server.database)},
-    user={_python(server.user)},
-    sslmode={_python(MODE)},
-    sslrootcert={_python(roots.path)},
+    dbname={literal(server.database)},
+    user={literal(server.user)},
+    sslmode={literal(MODE)},
+    sslrootcert={literal(roots.path)},
 )"""
     return Snippet("psycopg", (Block("Python", text),), ("psycopg2.connect takes the same",))
 
@@ -150,21 +106,16 @@ from sqlalchemy import URL, create_engine
 engine = create_engine(
     URL.create(
         "postgresql+psycopg",
-        username={_python(server.user)},
-        host={_python(server.host)},
+        username={literal(server.user)},
+        host={literal(server.host)},
         port={server.port},
-        database={_python(server.database)},
-        query={{"sslmode": {_python(MODE)}, "sslrootcert": {_python(roots.path)}}},
+        database={literal(server.database)},
+        query={{"sslmode": {literal(MODE)}, "sslrootcert": {literal(roots.path)}}},
     )
 )"""
     return Snippet(
         "sqlalchemy", (Block("Python", text),), ("for SQLAlchemy 2; with psycopg2 write postgresql+psycopg2",)
     )
-
-
-def _python(value: str) -> str:
-    """A Python literal; JSON's strings are such, and in double quotes."""
-    return json.dumps(value, ensure_ascii=False)
 
 
 def _jdbc(server: Server, roots: Roots) -> Snippet:
@@ -236,5 +187,6 @@ _MAKERS: Final[dict[str, Callable[[Server, Roots], Snippet]]] = {
     "jdbc": _jdbc,
     "pgadmin": _pgadmin,
     "pgbouncer": _pgbouncer,
+    **driver_snippets.MAKERS,
 }
 CLIENTS: Final = tuple(_MAKERS)

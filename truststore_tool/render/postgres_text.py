@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from truststore_tool.readers.verdict import Verdict
 
 _READERS: Final = {"java": "as Java reads it", "libpq": "as libpq reads it"}
-_CLIENTS: Final = {"libpq": "libpq (psql, psycopg, pgAdmin, ...)", "jdbc": "the PostgreSQL JDBC driver"}
+_CLIENTS: Final = {
+    "libpq": "libpq (psql, psycopg, pgAdmin, ...)",
+    "jdbc": "the PostgreSQL JDBC driver",
+    "npgsql": "Npgsql (its documentation alone; it was not tried)",
+    "lib-pq": "lib/pq of Go (its documentation alone; it was not tried)",
+    "pgx": "pgx of Go (its documentation alone; it was not tried)",
+}
 _ENCRYPTION: Final = {
     "never": "never",
     "if-demanded": "only if the server refuses to go without",
@@ -185,7 +191,7 @@ def _client_row(client: "Client") -> tuple[str, ...]:
 
 def explained(report: "Explanation") -> Iterator[Piece]:
     """What a client does, what a new authority changes, the one change to make, and why."""
-    yield f"Client:           {_CLIENTS[report.client]}"
+    yield f"Client:           {_CLIENTS.get(report.client, report.client)}"
     yield f"Server:           {report.host or 'not set'} port {report.port or '5432'}"
     yield f"sslmode:          {report.sslmode.value} ({report.sslmode.origin})"
     if report.roots:

@@ -22,7 +22,11 @@ from truststore_tool.errors import UsageError
 def snippet_command(
     client: Annotated[
         str,
-        typer.Argument(help="psql, libpq, env, psycopg, sqlalchemy, jdbc, pgadmin or pgbouncer.", show_default=False),
+        typer.Argument(
+            help="psql, libpq, env, psycopg, sqlalchemy, jdbc, pgadmin, pgbouncer, django, asyncpg, pg8000,"
+            " sqlalchemy-asyncpg, sqlalchemy-pg8000 or node-postgres; and untried npgsql, lib-pq or pgx.",
+            show_default=False,
+        ),
     ],
     store: Annotated[str | None, typer.Option("--store", metavar="STORE", help="The keystore, for jdbc.")] = None,
     bundle: Annotated[str | None, typer.Option("--bundle", metavar="FILE", help="The PEM bundle.")] = None,

@@ -1,0 +1,52 @@
+"""A sample of the drivers' matrix, and that each of their rules is met in it."""
+
+from pathlib import Path
+
+from tests.postgres.drivers_matrix import client_named, mend, play, sample, text_of
+from tests.postgres.explain_matrix import lay, summed_up, unmended
+from tests.postgres.server import Server
+from truststore_tool.errors import UsageError
+from truststore_tool.postgres.explain import explain
+from truststore_tool.postgres.rules import RULES
+from truststore_tool.postgres.rules_of_drivers import EVERY
+from truststore_tool.postgres.settings import Surroundings
+
+
+def test_a_sample_comes_true(server: Server, tmp_path: Path) -> None:
+    for name in ("before", "changing", "after"):
+        (tmp_path / name).mkdir()
+    cases = sample(tmp_path, 40, 1)
+    counts, wrong = summed_up(play(server, cases, tmp_path / "before"))
+    assert not wrong, "\n".join(map(str, wrong))
+    assert counts["agree"] > 150
+    changed = mend(cases[:12], tmp_path / "changing")
+    assert len(changed) > 5
+    assert not unmended(play(server, changed, tmp_path / "after"))
+
+
+def test_every_rule_is_met_in_the_matrix(tmp_path: Path) -> None:
+    """Those that are documented alone are not, and are marked so."""
+    met = set()
+    for number, case in enumerate(sample(tmp_path, None, 0)):
+        around = Surroundings(case.environment, str(lay(tmp_path / f"home{number}", case)))
+        try:
+            met |= {rule.code for rule in explain(text_of(case, "h", 1), around, client_named(case)).rules}
+        except UsageError:
+            continue
+    drivers = EVERY.keys() - RULES.keys()
+    documented = {code for code in drivers if "(documented only)" in EVERY[code].source}
+    assert drivers - met == documented
+    assert {code.rpartition("-")[0] for code in documented} >= {"npgsql", "lib-pq", "pgx"}
+
+
+def test_clients_that_were_not_tried_are_never_cleared() -> None:
+    around = Surroundings({}, "/nowhere")
+    for client, text in (
+        ("npgsql", "Host=db;SSL Mode=VerifyFull"),
+        ("lib-pq", "postgres://db/app?sslmode=verify-full"),
+        ("pgx", "host=db sslmode=verify-full sslrootcert=system"),
+    ):
+        found = explain(text, around, client)
+        assert found.verifies_host
+        assert not found.is_good
+        assert any("only its documentation was read" in doubt for doubt in found.doubts)
