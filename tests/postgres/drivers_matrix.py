@@ -22,6 +22,7 @@ from urllib.parse import quote
 
 from tests.postgres.clients import ASK, node_modules
 from tests.postgres.explain_matrix import (
+    AFTERWARDS,
     SITUATIONS,
     Case,
     Outcome,
@@ -31,7 +32,7 @@ from tests.postgres.explain_matrix import (
     summed_up,
     unmended,
 )
-from tests.postgres.foretold import LATER
+from tests.postgres.foretold import LATER, Situation
 from tests.postgres.root_files import OLD, RootFile, root_files
 from tests.postgres.server import Server, folder_of_servers, postgresql
 from tests.realtools import HERE, find, missing
@@ -240,10 +241,12 @@ def sample(folder: Path, count: int | None, seed: int) -> list[Case]:
     return found if count is None else random.Random(seed).sample(found, min(count, len(found)))  # noqa: S311
 
 
-def play(server: Server, among: Sequence[Case], folder: Path) -> Iterator[Outcome]:
-    """What comes of the cases in every situation."""
+def play(
+    server: Server, among: Sequence[Case], folder: Path, situations: Sequence[Situation] = SITUATIONS
+) -> Iterator[Outcome]:
+    """What comes of the cases in situations."""
     with closing(Drivers(folder, among)) as drivers:
-        for situation in SITUATIONS:
+        for situation in situations:
             put(server, situation)
             for case in among:
                 said, did, words = drivers.outcome(case, "localhost" if situation.named else LATER, server)
@@ -285,7 +288,7 @@ def main(arguments: Sequence[str]) -> int:
         among = sample(folder, given.count, given.seed)
         counts, wrong = summed_up(play(server, among, folder / "before"))
         changed = mend(among, folder / "changing")
-        useless = unmended(play(server, changed, folder / "after"))
+        useless = unmended(play(server, changed, folder / "after", AFTERWARDS))
     print(f"{len(among)} cases, each in {len(SITUATIONS)} situations")
     for label, number in counts.items():
         print(f"{number:7} {label}")

@@ -239,6 +239,9 @@ SITUATIONS = tuple(
     for named in hosts
 )
 
+# Those in which it shows whether a change helped: the right server, another name, another authority.
+AFTERWARDS = tuple(each for each in SITUATIONS if each.tls and not each.demanded)
+
 
 def put(server: Server, situation: Situation) -> None:
     """Put the server into a situation."""
@@ -388,10 +391,12 @@ def sample(folder: Path, count: int | None, seed: int) -> list[Case]:
     return cases if count is None else random.Random(seed).sample(cases, min(count, len(cases)))  # noqa: S311
 
 
-def play(server: Server, cases: Sequence[Case], folder: Path) -> Iterator[Outcome]:
-    """What comes of the cases in every situation."""
+def play(
+    server: Server, cases: Sequence[Case], folder: Path, situations: Sequence[Situation] = SITUATIONS
+) -> Iterator[Outcome]:
+    """What comes of the cases in situations."""
     with closing(Clients(folder, cases)) as clients:
-        for situation in SITUATIONS:
+        for situation in situations:
             put(server, situation)
             yield from clients.outcomes(server, cases, situation)
 
@@ -463,19 +468,19 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     with TemporaryDirectory() as name, folder_of_servers() as place, postgresql(place) as server:
-        cases = sample(Path(name), given.count, given.seed)
-        counts, wrong = summed_up(play(server, cases, Path(name)))
-        after, again = Path(name) / "mending", Path(name) / "mended"
-        after.mkdir()
-        again.mkdir()
-        changed = mend(cases, after)
-        useless = unmended(play(server, changed, again))
-    print(f"{len(changed)} cases after the one change: {len(useless)} times it did not help")
-    print(f"{len(cases)} cases, each in {len(SITUATIONS)} situations")
-    for label, number in counts.items():
-        print(f"{number:7} {label}")
-    for line in (*wrong, *useless):
-        print(line)
+        before, changing, after = (Path(name) / each for each in ("before", "changing", "after"))
+        for each in (before, changing, after):
+            each.mkdir()
+        cases = sample(before, given.count, given.seed)
+        counts, wrong = summed_up(play(server, cases, before))
+        print(f"{len(cases)} cases, each in {len(SITUATIONS)} situations")
+        for label, number in counts.items():
+            print(f"{number:7} {label}")
+        for outcome in wrong:
+            print(outcome, flush=True)
+        changed = mend(cases, changing)
+        useless = unmended(play(server, changed, after, AFTERWARDS))
+        print(f"{len(changed)} cases after the one change: {len(useless)} times it did not help", *useless, sep="\n")
     return 1 if wrong or useless else 0
 
 
