@@ -1,7 +1,8 @@
-"""Go's reading of PEM and of certificates, held against what Go 1.27.3 answered.
+"""Go's reading of PEM and of certificates, held against what Go 1.27.3 and 1.24.4 answered alike.
 
 A toolchain is too heavy for a test: go_answers.txt has, for each file of the grid that holds no key, how many
-certificates GoJudge.go saw AppendCertsFromPEM take: built without a module and run with GODEBUG=x509negativeserial=0.
+certificates GoJudge.go saw AppendCertsFromPEM take: built without a module and run with GODEBUG=x509negativeserial=0
+(see go_judge).
 """
 
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests import samples
-from tests.readers import pem_grid
+from tests.readers import go_judge, pem_grid
 from truststore_tool import asn1, readers
 from truststore_tool.model import Certificate
 
@@ -18,7 +19,7 @@ ANSWERS = Path(__file__).with_name("go_answers.txt").read_text().replace("\n", "
 
 def test_go_makes_of_every_file_what_it_was_seen_to() -> None:
     reader = readers.named("go")
-    cases = [(name, data) for name, data in pem_grid.cases() if "key" not in name]
+    cases = go_judge.cases()
     for (name, data), taken in zip(cases, map(int, ANSWERS), strict=True):
         reading = reader.read(data, None)
         assert reading.loads is (taken > 0), name

@@ -19,7 +19,7 @@ _DASHES: Final = b"-----"
 _NOTHING: Final = "AppendCertsFromPEM returned false"
 _EVIDENCE: Final = (
     Evidence("documented", "crypto/x509: negative serials are refused since Go 1.23, unless GODEBUG or go.mod say so"),
-    Evidence("measured", "Go 1.27.3"),
+    Evidence("measured", "Go 1.24.4, 1.27.3"),
 )
 
 
