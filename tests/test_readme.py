@@ -7,23 +7,29 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.samples import SAMPLES
 from truststore_tool.cli.app import COMMANDS
 
 README = (SAMPLES.parent / "README.md").read_text()
 
 
-def transcripts() -> list[tuple[str, str]]:
+KEYS = (SAMPLES.parent / "docs" / "keys.md").read_text()
+
+
+def transcripts(text: str) -> list[tuple[str, str]]:
     """Each command of the console blocks, with the output printed below it."""
     found = []
-    for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL):
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
         for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = step.partition("\n")
             found.append((command, output))
     return found
 
 
-def test_every_command_of_the_transcripts_prints_what_the_readme_shows(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "least"), [(README, 8), (KEYS, 5)], ids=["README", "keys"])
+def test_every_command_of_the_transcripts_prints_what_the_page_shows(tmp_path: Path, page: str, least: int) -> None:
     (tmp_path / "sample_certs").symlink_to(SAMPLES)
     binary = tmp_path / "bin"
     binary.mkdir()
@@ -32,8 +38,8 @@ def test_every_command_of_the_transcripts_prints_what_the_readme_shows(tmp_path:
     program.chmod(0o755)
     env = {**os.environ, "PATH": f"{binary}{os.pathsep}{os.environ['PATH']}"}
     today = f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}"
-    steps = transcripts()
-    assert len(steps) >= 8
+    steps = transcripts(page)
+    assert len(steps) >= least
     for command, expected in steps:
         if command.startswith("export "):
             name, _, value = command.removeprefix("export ").partition("=")

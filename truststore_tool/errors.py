@@ -9,6 +9,7 @@ from typing import Final, Self
 
 # Remedies: ways out that lie with the caller.
 LEAVE_KEYS: Final = "leave-keys"  # carry certificates only
+OTHER_KEY: Final = "other-key"  # give the password that a key has by itself, or carry certificates only
 REMOVE_KEYS: Final = "remove-keys"  # say that keys may be removed, too
 OTHER_ALIAS: Final = "other-alias"  # ask for another alias
 SKIP_UNREADABLE: Final = "skip-unreadable"  # leave out what cannot be read

@@ -107,7 +107,8 @@ def _as_format(store: TrustStore, target: str, password: str | None) -> TrustSto
     if target != store.format:
         from truststore_tool.formats.carrying import carry_key
 
-        carry = (lambda entry: carry_key(entry, target, password, password)) if codec.keys else None
+        known = () if password is None else (password,)
+        carry = (lambda entry: carry_key(entry, target, known, password)) if codec.keys else None
         made, report = convert(store, target, created=_now(), aliased=codec.has_aliases, carry_key=carry)
         if report.left_behind:
             names = ", ".join(map(repr, report.left_behind))

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -18,7 +19,7 @@ from truststore_tool.errors import (
     WriteError,
 )
 from truststore_tool.formats.base import SHORTEST_NEW_PASSWORD, Content, Directory, Format
-from truststore_tool.model import Entry, TrustStore, fold_alias
+from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
 from truststore_tool.nouns import field, noun, replace
 
 if TYPE_CHECKING:
@@ -441,10 +442,23 @@ def _proven(
     with _path_in_errors(path):
         content = codec.dumps(store, password)
     written = _reloaded(codec, content, password, path)
-    if not _reads_back_the_same(store, written, codec):
-        _prove(_outline(store, codec), _outline(written, codec), path)
+    meant_entries = _as_read(store) if codec.keys_beside else store
+    if not _reads_back_the_same(meant_entries, written, codec):
+        _prove(_outline(meant_entries, codec), _outline(written, codec), path)
     _ask_readers(written, content, password, path, meant)
     return content, written
+
+
+def _as_read(store: TrustStore) -> TrustStore:
+    """The store as it is read from a format in which each certificate of a key's chain counts by itself."""
+    if all(isinstance(entry, TrustedEntry) for entry in store.entries):
+        return store
+    each = ((entry,) if isinstance(entry, TrustedEntry) else _apart(entry) for entry in store.entries)
+    return store.with_entries(tuple(chain.from_iterable(each)))
+
+
+def _apart(entry: OpaqueEntry) -> tuple[TrustedEntry, ...]:
+    return tuple(TrustedEntry("", certificate) for certificate in entry.certificates)
 
 
 def _ask_readers(

@@ -89,7 +89,7 @@ def test_the_secret_keys_of_keytool(name: str, alias: str) -> None:
 @pytest.mark.parametrize("target", FORMS)
 def test_secret_keys_move_under_another_password(name: str, target: str) -> None:
     entry = entries(name)["desede"]
-    moved = carry_key(entry, target, PASSWORD, "another")
+    moved = carry_key(entry, target, (PASSWORD,), "another")
     assert (moved.alias, moved.kind, moved.format, moved.created) == ("desede", "secret-key", target, entry.created)
     assert opened(moved, "another") == expected(name, "desede")
     with pytest.raises(IntegrityError):
@@ -99,16 +99,16 @@ def test_secret_keys_move_under_another_password(name: str, target: str) -> None
 def test_what_does_not_move() -> None:
     entry = entries("jceks")["aes"]
     with pytest.raises(FormatError):
-        carry_key(entry, "jks", PASSWORD, PASSWORD)
+        carry_key(entry, "jks", (PASSWORD,), PASSWORD)
     with pytest.raises(PasswordRequiredError):
-        carry_key(entry, "pkcs12", None, None)
+        carry_key(entry, "pkcs12", (), None)
     with pytest.raises(IntegrityError):
-        carry_key(entry, "pkcs12", "wrong one", PASSWORD)
+        carry_key(entry, "pkcs12", ("wrong one",), PASSWORD)
     with pytest.raises(UsageError):
-        carry_key(entry, "jceks", PASSWORD, "pässwörd")
+        carry_key(entry, "jceks", (PASSWORD,), "pässwörd")
     foreign = OpaqueEntry("x", "unknown", "pkcs12", b"")
     with pytest.raises(FormatError):
-        carry_key(foreign, "jceks", PASSWORD, PASSWORD)
+        carry_key(foreign, "jceks", (PASSWORD,), PASSWORD)
 
 
 def test_a_key_stays_out_of_representations() -> None:

@@ -55,7 +55,7 @@ def test_every_jvm_finds_the_keys_that_we_moved(made: list[Made], jdks: list[Jdk
     for number, one in enumerate(made):
         for source, target in DIRECTIONS:
             store = stores.open_store(one.folder / f"s.{source}", PASSWORD)
-            entries = [carry_key(e, target, PASSWORD, OTHER) for e in store.entries if isinstance(e, OpaqueEntry)]
+            entries = [carry_key(e, target, (PASSWORD,), OTHER) for e in store.entries if isinstance(e, OpaqueEntry)]
             path = tmp_path / f"{number}-{source}.{target}"
             stores.save_store(TrustStore(tuple(entries), target), path, OTHER)
             requests.append(Request(target, path, OTHER, (OTHER,)))

@@ -26,6 +26,8 @@ BUG: Final = 70
 INTERRUPTED: Final = 130
 _REMEDIES: Final = {
     errors.LEAVE_KEYS: "leave keys behind with --certificates-only",
+    errors.OTHER_KEY: "give the key's own password with --key-password-env, -file or -fd,"
+    " or leave keys behind with --certificates-only",
     errors.REMOVE_KEYS: "add --keys to remove keys as well",
     errors.OTHER_ALIAS: "choose another alias with --alias",
     errors.SKIP_UNREADABLE: "leave out what is unreadable with --skip-unreadable",

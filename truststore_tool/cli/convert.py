@@ -1,5 +1,6 @@
 """``convert``: a store or certificate into another format."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -21,14 +22,27 @@ from truststore_tool.cli.options import (
     Quiet,
     SkipUnreadable,
     SkipUnusable,
+    other_password,
     store_password,
 )
 from truststore_tool.cli.output import Output
+from truststore_tool.cli.pairing import (
+    CALLED,
+    KeyPasswordEnv,
+    KeyPasswordFd,
+    KeyPasswordFile,
+    KeyRing,
+    NewKeyPasswordEnv,
+    NewKeyPasswordFd,
+    NewKeyPasswordFile,
+    keys_of,
+    with_keys,
+)
 from truststore_tool.cli.writing import tell_of_older_javas, write_new
 from truststore_tool.errors import FindingError, FormatError, UnreadableError, UsageError
 from truststore_tool.findings import Place, finding
 from truststore_tool.operations.checking import of_store
-from truststore_tool.operations.converting import convert
+from truststore_tool.operations.converting import KEYS, PRIVATE, convert
 from truststore_tool.operations.listing import distrusted
 from truststore_tool.render import text
 
@@ -42,6 +56,13 @@ def convert_command(
             "--to", metavar="FORMAT", help="der, pem, pkcs7, jks, jceks, pkcs12 or capath (default: by suffix)."
         ),
     ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="FILE", help="Private key, in PEM or DER, of a certificate in the source."),
+    ] = None,
+    alias: Annotated[
+        str | None, typer.Option("--alias", help="Alias of that key's entry (default: from its certificate's subject).")
+    ] = None,
     certificates_only: Annotated[bool, typer.Option("--certificates-only", help="Leave keys behind.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that holds something else.")] = False,
     backup: Backup = False,
@@ -50,6 +71,12 @@ def convert_command(
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
     default_password: DefaultPassword = False,
+    key_password_env: KeyPasswordEnv = None,
+    key_password_file: KeyPasswordFile = None,
+    key_password_fd: KeyPasswordFd = None,
+    new_key_password_env: NewKeyPasswordEnv = None,
+    new_key_password_file: NewKeyPasswordFile = None,
+    new_key_password_fd: NewKeyPasswordFd = None,
     skip_unreadable: SkipUnreadable = False,
     skip_unusable: SkipUnusable = False,
     readers: For = None,
@@ -59,15 +86,20 @@ def convert_command(
 ) -> None:
     """Convert certificates and stores; the password is that of the source and of the new store.
 
-    Certificates that Java would not see in the source become entries that it sees.
+    Certificates that Java would not see in the source become entries that it sees. A private key in a PEM, or of --key,
+    makes an entry with its certificate and the chain above that, in whatever order they are. Keys that are encrypted
+    are opened by the store's password or their own; in the result they have the store's, and in PEM none unless told.
 
     Examples:
 
       truststore-tool convert rds-ca-2019-root.pem -o rds-ca-2019-root.der --to der
 
       truststore-tool convert clientkeystore.jks -o clientkeystore.p12 --to pkcs12
+
+      truststore-tool convert fullchain.pem --key privkey.pem -o server.p12 --alias server
     """
     from truststore_tool import formats, sources, stores
+    from truststore_tool.formats import private_keys
     from truststore_tool.formats.carrying import carry_key
 
     output = Output(json, quiet)
@@ -76,14 +108,30 @@ def convert_command(
     target = stores.new_format(out, to)
     if json and out == "-":
         raise UsageError("--json and a store cannot share standard output", hint="give -o FILE")
+    codec = formats.get(target)
+    if key is not None and (codec.keys is None or certificates_only):
+        raise UsageError(f"a {codec.title} file takes no key", hint="choose a keystore format, or leave --key out")
     password = store_password(output, password_env, password_file, password_fd, default_password)
+    own = other_password(output, "--key-password", key_password_env, key_password_file, key_password_fd)
+    new_own = other_password(
+        output, "--new-key-password", new_key_password_env, new_key_password_file, new_key_password_fd
+    )
+    if new_own is not None and target == "pkcs12":
+        raise UsageError(
+            "the keys of a PKCS#12 have its password, as Java expects", hint="leave --new-key-password out"
+        )
     opened = open_for_reading(source, password, source_format)
     if not skip_unreadable:
         try:
             sources.require_whole(opened)
         except FormatError as exc:
             raise exc.at(source) from exc
-    output.warn(of_store(opened, source))
+    carries = codec.keys is not None and not certificates_only
+    beside = [] if key is None else keys_of(key)
+    if carries:
+        beside += private_keys.in_store(opened)
+    if not beside:
+        output.warn(of_store(opened, source))
     left_out = (*opened.unread, *distrusted(opened))
     if opened.distrusted and not (opened.entries or opened.loose):
         raise FindingError(f"{source}: holds only what is distrusted; nothing was written")
@@ -93,11 +141,24 @@ def convert_command(
     if out != "-":
         password = writing_password(Path(out), password, target, profile)
     secret = reveal(password)
-    codec = formats.get(target)
-    carries = codec.keys is not None and not certificates_only
-    carry = (lambda entry: carry_key(entry, target, secret, secret)) if carries else None
+    ring = KeyRing(str(key or source), password, own, ask=own is None and sys.stdin.isatty())
+    if beside:
+        opened = with_keys(opened, beside, ring)
+        output.warn(of_store(opened, source))
+    new = reveal(new_own) if new_own is not None or not codec.has_password else secret
     now = datetime.now(UTC).replace(microsecond=0)
-    made, report = convert(opened, target, created=now, aliased=codec.has_aliases, carry_key=carry)
+    made, report = convert(
+        opened,
+        target,
+        created=now,
+        aliased=codec.has_aliases,
+        carry_key=(lambda entry: carry_key(entry, target, ring.texts, new)) if carries else None,
+        kinds=PRIVATE if codec.keys_beside else KEYS,
+        alias=alias,
+    )
+    if CALLED in opened.others and not carries:
+        behind = f"left behind, for {target} or --certificates-only does not take it: the private key beside them"
+        output.warn([finding("left-out", Place(source), behind)])
     if opened.entries and not made.entries:
         raise UnreadableError(f"{source}: holds no certificate for a {target} store; nothing was written")
     if not made.entries:
@@ -112,6 +173,8 @@ def convert_command(
     output.warn_of_place(out)
     if any(entry.kind != "trusted" for entry in made.entries):
         output.warn_of_key(out)
+        if new is None:
+            output.talk(f"{out}: the key in it is not encrypted; --new-key-password-env and its like encrypt it")
     if out != "-":
         pieces = [*text.converted(report), f"written to {out}" if written else f"{out} holds them already"]
         output.report("convert", report, pieces, out=out, written=written, left_out=left_out)

@@ -17,6 +17,7 @@ from truststore_tool.cli.options import (
     store_password,
 )
 from truststore_tool.cli.output import Output
+from truststore_tool.cli.pairing import shown_with_keys
 from truststore_tool.cli.progress import working
 from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.listing import list_store
@@ -40,6 +41,7 @@ def list_command(
 ) -> None:
     """Show alias, date, kind, SHA-256 fingerprint and expiry of every entry.
 
+    A private key in a PEM file is shown with the certificates that belong to it.
     Certificates in JKS and JCEKS are readable without a password; a warning then says that integrity was not checked.
 
     Examples:
@@ -51,6 +53,7 @@ def list_command(
     output = Output(json, quiet)
     password = store_password(output, password_env, password_file, password_fd, default_password)
     opened = open_for_reading(store, password, store_format, whole=False)
+    opened = shown_with_keys(opened, store, password, output)
     with working(f"listing {store}", quiet=quiet):
         shown = select(opened, alias=alias) if alias is not None else opened
         report = list_store(shown)

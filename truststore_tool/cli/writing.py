@@ -9,7 +9,7 @@ from typing import Final
 from truststore_tool.cli.output import Output
 from truststore_tool.errors import ExistsError, UnreadableError, UsageError
 from truststore_tool.findings import Place, finding
-from truststore_tool.model import TrustStore
+from truststore_tool.model import Certificate, TrustStore, fold_alias
 from truststore_tool.operations.comparing import compare
 
 _STANDARD_INPUT: Final = "/dev/stdin"
@@ -71,14 +71,23 @@ def made_from(sources: Iterable[str]) -> list[str]:
 
 
 def _is_same(path: Path, store: TrustStore, password: str | None) -> bool:
-    from truststore_tool import stores
+    from truststore_tool import formats, stores
     from truststore_tool.errors import TrustStoreError
 
     try:
         present = stores.open_store(path, password)
     except TrustStoreError:
         return False
-    return present.format == store.format and not present.loose and compare(present, store).same
+    if present.format != store.format or present.loose or not compare(present, store).same:
+        return False
+    if any(entry.kind != "trusted" for entry in store.entries) and formats.get(store.format).keys_beside:
+        return stores.content_of(path) == stores.encoded(store, password, ())
+    return _keys(present) == _keys(store)
+
+
+def _keys(store: TrustStore) -> set[tuple[str, str, tuple[Certificate, ...]]]:
+    """What tells keys apart without opening them."""
+    return {(fold_alias(e.alias), e.kind, e.certificates) for e in store.entries if e.kind != "trusted"}
 
 
 def tell_of_older_javas(output: Output, path: str, form: str, password: str | None) -> None:

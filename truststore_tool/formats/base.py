@@ -44,6 +44,8 @@ class Format:
         protect: ``protect(store, profile, password) -> TrustStore``: the store as it is to be saved under a profile, a
             named way of protecting it; None where there are none. Raises UsageError for an unknown name.
         keys: how its keys are opened and sealed, or None where it has none.
+        keys_beside: whether a key stands beside certificates each of which counts by itself, so that `loads` gives no
+            entry for the key, though `dumps` takes one and writes its chain and the key.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Format:
     has_dates: bool = False
     is_directory: bool = False
     protect: "Callable[[TrustStore, str, str | None], TrustStore] | None" = None
+    keys_beside: bool = False
 
 
 @noun
@@ -80,9 +83,11 @@ class KeyCodec:
 
     Attributes:
         open: ``open(entry, password) -> bytes``: the PKCS#8 PrivateKeyInfo (DER) of a private-key entry of this
-            format. Raises IntegrityError when the password is wrong.
+            format; a key that is not encrypted opens with any password, and without one. Raises IntegrityError when
+            the password is wrong, PasswordRequiredError when it is None and needed.
         seal: ``seal(entry, pkcs8, password) -> OpaqueEntry``: the same alias, chain and date, with the key
-            protected under `password` in this format's own way. `entry` may come from any format.
+            protected under `password` in this format's own way. `entry` may come from any format. Raises
+            PasswordRequiredError when the password is None and the format does not hold keys as they are.
         rekey: ``rekey(store, old, new) -> TrustStore``: the store with all that the store password protects moved
             to a new password, ready for ``dumps(store, new)``. Formats whose keys keep their own password return
             the store unchanged.
@@ -92,8 +97,8 @@ class KeyCodec:
             FormatError when the format has no name for its algorithm.
     """
 
-    open: Callable[[OpaqueEntry, str], bytes]
-    seal: Callable[[OpaqueEntry, bytes, str], OpaqueEntry]
+    open: Callable[[OpaqueEntry, str | None], bytes]
+    seal: Callable[[OpaqueEntry, bytes, str | None], OpaqueEntry]
     rekey: Callable[[TrustStore, str, str], TrustStore]
     open_secret: Callable[[OpaqueEntry, str], SecretKey] | None = None
     seal_secret: Callable[[OpaqueEntry, SecretKey, str], OpaqueEntry] | None = None

@@ -184,7 +184,8 @@ def bundled(report: "BundleReport", *, dry_run: bool = False) -> Iterator[Piece]
 
 def converted(report: "ConvertReport") -> Iterator[Piece]:
     """What was carried over."""
-    keys = f", {counted(report.keys, 'key')}" if report.keys else ""
+    chained = f" with {counted(report.chained, 'certificate')}" if report.chained else ""
+    keys = f", {counted(report.keys, 'key')}{chained}" if report.keys else ""
     yield f"{report.source_format} -> {report.target_format}: {counted(report.certificates, 'certificate')}{keys}"
 
 

@@ -237,6 +237,11 @@ def _unpadded(data: bytes, block: int) -> bytes:
     return data[:-size]
 
 
+def decrypted(cipher: Cipher, key: bytes, iv: bytes, data: bytes) -> bytes:
+    """What a cipher in CBC mode encrypted under just that key. Raises IntegrityError when the padding is wrong."""
+    return _unpadded(_crypt(cipher, 8 * cipher.key_size, key, iv, data, False), cipher.block)
+
+
 def _crypt(cipher: Cipher, bits: int, key: bytes, iv: bytes, data: asn1.Octets, encrypting: bool) -> bytes:
     """Run the cipher in CBC mode (or as a stream) over whole blocks. `bits` are the effective key bits of RC2."""
     if len(data) % cipher.block:

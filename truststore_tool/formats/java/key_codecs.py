@@ -2,26 +2,34 @@
 
 from typing import Final
 
-from truststore_tool.errors import FormatError
+from truststore_tool.errors import FormatError, PasswordRequiredError
 from truststore_tool.formats.base import KeyCodec, SecretKey
 from truststore_tool.formats.java import key_protection
 from truststore_tool.model import OpaqueEntry, TrustStore
 from truststore_tool.nouns import replace
 
 
-def _open(entry: OpaqueEntry, password: str) -> bytes:
+def _open(entry: OpaqueEntry, password: str | None) -> bytes:
     # Under tag 3 a JCEKS holds a serialized secret key, which has no PKCS#8 form.
     if entry.format not in ("jks", "jceks") or (entry.format == "jceks" and entry.kind == "secret-key"):
         raise FormatError(f"the entry {entry.alias!r} holds no private key in the form of JKS or JCEKS")
-    return key_protection.unprotect(entry.payload, password)
+    return key_protection.unprotect(entry.payload, _needed(password))
 
 
-def _seal_jks(entry: OpaqueEntry, pkcs8: bytes, password: str) -> OpaqueEntry:
-    return replace(entry, kind="private-key", format="jks", payload=key_protection.jks_protect(pkcs8, password))
+def _seal_jks(entry: OpaqueEntry, pkcs8: bytes, password: str | None) -> OpaqueEntry:
+    payload = key_protection.jks_protect(pkcs8, _needed(password))
+    return replace(entry, kind="private-key", format="jks", payload=payload)
 
 
-def _seal_jceks(entry: OpaqueEntry, pkcs8: bytes, password: str) -> OpaqueEntry:
-    return replace(entry, kind="private-key", format="jceks", payload=key_protection.jceks_protect(pkcs8, password))
+def _seal_jceks(entry: OpaqueEntry, pkcs8: bytes, password: str | None) -> OpaqueEntry:
+    payload = key_protection.jceks_protect(pkcs8, _needed(password))
+    return replace(entry, kind="private-key", format="jceks", payload=payload)
+
+
+def _needed(password: str | None) -> str:
+    if password is None:
+        raise PasswordRequiredError("the keys of a JKS or JCEKS are encrypted and no password was given")
+    return password
 
 
 def _open_secret(entry: OpaqueEntry, password: str) -> SecretKey:

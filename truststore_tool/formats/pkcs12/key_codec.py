@@ -5,7 +5,7 @@ from typing import Final
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
 from truststore_tool.formats.base import KeyCodec, SecretKey
-from truststore_tool.formats.crypto import kdf, pbe
+from truststore_tool.formats.crypto import encrypted_keys, kdf, pbe
 from truststore_tool.formats.crypto.kdf import Passphrase
 from truststore_tool.formats.pkcs12 import macs, secret_bags
 from truststore_tool.formats.pkcs12.layout import Layout, Pfx
@@ -27,13 +27,12 @@ def with_encrypted_key(payload: bytes, passphrase: Passphrase | None) -> bytes:
 
 def _seal(pkcs8: bytes, scheme: pbe.Scheme, passphrase: Passphrase) -> bytes:
     """The payload of a shrouded key bag: EncryptedPrivateKeyInfo (RFC 5958, section 3)."""
-    encrypted = asn1.octet_string(scheme.encrypt(pkcs8, passphrase))
-    return plain_bag(oids.SHROUDED_KEY_BAG, asn1.sequence(scheme.encoded(), encrypted))
+    return plain_bag(oids.SHROUDED_KEY_BAG, encrypted_keys.sealed(pkcs8, scheme, passphrase))
 
 
 def _seal_secret(inner_oid: bytes, info: bytes, scheme: pbe.Scheme, passphrase: Passphrase) -> bytes:
     """The payload of Java's secret bag: a bag type (DER), and EncryptedPrivateKeyInfo in an OCTET STRING."""
-    sealed = asn1.sequence(scheme.encoded(), asn1.octet_string(scheme.encrypt(info, passphrase)))
+    sealed = encrypted_keys.sealed(info, scheme, passphrase)
     return plain_bag(oids.SECRET_BAG, asn1.sequence(inner_oid, asn1.explicit(0, asn1.octet_string(sealed))))
 
 
@@ -43,38 +42,29 @@ def _secret_fields(value: asn1.Element) -> tuple[asn1.Element, asn1.Element]:
     return inner_oid, inner.expect(asn1.context(0)).inner().unwrapped()
 
 
-def _unseal(info: asn1.Element, password: str) -> tuple[bytes, pbe.Scheme]:
-    """PrivateKeyInfo in an EncryptedPrivateKeyInfo, and how it was encrypted."""
-    algorithm, encrypted = info.expect(asn1.SEQUENCE).fields(2, 2)
-    scheme = pbe.parse(algorithm)
-    for passphrase in kdf.passphrases(password):
-        try:
-            key = scheme.decrypt(encrypted.octets(), passphrase)
-            asn1.read(key).expect(asn1.SEQUENCE).inner().expect(asn1.INTEGER)
-        except kdf.UnknownAlgorithmError:
-            raise
-        except (IntegrityError, FormatError):
-            continue
-        return key, scheme
-    raise IntegrityError("the password does not open the private key", hint="the key may have a password of its own")
+def open_key(entry: OpaqueEntry, password: str | None) -> bytes:
+    """PKCS#8 PrivateKeyInfo (RFC 5958), DER, of a private-key entry; one that is not encrypted needs no password.
 
-
-def open_key(entry: OpaqueEntry, password: str) -> bytes:
-    """PKCS#8 PrivateKeyInfo (RFC 5958), DER, of a private-key entry.
-
-    Raises IntegrityError when the password is wrong, FormatError when the entry is not a private key of PKCS#12 or its
-    algorithm is not known.
+    Raises IntegrityError when the password is wrong or missing, FormatError when the entry is not a private key of
+    PKCS#12 or its algorithm is not known.
     """
     if entry.format != "pkcs12" or entry.kind != "private-key":
         raise FormatError(f"entry {entry.alias!r} is no private key in PKCS#12's form")
     oid, wrapper = asn1.read_exactly(entry.payload).expect(asn1.SEQUENCE).fields(2, 2)
     if oid.oid() == oids.KEY_BAG:
         return wrapper.inner().raw
-    return _unseal(wrapper.inner(), password)[0]
+    if password is None:
+        raise PasswordRequiredError(f"the key {entry.alias!r} is encrypted and no password was given")
+    return encrypted_keys.opened(wrapper.inner(), password)[0]
 
 
-def seal_key(entry: OpaqueEntry, pkcs8: bytes, password: str) -> OpaqueEntry:
-    """The entry with its key encrypted as JDK 17 does: PBES2, AES-256, HMAC-SHA256, 10,000 iterations."""
+def seal_key(entry: OpaqueEntry, pkcs8: bytes, password: str | None) -> OpaqueEntry:
+    """The entry with its key encrypted as JDK 17 does: PBES2, AES-256, HMAC-SHA256, 10,000 iterations.
+
+    Raises PasswordRequiredError without a password.
+    """
+    if password is None:
+        raise PasswordRequiredError("a private key cannot be stored without a password to encrypt it under")
     return OpaqueEntry(
         alias=entry.alias,
         kind="private-key",
@@ -98,7 +88,7 @@ def open_secret(entry: OpaqueEntry, password: str) -> SecretKey:
     inner_oid, info = _secret_fields(wrapper.inner())
     if inner_oid.oid() != oids.SHROUDED_KEY_BAG:
         raise FormatError(f"entry {entry.alias!r} is a secret of a kind that is not known ({inner_oid.oid()})")
-    return secret_bags.decode(_unseal(info, password)[0])
+    return secret_bags.decode(encrypted_keys.opened(info, password)[0])
 
 
 def seal_secret(entry: OpaqueEntry, secret: SecretKey, password: str) -> OpaqueEntry:
@@ -155,10 +145,10 @@ def resealed(payload: bytes, old: str, new: str, instead: pbe.Scheme | None = No
     if kind == oids.KEY_BAG:
         return payload
     if kind == oids.SHROUDED_KEY_BAG:
-        key, scheme = _unseal(wrapper.inner(), old)
+        key, scheme = encrypted_keys.opened(wrapper.inner(), old)
         return _seal(key, (instead or scheme).renewed(), passphrase)
     inner_oid, info = _secret_fields(wrapper.inner())
-    key, scheme = _unseal(info, old)
+    key, scheme = encrypted_keys.opened(info, old)
     return _seal_secret(inner_oid.raw, key, (instead or scheme).renewed(), passphrase)
 
 

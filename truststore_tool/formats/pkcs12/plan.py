@@ -70,6 +70,7 @@ class _Planner:
         # Java finds the only key of a file without a localKeyId, but not one of several.
         self.more_keys = _keys(layout.entries) == 1 < _keys(store.entries)
         self.issuers: dict[bytes, Certificate] = {}
+        self.key_ids = {bag.key_id for bag in layout.bags()}
 
     def run(self) -> Plan:
         """Certificates of keys first: if one is a trusted entry too, what the trusted entry asks for counts."""
@@ -119,17 +120,25 @@ class _Planner:
             bag = origin.bag
             key_id = bag.key_id
             if key_id is None and self.more_keys and entry.kind == "private-key":
-                key_id = _new_key_id(entry)
+                key_id = self._new_key_id(entry)
             trusted = bag.trusted and entry.kind == "unknown"  # of what is not understood, nothing is taken
             self.plan.replacements[id(bag)] = bag.changed(
                 name=self._name(entry, origin), key_id=key_id, trusted=trusted, plain=entry.payload
             )
         else:
             kept = origin.bag.attributes if origin else None
-            key_id = (origin and origin.bag.key_id) or (None if entry.kind == "unknown" else _new_key_id(entry))
+            key_id = (origin and origin.bag.key_id) or (None if entry.kind == "unknown" else self._new_key_id(entry))
             payload = self.shroud(entry.payload)
             self.plan.keys.append(Bag.build(payload, kept, entry.alias, key_id, trusted=False))
         self._keep_chain(entry, origin, key_id)
+
+    def _new_key_id(self, entry: OpaqueEntry) -> bytes:
+        """A localKeyId to tie a key to its certificate: the key's date, as Java writes it, unless another has that."""
+        dated = None if entry.created is None else dated_key_id(entry.created)
+        if dated is None or dated in self.key_ids:
+            dated = hashlib.sha1(entry.payload, usedforsecurity=False).digest()
+        self.key_ids.add(dated)
+        return dated
 
     def _keep_chain(self, entry: OpaqueEntry, origin: Origin | None, key_id: bytes | None) -> None:
         known = {bag.certificate: bag for bag in origin.chain if self._is_in_file(bag)} if origin else {}
@@ -174,13 +183,6 @@ def _numbered_aliases(entries: Iterable[Entry]) -> list[str]:
 
 def _keys(entries: Iterable[Entry]) -> int:
     return sum(entry.kind == "private-key" for entry in entries)
-
-
-def _new_key_id(entry: OpaqueEntry) -> bytes:
-    """A localKeyId to tie a key to its certificate: with the key's date as Java writes it, or without one."""
-    if entry.created is not None:
-        return dated_key_id(entry.created)
-    return hashlib.sha1(entry.payload, usedforsecurity=False).digest()
 
 
 def _check_link(entry: OpaqueEntry, index: int) -> None:

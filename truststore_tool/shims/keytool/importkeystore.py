@@ -175,7 +175,7 @@ def _moved(session: Session, target: Keystore, entry: Entry, new_alias: str) -> 
     _, old = open_key(session, entry, options.srcstorepass, options.srckeypass)
     new = _new_password(session, target, old)
     try:
-        return carry_key(entry, target.format, old, new)
+        return carry_key(entry, target.format, (old,), new)
     except (FormatError, TrustStoreError) as exc:
         raise _ProblemError(f"{KEY_STORE}: {exc.message}") from exc
 

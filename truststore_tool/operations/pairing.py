@@ -1,0 +1,86 @@
+"""Private keys and the certificates that belong to them: which is whose, and which issued which."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from truststore_tool import asn1
+from truststore_tool.errors import FormatError
+from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustStore
+from truststore_tool.nouns import replace
+
+
+class OpenedKey(NamedTuple):
+    """A key that has no certificate yet: its entry, and the bits of its public key (RFC 5280, 4.1.2.7)."""
+
+    entry: OpaqueEntry
+    public_key: bytes
+
+
+class Paired(NamedTuple):
+    """A store with keys and their chains among its entries, and how many keys found no certificate."""
+
+    store: TrustStore
+    alone: int
+
+
+def pair(store: TrustStore, keys: Iterable[OpenedKey]) -> Paired:
+    """`store` with an entry for each certificate that has one of the keys, in the place of its certificates.
+
+    The certificates of a chain are found by names and signatures, whatever their order; what is in no chain stays the
+    trusted certificate that it was. A key with two certificates, as after a renewal, gives two entries.
+    """
+    certificates = list(dict.fromkeys([e.certificate for e in store.trusted()] + [i.certificate for i in store.loose]))
+    bits = {certificate: _public_key(certificate) for certificate in certificates}
+    names = {entry.certificate: entry.alias for entry in store.trusted()}
+    made: list[Entry] = []
+    alone = 0
+    for key in {key.public_key: key for key in keys}.values():
+        leaves = [certificate for certificate in certificates if bits[certificate] == key.public_key]
+        alone += not leaves
+        made += (
+            replace(key.entry, alias=names.get(leaf, ""), certificates=chain_of(leaf, certificates)) for leaf in leaves
+        )
+    taken = {certificate for entry in made for certificate in entry.certificates}
+    rest = (entry for entry in store.entries if isinstance(entry, OpaqueEntry) or entry.certificate not in taken)
+    loose = tuple(item for item in store.loose if item.certificate not in taken)
+    return Paired(replace(store, entries=(*made, *rest), loose=loose), alone)
+
+
+def chain_of(leaf: Certificate, certificates: Sequence[Certificate]) -> tuple[Certificate, ...]:
+    """The certificate, the one that issued it, and so on as far as they are there.
+
+    Where it cannot be told who signed, the name of the issuer decides.
+    """
+    chain = [leaf]
+    while (issuer := _issuer(chain[-1], [each for each in certificates if each not in chain])) is not None:
+        chain.append(issuer)
+    return tuple(chain)
+
+
+def _issuer(certificate: Certificate, candidates: Sequence[Certificate]) -> Certificate | None:
+    try:
+        if certificate.is_self_issued and certificate.is_signed_by(certificate) is not False:
+            return None
+    except FormatError:
+        return None
+    named = [each for each in candidates if _is_named_issuer(certificate, each)]
+    signed = [(each, certificate.is_signed_with_key_of(each)) for each in named]
+    found = [each for each, yes in signed if yes] or [each for each, yes in signed if yes is None]
+    return found[0] if found else None
+
+
+def _is_named_issuer(certificate: Certificate, other: Certificate) -> bool:
+    """Whether the other one bears the name of the issuer; types of strings and case do not count (RFC 5280, 7.1)."""
+    try:
+        if certificate.issuer_der == other.subject_der:
+            return True
+        return str(certificate.issuer).casefold() == str(other.subject).casefold()
+    except FormatError:
+        return False
+
+
+def _public_key(certificate: Certificate) -> bytes | None:
+    try:
+        return asn1.read_exactly(certificate.public_key_der).expect(asn1.SEQUENCE).fields(2, 2)[1].bits()
+    except FormatError:
+        return None
