@@ -12,6 +12,7 @@ import pytest
 from tests import debian
 from tests.cli.harness import Tool
 from tests.debian import Debian
+from tests.postgres import probe_servers
 from tests.postgres.poolers import pgbouncer
 from tests.postgres.server import Server, folder_of_servers, free_port, pretender, tls_server
 from tests.samples import own
@@ -98,6 +99,19 @@ def test_verdicts_are_those_of_psql_17(
     assert done.json["negotiation"] == ("direct" if options else "ssl-request")
     assert (done.code == 0) == seventeen.connects(seventeen.port, negotiation, own(bundle), host)
     assert (done.code == 0) == (bundle == "old-root.pem" and host == "localhost")
+
+
+def test_servers_are_judged_as_the_newer_psql_does(seventeen: Seventeen, server: Server, tmp_path: Path) -> None:
+    """Its OpenSSL is 3.5, where that of the other tests' psql may be 3.0."""
+    cases = probe_servers.cases(25, 7)
+    words = ("-w", "-X", "-Atc", "SELECT 'in'")
+    with probe_servers.fronts(server, cases, tmp_path) as places:
+        for case, port, trusted in places:
+            (seventeen.outside / "roots.pem").write_bytes(trusted.read_bytes())
+            dsn = f"{probe_servers.dsn(case, port)} sslrootcert={seventeen.inside}/roots.pem"
+            real = seventeen.home.run(f"{BIN}/psql", *words, dsn, check=False, user=OWNER) == b"in\n"
+            said, why = probe_servers.told_of(case, port, trusted, "libpq")
+            assert said is real, (case.name, why)
 
 
 def test_older_servers_and_poolers_do_not_speak_it(tool: Tool, seventeen: Seventeen, server: Server) -> None:
