@@ -16,7 +16,8 @@ RDS, G1 = amazon("rds-ca-2019-root.pem"), amazon("rds-ca-rsa2048-g1-us-east-1.pe
 ONE, TWO, THREE = (
     certificates(path)[0] for path in (G1, amazon("rds-ca-rsa4096-g1-us-east-1.pem"), own("new-root.pem"))
 )
-HMAC_MAC = "PBEWithHmacSHA256"
+# Iterations: many are nothing that a test here is about.
+FEW = {"keystore_pkcs12_certPbeIterationCount": "1000", "keystore_pkcs12_macIterationCount": "1000"}
 
 
 def _openssl(*options: str | Path) -> Callable[[str, list[Jdk]], None]:
@@ -31,7 +32,7 @@ def _openssl(*options: str | Path) -> Callable[[str, list[Jdk]], None]:
 
 def _keytool(**settings: str) -> Callable[[str, list[Jdk]], None]:
     def make(name: str, jdks: list[Jdk]) -> None:
-        keytool_store(jdks[-1], name, **settings)
+        keytool_store(jdks[-1], name, **FEW, **settings)
 
     return make
 
@@ -46,9 +47,10 @@ def _bytes(make: Callable[[], bytes]) -> Callable[[str, list[Jdk]], None]:
 def _bare(name: str, jdks: list[Jdk]) -> None:
     """As keytool 25 makes it, which then cannot read what it made."""
     words = ["-importcert", "-noprompt", "-alias", "one", "-file", str(G1), "-keystore", name, "-storetype", "PKCS12"]
-    option = f"-J-Dkeystore.pkcs12.macAlgorithm={HMAC_MAC}"
+    settings = {**FEW, "keystore_pkcs12_macAlgorithm": "PBEWithHmacSHA256"}
+    options = [f"-J-D{key.replace('_', '.')}={value}" for key, value in settings.items()]
     for jdk in jdks:
-        subprocess.run([jdk.keytool, option, *words, "-storepass", "changeit"], capture_output=True)
+        subprocess.run([jdk.keytool, *options, *words, "-storepass", "changeit"], capture_output=True)
     assert Path(name).exists()
 
 
@@ -97,7 +99,9 @@ STORES: dict[str, Callable[[str, list[Jdk]], None]] = {
     "nomac.p12": _openssl("-nokeys", "-nomac"),
     "keyed.p12": _openssl("-in", own("new-chain.pem"), "-inkey", own("new-server.key"), "-certfile", G1),
     "keytool.p12": _keytool(),
-    "rc2-keytool.p12": _keytool(keystore_pkcs12_legacy="true"),
+    "rc2-keytool.p12": _keytool(
+        keystore_pkcs12_certProtectionAlgorithm="PBEWithSHA1AndRC2_40", keystore_pkcs12_macAlgorithm="HmacPBESHA1"
+    ),
     "bare.p12": _bare,
     "truncated-prf.p12": _keytool(keystore_pkcs12_certProtectionAlgorithm="PBEWithHmacSHA512/256AndAES_256"),
     "alike.p12": _bytes(_alike_p12),
@@ -115,10 +119,17 @@ STORES: dict[str, Callable[[str, list[Jdk]], None]] = {
 }
 
 
+_MADE: dict[str, bytes] = {}
+
+
 def make(name: str, jdks: list[Jdk]) -> Path:
-    """The store called so, in the current directory."""
-    STORES[name](name, jdks)
-    return Path(name)
+    """The store called so, in the current directory; each is made once, as a JVM takes its time."""
+    path = Path(name)
+    if name not in _MADE:
+        STORES[name](name, jdks)
+        _MADE[name] = path.read_bytes()
+    path.write_bytes(_MADE[name])
+    return path
 
 
 def storetype(name: str) -> str:
