@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
@@ -21,11 +21,11 @@ from truststore_tool import formats, readers
 from truststore_tool.errors import FormatError, UsageError
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.readers.base import Jdk
-from truststore_tool.readers.java import security
+from truststore_tool.readers.java import algorithms, path, security
 from truststore_tool.readers.java.keystores import JavaReader
 from truststore_tool.readers.java.releases import Release
 
-Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 CERTIFICATE = certificates(amazon("rds-ca-rsa2048-g1-us-east-1.pem"))[0]
 FORMS = ("jks", "pkcs12", "jceks")
 SETTINGS = {
@@ -128,23 +128,23 @@ def test_of_a_type_of_key_store_that_nobody_looked_at_nothing_is_said() -> None:
             assert reading.evidence
 
 
-def _signed(
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, subject: str, public: x509.Certificate | None
-) -> bytes:
+def _signed(key: Key, subject: str, below: Key | None = None) -> bytes:
+    """A certificate that the root's key signed: its own, or one for the key below."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "root")])
     begin = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
     builder = (
         x509.CertificateBuilder()
         .issuer_name(name)
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
-        .public_key(public.public_key() if public else key.public_key())
+        .public_key((below or key).public_key())
         .serial_number(1)
         .not_valid_before(begin)
         .not_valid_after(begin + datetime.timedelta(days=9000))
     )
     if subject == "root":
         builder = builder.add_extension(x509.BasicConstraints(True, None), True)
-    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    digest = None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+    return builder.sign(key, digest).public_bytes(Encoding.DER)
 
 
 def test_a_key_that_is_disabled_is_one_to_a_jdk(classes: Path, tmp_path: Path) -> None:
@@ -155,8 +155,8 @@ def test_a_key_that_is_disabled_is_one_to_a_jdk(classes: Path, tmp_path: Path) -
         "P-384": ec.generate_private_key(ec.SECP384R1()),
     }
     # The key below is of another kind than the anchor's: what is refused, is for the anchor.
-    ed25519 = x509.load_der_x509_certificate(_ed25519())
-    roots = {kind: (_signed(key, "root", None), _signed(key, "below", ed25519)) for kind, key in kinds.items()}
+    other = ed25519.Ed25519PrivateKey.generate()
+    roots = {kind: (_signed(key, "root"), _signed(key, "below", other)) for kind, key in kinds.items()}
     seen: set[bool] = set()
     for items in DISABLED:
         with _Both(f"jdk.certpath.disabledAlgorithms={items}\n", classes, tmp_path) as both:
@@ -171,15 +171,24 @@ def test_a_key_that_is_disabled_is_one_to_a_jdk(classes: Path, tmp_path: Path) -
     assert seen == {True, False}
 
 
-def _ed25519() -> bytes:
-    from cryptography.hazmat.primitives.asymmetric import ed25519
-
-    name = x509.Name([])
+@pytest.mark.parametrize("items", ["EdDSA", "Ed25519", "MD5"])
+def test_a_key_of_edwards_is_disabled_by_either_name(items: str, classes: Path, tmp_path: Path) -> None:
     key = ed25519.Ed25519PrivateKey.generate()
-    begin = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
-    builder = x509.CertificateBuilder().issuer_name(name).subject_name(name).public_key(key.public_key())
-    dated = builder.serial_number(1).not_valid_before(begin).not_valid_after(begin + datetime.timedelta(days=9))
-    return dated.sign(key, None).public_bytes(Encoding.DER)
+    root, below = _signed(key, "root"), _signed(key, "below", ec.generate_private_key(ec.SECP256R1()))
+    with _Both(f"jdk.certpath.disabledAlgorithms={items}\n", classes, tmp_path) as both:
+        for jvm, reader in both:
+            assert (
+                bool(jvm.refuses_path(root, below)) is bool(reader.why_disabled(Certificate(root))) is (items != "MD5")
+            )
+
+
+def test_what_other_rooms_know_of_small_keys_is_what_the_properties_say() -> None:
+    for name in ("java17.0.15", "java25.0.3"):
+        said = security.of(Release.parse(name))
+        for algorithm, smallest in {**path._SMALLEST, **algorithms._SMALLEST_ENABLED}.items():
+            if algorithm != "RSASSA-PSS":
+                assert said.why_disabled(algorithm, smallest - 1) == f"{algorithm} keySize < {smallest}"
+                assert said.why_disabled(algorithm, smallest) is None
 
 
 @pytest.mark.parametrize(

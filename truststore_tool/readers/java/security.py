@@ -15,6 +15,7 @@ from truststore_tool.readers.java.releases import Feature, Release, documented, 
 
 _FILES: Final = measured("java.security of 8u504, 11.0.5 to 25.0.3")
 _KEY_SIZE: Final = re.compile(r"keySize\s*(<=|<|==|!=|>=|>)\s*(\d{1,9})")
+_EDWARDS: Final = ("Ed25519", "Ed448")  # keys that 17 and later call EdDSA as well
 _INCLUDE: Final = "include "
 # A property may be broken into lines, the end of which is then escaped.
 _CONTINUED: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\(?:\r\n|\n|\r)[ \t\f]*")
@@ -48,7 +49,8 @@ class Disabled:
 
     def forbids_key(self, algorithm: str, size: int | None, curve: str | None = None) -> bool:
         """Whether it forbids such a key (its size in bits), whoever uses it and whatever for."""
-        if self.algorithm.lower() not in (algorithm.lower(), (curve or "").lower()):
+        names = {algorithm, curve or "", "EdDSA" if algorithm in _EDWARDS else ""}
+        if self.algorithm.lower() not in {name.lower() for name in names}:
             return False
         return all(_holds(condition, size) for condition in self.conditions)
 
