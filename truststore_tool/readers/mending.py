@@ -3,7 +3,7 @@
 What was not understood stays as it is, byte for byte, or nothing is mended.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -185,7 +185,7 @@ class _Mender:
             order.removed,
             best.way if best.way != _AFRESH else None,
             best.way == _AFRESH,
-            tuple(_shifts({judge.name for judge in self.meant}, before, best.readings)),
+            tuple(_shifts((judge.name for judge in self.meant), before, best.readings)),
         )
         return Mending(best.content, fixed, store, fresh)
 
@@ -317,7 +317,10 @@ def _fresh(store: TrustStore, draft: _Draft, before: _Readings) -> Iterable[Cert
     return dict.fromkeys(found)
 
 
-def _shifts(names: Collection[str], before: _Readings, after: _Readings) -> Iterator[Shift]:
-    for (judge, (was, *_)), (_, (now, *_)) in zip(before, after, strict=True):
-        if judge.name in names:
-            yield Shift(judge.name, was.loads, was.count, now.loads, now.count)
+def _shifts(names: Iterable[str], before: _Readings, after: _Readings) -> Iterator[Shift]:
+    """What each of the readers called so makes of it, in this order."""
+    shifts = {
+        judge.name: Shift(judge.name, was.loads, was.count, now.loads, now.count)
+        for (judge, (was, *_)), (_, (now, *_)) in zip(before, after, strict=True)
+    }
+    return (shifts[name] for name in dict.fromkeys(names))
