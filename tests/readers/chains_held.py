@@ -28,7 +28,12 @@ KINDS: Final[dict[str, tuple[Callable[[int], Neighbour], int]]] = {
     "names": (chain_graphs.names, 100),
     "algorithms": (chain_neighbours.algorithms, 50),
 }
-COLUMNS: Final = ("cases", "agreements", "real acceptances", "not judged", "false all-clears")
+COLUMNS: Final = ("cases", "agreements", "real acceptances", "listed", "false all-clears")
+# What is not judged, and rightly so: the beginning of the doubt, and why nobody can.
+LISTED: Final = {
+    "Java may take another of that name": "of several anchors Java takes one by the addresses of objects in memory",
+    "there are too many ways": "where self-issued ones follow each other, Java stops at one by a distance of names",
+}
 
 
 class Held(NamedTuple):
@@ -43,6 +48,11 @@ class Held(NamedTuple):
     def agrees(self) -> bool:
         """Whether we judge as the reader. What no server can be, as it cannot use the key, no client may accept."""
         return self.found.accepted is (self.real == TRUSTED)
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it is left open for a reason that is listed."""
+        return self.found.accepted is None and all(d.detail.startswith(tuple(LISTED)) for d in self.found.doubts)
 
     def __str__(self) -> str:
         flaws = [(flaw.code, flaw.detail) for flaw in (*self.found.flaws, *self.found.doubts)]
@@ -75,16 +85,16 @@ def main(arguments: Sequence[str]) -> int:
             made = map(KINDS[kind][0], range(options.first, options.first + options.count))
             for one in held(made, jvms):
                 accepted = one.found.accepted
-                told = (True, one.agrees, one.real == TRUSTED, accepted is None, accepted is True and not one.agrees)
+                told = (True, one.agrees, one.real == TRUSTED, one.is_listed, accepted is True and not one.agrees)
                 for column, counts_too in zip(COLUMNS, told, strict=True):
                     counts[kind, one.reader, column] += counts_too
-                if not one.agrees:
+                if not one.agrees and not one.is_listed:
                     print(f"not met: {kind}: {one}", flush=True)
     rows = list(dict.fromkeys((kind, reader) for kind, reader, _ in counts))
     print(f"{'':24}" + "".join(f"{column:>18}" for column in COLUMNS))
     for kind, reader in rows:
         print(f"{kind + ' ' + reader:24}" + "".join(f"{counts[kind, reader, column]:18}" for column in COLUMNS))
-    return int(any(counts[*row, "agreements"] < counts[*row, "cases"] for row in rows))
+    return int(any(counts[*row, "agreements"] + counts[*row, "listed"] < counts[*row, "cases"] for row in rows))
 
 
 if __name__ == "__main__":

@@ -48,7 +48,8 @@ def test_openssl_and_java_and_we_agree(kind: str, jvms: Mapping[Jdk, ChainJvm]) 
     number = {"names": 3**7 * 2 // count}.get(kind, 1)
     answers = list(held(map(make, seeds(count, number)), jvms))
     assert len(answers) == count * (1 + len(jvms))
-    assert [str(answer) for answer in answers if not answer.agrees] == []
+    assert [str(answer) for answer in answers if not answer.agrees and not answer.is_listed] == []
+    assert sum(answer.is_listed for answer in answers) <= len(answers) // 50
     for reader in {answer.reader for answer in answers}:  # it is not always the same that is said
         accepted = sum(answer.real == TRUSTED for answer in answers if answer.reader == reader)
         assert count // 6 < accepted < count * 5 // 6

@@ -145,8 +145,8 @@ def overruled(verdict: Verdict, refusal: str | None, *, same: bool = False) -> V
     That one may be another than the one which is judged for, and more lenient: it clears nothing that is refused, and
     what could not be judged only where it is the `same`. What it refuses is not trusted.
     """
-    others = tuple(reason for reason in verdict.reasons if reason.code == "name-mismatch")
-    on_chain = [reason for reason in verdict.reasons if reason.code != "name-mismatch"]
+    others = tuple(reason for reason in verdict.reasons if _is_of_name(reason))
+    on_chain = [reason for reason in verdict.reasons if not _is_of_name(reason)]
     doubtful = bool(on_chain) and all(reason.code == "not-judged" for reason in on_chain)
     if refusal is None:
         return replace(verdict, trusted=not others, reasons=others) if doubtful and same else verdict
@@ -169,11 +169,20 @@ def _obstacle(source: Source) -> Reason | None:
     return None
 
 
+_UNKNOWN_NAME: Final = Reason("not-judged", "whether the server's certificate is for this host cannot be judged here")
+
+
+def _is_of_name(reason: Reason) -> bool:
+    return reason.code == "name-mismatch" or reason == _UNKNOWN_NAME
+
+
 def _name_reasons(leaf: Certificate, host: str | None, reader: TlsReader) -> Iterator[Reason]:
     if host is None:
         return
     check = hostnames.check(leaf, host, reader)
-    if not check.matches:
+    if check.matches is None:
+        yield _UNKNOWN_NAME
+    elif not check.matches:
         names = ", ".join(check.names[:8]) or "no name at all"
         yield Reason("name-mismatch", f"the server's certificate is for {names}, not for {host}")
 

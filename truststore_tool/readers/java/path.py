@@ -59,6 +59,11 @@ def found(sent: Sequence[Facts], anchor: Facts, at: datetime | None, signatures:
             yield Flaw("bad-signature", fact.certificate)
 
 
+def throws(flaw: Flaw) -> bool:
+    """Whether Java throws what is not caught where paths are built, and tries no other."""
+    return flaw.code == "name-constraints" and bool(flaw.detail)
+
+
 def date_flaw(fact: Facts, at: datetime) -> Flaw | None:
     """BasicChecker.verifyValidity."""
     if at < fact.not_before:

@@ -179,6 +179,10 @@ class _Validator:
                     best = Judgement.of(chain, list(self._afterwards(sent, anchor)))
                     break
                 best = _better(best, Judgement.of(chain, found))
+                if any(map(path.throws, found)):
+                    if len(found) == 1:
+                        return best
+                    self._aborts = True  # if that comes first
         if best is None:
             best = Judgement(_chain([leaf]), False, (), ())
             wrong = [] if leaf.is_valid(self.at) else [path.date_flaw(leaf, self.at)]
