@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from socket import socket
-from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from ssl import PROTOCOL_TLS_SERVER, SSLContext, TLSVersion
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -26,7 +26,6 @@ from tests.cli.harness import Tool, process
 from tests.postgres.clients import Jvm, jvms, psql
 from tests.postgres.rotations import Rotation, rotation
 from tests.postgres.server import error_response, pretender
-from tests.readers.chain_drafts import Key
 from truststore_tool.model import Certificate
 
 _WELCOME: Final = "come in, but not today"
@@ -85,7 +84,7 @@ class _Staged:
         self._name, self._case, self._folder = name, case, folder
         self._stores = [_write(folder / f"store{n}.pem", store) for n, store in enumerate(case.stores)]
         self._ports = [
-            [servers.enter_context(pretender(partial(_receive, _context(folder, chain, case.key)))) for chain in chains]
+            [servers.enter_context(pretender(partial(_receive, _context(folder, chain, case)))) for chain in chains]
             for chains in (case.before, case.after)
         ]
 
@@ -130,13 +129,14 @@ def _pem(certificate: Certificate) -> bytes:
     return b"-----BEGIN CERTIFICATE-----\n" + text + b"-----END CERTIFICATE-----\n"
 
 
-def _context(folder: Path, chain: Sequence[Certificate], key: Key) -> SSLContext:
+def _context(folder: Path, chain: Sequence[Certificate], case: Rotation) -> SSLContext:
     """A server with this chain, however weak."""
     context = SSLContext(PROTOCOL_TLS_SERVER)
     context.set_ciphers("DEFAULT@SECLEVEL=0")
+    context.maximum_version = TLSVersion.TLSv1_3 if case.modern else TLSVersion.TLSv1_2
     place = _write(folder / "server.pem", chain)
     with place.open("ab") as file:
-        file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        file.write(case.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     context.load_cert_chain(place)
     return context
 

@@ -76,6 +76,7 @@ class Rotation:
         current: the file for --current; empty where the server itself is named.
         following: the file for --next.
         stores: what is in each.
+        modern: whether servers speak TLS 1.3.
     """
 
     strange: str
@@ -85,6 +86,7 @@ class Rotation:
     current: Sequence[Certificate]
     following: Sequence[Certificate]
     stores: Sequence[Sequence[Certificate]]
+    modern: bool
 
 
 def rotation(seed: int) -> Rotation:
@@ -109,9 +111,11 @@ def rotation(seed: int) -> Rotation:
     current: Sequence[Certificate] = ()
     if told_of != "server":
         current = old.chain(leaf) if told_of == "chain" else (old.certificate,)
-    told = f"{told_leaf} {told_old} {told_new} told of {told_of}, next {[each.draft.name for each in asked]}"
+    modern = told_of != "server" or rng.random() < 0.6  # of a file nobody sees that it is shown over TLS 1.2
+    told = f"{told_leaf} {told_old} {told_new} told of {told_of}, next {[each.draft.name for each in asked]} {modern}"
     held = [[each.certificate for each in store] for store in stores]
-    return Rotation(told, leaf.key, [old.chain(leaf)], after, current, [each.certificate for each in asked], held)
+    following = [each.certificate for each in asked]
+    return Rotation(told, leaf.key, [old.chain(leaf)], after, current, following, held, modern)
 
 
 def _shaped(rng: random.Random, leaf: Draft) -> tuple[str, Draft]:

@@ -124,6 +124,14 @@ def test_a_host_name_that_the_certificates_are_not_for(tool: Tool, server: Serve
     assert {o["reasons"][0]["code"] for o in (*store["current"], *store["next"])} == {"name-mismatch"}
 
 
+def test_clients_that_look_at_the_chain_only(tool: Tool, server: Server) -> None:
+    make(tool)
+    at = ("postgres", "rotation", "--current", f"localhost:{server.port}", "--next", own("new-root.pem"))
+    done = tool(*at, "--store", "both.jks", "--host-name", "db.example.com", "--verify", "ca", "--json")
+    assert (done.code, done.json["host"]) == (0, None)
+    assert tool(*at, "--store", "both.jks", "--host-name", "db.example.com:5432").code == 2
+
+
 def test_sets_are_judged_whole_but_for_what_has_expired_or_is_of_another_region(tool: Tool, tmp_path: Path) -> None:
     names = (
         "us-east-1 Root CA RSA2048 G1",

@@ -108,6 +108,28 @@ class RotationReport:
 
 
 @noun
+class Clients:
+    """What clients ask of a server.
+
+    Attributes:
+        at: the moment (aware).
+        host: the name or address that they ask for; None where it is not known.
+        check: ``"full"``, or ``"ca"`` where they do not look at it (sslmode verify-ca).
+        protocol: what they speak with the server, as OpenSSL names it.
+    """
+
+    at: datetime
+    host: str | None = None
+    check: Literal["full", "ca"] = "full"
+    protocol: str = "TLSv1.3"
+
+    @property
+    def name(self) -> str | None:
+        """What has to be in a server's certificate; None leaves names out."""
+        return self.host if self.check == "full" else None
+
+
+@noun
 class _Case:
     """A certificate that is asked about, and what a server sends because of it; or why that is not known.
 
@@ -125,10 +147,9 @@ def outlook(
     current: Sequence[Certificate],
     following: Sequence[Certificate],
     sources: Sequence[Source],
-    at: datetime,
+    clients: Clients,
     *,
     shown: bool = False,
-    host: str | None = None,
     region: str | None = None,
 ) -> RotationReport:
     """What becomes of each store when what servers show now gives way to certificates of the authorities `following`.
@@ -138,9 +159,8 @@ def outlook(
             a server.
         following: the next authorities. A store must trust each, as any of them may be used.
         sources: the stores.
-        at: the moment of the connection (aware).
+        clients: of these stores.
         shown: whether a server sent `current`, so that the first is its own, whatever it looks like.
-        host: the name or address that clients ask for, which must be in the certificates; None leaves names out.
         region: leave out authorities of Amazon RDS for other regions. Without it, the name of a server's issuer says
             which region is meant.
 
@@ -149,21 +169,21 @@ def outlook(
     """
     own = shown or _is_own(current[0])
     meant = region or (_of_some(_shown_region(current), following) if own else None)
-    then = authorities.pick(following, meant, at)
-    now = Picked(tuple(current), 0, 0) if own else authorities.pick(current, _of_some(region, current), at)
+    then = authorities.pick(following, meant, clients.at)
+    now = Picked(tuple(current), 0, 0) if own else authorities.pick(current, _of_some(region, current), clients.at)
     like = now.certificates[0] if own else None
-    before = [_Case(now.certificates[0], now.certificates)] if own else _cases(now, at, None, host, 0)
+    before = [_Case(now.certificates[0], now.certificates)] if own else _cases(now, clients, None, 0)
     between = max((_between(case.sent) for case in before), default=0)
-    after = _cases(then, at, like, host, between)
+    after = _cases(then, clients, like, between)
     held = (c for source in sources if source.store for c in source.store.all_certificates())
     known = (*now.certificates, *then.certificates, *held)
     return RotationReport(
-        host=host,
+        host=clients.name,
         region=meant,
         current=tuple(map(describe, now.certificates)),
         next=tuple(map(describe, then.certificates)),
         left_out=BothLeftOut(LeftOut(now.expired, now.elsewhere), LeftOut(then.expired, then.elsewhere)),
-        stores=tuple(_store(source, before, after, known, host, at) for source in sources),
+        stores=tuple(_store(source, before, after, known, clients) for source in sources),
     )
 
 
@@ -190,18 +210,17 @@ def _between(sent: Chain) -> int:
     return sum(chains.is_authority(c) and not chains.is_self_issued(c) for c in sent[1:])
 
 
-def _cases(picked: Picked, at: datetime, like: Certificate | None, host: str | None, between: int) -> list[_Case]:
+def _cases(picked: Picked, clients: Clients, like: Certificate | None, between: int) -> list[_Case]:
     """What a server sends for each authority of a set, or, for a certificate that is a server's own, with that."""
     search = Search((), picked.certificates)
-    return [_case(certificate, search, at, like, host, between) for certificate in picked.certificates]
+    return [_case(certificate, search, clients, like, between) for certificate in picked.certificates]
 
 
 def _case(
     certificate: Certificate,
     search: Search,
-    at: datetime,
+    clients: Clients,
     like: Certificate | None,
-    host: str | None,
     between: int,
 ) -> _Case:
     along = authorities.above(certificate, search)
@@ -211,7 +230,7 @@ def _case(
     ):
         return _Case(certificate, (certificate, *along))
     try:
-        leaf = promise(certificate, at, like, host)
+        leaf = promise(certificate, clients.at, like, clients.host)
     except FormatError as exc:
         return _Case(certificate, doubt=f"what it would issue is not known: {exc.message}")
     sent = (leaf, *(() if alone else (certificate,)), *along)
@@ -219,7 +238,7 @@ def _case(
     if alone and limit is not None and limit < between:
         text = f"it allows {limit} authorities below it, and now there are {between}: does it issue for servers itself?"
         return _Case(certificate, sent, text)
-    return _Case(certificate, sent, nameless=host is None and like is None)
+    return _Case(certificate, sent, nameless=clients.host is None and like is None)
 
 
 def _store(
@@ -227,10 +246,9 @@ def _store(
     before: Sequence[_Case],
     after: Sequence[_Case],
     known: Sequence[Certificate],
-    host: str | None,
-    at: datetime,
+    clients: Clients,
 ) -> StoreOutlook:
-    now, later = ([(case, _judged(source, case, known, host, at)) for case in cases] for cases in (before, after))
+    now, later = ([(case, _judged(source, case, known, clients)) for case in cases] for cases in (before, after))
     connects, stays = _all(now), _all(later)
     during = False if False in (connects, stays) else None if None in (connects, stays) else True
     trusts = _TRUSTS.get((connects, stays), "not-judged")
@@ -256,11 +274,11 @@ def _obstacles(judged: _Judged) -> tuple[Obstacle, ...]:
     )
 
 
-def _judged(source: Source, case: _Case, known: Sequence[Certificate], host: str | None, at: datetime) -> Verdict:
+def _judged(source: Source, case: _Case, known: Sequence[Certificate], clients: Clients) -> Verdict:
     if not case.sent:
         reason = Reason("not-judged", case.doubt)
         return Verdict(source.name, source.reader, False, None, None, None, (reason,))
-    verdict = judge(source, case.sent, host, at, known)
+    verdict = judge(source, case.sent, clients.name, clients.at, known, protocol=clients.protocol)
     doubt = case.doubt
     chain = [*case.sent[1:], *([verdict.anchor.certificate] if verdict.anchor else [])]
     if case.nameless and any(map(_has_constraints, chain)):

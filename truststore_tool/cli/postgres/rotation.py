@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -31,11 +31,11 @@ from truststore_tool.cli.postgres.options import (
     warn_of_sources,
 )
 from truststore_tool.errors import FindingError, UsageError
+from truststore_tool.nouns import replace
 from truststore_tool.postgres.target import Target, looks_like_a_file
 
 if TYPE_CHECKING:
-    from truststore_tool.model import Certificate
-    from truststore_tool.postgres.wire import Negotiation
+    from truststore_tool.postgres.wire import Handshake, Negotiation
 
 
 def rotation_command(
@@ -62,6 +62,10 @@ def rotation_command(
             "--host-name", metavar="NAME", help="The name that clients ask for; that of the server unless given."
         ),
     ] = None,
+    verify: Annotated[
+        Literal["full", "ca"],
+        typer.Option("--verify", metavar="full|ca", help="Whether clients verify the name, too, or only the chain."),
+    ] = "full",
     tls: Tls = False,
     direct: Direct = False,
     timeout: Timeout = TIMEOUT,
@@ -85,31 +89,28 @@ def rotation_command(
       truststore-tool postgres rotation --current old-root.pem --next global-bundle.pem --region us-east-1 \
         --bundle chain.pem
     """
-    from truststore_tool.postgres.rotation import outlook
+    from truststore_tool.postgres.rotation import Clients, outlook
     from truststore_tool.render import postgres_text
 
     output = Output(json, quiet)
     if not store and not bundle:
         raise UsageError("no store is named", hint="give --store STORE or --bundle FILE")
+    if host_name is not None and Target.parse(host_name).host != host_name:
+        raise UsageError("--host-name is a name without a port", hint="as in --host-name db.example.com")
     how = negotiation(tls, direct)
     password = store_password(output, password_env, password_file, password_fd, default_password)
     sources = open_sources(store, bundle, reveal(password))
     warn_of_sources(output, sources)
-    coming = gather([following], password, output).candidates
+    coming = [candidate.certificate for candidate in gather([following], password, output).candidates]
     target = None if _is_file(current) else Target.parse(current)
+    clients = Clients(datetime.now(UTC), host_name, verify)
     if target is None:
         now = [candidate.certificate for candidate in gather([current], password, output).candidates]
     else:
-        now = _shown_by(target, how, timeout)
-    report = outlook(
-        now,
-        [candidate.certificate for candidate in coming],
-        sources,
-        datetime.now(UTC),
-        shown=target is not None,
-        host=host_name or (target.host if target else None),
-        region=region,
-    )
+        target = replace(target, name=host_name)
+        seen = _shown_by(target, how, timeout)
+        now, clients = [*seen.chain], replace(clients, host=target.known_as, protocol=seen.protocol)
+    report = outlook(now, coming, sources, clients, shown=target is not None, region=region)
     output.report("postgres-rotation", report, postgres_text.rotation(report), ready=report.is_ready)
     if not report.is_ready:
         raise typer.Exit(FINDING)
@@ -120,15 +121,15 @@ def _is_file(current: str) -> bool:
     return current in ("-", "system", "certifi") or looks_like_a_file(current) or Path(current).exists()
 
 
-def _shown_by(target: Target, how: "Negotiation", timeout: float) -> "list[Certificate]":
-    """The chain that a server shows."""
+def _shown_by(target: Target, how: "Negotiation", timeout: float) -> "Handshake":
+    """What a server shows."""
     from truststore_tool.postgres.link import UnknownHostError
     from truststore_tool.postgres.wire import shake
 
     try:
-        chain = shake(target, how, timeout).chain
+        seen = shake(target, how, timeout)
     except UnknownHostError as exc:
         raise exc.at(f"there is no file {target.host}; and as a server") from exc
-    if not chain:
+    if not seen.chain:
         raise FindingError(f"{target}: shows no certificate")
-    return [*chain]
+    return seen
