@@ -77,6 +77,27 @@ CHANGING = [
     Case(f"-storepasswd -keystore s.jceks {S}", "a\nb\nc\n", varies=True),
 ]
 
+# The second command opens the key, or does not.
+RENAMED = f"&& -changealias -alias key -destalias k2 {S} -keystore"
+KEYS = [
+    Case(f"-keypasswd -alias KEY -new newpass1 -keystore k.jks {S} -v {RENAMED} k.jks -keypass newpass1"),
+    Case(f"-keypasswd -alias key -new newpass1 -keystore k.jceks {S} {RENAMED} k.jceks -keypass newpass1"),
+    Case(f"-keypasswd -alias key -new newpass1 -keystore k.jks {S} {RENAMED} k.jks -keypass changeit"),
+    Case(f"-keypasswd -alias key -keystore k.jks {S}", "changeit\nshort\nnewpass1\nother\nnewpass1\nnewpass1\n"),
+    Case(f"-keypasswd -alias key -keystore k.jks {S}", "", varies=True),
+    Case("-keypasswd -alias key -new newpass1 -keystore k.jceks", "changeit\n"),
+    Case(f"-keypasswd -alias one -new newpass1 -keystore k.jks {S}"),
+    Case(f"-keypasswd -alias nobody -new newpass1 -keystore k.jks {S}"),
+    Case(f"-keypasswd -new newpass1 -keystore s.jks {S}"),
+    Case(f"-keypasswd -alias key -new newpass1 -keystore k.pkcs12 {S}"),
+    Case(f"-keypasswd -alias key -new newpass1 -storetype pkcs12 -keystore k.jks {S}"),
+    Case(f"-keypasswd -alias key -keypass wrongpw -new newpass1 -keystore k.jks {S}"),
+    Case(f"-keypasswd -alias key -new short -keystore k.jks {S}"),
+    Case("-keypasswd -alias key -new newpass1 -keystore k.jks -storepass wrongpw"),
+    Case(f"-keypasswd -alias key -new newpass1 -keystore nowhere {S}"),
+    Case("-keypasswd -help"),
+]
+
 SHA1 = f"-importcert -noprompt -alias r -file sha1.pem -storetype jks {S} -keystore"
 ONE_MORE = ("-importkeystore -noprompt -srckeystore a.jks -destkeystore b.jks -deststoretype jks "
             "-srcstorepass changeit -deststorepass changeit -srcalias r -destalias x")  # fmt: skip
@@ -123,8 +144,8 @@ REFUSING = [
 
 @pytest.mark.parametrize(
     "cases",
-    [IMPORTING, READING, CHANGING, MOVING, REFUSING],
-    ids=["importing", "reading", "changing", "moving", "refusing"],
+    [IMPORTING, READING, CHANGING, KEYS, MOVING, REFUSING],
+    ids=["importing", "reading", "changing", "keys", "moving", "refusing"],
 )
 def test_commands_do_as_the_jdks_keytool_does(jdks: list[Jdk], folder: Path, tmp_path: Path, cases: list[Case]) -> None:
     for number, jdk in enumerate(jdks):

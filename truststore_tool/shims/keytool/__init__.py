@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from truststore_tool.shims.keytool.session import Session
 
 VERSION_VARIABLE: Final = "TRUSTSTORE_TOOL_KEYTOOL_VERSION"
-_WRITING: Final = ("-importcert", "-delete", "-changealias", "-storepasswd", "-importkeystore", "-exportcert")
-_SUBSET: Final = "-importcert, -list, -exportcert, -delete, -changealias, -storepasswd, -importkeystore and -printcert"
+_CHANGING: Final = ("-importcert", "-delete", "-changealias", "-keypasswd", "-storepasswd", "-importkeystore")
+_WRITING: Final = (*_CHANGING, "-exportcert")
+_SUBSET: Final = (
+    "-importcert, -list, -exportcert, -delete, -changealias, -keypasswd, -storepasswd, -importkeystore and -printcert"
+)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -133,6 +136,8 @@ def _command(name: str) -> "Callable[[Session], None]":
             from truststore_tool.shims.keytool.change import delete_entry as command
         case "-changealias":
             from truststore_tool.shims.keytool.change import change_alias as command
+        case "-keypasswd":
+            from truststore_tool.shims.keytool.change import change_key_password as command
         case "-storepasswd":
             from truststore_tool.shims.keytool.change import change_password as command
         case "-importkeystore":

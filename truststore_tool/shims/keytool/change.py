@@ -1,4 +1,4 @@
-"""keytool -delete, -changealias and -storepasswd."""
+"""keytool -delete, -changealias, -keypasswd and -storepasswd."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -156,6 +156,43 @@ def change_password(session: Session) -> None:
     if session.password is None and not session.keystore.is_passwordless:
         raise KeytoolError("password can't be null", ILLEGAL_ARGUMENT)
     save(session, lambda store: store, new)
+
+
+def change_key_password(session: Session) -> None:
+    """-keypasswd: the key of one entry under a password of its own, which PKCS12 does not have; the date is renewed."""
+    if session.keystore.is_pkcs12:
+        raise KeytoolError(
+            "-keypasswd commands not supported if -storetype is PKCS12", "java.lang.UnsupportedOperationException"
+        )
+    alias = session.options.alias_or_default
+    entry = found(session.keystore, alias)
+    if not isinstance(entry, OpaqueEntry):
+        raise KeytoolError(f"Alias <{alias}> has no key")
+    changed = _under_new_password(session, entry, alias)
+    now = datetime.now(UTC)
+
+    def edit(store: TrustStore) -> TrustStore:
+        present = found(session.keystore.holding(store), alias)
+        if present != entry:
+            raise KeytoolError(f"Alias <{alias}> was changed meanwhile")
+        return store.with_entries(tuple(replace(changed, created=now) if e is present else e for e in store.entries))
+
+    save(session, edit)
+
+
+def _under_new_password(session: Session, entry: OpaqueEntry, alias: str) -> OpaqueEntry:
+    """The entry with its key under the new password, which is asked for where it was not given."""
+    from truststore_tool import formats
+
+    codec = formats.get(entry.format).keys
+    secret = codec.seal_secret if codec and entry.kind == "secret-key" else None
+    if codec is None or (entry.kind == "secret-key" and secret is None):
+        raise KeytoolError(f"Alias <{alias}> has no key")
+    if secret is not None:
+        key, old = open_secret(session, entry, session.password, session.options.keypass)
+        return secret(entry, key, session.options.new or _new_password(session, f"key password for <{alias}>", old))
+    pkcs8, old = open_key(session, entry, session.password, session.options.keypass)
+    return codec.seal(entry, pkcs8, session.options.new or _new_password(session, f"key password for <{alias}>", old))
 
 
 def _new_password(session: Session, what: str, old: str | None) -> str:

@@ -15,7 +15,7 @@ from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, GivenUpError, K
 from truststore_tool.shims.keytool.options import Options
 from truststore_tool.shims.keytool.stores import PKCS12, Keystore
 
-_CHANGING: Final = ("-changealias", "-delete", "-importcert", "-importkeystore", "-storepasswd")
+_CHANGING: Final = ("-changealias", "-delete", "-importcert", "-importkeystore", "-keypasswd", "-storepasswd")
 _MAY_CREATE: Final = ("-importcert", "-importkeystore", "-printcert")
 _STARS: Final = "*****************  WARNING WARNING WARNING  *****************\n"
 _NO_INTEGRITY: Final = (
@@ -137,7 +137,8 @@ class Session:
         if name in (None, "NONE") or not os.path.isfile(name or ""):
             return
         try:
-            final = stores.load(name or "", None, self.options.new or self.password, jdk=self.jdk)
+            new = self.options.new if self.options.command == "-storepasswd" else None
+            final = stores.load(name or "", None, new or self.password, jdk=self.jdk)
         except KeytoolError:
             return
         if final.format != "pkcs12" and final.has_keys():
