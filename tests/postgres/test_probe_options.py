@@ -130,6 +130,16 @@ def test_a_chain_that_another_server_shows_meanwhile_clears_nothing() -> None:
     assert [v.trusted for v in report.verdicts] == [False]
 
 
+def test_a_server_that_is_gone_at_the_second_connection_is_not_cleared(tool: Tool) -> None:
+    converse = alternating(tls_server(own("old-chain.pem"), own("old-server.key")))
+    calls = iter([converse])
+    with pretender(lambda connection: next(calls, lambda _: None)(connection)) as port:
+        done = tool("postgres", "probe", f"localhost:{port}", "--store", ROOT, "--json")
+    assert [v["trusted"] for v in done.json["verdicts"]] == [True]
+    assert [item["address"] for item in done.json["unreached"]] == [None]
+    assert (done.code, done.json["good"]) == (1, False)
+
+
 def test_every_address_behind_a_name(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     resolve = socket.getaddrinfo
     places = {"db": ["127.0.0.2", "127.0.0.1", "127.0.0.3"]}

@@ -133,6 +133,29 @@ def test_nothing_but_a_goodbye_follows_the_handshake(negotiation: Negotiation) -
     assert seen.chain == tuple(certificates(own("old-chain.pem")))
 
 
+@pytest.mark.parametrize(
+    ("data", "times"), [(b"", 0), (b"x", 1), (bytes(1 << 16), 100)], ids=["hangs", "talks", "floods"]
+)
+def test_what_a_server_does_behind_the_handshake_changes_nothing(data: bytes, times: int) -> None:
+    context = tls_server(own("old-chain.pem"), own("old-server.key"))
+    over = threading.Event()
+
+    def converse(connection: socket.socket) -> None:
+        asked(connection)
+        connection.sendall(b"S")
+        with contextlib.suppress(OSError), context.wrap_socket(connection, server_side=True) as tls:
+            for _ in range(times):
+                tls.sendall(data)
+            over.wait(60)
+
+    with pretender(converse) as port:
+        seen = shake(Target("localhost", port), timeout=30)
+        assert not over.is_set()  # it did not hang up: we did
+        over.set()
+    assert seen.client_certificate is None
+    assert seen.chain == tuple(certificates(own("old-chain.pem")))
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_protocol_and_cipher_are_those_of_the_server(version: ssl.TLSVersion, server: Server) -> None:
     server.set(f"ssl_max_protocol_version = '{version.name.replace('_', '.')}'")
