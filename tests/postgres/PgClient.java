@@ -34,6 +34,7 @@ import org.postgresql.ssl.PGjdbcHostnameVerifier;
  *   through STORE TYPE PASSWORD URL logs in with this as javax.net.ssl.trustStore; as connect
  *   trust STORE PASSWORD CHAIN      a TrustManagerFactory from a keystore (or PEM) judges a PEM chain; "trusted"
  *   read FILE                       the serial numbers of the certificates in it, each once, as the driver reads it
+ *   parse URL                       what the driver makes of a URL: name=value, parted by |; "null" if it refuses
  *   name CHAIN HOST                 the driver's host name verifier; "true" or "false"
  * Whatever fails is answered "error: " and the messages of the exception and its causes.
  */
@@ -58,6 +59,7 @@ public class PgClient {
                 case "through": return through(request[1], request[2], request[3], request[4]);
                 case "trust": return trust(request[1], request[2], chain(request[3]));
                 case "read": return read(chain(request[1]));
+                case "parse": return parsed(request[1]);
                 case "name": return String.valueOf(named(chain(request[1]), request[2]));
                 default: return "error: no such request";
             }
@@ -66,6 +68,16 @@ public class PgClient {
             for (Throwable t = thrown; t != null; t = t.getCause()) out.append(' ').append(t.getMessage()).append(';');
             return out.toString();
         }
+    }
+
+    static String parsed(String url) {
+        Properties found = org.postgresql.Driver.parseURL(url, null);
+        if (found == null) return "null";
+        java.util.TreeMap<String, String> sorted = new java.util.TreeMap<>();
+        for (String name : found.stringPropertyNames()) sorted.put(name, found.getProperty(name));
+        StringBuilder out = new StringBuilder();
+        sorted.forEach((name, value) -> out.append(name).append('=').append(value).append('|'));
+        return out.toString();
     }
 
     static String connect(String url, String user, String password) throws Exception {

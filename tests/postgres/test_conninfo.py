@@ -1,11 +1,14 @@
 """Connection strings beside libpq's own parser."""
 
+import random
+
 import psycopg
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.postgres.clients import Jvm
 from truststore_tool.errors import UsageError
 from truststore_tool.postgres.conninfo import parse, parse_and_check
 from truststore_tool.postgres.jdbc_url import parse_jdbc
@@ -103,6 +106,52 @@ def test_no_repr_shows_the_password() -> None:
     given_ = parse("postgresql://u:s3cret@h/d")
     assert given_.password == "s3cret"
     assert "s3cret" not in repr(given_)
+
+
+PARTS = (
+    "//", "/", "h", "h:1", "[::1]", "[::1]:5", "a,b", "a:1,b:2", ":", "::1", "d", "?", "?", "&", "=", "ssl=true", "ssl",
+    "sslmode=require", "sslmode=", "host=x", "port=7", "PGHOST=y", "dbname=e", "user=u", "%20", "%", "+", "#", "@",
+    "a:x", "h:99999", "h:0", ",", "SSLMODE=allow",
+)  # fmt: skip
+
+
+def driver_says(answer: str) -> dict[str, str] | None:
+    """What the driver made of a URL, without its defaults and as our names are."""
+    if answer == "null" or answer.startswith("error:"):
+        return None
+    found = dict(pair.partition("=")[::2] for pair in answer.split("|") if pair)
+    host, port = found.pop("PGHOST", "localhost"), found.pop("PGPORT", "5432")
+    found["host"] = ",".join(each or "localhost" for each in host.replace("[", "").replace("]", "").split(","))
+    found["port"] = ",".join(each or "5432" for each in port.split(","))
+    if "PGDBNAME" in found:
+        found["dbname"] = found.pop("PGDBNAME")
+    return {name: value for name, value in found.items() if value or name not in {"dbname", "user"}}
+
+
+def ours(url: str) -> dict[str, str] | None:
+    """The same by our reader."""
+    try:
+        found = dict(parse_jdbc(url).options)
+    except UsageError:
+        return None
+    hosts = found.get("host", "localhost").replace("[", "").replace("]", "")
+    found["host"] = ",".join(name or "localhost" for name in hosts.split(","))
+    ports = found.get("port", "").split(",")
+    found["port"] = ",".join(port or "5432" for port in ports + [""] * (found["host"].count(",") + 1 - len(ports)))
+    return {name: value for name, value in found.items() if value or name not in {"dbname", "user"}}
+
+
+def test_jdbc_urls_are_read_as_by_the_driver(java: Jvm) -> None:
+    chance = random.Random(5)  # noqa: S311
+    urls = ["jdbc:postgresql:" + "".join(chance.choices(PARTS, k=chance.randint(0, 7))) for _ in range(1500)]
+    urls += ["jdbc:postgresql://" + "".join(chance.choices(PARTS, k=chance.randint(1, 8))) for _ in range(1500)]
+    accepted = 0
+    for url, answer in zip(urls, java.ask(*(("parse", url) for url in urls)), strict=True):
+        theirs = driver_says(answer)
+        mine = ours(url)
+        assert mine is None or mine == theirs, (url, answer)
+        accepted += mine is not None
+    assert accepted > 200
 
 
 @pytest.mark.parametrize(

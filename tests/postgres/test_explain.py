@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from pwd import getpwnam
 
 import psycopg
 import pytest
@@ -19,8 +20,9 @@ import pytest
 from tests.cli.harness import Tool
 from tests.postgres.clients import ASK, Jvm, psql
 from tests.postgres.foretold import LATER, Situation, predicted
-from tests.postgres.server import Server
+from tests.postgres.server import Server, folder_of_servers
 from tests.postgres.test_end_to_end import steps
+from tests.realtools import find
 from tests.samples import SAMPLES, own
 from truststore_tool.errors import UsageError
 from truststore_tool.postgres.explain import Explanation, explain
@@ -339,6 +341,46 @@ def test_a_service_that_is_not_there(tool: Tool, monkeypatch: pytest.MonkeyPatch
     done = tool("postgres", "explain", "service=nowhere")
     assert done.code == 2
     assert "there is no service 'nowhere'" in done.err
+
+
+def test_a_jvm_does_not_go_by_home(java: Jvm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    settings = subprocess.run([java.java, "-XshowSettings:properties", "-version"], capture_output=True, text=True)
+    (home,) = [line.split("= ")[1] for line in settings.stderr.splitlines() if line.strip().startswith("user.home")]
+    around = Surroundings.here()
+    found = explain("jdbc:postgresql://db/app?sslmode=verify-full", around)
+    assert home != str(tmp_path)
+    assert found.roots is not None
+    assert found.roots.value == f"{home}/.postgresql/root.crt"
+    assert explain("host=db sslmode=verify-full", around).roots != found.roots
+
+
+def test_what_this_user_may_not_read(server: Server) -> None:
+    """psql and the command, both as a user who may not read the root file."""
+    if os.getuid() != 0:
+        pytest.skip("only root can become somebody else")
+    with folder_of_servers() as folder:
+        folder.chmod(0o755)
+        root = folder / "root.crt"
+        shutil.copy(OLD, root)
+        root.chmod(0o600)
+        shutil.chown(root, "root")
+        for mode in ("require", "prefer", "verify-full"):
+            dsn = f"host=localhost sslmode={mode} sslrootcert={root}"
+            base = f"{dsn} port={server.port} user=reader dbname=postgres gssencmode=disable"
+            psql_of = [find("psql"), "-w", "-X", "-A", "-t", "-c", ASK, base]
+            env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"}
+            did = subprocess.run(psql_of, capture_output=True, text=True, user="nobody", env=env, cwd="/")
+            outcome = "fails" if did.returncode else "tls" if did.stdout.strip() == "t" else "plain"
+            pid = os.fork()
+            if pid == 0:  # the same process, but as nobody: it has imported what nobody may not read
+                os.setuid(getpwnam("nobody").pw_uid)
+                found = explain(dsn, Surroundings({}, "/nonexistent"))
+                os._exit(0 if predicted(found, AS_IT_IS, TRUSTED) == outcome and not found.is_good else 1)
+            assert os.waitpid(pid, 0)[1] == 0, (mode, outcome)
+            assert outcome == ("plain" if mode == "prefer" else "fails")
 
 
 def test_the_page_is_what_happens(tmp_path: Path) -> None:

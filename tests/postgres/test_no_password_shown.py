@@ -102,6 +102,20 @@ jdbc:postgresql://h/d?ssl=true&trustStorePassword=S
 jdbc:postgresql://h/d?sslmode=require&sslfactory=org.postgresql.ssl.SingleCertValidatingFactory&sslfactoryarg=password=S
 JDBC:postgresql://u:S@h/d
 jdbc:mysql://u:S@h/d
+postgresql+asyncpg://u:S@h/d?ssl=require
+postgresql+asyncpg://u:S@h/d?sslmode=require
+postgresql+asyncpg://h/d?ssl=S
+postgresql+pg8000://u:S@h/d
+postgresql+pg8000://u:p?S=x@h/d
+postgresql+psycopg2://u:S@h/d?sslmode=require&password=S
+postgresql+S://h/d
+postgres://u:S@h/d?ssl=S&sslmode=S
+postgres://u:S@h/d?sslrootcert=S;S
+Host=h;SSL Mode=S;Password=S
+Host=S;Port=S;SSL Mode=Require
+{"ENGINE": "django.db.backends.postgresql", "NAME": "d", "HOST": "h", "PASSWORD": "S"}
+{'ENGINE': 'django.db.backends.postgresql', 'NAME': 'd', 'OPTIONS': {'sslmode': 'S', 'password': 'S'}}
+{'ENGINE': 'django.db.backends.postgresql', 'NAME': 'd', 'OPTIONS': {'sslmode': 'require', 'S': 'x'}}
 """.strip().split("\n")
 STRUCTURE = ":/@?&=;,'\"\\%[] "
 NEW = str(own("new-root.pem"))
@@ -173,6 +187,7 @@ def test_sessions_shows_it_as_little(tool: Tool, string: str, monkeypatch: pytes
 @pytest.mark.parametrize("seed", range(8))
 def test_no_mutant_of_a_connection_string_makes_explain_show_it(seed: int, tool: Tool, tmp_path: Path) -> None:
     around = Surroundings({}, str(tmp_path))
+    chance = random.Random(seed)  # noqa: S311
     for dsn in mutants(800, seed):
         try:
             report = explain.explain(dsn, around)
@@ -181,6 +196,11 @@ def test_no_mutant_of_a_connection_string_makes_explain_show_it(seed: int, tool:
         else:
             clean(repr(report), dsn)
             clean(repr(explain.read(dsn)), dsn)
+        client = chance.choice(explain.CLIENTS)
+        try:
+            clean(repr(explain.explain(dsn, around, client)), (client, dsn))
+        except TrustStoreError as error:
+            clean(f"{error.message} {error.hint} {error!r}", (client, dsn))
     for dsn in mutants(15, seed):
         for words in (["explain", dsn], ["explain", *dsn.split()], ["probe", dsn, "--timeout", "0.2"]):
             done = tool("postgres", *filter(None, words))

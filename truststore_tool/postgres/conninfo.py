@@ -22,7 +22,7 @@ _PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
 # The userinfo, if any, ends before the first / with the first @.
 _USER: Final = re.compile(r"([^@/:]*)(?::([^@/]*))?@")
 _HOST: Final = re.compile(r"(?:\[([^\]]+)\](?=[:/?,]|\Z)|((?!\[)[^:/?,]*))(?::([^/?,]*))?")
-_PARAMETER: Final = re.compile(r"[;?&,]\s*\w+=")
+PARAMETER: Final = re.compile(r"[;?&,]\s*\w+=")
 # Somebody else's: key=value pairs parted by semicolons (Npgsql, ODBC), a driver's name in the scheme (SQLAlchemy).
 _ADO: Final = re.compile(
     r"\s*\w[\w ]*=[^;=]*;\s*(?:host|server|data source|database|initial catalog|port|user ?(?:name|id)?|pwd|password"
@@ -108,7 +108,7 @@ def _uri_pairs(text: str) -> Iterator[tuple[str, str]]:
     rest = text.partition("://")[2]
     authority = _USER.match(rest)
     if authority:
-        if _PARAMETER.search(authority[0]):
+        if PARAMETER.search(authority[0]):
             raise UsageError("a parameter before the @ of the connection URI", hint="parameters stand behind a ?")
         for key, word in (("user", authority[1]), ("password", authority[2])):
             if word:

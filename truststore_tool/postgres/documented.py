@@ -8,7 +8,7 @@ from truststore_tool.errors import UsageError
 from truststore_tool.postgres import material
 from truststore_tool.postgres.behaviour import MODES, Behaviour, Encryption, encryption
 from truststore_tool.postgres.change import FILE, Change
-from truststore_tool.postgres.keywords import nearest, refuse_more
+from truststore_tool.postgres.keywords import check_host, nearest, refuse_more
 from truststore_tool.postgres.material import Authorities
 from truststore_tool.postgres.settings import ROOT_FILE, Setting, Surroundings
 
@@ -42,9 +42,12 @@ def parse_ado(text: str) -> dict[str, str]:
             raise UsageError("Npgsql knows no such parameter", hint=f"did you mean {near}?")
         options[_ADO_NAMES.get(name, name)] = value
         position = found.end()
-    for key, value in options.items():
-        if key in {"host", "port", "sslmode", "sslrootcert", "trust"}:
-            refuse_more(key, value)
+    for key in ("port", "sslmode", "sslrootcert", "trust"):
+        refuse_more(key, options.get(key, ""))
+    for name in options.get("host", "").split(","):
+        check_host(name)
+    if not options.get("port", "1").isdecimal():
+        raise UsageError("Port is no number")
     return options
 
 

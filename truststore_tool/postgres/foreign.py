@@ -7,8 +7,8 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from truststore_tool.errors import UsageError
-from truststore_tool.postgres.conninfo import require_text
-from truststore_tool.postgres.keywords import refuse_more
+from truststore_tool.postgres.conninfo import PARAMETER, require_text
+from truststore_tool.postgres.keywords import KEYWORDS, check_host, refuse_more
 
 SQLALCHEMY_DRIVERS: Final = ("psycopg", "psycopg2", "psycopg_async", "asyncpg", "pg8000")
 _SECRETS: Final = frozenset({"password", "sslpassword", "user"})
@@ -42,6 +42,8 @@ def parse_url(text: str, *, first_at: bool = False) -> dict[str, str]:
         raise UsageError("malformed URL", hint="as in postgresql://user@db.example.com:5432/app?...") from exc
     place = parts.netloc
     who, _, where = place.partition("@") if first_at and "@" in place else place.rpartition("@")
+    if PARAMETER.search(who):
+        raise UsageError("a parameter before the @ of the URL", hint="parameters stand behind a ?")
     if "@" in where:
         raise UsageError("a second @ in the URL", hint="write an @ in a user name or password as %40")
     user, _, password = who.partition(":")
@@ -62,9 +64,18 @@ def parse_url(text: str, *, first_at: bool = False) -> dict[str, str]:
         if key not in {"host", "port", "dbname", "database"} or key not in options:
             options[key] = value
     for key, value in options.items():
-        refuse_more("a parameter", "" if key in _SECRETS else value)
+        refuse_more(key if key in KEYWORDS else "a parameter", "" if key in _SECRETS else value)
         refuse_more("a parameter's name", key)
+    for name in options.get("host", "").split(","):
+        check_host(name)
+    for port in filter(None, options.get("port", "").split(",")):
+        _check_port(port)
     return options
+
+
+def _check_port(port: str) -> None:
+    if not (port.isascii() and port.isdecimal() and 0 < int(port[:9]) < 65536):
+        raise UsageError("malformed port in the URL")
 
 
 def _host_and_port(item: str) -> tuple[str, str]:
@@ -75,8 +86,8 @@ def _host_and_port(item: str) -> tuple[str, str]:
         port = rest[1:]
     else:
         host, _, port = item.partition(":")
-    if port and not (port.isascii() and port.isdecimal() and 0 < int(port) < 65536):
-        raise UsageError("malformed port in the URL")
+    if port:
+        _check_port(port)
     return unquote(host), port
 
 

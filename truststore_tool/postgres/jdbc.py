@@ -7,6 +7,7 @@ from truststore_tool.nouns import noun
 from truststore_tool.postgres import jdbc_url, material
 from truststore_tool.postgres.behaviour import Behaviour, ChainCheck, encryption
 from truststore_tool.postgres.change import FILE, Change
+from truststore_tool.postgres.keywords import shown_class
 from truststore_tool.postgres.material import Authorities
 from truststore_tool.postgres.settings import ROOT_FILE, JvmSettings, Setting, Surroundings
 
@@ -158,7 +159,7 @@ def _falls_back(trust: _Trust) -> bool:
 
 def _doubts(mode: str, factory: str, trust: _Trust, options: Mapping[str, Setting], jvm: JvmSettings) -> Iterator[str]:
     if "socketFactory" in options:
-        yield f"what socketFactory={options['socketFactory'].value} does on the way to the server"
+        yield f"what socketFactory={shown_class(options['socketFactory'].value)} does on the way to the server"
     if mode == "disable":
         return
     if trust.authorities.doubt:
@@ -168,11 +169,12 @@ def _doubts(mode: str, factory: str, trust: _Trust, options: Mapping[str, Settin
     if factory == JAVA and jvm.doubt:
         yield jvm.doubt
     if factory == _OTHER:
-        yield f"what sslfactory={options['sslfactory'].value} verifies, if there is such a class"
+        yield f"what sslfactory={shown_class(options['sslfactory'].value)} verifies, if there is such a class"
     if mode == "verify-full" and (verifier := _verifier(options)) is not None:
-        yield f"what sslhostnameverifier={verifier} verifies, if there is such a class"
+        yield f"what sslhostnameverifier={shown_class(verifier)} verifies, if there is such a class"
     if factory == LIBPQ and "sslpasswordcallback" in options:
-        yield f"whether there is a class {options['sslpasswordcallback'].value}, without which there is no TLS"
+        callback = shown_class(options["sslpasswordcallback"].value)
+        yield f"whether there is a class {callback}, without which there is no TLS"
 
 
 def _change(mode: str, factory: str, trust: _Trust, options: Mapping[str, Setting]) -> Change | None:

@@ -59,13 +59,19 @@ def parse_jdbc(text: str) -> Conninfo:
             )
         hosts, _, database = address[2:].partition("/")
         options |= _hosts(hosts)
+    elif address.startswith("/"):
+        raise UsageError("malformed JDBC URL", hint="as in jdbc:postgresql://db.example.com/app")
     else:
-        database = address.lstrip("/")
+        database = address
     if database:
         options["dbname"] = _decoded(database)
+    of_address = dict(options)
     for item in filter(None, query.split("&")):
         key, _, value = item.partition("=")
-        options[PARAMETER_NAMES.get(key, key)] = _decoded(value)
+        upper = key.upper()
+        name = PARAMETER_NAMES.get(key) or PARAMETER_NAMES.get(f"PG{upper}") or key
+        options[name] = _decoded(value)
+    _check_ports(options, of_address)
     for key, value in options.items():
         refuse_more("a parameter" if key not in _SHOWN else key, "" if key in _SECRETS else value)
         refuse_more("a parameter's name", key)
@@ -74,6 +80,23 @@ def parse_jdbc(text: str) -> Conninfo:
             check_path(options.get(key, "").removeprefix("file:"), key)
     check_mode(options.get("sslmode"))
     return Conninfo(options)
+
+
+def _check_ports(options: dict[str, str], of_address: dict[str, str]) -> None:
+    """Raise UsageError unless there is a port for each host (org.postgresql.util.PGPropertyUtil).
+
+    Args:
+        options: all parameters; those behind the ? go before those in front of it.
+        of_address: what stands in front of it, where each host has a port, if only the default one.
+    """
+    if options.get("host") == of_address.get("host") and options.get("port") == of_address.get("port"):
+        return
+    hosts = options.get("host", "localhost").split(",")
+    count = len(of_address.get("host", "localhost").split(","))
+    ports = options.get("port", ",".join(["5432"] * count)).split(",")
+    valid = all(port.isascii() and port.isdecimal() and 0 < int(port[:9]) < 65536 for port in ports)
+    if len(hosts) != len(ports) or not (all(hosts) and valid):
+        raise UsageError("the JDBC driver wants a port for each host, from 1 to 65535")
 
 
 def check_mode(mode: str | None) -> None:
@@ -105,6 +128,8 @@ def _hosts(text: str) -> dict[str, str]:
         check_host(name, "the host of the JDBC URL")
         if name.startswith("@"):
             raise UsageError("an @ in the JDBC URL", hint="user and password are parameters: ?user=...&password=...")
+        if not name and "," in text:
+            raise UsageError("an empty host in the JDBC URL")
         names.append(name)
         ports.append(found[3] or "")
     return {key: ",".join(words) for key, words in (("host", names), ("port", ports)) if ",".join(words)}

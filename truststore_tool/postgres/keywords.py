@@ -61,6 +61,7 @@ _MORE: Final = re.compile(
 # What a path that will be shown does not hold, lest it be something else; a Windows path begins like a scheme.
 _NO_PATH: Final = re.compile(r"[=;\"'\n]|(?<!^[A-Za-z]):/|(?<!^[A-Za-z]):[^@]*@")
 _PATHS: Final = frozenset({"sslrootcert", "sslcert", "sslkey", "sslcrl", "sslcrldir"})
+_CLASS: Final = re.compile(r"[a-z]\w*(?:\.[a-z]\w*)*\.[A-Z]\w*", re.ASCII)
 # A name, an IPv4 address, or one with a port that somebody put behind: anything that a resolver may be asked for.
 _NAME: Final = re.compile(r"[^\s@:;=&?/\\'\"<>(){}\[\]|`$#]*")
 
@@ -86,6 +87,16 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
             return name
     near = min(known, key=lambda name: _slips(word.lower(), name))
     return near if len(word) > 3 and _slips(word.lower(), near) <= min(2, len(near) // 3) else None
+
+
+def shown(name: str, known: Iterable[str] = KEYWORDS) -> str:
+    """A parameter's name where it is surely one, as it is nearly one that is known; else words for it."""
+    return name if name in known or nearest(name, known) else "one of the parameters"
+
+
+def shown_class(name: str) -> str:
+    """The name of a Java class, as long as it looks like one with its package."""
+    return name if _CLASS.fullmatch(name) else "that class"
 
 
 def _slips(one: str, other: str) -> int:

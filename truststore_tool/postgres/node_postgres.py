@@ -10,6 +10,7 @@ from truststore_tool.postgres.change import FILE, Change
 from truststore_tool.postgres.material import Authorities
 from truststore_tool.postgres.settings import Setting, Surroundings
 
+_MODES: Final = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full", "no-verify"})
 _FROM_ENVIRONMENT: Final = frozenset({"disable", "prefer", "require", "verify-ca", "verify-full", "no-verify"})
 _NODES_OWN: Final = Setting("the authorities that Node brings", "the default")
 
@@ -62,9 +63,9 @@ def _level(options: Mapping[str, str], around: Surroundings) -> tuple[str, Setti
     compatible = options.get("uselibpqcompat") == "true"
     direct = options.get("sslnegotiation") == "direct"
     if mode or any(options.get(key) for key in ("sslcert", "sslkey", "sslrootcert")):
-        shown = (
-            Setting(mode, "the URL") if mode else Setting("verify-full", "what pg does with a certificate in the URL")
-        )
+        shown = Setting("verify-full", "as a certificate is in the URL")
+        if mode:
+            shown = Setting(mode if mode in _MODES else "unknown, so verify-full", "the URL")
         if mode == "disable":
             return "none", shown, "sslnegotiation=direct needs TLS" if direct else None
         if compatible and mode in {"prefer", "require", "verify-ca"}:

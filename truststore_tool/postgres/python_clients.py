@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from truststore_tool.errors import UsageError
 from truststore_tool.postgres import material
 from truststore_tool.postgres.behaviour import MODES, Behaviour, ChainCheck, encryption
 from truststore_tool.postgres.change import FILE, Change
-from truststore_tool.postgres.keywords import nearest
+from truststore_tool.postgres.keywords import nearest, shown
 from truststore_tool.postgres.material import Authorities
 from truststore_tool.postgres.settings import ROOT_FILE, Setting, Surroundings
 
@@ -35,6 +36,7 @@ def asyncpg(options: Mapping[str, str], around: Surroundings, *, by_arguments: b
     """What asyncpg (0.30 or later) does with the parameters of a DSN.
 
     With `by_arguments` they are those of asyncpg.connect, as SQLAlchemy passes them: there the mode is called ssl.
+    Raises UsageError for a mode that it does not know.
     """
     found = dict(_around(around))
     found |= {name: Setting(value, "the URL") for name, value in options.items()}
@@ -46,6 +48,9 @@ def asyncpg(options: Mapping[str, str], around: Surroundings, *, by_arguments: b
     host = found.get("host")
     socket = host is not None and all(name.startswith("/") for name in host.value.split(","))
     mode = found.get("sslmode") or Setting("prefer", "the default")
+    if mode.value not in MODES:
+        near = nearest(mode.value, MODES)
+        raise UsageError("asyncpg knows no such sslmode", hint=f"did you mean {near}?" if near else None)
     named = found.get("sslrootcert")
     roots = named if named and named.value else Setting(f"{around.home}/{ROOT_FILE}", "the default")
     loads = mode.value in {"require", "verify-ca", "verify-full"}
@@ -84,17 +89,19 @@ def _unknown(options: Mapping[str, str], *, by_arguments: bool) -> str | None:
         of_sqlalchemy = {"prepared_statement_cache_size", "async_fallback"}
         known = _CONNECTION | _ARGUMENTS | of_sqlalchemy | {"ssl", "direct_tls", "servicefile"}
         wrong = next((key for key in options if key not in known), None)
-        return f"asyncpg.connect takes no argument {wrong}" if wrong else None
+        return f"asyncpg.connect takes no argument {shown(wrong)}" if wrong else None
     known = _CONNECTION | _OF_TLS.keys() | {"sslpassword"}
     wrong = next((key for key in options if key not in known and (key == "ssl" or nearest(key, _OF_TLS))), None)
-    return f"asyncpg sends {wrong} to the server as a setting, which the server does not know" if wrong else None
+    return (
+        f"asyncpg sends {shown(wrong, (*_OF_TLS, 'ssl'))} to the server as a setting, which the server does not know"
+        if wrong
+        else None
+    )
 
 
 def _obstacle(
     mode: str, roots: Setting, authorities: Authorities, found: Mapping[str, Setting], around: Surroundings
 ) -> str | None:
-    if mode not in MODES:
-        return f"there is no sslmode {mode}"
     if mode == "disable":
         return None
     if authorities.found is False and (roots.origin != "the default" or mode != "require"):
@@ -131,13 +138,14 @@ def _doubts(
         yield "what the service sets: it is not read here"
     known = _CONNECTION | _OF_TLS.keys() | _OF_SERVER | {"sslpassword"}
     if not by_arguments and (others := [key for key in options if key.lower() not in known]):
-        yield f"whether the server takes the setting {others[0]}, as which asyncpg sends it"
+        yield f"whether the server takes the setting {shown(others[0])}, as which asyncpg sends it"
 
 
 def _change(mode: str, roots: Setting, options: Mapping[str, str], *, good: bool, by_arguments: bool) -> Change | None:
-    wrong = tuple(key for key in options if _unknown({key: ""}, by_arguments=by_arguments))
-    if good and mode == "verify-full" and not wrong:
+    unknown = [key for key in options if _unknown({key: ""}, by_arguments=by_arguments)]
+    if good and mode == "verify-full" and not unknown:
         return None
+    wrong = tuple(dict.fromkeys(shown(key) for key in unknown))
     if by_arguments:
         put = None if good else f"{roots.value}"
         return Change({} if mode == "verify-full" else {"ssl": "verify-full"}, wrong, put)
@@ -152,9 +160,8 @@ def _rules(
 ) -> Iterator[str]:
     if mode.origin == "the default":
         yield "asyncpg-default"
-    if mode.value in MODES:
-        verified = mode.value == "require" and authorities.found
-        yield f"asyncpg-{mode.value}-root" if verified else f"asyncpg-{mode.value}"
+    verified = mode.value == "require" and authorities.found
+    yield f"asyncpg-{mode.value}-root" if verified else f"asyncpg-{mode.value}"
     if loads and roots.origin == "the default":
         yield "asyncpg-root-default"
     if loads and authorities.trouble:
@@ -173,7 +180,7 @@ def pg8000(options: Mapping[str, str], around: Surroundings) -> Behaviour:  # no
     if wrong in {"ssl_context", "unix_sock", "source_address", "sock", "startup_params", "replication"}:
         obstacle = f"{wrong} in a URL is a text, which pg8000 cannot use"
     elif wrong:
-        obstacle = f"pg8000.connect takes no argument {wrong}"
+        obstacle = f"pg8000.connect takes no argument {shown(wrong)}"
     text = "give the engine connect_args={'ssl_context': context}, of ssl.create_default_context(cafile=FILE)"
     return Behaviour(
         client="pg8000",
