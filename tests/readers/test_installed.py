@@ -38,12 +38,10 @@ SETTINGS = {
 DISABLED = (
     "MD5",
     "RSA keySize < 3072",
-    "RSA keySize <= 2048",
     "RSA keySize != 2048",
     "RSA keySize >= 3072, MD2",
     "EC keySize < 300",
     "secp256r1",
-    "EC",
     "RSA jdkCA & keySize < 3072",
 )
 

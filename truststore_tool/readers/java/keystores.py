@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _Loader = Callable[[bytes, str | None, Release, Parser, Work], Contents]
 _NO_DER: Final = "DerInputStream.getLength(): lengthTag="
 _UNRECOVERABLE: Final = "java.security.UnrecoverableKeyException"
-_LOADING: Final = measured("11.0.5, 11.0.10, 11.0.13, 17.0.2, 17.0.9, 17.0.15, 21.0.2, 21.0.8, 25.0.2, 25.0.3")
+_LOADING: Final = measured("8u504, 11.0.5, 11.0.10, 11.0.13, 17.0.2, 17.0.9, 17.0.15, 21.0.2, 21.0.8, 25.0.2, 25.0.3")
 _LOCKED: Final = "no password was given, and Java passes over what is encrypted"
 
 
