@@ -157,7 +157,7 @@ def test_what_cannot_be_measured_is_said_and_is_no_finding(
     assert "no file called release" in reasons[f"{tmp_path}/bin/keytool"]
 
     monkeypatch.setattr(base, "PATIENCE", 0.5)
-    monkeypatch.setenv("JAVA_HOME", str(fake_jdk(jdk, tmp_path / "slow", "exec /bin/sleep 30")))
+    monkeypatch.setenv("JAVA_HOME", str(fake_jdk(jdk, tmp_path / "slow", "/bin/sleep 999", "echo never")))
     program(alone / "openssl", "exit 3")
     done = tool("doctor", "ours.jks", "--measure", "--json")
     assert done.code == 0

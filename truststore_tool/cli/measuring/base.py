@@ -3,9 +3,11 @@
 import os
 import re
 import shutil
+import signal
 import ssl
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -54,16 +56,32 @@ class Store(NamedTuple):
 def run(
     *words: str | Path, stdin: bytes = b"", variables: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """A process that has ended. Raises NoAnswerError for one that cannot be started, or does not end."""
+    """A process that has ended. Raises NoAnswerError for one that cannot be started, or does not end.
+
+    It has no terminal that it could ask, and where it is given up, so are the processes that it started.
+    """
     environment = {**os.environ, "LC_ALL": "C.UTF-8", **(variables or {})}
     try:
-        return subprocess.run(  # noqa: S603 -- the programs that the user has
-            [*map(str, words)], input=stdin, capture_output=True, env=environment, timeout=PATIENCE, check=False
+        process = subprocess.Popen(  # noqa: S603 -- the programs that the user has
+            [*map(str, words)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        raise NoAnswerError(f"it did not end within {PATIENCE:.0f} seconds") from None
     except (OSError, ValueError) as exc:
         raise NoAnswerError(f"it could not be started ({exc})") from exc
+    with process:
+        try:
+            out, err = process.communicate(stdin, timeout=PATIENCE)
+        except BaseException as exc:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(exc, subprocess.TimeoutExpired):
+                raise NoAnswerError(f"it did not end within {PATIENCE:.0f} seconds") from None
+            raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def place(program: str) -> Path | None:
