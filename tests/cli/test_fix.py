@@ -311,6 +311,16 @@ class TestRefusals:
         assert tool("passwd", path, "--profile", "modern", "--for", "java21").code == 0
         assert not readers["java11.0.10"].ask(path.read_bytes(), "changeit").loads
 
+    def test_a_reader_of_which_nobody_knows_but_who_is_meant(self, tool: Tool, jdks: list[Jdk]) -> None:
+        # RFC 9579 is there for readers in FIPS mode, which do not open what has a MAC of RFC 7292 (measured with 3.5).
+        path = make("pbmac1.p12", jdks)
+        before = path.read_bytes()
+        done = tool("doctor", path, "--fix", "--for", "openssl3-fips", "--profile", "modern")
+        assert done.code == 3
+        assert "openssl3-fips could not open the store any more" in done.err
+        assert path.read_bytes() == before
+        assert tool("doctor", path, "--fix").code == 0
+
     def test_all_or_none_of_several(self, tool: Tool, jdks: list[Jdk]) -> None:
         first, second = make("twice.jks", jdks), make("twice.p12", jdks)
         second.write_bytes(second.read_bytes() + b"and more")

@@ -3,7 +3,7 @@
 What was not understood stays as it is, byte for byte, or nothing is mended.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -250,7 +250,7 @@ class _Mender:
             _check_kept(self.store, store, written)
         opens = {judge.name for judge in self.should_open if judge.trusting().read(content, self.password).loads}
         readings = self._readings(content) if changed else before
-        losses = tuple(_losses(before, readings))
+        losses = tuple(_losses(before, readings, {judge.name for judge in self.meant}))
         return _Draft(way, content, written, changed, frozenset(opens), readings, losses)
 
     def _in_way(self, store: TrustStore, way: str | None) -> TrustStore:
@@ -294,11 +294,15 @@ def _trusts(reading: Reading) -> dict[Certificate, None]:
     return dict.fromkeys((*(reading.anchors or ()), *(reading.leaves or ())))
 
 
-def _losses(before: _Readings, after: _Readings) -> Iterator[Refusal]:
-    """What readers would lose, whatever password they use. What may be lost with the right one counts, too."""
+def _losses(before: _Readings, after: _Readings, meant: Collection[str]) -> Iterator[Refusal]:
+    """What readers would lose, whatever password they use.
+
+    Of whom it is not known whether they open the store now, only those that are `meant` to are taken to do so.
+    """
     for (judge, were), (_, are) in zip(before, after, strict=True):
         for was, now in zip(were, are, strict=True):
-            if (was.loads and not now.loads) or (was is were[0] and was.loads is None and now.loads is False):
+            may_open = was.loads is None and was is were[0] and judge.name in meant
+            if (was.loads and not now.loads) or (may_open and now.loads is False):
                 yield Refusal(judge.name, f"could not open the store any more: {now.error or 'no reason is known'}")
                 break
             lost = [certificate for certificate in _trusts(was) if certificate not in _trusts(now)]
