@@ -72,6 +72,9 @@ def import_command(
     skip_unusable: SkipUnusable = False,
     readers: For = None,
     profile: Profile = None,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show each warning and each fingerprint, however many.")
+    ] = False,
     json: JsonFlag = False,
     quiet: Quiet = False,
 ) -> None:
@@ -137,13 +140,13 @@ def import_command(
     if is_new and not dry_run:
         tell_of_older_javas(output, store, current.format, secret)
     output.warn(at(store, remarks))
-    for item in report.items:
-        if item.status != "present":
-            output.warn(of_certificate(item.certificate.certificate, store, item.alias, now))
+    fresh_items = [item for item in report.items if item.status != "present"]
+    found = [f for i in fresh_items for f in of_certificate(i.certificate.certificate, store, i.alias, now)]
+    output.warn(found, each=verbose)
     output.warn(item for item in of_store(current, store) if item not in known)
     output.warn_of_place(store)
     proofs = () if dry_run else prove(current, unique)
-    pieces = [*text.imported(report, dry_run=dry_run), *text.proof(store, proofs)]
+    pieces = [*text.imported(report, dry_run=dry_run), *text.proof(store, proofs, each=verbose)]
     more = {"read_back": proofs, "left_out": left_out, "warnings": output.messages()}
     output.report("import", report, pieces, store=store, dry_run=dry_run, **more)
 

@@ -5,20 +5,22 @@ What is not well is a finding, whatever command comes upon it: said on standard 
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import typer
 
 from truststore_tool.findings import Finding, Place, finding
-from truststore_tool.render.tables import drawn, plain
+from truststore_tool.render.tables import Table, drawn, emphasised, plain
 from truststore_tool.render.text import Piece, found
 from truststore_tool.safe import printable
 
 # Characters that are written at once, as each call flushes; all of a large report would be in memory twice.
 _BLOCK: Final = 100_000
+_MANY: Final = 5  # findings of one rule
 
 
 class Output:
@@ -42,16 +44,22 @@ class Output:
 
     def pieces(self, pieces: Iterable[Piece]) -> None:
         """Print lines and tables to standard output; tables are drawn on a terminal and plain in a pipe."""
-        table = drawn if sys.stdout.isatty() else plain
-        shown = ((f"{printable(piece)}\n",) if isinstance(piece, str) else table(piece) for piece in pieces)
+        colour, width = has_colour(sys.stdout), _width() if sys.stdout.isatty() else 0
+
+        def lines(piece: Piece) -> Iterable[str]:
+            if isinstance(piece, Table):
+                return drawn(piece, width, colour=colour) if width else plain(piece, colour=colour)
+            line = printable(piece)
+            return (f"{emphasised(line) if colour else line}\n",)
+
         block, size = [], 0
-        for text in chain.from_iterable(shown):
+        for text in chain.from_iterable(map(lines, pieces)):
             block.append(text)
             size += len(text)
             if size >= _BLOCK:
-                typer.echo("".join(block), nl=False)
+                typer.echo("".join(block), nl=False, color=colour)
                 block, size = [], 0
-        typer.echo("".join(block), nl=False)
+        typer.echo("".join(block), nl=False, color=colour)
 
     def talk(self, line: str) -> None:
         """Say a line on standard error, unless quiet."""
@@ -85,15 +93,39 @@ class Output:
             text = "every user may read it, and it holds a key"
             self.warn([finding("world-readable", Place(str(path)), text, fix="chmod o-r")])
 
-    def warn(self, findings: Iterable[Finding]) -> None:
-        """Say findings on standard error, unless quiet, and keep them for the report."""
-        colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-        for item in findings:
-            self.findings.append(item)
+    def warn(self, findings: Iterable[Finding], *, each: bool = True) -> None:
+        """Say findings on standard error, unless quiet, and keep them for the report.
+
+        With `each` false, one line stands for all of a rule where they are many.
+        """
+        colour = has_colour(sys.stderr)
+        found_now = list(findings)
+        self.findings += found_now
+        many = Counter(item.rule for item in found_now) if not each else Counter[str]()
+        said: set[str] = set()
+        for item in found_now:
+            more = many[item.rule] - 1
+            if more >= _MANY - 1 and item.rule in said:
+                continue
+            said.add(item.rule)
+            text = f"{found(item)}; and {more} more such, which --verbose shows" if more >= _MANY - 1 else found(item)
             label = "note:" if item.level == "note" else "warning:"
-            shown = typer.style(label, fg="yellow") if colour else label
+            shown = emphasised(label) if colour else label
             if not self.quiet:
-                typer.echo(f"{shown} {printable(found(item))}", err=True)
+                typer.echo(f"{shown} {printable(text)}", err=True, color=colour)
+
+
+def has_colour(stream: TextIO) -> bool:
+    """Whether what goes there has colour: a terminal, unless NO_COLOR is set; anything, where FORCE_COLOR is."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+def _width() -> int:
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
 
 
 def open_to_all(path: str) -> Finding:

@@ -78,7 +78,7 @@ def verify_command(
     output.report(
         "verify",
         report,
-        text.verified(report, datetime.now(UTC)),
+        text.verified(report, datetime.now(UTC), whole=bool(expect)),
         store=store,
         integrity=opened.integrity,
         unread=opened.not_understood(),

@@ -61,7 +61,7 @@ def listing(report: "ListReport", now: datetime, *, sha1: bool) -> Iterator[Piec
         rows.append(("", "-", "distrusted", *cells, expiry(item.certificate, now)))
     headings = ("Alias", "Created", "Kind", "SHA-256", *(("SHA-1",) if sha1 else ()), "Validity")
     if rows:
-        yield Table(headings, tuple(rows))
+        yield Table(headings, tuple(rows), spare=("Kind", "Created"))
     yield summary(report, now)
 
 
@@ -126,8 +126,11 @@ def imported(report: "ImportReport", *, dry_run: bool = False) -> Iterator[Piece
         yield _NOTHING_WRITTEN
 
 
-def proof(store: str, proofs: "Sequence[Proof]") -> Iterator[Piece]:
-    """The comparison of the finished file with its sources."""
+def proof(store: str, proofs: "Sequence[Proof]", *, each: bool) -> Iterator[Piece]:
+    """The comparison of the finished file with its sources: in full of one certificate, and of `each`; else a line."""
+    if len(proofs) > 1 and not each:
+        yield f"{len(proofs)} read back from {store}, all fingerprints equal their sources"
+        return
     if proofs:
         yield f"Read back from {store}; its fingerprints beside those of the sources:"
     for item in proofs:
@@ -136,8 +139,8 @@ def proof(store: str, proofs: "Sequence[Proof]") -> Iterator[Piece]:
         yield f"  SHA256: {item.sha256} = source"
 
 
-def verified(report: "VerifyReport", now: datetime) -> Iterator[Piece]:
-    """One row a certificate: present, missing or extra."""
+def verified(report: "VerifyReport", now: datetime, *, whole: bool) -> Iterator[Piece]:
+    """One row a certificate: present, missing or extra; fingerprints stay whole where they are to be compared."""
     rows = [("present", i.alias, str(i.expected), expiry(i.certificate, now)) for i in report.present]
     rows += [
         ("MISSING", (i.certificate.subject or "") if i.certificate else "-", str(i.expected), i.distrusted or "")
@@ -151,7 +154,7 @@ def verified(report: "VerifyReport", now: datetime) -> Iterator[Piece]:
         if i.certificate not in asked
     ]
     if rows:
-        yield Table(("", "Alias", "Fingerprint", "Validity"), tuple(rows))
+        yield Table(("", "Alias", "Fingerprint", "Validity"), tuple(rows), whole=whole)
     yield f"{len(report.present)} present, {len(report.missing)} missing, {len(report.extra)} extra"
 
 
@@ -160,7 +163,7 @@ def compared(report: "DiffReport", left: str, right: str) -> Iterator[Piece]:
     rows = [("-", i.alias, str(i.certificate.sha256), i.certificate.subject or "") for i in report.left_only]
     rows += [("+", i.alias, str(i.certificate.sha256), i.certificate.subject or "") for i in report.right_only]
     if rows:
-        yield Table(("", "Alias", "SHA-256", "Subject"), tuple(rows))
+        yield Table(("", "Alias", "SHA-256", "Subject"), tuple(rows), spare=("Subject",))
     yield (
         f"{len(report.both)} in both, {len(report.left_only)} only in {left}, {len(report.right_only)} only in {right}"
     )
@@ -208,7 +211,7 @@ def fingerprints(report: "FingerprintReport") -> Iterator[Piece]:
         for i in report.fingerprints
     )
     if rows:
-        yield Table(("Fingerprint", "File", "Subject"), rows)
+        yield Table(("Fingerprint", "File", "Subject"), rows, spare=("Subject",), whole=True)
 
 
 def _named(item: "Imported") -> str:
