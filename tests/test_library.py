@@ -22,6 +22,7 @@ from truststore_tool import (
     Fingerprint,
     FormatError,
     OpaqueEntry,
+    PasswordRequiredError,
     TrustedEntry,
     TrustStore,
     UsageError,
@@ -111,8 +112,9 @@ def test_the_ending_of_the_path_is_the_format(tmp_path: Path, name: str) -> None
 
 def test_a_store_with_a_key_is_not_saved_without_it(tmp_path: Path) -> None:
     key = OpaqueEntry("server", "private-key", "jks", b"sealed", (old(),))
-    with pytest.raises(FormatError, match="server"):
-        TrustStore((key,)).save(tmp_path / "store.pem")
+    for name, error in (("store.p7b", FormatError), ("store.pem", PasswordRequiredError)):
+        with pytest.raises(error, match="server"):
+            TrustStore((key,)).save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 
 

@@ -1,6 +1,7 @@
 """``passwd``: another password for a store."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +22,14 @@ from truststore_tool.cli.options import (
     store_password,
 )
 from truststore_tool.cli.output import Output
+from truststore_tool.cli.pairing import KeyPasswordEnv, KeyPasswordFd, KeyPasswordFile
 from truststore_tool.errors import UsageError
+from truststore_tool.findings import Finding, Place, finding
 from truststore_tool.model import TrustStore
 from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.listing import list_store
+from truststore_tool.operations.rekeying import reseal_key, with_other_passwords
+from truststore_tool.passwords import Password
 
 
 def passwd_command(
@@ -39,6 +44,16 @@ def passwd_command(
     new_password_fd: Annotated[
         int | None, typer.Option("--new-password-fd", metavar="FD", help="Descriptor whose first line is it.")
     ] = None,
+    no_password: Annotated[
+        bool, typer.Option("--no-password", help="Take the password away: a PKCS#12 as the cacerts of JDK 18 is.")
+    ] = False,
+    key_alias: Annotated[
+        str | None,
+        typer.Option("--key-alias", metavar="ALIAS", help="Give the new password to this key of a JKS or JCEKS alone."),
+    ] = None,
+    key_password_env: KeyPasswordEnv = None,
+    key_password_file: KeyPasswordFile = None,
+    key_password_fd: KeyPasswordFd = None,
     profile: Profile = None,
     readers: For = None,
     backup: Backup = False,
@@ -49,17 +64,29 @@ def passwd_command(
     json: JsonFlag = False,
     quiet: Quiet = False,
 ) -> None:
-    """Change the password of a store.
+    """Change the password of a store, or of one key in it.
 
-    Keys of a PKCS#12 follow, as Java expects; keys of a JKS or JCEKS keep the passwords they have.
+    Keys of a PKCS#12 follow, as Java expects. Those of a JKS or JCEKS keep the passwords they have and are named; each
+    is changed by --key-alias.
 
     Examples:
 
       truststore-tool passwd clientkeystore --password-env OLD --new-password-env NEW
+
+      truststore-tool passwd clientkeystore --key-alias server --key-password-env OLD --new-password-env NEW
+
+      truststore-tool passwd truststore.p12 --no-password
     """
     from truststore_tool import stores
 
     output = Output(json, quiet)
+    if no_password:
+        new_named = (new_password_env, new_password_file, new_password_fd, key_alias, profile)
+        if any(value is not None for value in new_named):
+            raise UsageError("--no-password leaves no password to give", hint="leave the other options out")
+        if stores.format_of(store) != "pkcs12":
+            raise UsageError(f"{store}: only a PKCS#12 can be without a password", hint="convert it first")
+        profile = "passwordless"
     old = writing_password(store, store_password(output, password_env, password_file, password_fd, default_password))
     new = other_password(output, "--new-password", new_password_env, new_password_file, new_password_fd)
     if new is None and profile is None:
@@ -68,19 +95,56 @@ def passwd_command(
                 "no new password", hint="give --new-password-env, --new-password-file or --new-password-fd"
             )
         new = ask(str(store), confirm=True)
+    own = other_password(output, "--key-password", key_password_env, key_password_file, key_password_fd)
+    if key_alias is None and own is not None:
+        raise UsageError("a key's password was given, and no key", hint="name the key with --key-alias")
 
-    def keep(present: TrustStore) -> tuple[TrustStore, None]:
+    def change(present: TrustStore) -> tuple[TrustStore, None]:
+        if key_alias is not None and new is not None:
+            return _with_new_key_password(present, key_alias, own or old, new), None
         return present, None
 
+    for_store = None if key_alias is not None else new
     reread, _ = stores.update_store(
-        store, reveal(old), keep, new_password=reveal(new), backup=backup, readers=readers, profile=profile
+        store, reveal(old), change, new_password=reveal(for_store), backup=backup, readers=readers, profile=profile
     )
     report = list_store(reread)
     output.warn(of_store(reread, str(store)))
+    output.warn(_other_keys(reread, str(store), for_store or old))
     proven = reread.integrity == "verified"
     said = (
         f"{store} has a new password" if proven else f"{store}: its encrypted parts have a new password; it has no MAC"
     )
-    if new is None or profile == "passwordless":
+    if key_alias is not None:
+        said = f"{store}: the key {key_alias!r} has a new password"
+    elif new is None or profile == "passwordless":
         said = f"{store} is protected as {profile}"
+    if profile == "passwordless":
+        output.talk("every Java opens it, with any password or none; nothing proves that it is as it was written")
     output.report("passwd", report, [said], store=str(store), warnings=output.messages())
+
+
+def _with_new_key_password(store: TrustStore, alias: str, old: Password | None, new: Password) -> TrustStore:
+    """The store with one of its keys under another password."""
+    from truststore_tool import formats
+    from truststore_tool.formats.carrying import carry_key
+
+    if len(new.reveal()) < formats.SHORTEST_NEW_PASSWORD:
+        raise UsageError(
+            f"the password of a key must have at least {formats.SHORTEST_NEW_PASSWORD} characters",
+            hint="keytool refuses shorter ones; choose a longer password",
+        )
+    codec = formats.get(store.format)
+    if codec.keys is None or not codec.keys.own_passwords:
+        raise UsageError(f"the keys of a {codec.title} have no passwords of their own", hint="leave --key-alias out")
+    known = () if old is None else (old.reveal(),)
+    return reseal_key(store, alias, lambda entry: carry_key(entry, store.format, known, new.reveal()))
+
+
+def _other_keys(store: TrustStore, path: str, password: Password | None) -> Iterator[Finding]:
+    """The keys that the password of the store does not open."""
+    from truststore_tool.formats.carrying import opens
+
+    for alias in with_other_passwords(store, lambda entry: opens(entry, reveal(password))):
+        text = "this key has another password than the store"
+        yield finding("other-password", Place(path, alias), text, fix="passwd --key-alias gives it another one")

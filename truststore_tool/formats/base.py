@@ -95,6 +95,7 @@ class KeyCodec:
             FormatError, too, when the key is of a kind that is not known. None where the format has no secret keys.
         seal_secret: ``seal_secret(entry, secret, password) -> OpaqueEntry``: as `seal`, for a secret key. Raises
             FormatError when the format has no name for its algorithm.
+        own_passwords: whether each key of a store may have a password of its own, as programs expect it.
     """
 
     open: Callable[[OpaqueEntry, str | None], bytes]
@@ -102,6 +103,7 @@ class KeyCodec:
     rekey: Callable[[TrustStore, str, str], TrustStore]
     open_secret: Callable[[OpaqueEntry, str], SecretKey] | None = None
     seal_secret: Callable[[OpaqueEntry, SecretKey, str], OpaqueEntry] | None = None
+    own_passwords: bool = False
 
 
 def trailing(data: bytes, end: int, what: str) -> tuple[str, ...]:

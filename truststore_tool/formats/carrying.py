@@ -70,6 +70,21 @@ def _opened(entry: OpaqueEntry, opener: Callable[[OpaqueEntry, _P], _Key], passw
     ) from refusal
 
 
+def opens(entry: OpaqueEntry, password: str | None) -> bool:
+    """Whether the password opens a private or secret key; True as well where nobody can tell."""
+    codec = get(entry.format).keys
+    if codec is None or not takes(codec, entry):
+        return True
+    try:
+        if entry.kind == "secret-key" and codec.open_secret is not None:
+            return password is not None and bool(codec.open_secret(entry, password).key)
+        return bool(codec.open(entry, password))
+    except IntegrityError:
+        return False
+    except FormatError:
+        return True
+
+
 def takes(codec: KeyCodec, entry: OpaqueEntry) -> bool:
     """Whether a format opens and seals keys of the entry's kind."""
     return entry.kind == "private-key" or (entry.kind == "secret-key" and codec.open_secret is not None)

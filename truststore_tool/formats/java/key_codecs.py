@@ -52,5 +52,5 @@ def _rekey(store: TrustStore, old: str, new: str) -> TrustStore:  # noqa: ARG001
     return store
 
 
-JKS_KEYS: Final = KeyCodec(open=_open, seal=_seal_jks, rekey=_rekey)
-JCEKS_KEYS: Final = KeyCodec(_open, _seal_jceks, _rekey, _open_secret, _seal_secret)
+JKS_KEYS: Final = KeyCodec(open=_open, seal=_seal_jks, rekey=_rekey, own_passwords=True)
+JCEKS_KEYS: Final = KeyCodec(_open, _seal_jceks, _rekey, _open_secret, _seal_secret, own_passwords=True)
