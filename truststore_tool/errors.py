@@ -19,6 +19,7 @@ PROTECT_ANEW: Final = "protect-anew"  # protect the store in another way, whoeve
 FROM_A_FILE: Final = "from-a-file"  # give the password in a file
 KEY_PASSWORD: Final = "of-the-key"  # noqa: S105 -- give the password of a client's key
 MORE_TIME: Final = "more-time"  # wait longer for an answer
+AS_NPGSQL: Final = "as-npgsql"  # read settings as those of Npgsql
 TLS_AT_ONCE: Final = "tls-at-once"  # begin with TLS, without asking for it first
 ASK_FIRST: Final = "ask-first"  # ask for TLS before beginning with it
 

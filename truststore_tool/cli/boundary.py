@@ -38,6 +38,7 @@ _REMEDIES: Final = {
     errors.KEY_PASSWORD: "give --key-password-env or --key-password-file",
     errors.MORE_TIME: "give --timeout SECONDS",
     errors.ASK_FIRST: "PostgreSQL before 17 has to be asked for TLS first: run it without --direct or --tls",
+    errors.AS_NPGSQL: "have it explained with --client npgsql",
     errors.TLS_AT_ONCE: "for a server that begins with TLS at once, give --direct or --tls",
 }
 # What may be empty: an alias, and the settings of a client, whose defaults then count.

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from truststore_tool.errors import UsageError
+from truststore_tool.errors import AS_NPGSQL, UsageError
 from truststore_tool.nouns import field, noun
 from truststore_tool.postgres.keywords import check_keyword, check_values
 
@@ -84,8 +84,8 @@ def _refuse_foreign(text: str) -> None:
         family = "ODBC" if _ODBC.search(text) else "Npgsql (ADO.NET)"
         raise UsageError(
             f"this looks like a connection string of {family}, not of libpq",
-            hint="libpq's is like: host=db.example.com dbname=app user=me sslmode=verify-full"
-            + ("" if family == "ODBC" else "; --client npgsql explains that one"),
+            hint="libpq's is like: host=db.example.com dbname=app user=me sslmode=verify-full",
+            remedy=None if family == "ODBC" else AS_NPGSQL,
         )
     if _SCHEME.match(text) and not _URI.match(text):
         raise UsageError(
