@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.harness import Tool
+from tests.postgres.clients import psql
 from tests.postgres.server import Server, pretender, tls_server
 from tests.realtools import find, run
 from tests.samples import certificates, own
@@ -61,13 +62,20 @@ def test_an_unknown_ca_is_named_with_the_fingerprint_to_look_for(tool: Tool, at:
     assert "it lacks CN=Sample Root 2020,O=Truststore Tool Samples with key identifier" in text
 
 
-def test_the_host_name_is_checked(tool: Tool, server: Server) -> None:
+def test_the_host_name_is_checked(tool: Tool, server: Server, tmp_path: Path) -> None:
     server.use_files(own("old-chain.pem"), own("old-server.key"))
     numeric = tool("postgres", "probe", f"127.0.0.1:{server.port}", "--bundle", own("old-root.pem"))
     assert numeric.code == 0
-    other = tool("postgres", "probe", f"0x7f000001:{server.port}", "--bundle", own("old-root.pem"))
-    assert other.code == 1
-    assert "name-mismatch: the server's certificate is for localhost, 127.0.0.1, ::1, not for 0x7f000001" in other.out
+    address = f"127.0.0.1:{server.port}"
+    for name, code in (("0x7f000001", 0), ("db.example.com", 1)):
+        other = tool("postgres", "probe", address, "--host-name", name, "--bundle", own("old-root.pem"))
+        assert other.code == code
+        dsn = f"host={name} hostaddr=127.0.0.1 port={server.port} sslmode=verify-full user=nobody dbname=postgres"
+        said = psql(f"{dsn} sslrootcert={own('old-root.pem')}", tmp_path).err
+        assert ("does not match host name" in said) is bool(code)
+    assert (
+        "name-mismatch: the server's certificate is for localhost, 127.0.0.1, ::1, not for db.example.com" in other.out
+    )
 
 
 def test_a_pkcs12_that_java_cannot_see_into(tool: Tool, at: str, tmp_path: Path) -> None:

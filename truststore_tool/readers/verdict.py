@@ -112,7 +112,7 @@ def _seen(
         return _refused(source, [Reason("not-judged", f"what {view.client} reads in it is not known: {view.unknown}")])
     found = _judgement(source.reader, view, sent, at, protocol)
     if not (found.flaws or found.anchored) or any(flaw.code == "bad-signature" for flaw in found.flaws):
-        reasons = list(_missing(source, Search(view.certificates, sent[1:]), sent[0], known))
+        reasons = list(_missing(_Lack(source, view, sent, at, known, protocol)))
     else:
         reasons = [_flaw_reason(flaw, at) for flaw in found.flaws or found.doubts]
     if not found.anchored:
@@ -218,40 +218,74 @@ def _flaw_reason(flaw: Flaw, at: datetime) -> Reason:
     return Reason(flaw.code, text)
 
 
-def _missing(source: Source, search: Search, leaf: Certificate, known: Sequence[Certificate]) -> Iterator[Reason]:
+@noun
+class _Lack:
+    """A store in which a client finds no chain, and all that may be known of it."""
+
+    source: Source
+    view: View
+    sent: Chain
+    at: datetime
+    known: Sequence[Certificate]
+    protocol: str
+
+    def with_anchors(self, certificates: Sequence[Certificate]) -> chains.Judgement:
+        """What the client would make of it with just these."""
+        view = replace(self.view, certificates=tuple(certificates))
+        return _judgement(self.source.reader, view, self.sent, self.at, self.protocol)
+
+    def helpful(self) -> Certificate | None:
+        """The certificate with which the client would trust the server; or at least find a chain, if there is none."""
+        store, held = self.source.store, self.view.certificates
+        hidden = [c.certificate for c in store.loose] + [c.certificate for c in store.distrusted] if store else []
+        reach = Search((), [*held, *self.sent[1:], *hidden, *self.known])
+        found, open_ones = [self.sent[0]], [self.sent[0]]
+        while open_ones and len(found) < _MOST_TRIALS:
+            above = [c for c in reach.issuers(open_ones.pop(0), reach.sent) if c not in found]
+            found += above
+            open_ones += above
+        better: Certificate | None = None
+        for candidate in reversed(found[1:]):
+            if candidate in held or (candidate in self.sent and not chains.is_self_issued(candidate)):
+                continue  # what a server says of itself is nothing to go by
+            judged = self.with_anchors([*held, candidate])
+            if judged.accepted:
+                return candidate
+            better = candidate if judged.anchored and judged.chain[-1] == candidate else better
+        return better
+
+
+def _missing(lack: _Lack) -> Iterator[Reason]:
     """Why there is no chain from the server's certificate into the store, and what to put there."""
-    store = source.store
+    source, store, held = lack.source, lack.source.store, lack.view.certificates
     assert store is not None  # noqa: S101 -- _obstacle saw to it
-    reach = Search((), [*search.anchors, *search.sent])
-    top = reach.furthest(leaf)
-    loose = [item.certificate for item in store.loose]
-    wanted = (
-        [top]
-        if chains.is_self_issued(top)
-        else reach.issuers(top, [*loose, *(item.certificate for item in store.distrusted), *known])
-    )
-    look_for = wanted[0].sha256 if wanted else None
+    reach = Search((), [*held, *lack.sent[1:]])
+    top = reach.furthest(lack.sent[0])
+    wanted = lack.helpful()
+    look_for = wanted.sha256 if wanted else None
     name = subject_text(top) or "a certificate"
-    signed = (c for c in (leaf, *search.sent, top) if reach.issuers(c, [top]))
+    who = "Java" if source.reader == "java" else "OpenSSL"
+    signed = (c for c in (*lack.sent, top) if reach.issuers(c, [top]))
     misnamed = next((c for c in signed if not chains.seems_issuer(top, c)), None)
-    if top in search.anchors and misnamed is not None and len(_namesakes(search.anchors, top)) == 1:
+    alike = _namesakes(held, top)
+    if top in held and misnamed is not None and len(alike) == 1:
         below = subject_text(misnamed) or "a certificate"
-        who = "Java" if source.reader == "java" else "OpenSSL"
         text = f"it holds {name}, but the authority key identifier in {below} names another key, and {who} goes by it"
         yield Reason("key-identifier", text)
-    elif top in search.anchors and source.reader == "java":
-        yield Reason("no-path", f"it holds {name}, but Java finds no way there through what the server sends")
-    elif top in search.anchors and chains.is_self_issued(top):
-        yield Reason("namesake", f"it holds several certificates of {name}, and OpenSSL takes the wrong one; remove it")
-    elif top in search.anchors:
+    elif top in held and source.reader == "libpq" and lack.with_anchors(_without(held, alike, top)).anchored:
+        yield Reason("namesake", f"it holds several certificates of {name}, and {who} takes the wrong one; remove it")
+    elif top in held and source.reader == "libpq" and not chains.is_self_issued(top):
         text = f"it holds {name}, but libpq also needs the self-signed root above it{_look_for(look_for)}"
         yield Reason("root-missing", text, look_for)
-    else:
-        text = f"it lacks {_lacking(top, wanted)}{_look_for(look_for)}{_namesake(source, top)}"
+    elif wanted is not None or top not in held:
+        right = chains.subject_der(wanted) if wanted else chains.issuer_der(top)
+        text = f"it lacks {_lacking(top, wanted)}{_look_for(look_for)}{_namesake(source, right, wanted)}"
         yield Reason("unknown-ca", text, look_for)
-    if marked := [item for item in store.distrusted if item.certificate in wanted]:
+    else:
+        yield Reason("no-path", f"it holds {name}, but {who} finds no way there through what the server sends")
+    if marked := [item for item in store.distrusted if item.certificate == wanted]:
         yield Reason("distrusted", f"the certificate is in the file, {marked[0].reason}")
-    if source.reader == "java" and any(c in loose for c in wanted):
+    if source.reader == "java" and any(item.certificate == wanted for item in store.loose):
         text = "the certificate is in the file, but Java does not see it: it lacks the trusted-key-usage attribute"
         yield Reason("not-seen-by-java", text, look_for)
     if store.format == "pkcs12" and store.integrity == "unchecked":
@@ -261,15 +295,25 @@ def _missing(source: Source, search: Search, leaf: Certificate, known: Sequence[
         yield Reason("password-needed", text)
 
 
+# How many certificates are tried in the place of one that may be missing.
+_MOST_TRIALS: Final = 40
+
+
+def _without(held: Sequence[Certificate], others: Sequence[Certificate], kept: Certificate) -> list[Certificate]:
+    return [certificate for certificate in held if certificate == kept or certificate not in others]
+
+
 def _namesakes(among: Sequence[Certificate], certificate: Certificate) -> list[Certificate]:
     """Those certificates that have its subject, itself among them."""
     return [c for c in among if chains.subject_der(c) == chains.subject_der(certificate)]
 
 
-def _lacking(top: Certificate, wanted: Sequence[Certificate]) -> str:
+def _lacking(top: Certificate, wanted: Certificate | None) -> str:
     """The certificate that would complete the chain, as well as it can be named."""
-    if wanted:
-        return subject_text(wanted[0]) or "a certificate"
+    if wanted is not None:
+        return subject_text(wanted) or "a certificate"
+    if chains.is_self_issued(top):
+        return f"{subject_text(top) or 'a certificate'}, to which no way leads through what the server sends"
     try:
         issuer, identifier = str(top.issuer), chains.issuer_key_identifier(top)
     except FormatError:
@@ -282,11 +326,11 @@ def _look_for(fingerprint: Fingerprint | None) -> str:
     return f"; look for SHA-256 {fingerprint}" if fingerprint else ""
 
 
-def _namesake(source: Source, top: Certificate) -> str:
+def _namesake(source: Source, name: bytes, wanted: Certificate | None) -> str:
     """A word about an entry that has the right name and the wrong key."""
-    issuer = chains.issuer_der(top)
     every = (certificate for view in source.views for certificate in view.certificates)
-    same = next((c for c in every if issuer and chains.subject_der(c) == issuer), None)
+    named = (c for c in every if name and chains.subject_der(c) == name)
+    same = next((c for c in named if wanted is None or c.public_key_der != wanted.public_key_der), None)
     if same is None:
         return ""
     alias = source.alias(same)

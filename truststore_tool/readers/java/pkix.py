@@ -273,8 +273,12 @@ def _bucket(certificate: Certificate) -> int:
 
 
 def _better(one: Judgement | None, other: Judgement) -> Judgement:
-    """The one that comes closer to acceptance: Java is content with any."""
-    return other if one is None or RANKS[other.accepted] > RANKS[one.accepted] else one
+    """The one that comes closer to acceptance, as Java is content with any; and rather one of the right key."""
+
+    def rank(judgement: Judgement) -> tuple[int, bool]:
+        return RANKS[judgement.accepted], all(flaw.code != "bad-signature" for flaw in judgement.flaws)
+
+    return other if one is None or rank(other) > rank(one) else one
 
 
 def _chain(sent: Sequence[Facts]) -> Chain:
