@@ -1,5 +1,6 @@
 """``postgres rotation``: the outlook, and that it comes true."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tests.postgres.authority import issue, write_pem
 from tests.postgres.clients import psql
 from tests.postgres.server import Server
 from tests.postgres.test_probe import NEW_ROOT, OLD_ROOT
-from tests.samples import own
+from tests.samples import SAMPLES, own
 
 STORES = {
     "old": ("old-root",),
@@ -215,3 +216,16 @@ def test_a_server_that_signs_for_itself(tool: Tool, server: Server, tmp_path: Pa
     assert tool(*at, "--bundle", both, "--store", both).code == 0
     done = tool(*at, "--bundle", following, "--json")
     assert done.json["stores"][0]["trusts"] == "only-next"
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number which")
+def test_the_bundle_of_amazon(tool: Tool) -> None:
+    bundle = SAMPLES / "amazon" / "rds-global-bundle.pem"
+    everything = x509.load_pem_x509_certificates(bundle.read_bytes())
+    expired = sum(c.not_valid_after_utc < datetime.now(UTC) for c in everything)
+    one = SAMPLES / "amazon" / "rds-ca-rsa2048-g1-us-east-1.pem"
+    at = ("postgres", "rotation", "--current", one, "--next", bundle, "--bundle", bundle, "--store", bundle, "--json")
+    done = tool(*at)
+    assert done.json["left_out"]["next"] == {"expired": expired, "elsewhere": 0}
+    assert len(done.json["next"]) == len(everything) - expired
+    assert done.code == 0, [store["next"] for store in done.json["stores"]]
