@@ -5,8 +5,9 @@ from pathlib import Path
 from tests.postgres.drivers_matrix import client_named, mend, play, sample, text_of
 from tests.postgres.explain_matrix import AFTERWARDS, lay, summed_up, unmended
 from tests.postgres.server import Server
+from truststore_tool.cli.postgres.explain import Client
 from truststore_tool.errors import UsageError
-from truststore_tool.postgres.explain import explain
+from truststore_tool.postgres.explain import CLIENTS, explain
 from truststore_tool.postgres.rules import RULES
 from truststore_tool.postgres.rules_of_drivers import EVERY
 from truststore_tool.postgres.settings import Surroundings
@@ -50,3 +51,7 @@ def test_clients_that_were_not_tried_are_never_cleared() -> None:
         assert found.verifies_host
         assert not found.is_good
         assert any("only its documentation was read" in doubt for doubt in found.doubts)
+
+
+def test_the_command_offers_every_client() -> None:
+    assert tuple(client.value for client in Client) == CLIENTS
