@@ -18,7 +18,7 @@ def opened(info: asn1.Element, password: str) -> tuple[bytes, pbe.Scheme]:
     """
     algorithm, encrypted = info.expect(asn1.SEQUENCE).fields(2, 2)
     scheme = pbe.parse(algorithm)
-    for passphrase in kdf.passphrases(password):
+    for passphrase in (*kdf.passphrases(password), *kdf.old_passphrases(password)):
         try:
             key = scheme.decrypt(encrypted.octets(), passphrase)
             asn1.read(key).expect(asn1.SEQUENCE).inner().expect(asn1.INTEGER)

@@ -66,6 +66,18 @@ def passphrases(password: str) -> tuple[Passphrase, ...]:
     return (Passphrase(password.encode("utf-16-be", "surrogatepass") + b"\0\0", utf8),)
 
 
+def old_passphrases(password: str) -> tuple[Passphrase, ...]:
+    """The encoding of OpenSSL before 1.1 for a password that is not ASCII; none where it is the usual one.
+
+    It took each octet of the UTF-8 for a character (asc2uni), as ``openssl pkcs12`` still tries, and calls broken.
+    Where it was given Latin-1 the encoding is the usual one.
+    """
+    utf8 = password.encode("utf-8", "surrogatepass")
+    if utf8.isascii():
+        return ()
+    return (Passphrase(utf8.decode("latin-1").encode("utf-16-be") + b"\0\0", utf8),)
+
+
 def iterations(element: asn1.Element) -> int:
     """The iteration count that an INTEGER holds. Raises FormatError when it is not in 1..MAX_ITERATIONS."""
     count = element.integer()

@@ -92,6 +92,14 @@ def unopened(store: TrustStore) -> tuple[str, ...]:
     return tuple(found)
 
 
+def is_in_old_encoding(data: bytes, password: str) -> bool:
+    """Whether the password opens a file only as OpenSSL before 1.1 encoded it (see `kdf.old_passphrases`)."""
+    from truststore_tool.formats.crypto import kdf
+    from truststore_tool.formats.pkcs12.layout import Pfx
+
+    return not password.isascii() and Pfx.parse(data).unlock(password)[1] in kdf.old_passphrases(password)
+
+
 class CertificateBag(NamedTuple):
     """A certificate as it stands in a file.
 

@@ -55,7 +55,7 @@ def loads(data: bytes, password: str | None) -> TrustStore:
         format="pkcs12",
         integrity=_integrity(pfx, unopened),
         loose=found.loose,
-        notes=(*_waiting(safes), *_unreadable_to_java(mac, password), *found.notes),
+        notes=(*_waiting(safes), *_unreadable_to_java(mac, password, passphrase), *found.notes),
         unread=(*_unopened(safes), *trailing(data, pfx.end, "the end of the store")),
         sealed=_count_waiting(safes),
         facts=layout,
@@ -86,11 +86,16 @@ def _waiting(safes: tuple[Safe, ...]) -> Iterator[Remark]:
         yield Remark("not-opened", text)
 
 
-def _unreadable_to_java(mac: macs.AnyMac | None, password: str | None) -> Iterator[Remark]:
+def _unreadable_to_java(
+    mac: macs.AnyMac | None, password: str | None, passphrase: Passphrase | None
+) -> Iterator[Remark]:
     """What keeps Java from reading the file."""
     if isinstance(mac, macs.Pbmac1):
         yield Remark("mac-too-new", "the MAC is PBMAC1 (RFC 9579), which JDK 25 and earlier do not read")
-    if mac is not None and password is not None and not password.isascii():
+    if password is not None and passphrase in kdf.old_passphrases(password):
+        text = "its password is encoded as OpenSSL before 1.1 did it, which no Java opens; passwd mends that"
+        yield Remark("password-not-ascii", text)
+    elif mac is not None and password is not None and not password.isascii():
         yield Remark("password-not-ascii", "its password is not ASCII, so Java 17 and earlier cannot open it")
 
 

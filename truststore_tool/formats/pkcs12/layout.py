@@ -72,7 +72,7 @@ class Pfx:
         counts = [safe.scheme.count for safe in encrypted if safe.scheme]
         if sum(counts) + (mac.count if mac else 0) > MAX_WORK:
             raise FormatError(f"the store asks for more than {MAX_WORK} iterations of key derivation in total")
-        candidates = kdf.passphrases(password)
+        candidates = (*kdf.passphrases(password), *kdf.old_passphrases(password))
         if mac is not None:
             content = self.content.view()
             for candidate in candidates:

@@ -90,10 +90,18 @@ def _verified(pfx: Pfx, password: str, fips: bool) -> Passphrase:
         raise RefusedError(NO_FIPS)
     content = pfx.content.view()
     # An empty password is tried as none at all first.
-    found = next((candidate for candidate in reversed(candidates) if mac.matches(content, candidate)), None)
+    tried = (*reversed(candidates), *_as_before_1_1(password))
+    found = next((candidate for candidate in tried if mac.matches(content, candidate)), None)
     if found is None:
         raise RefusedError(WRONG_MAC)
     return found
+
+
+def _as_before_1_1(password: str) -> Iterator[Passphrase]:
+    """What the program tries at last: the password as if its UTF-8 were Latin-1 (OPENSSL_uni2utf8 in apps/pkcs12.c)."""
+    wide = password.encode("utf-8", "surrogatepass").decode("latin-1")
+    if not password.isascii():
+        yield from passphrases(wide)
 
 
 def _held(safe: Safe, passphrase: Passphrase, legacy: bool, fips: bool) -> Iterator[Held]:

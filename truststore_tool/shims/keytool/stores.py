@@ -203,8 +203,10 @@ def _require_opened(store: TrustStore, data: bytes, password: str | None, frames
     """Java opens every part of a PKCS#12 file or none of it; KeytoolError where a part was not opened here."""
     if store.format != "pkcs12":  # nor is anything of PKCS#12 loaded for another store
         return
-    from truststore_tool.formats.pkcs12 import unopened
+    from truststore_tool.formats.pkcs12 import is_in_old_encoding, unopened
 
+    if password is not None and is_in_old_encoding(data, password):
+        raise IntegrityError("the password is in an encoding that Java does not try")
     problems = unopened(store)
     if not problems:
         return
