@@ -47,6 +47,17 @@ _CURVES: Final = {
 }
 
 
+# How many bits a field has, of curves that are only looked at for that: 1.3.132.0.1 and so on, and those of X9.62.
+_BITS_OF_SEC: Final = {
+    163: (1, 2, 15), 239: (3,), 113: (4, 5), 112: (6, 7), 160: (8, 9, 30), 283: (16, 17), 131: (22, 23), 193: (24, 25),
+    233: (26, 27), 128: (28, 29), 192: (31,), 224: (32, 33), 409: (36, 37), 571: (38, 39),
+}  # fmt: skip
+_BITS: Final = {
+    **{f"1.3.132.0.{number}": bits for bits, numbers in _BITS_OF_SEC.items() for number in numbers},
+    **{f"1.2.840.10045.3.1.{number}": 192 if number < 4 else 239 for number in range(1, 7)},
+}
+
+
 def signs_as(public_key: Element, algorithm: bytes) -> bool:
     """Whether the key of a SubjectPublicKeyInfo makes signatures of that AlgorithmIdentifier.
 
@@ -78,9 +89,10 @@ def signs_as(public_key: Element, algorithm: bytes) -> bool:
 
 
 def is_on(curve: str, point: bytes) -> bool:
-    """Whether an encoded point (SEC 1, 2.3.3) is on a curve; True for curves that are not known here."""
+    """Whether an encoded point (SEC 1, 2.3.3) is on a curve; of rare curves only whether it is as long as theirs."""
     if curve not in _CURVES:
-        return True
+        octets = (_BITS.get(curve, 0) + 7) // 8
+        return not octets or len(point) == (octets + 1 if point[0] in (2, 3) else 2 * octets + 1)
     prime, a, b = _CURVES[curve]
     size = (prime.bit_length() + 7) // 8
     kind, x = point[0], int.from_bytes(point[1 : size + 1], "big")
