@@ -106,7 +106,7 @@ def check(
         found = [_cannot_open(judge, reason, c) for c in fresh if (reason := judge.refuses(c))]
         if not found and any(judge.reads_all_of(other) for other in cleared):
             continue
-        reader = judge if asked is not None else judge.trusting()
+        reader = judge if asked is not None or before is None else judge.trusting()
         reading = None if found or after.content is None else reader.read(after.content, after.password)
         found += [] if reading is None else _complaints(judge, reading, after.store.trusted(), aliased=aliased)
         if not found and not blind:

@@ -8,8 +8,8 @@ from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import field, noun, replace
 from truststore_tool.readers.base import Evidence, Reader, Reading, UnknownError, Work
-from truststore_tool.readers.java import jks, pkcs12, releases
-from truststore_tool.readers.java.loading import Contents, Parser, RefusedError
+from truststore_tool.readers.java import releases
+from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, refuses_none
 from truststore_tool.readers.java.releases import Release, measured
 
 if TYPE_CHECKING:
@@ -24,24 +24,26 @@ _LOCKED: Final = "no password was given, and Java passes over what is encrypted"
 
 
 def _load_jks(data: bytes, password: str | None, release: Release, why_refused: Parser, _work: Work) -> Contents:
+    from truststore_tool.readers.java import jks
+
     return jks.load(data, password, release, why_refused, (jks.JKS,))
 
 
 def _load_jceks(data: bytes, password: str | None, release: Release, why_refused: Parser, _work: Work) -> Contents:
+    from truststore_tool.readers.java import jks
+
     return jks.load(data, password, release, why_refused, (jks.JCEKS, jks.JKS))
 
 
 def _load_pkcs12(data: bytes, password: str | None, release: Release, why_refused: Parser, work: Work) -> Contents:
     if len(data) > 1 and data[1] > 0x84:
         raise RefusedError("java.io.IOException", f"{_NO_DER}{data[1] & 0x7F}, too big.")
+    from truststore_tool.readers.java import pkcs12
+
     try:
         return pkcs12.load(data, password, release, why_refused, work)
     except FormatError as exc:
         raise RefusedError("java.io.IOException") from exc
-
-
-def _refuses_none(_der: bytes, _release: Release) -> str | None:
-    return None
 
 
 @noun
@@ -117,7 +119,7 @@ class JavaReader:
 
     def trusting(self) -> "JavaReader":
         """The same release with a parser that refuses nothing."""
-        return replace(self, why_refused=_refuses_none)
+        return replace(self, why_refused=refuses_none)
 
     def reads_all_of(self, other: Reader) -> bool:
         """As `Reader.reads_all_of`: whether this release has every feature of the other one."""
