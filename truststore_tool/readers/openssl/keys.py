@@ -75,7 +75,7 @@ def signs_as(public_key: Element, algorithm: bytes) -> bool:
             readable = len(parts) == 2 and len(octets) > 1
             named = readable and parts[1].tag == asn1.OBJECT_IDENTIFIER
             curve = parts[1].oid() if named else ""
-            readable = readable and (curve.startswith(_NAMED) if named else parts[1].tag == asn1.SEQUENCE)
+            readable = readable and (curve.startswith(_NAMED) if named else _is_explicit(parts[1]))
             if signature == _SM2_SIGNATURE:  # the curve makes it a key of its own kind
                 return curve == "1.2.156.10197.1.301"
             readable = readable and curve != "1.2.156.10197.1.301" and is_on(curve, octets)
@@ -86,6 +86,12 @@ def signs_as(public_key: Element, algorithm: bytes) -> bool:
     except FormatError:
         return False
     return readable and signature in _SIGNATURES[kind]
+
+
+def _is_explicit(parameters: Element) -> bool:
+    """Whether they are ECParameters (RFC 3279, 2.3.5) by their kinds. Raises FormatError for no SEQUENCE."""
+    kinds = [part.tag for part in parameters.expect(asn1.SEQUENCE).fields(5, 6)]
+    return kinds[:5] == [asn1.INTEGER, asn1.SEQUENCE, asn1.SEQUENCE, asn1.OCTET_STRING, asn1.INTEGER]
 
 
 def is_on(curve: str, point: bytes) -> bool:
