@@ -82,7 +82,7 @@ class _Staged:
     def __init__(self, name: str, case: Rotation, folder: Path, servers: ExitStack) -> None:
         folder.mkdir()
         self._name, self._case, self._folder = name, case, folder
-        self._stores = [_write(folder / f"store{n}.pem", store) for n, store in enumerate(case.stores)]
+        self._stores = [write(folder / f"store{n}.pem", store) for n, store in enumerate(case.stores)]
         self._ports = [
             [servers.enter_context(pretender(partial(_receive, _context(folder, chain, case)))) for chain in chains]
             for chains in (case.before, case.after)
@@ -92,8 +92,8 @@ class _Staged:
         """By path and reader of each store what is said of each phase."""
         current: list[str | Path] = [f"localhost:{self._ports[0][0]}"]
         if self._case.current:
-            current = [_write(self._folder / "current.pem", self._case.current), "--host-name", "localhost"]
-        following = _write(self._folder / "next.pem", self._case.following)
+            current = [write(self._folder / "current.pem", self._case.current), "--host-name", "localhost"]
+        following = write(self._folder / "next.pem", self._case.following)
         stores = [word for store in self._stores for word in ("--store", store, "--bundle", store)]
         done = tool("postgres", "rotation", "--current", *current, "--next", following, *stores, "--json")
         assert done.code in (0, 1), (self._name, self._case.strange, done.err)
@@ -119,7 +119,7 @@ class _Staged:
                 yield Cell(f"{self._name}: {self._case.strange}", Path(store).stem, phase, phases[phase], real[phase])
 
 
-def _write(path: Path, certificates: Sequence[Certificate]) -> Path:
+def write(path: Path, certificates: Sequence[Certificate]) -> Path:
     path.write_bytes(b"".join(_pem(certificate) for certificate in certificates))
     return path
 
@@ -134,7 +134,7 @@ def _context(folder: Path, chain: Sequence[Certificate], case: Rotation) -> SSLC
     context = SSLContext(PROTOCOL_TLS_SERVER)
     context.set_ciphers("DEFAULT@SECLEVEL=0")
     context.maximum_version = TLSVersion.TLSv1_3 if case.modern else TLSVersion.TLSv1_2
-    place = _write(folder / "server.pem", chain)
+    place = write(folder / "server.pem", chain)
     with place.open("ab") as file:
         file.write(case.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     context.load_cert_chain(place)

@@ -9,8 +9,11 @@ from cryptography import x509
 from tests.cli.harness import Done, Tool
 from tests.postgres.authority import issue, write_pem
 from tests.postgres.clients import psql
+from tests.postgres.rotation_matrix import write
 from tests.postgres.server import Server
 from tests.postgres.test_probe import NEW_ROOT, OLD_ROOT
+from tests.readers.chain_drafts import draft_of, sign
+from tests.readers.chain_neighbours import COMMON
 from tests.samples import SAMPLES, own
 
 STORES = {
@@ -229,3 +232,16 @@ def test_the_bundle_of_amazon(tool: Tool) -> None:
     assert done.json["left_out"]["next"] == {"expired": expired, "elsewhere": 0}
     assert len(done.json["next"]) == len(everything) - expired
     assert done.code == 0, [store["next"] for store in done.json["stores"]]
+
+
+def test_what_two_releases_of_java_make_different_things_of_is_not_judged(tool: Tool, tmp_path: Path) -> None:
+    """Seed 5039 of the matrix, where Java 17 connects and Java 25 does not."""
+    root, middle = (draft_of(name, "Root", authority=True) for name in ("Root", "Middle"))
+    middle = COMMON["SHA-224"](middle)
+    write(tmp_path / "root.pem", [sign(root, root)])
+    write(tmp_path / "middle.pem", [sign(middle, root)])
+    at = ("postgres", "rotation", "--current", "root.pem", "--next", "middle.pem", "--store", "root.pem")
+    done = tool(*at)
+    assert done.code == 1
+    assert "before: connects  during: NOT JUDGED  after: NOT JUDGED" in done.out
+    assert "release: it depends on the release: Java 25" in done.out

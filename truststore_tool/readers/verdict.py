@@ -54,8 +54,12 @@ class Verdict:
 
     @property
     def is_judged(self) -> bool:
-        """False where it is not known what the client does, and nothing else speaks against it."""
-        return self.trusted or any(reason.code != "not-judged" for reason in self.reasons)
+        """False where it is not known what the client does, and nothing else speaks against it.
+
+        What only clients of one release refuse does not, as it is not known of which release the client is.
+        """
+        codes = {reason.code for reason in self.reasons}
+        return self.trusted or bool(codes & {"name-mismatch"} if "release" in codes else codes - {"not-judged"})
 
 
 def judge(
@@ -98,7 +102,7 @@ def judge_chain(
     if not others:
         return worst
     refusing = " and ".join(client for client in found if client not in others)
-    depends = Reason("not-judged", f"it depends on the release: {refusing} stumbles, others do not")
+    depends = Reason("release", f"it depends on the release: {refusing} stumbles, others do not")
     return replace(worst, reasons=(depends, *worst.reasons))
 
 
