@@ -12,6 +12,7 @@ LEAVE_KEYS: Final = "leave-keys"  # carry certificates only
 OTHER_KEY: Final = "other-key"  # give the password that a key has by itself, or carry certificates only
 REMOVE_KEYS: Final = "remove-keys"  # say that keys may be removed, too
 OTHER_ALIAS: Final = "other-alias"  # ask for another alias
+TAKE_CHAINS: Final = "take-chains"  # take the certificates in the chains of keys, too
 SKIP_UNREADABLE: Final = "skip-unreadable"  # leave out what cannot be read
 SKIP_UNUSABLE: Final = "skip-unusable"  # leave out certificates that a reader cannot use, or name other readers
 OTHER_READERS: Final = "other-readers"  # name other programs as those that must be able to read the store

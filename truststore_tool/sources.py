@@ -2,18 +2,21 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from truststore_tool import asn1, files, formats
 from truststore_tool.errors import (
     SKIP_UNREADABLE,
+    TAKE_CHAINS,
     FindingError,
     FormatError,
+    IntegrityError,
     PasswordRequiredError,
     TrustStoreError,
     UnreadableError,
+    UsageError,
 )
 from truststore_tool.findings import Finding, Place, finding
 from truststore_tool.model import Certificate, OpaqueEntry, Remark, TrustStore
@@ -75,8 +78,11 @@ def gather(
     password: str | None = None,
     *,
     stdin: Callable[[], bytes],
+    others: Sequence[str] = (),
+    own: Mapping[str, str] | None = None,
     skip_unreadable: bool = False,
     keep_distrusted: bool = False,
+    include_chains: bool = False,
 ) -> tuple[Gathered, ...]:
     """The certificates of each named source, in order.
 
@@ -86,17 +92,27 @@ def gather(
             ``system`` for that of the operating system. A file called like one of the words is named ``./certifi``.
         password: opens the sources that are key stores.
         stdin: gives the bytes of standard input; called once for every ``-``.
+        others: passwords that are tried where that one does not open a source.
+        own: the password of a source by its name, which is the only one that is tried for it.
         skip_unreadable: leave out what is malformed, not understood or nothing but distrusted, instead of raising.
         keep_distrusted: leave what a source marks as distrusted (OpenSSL's trust settings, p11-kit) to the caller;
             otherwise it is left out of all sources.
+        include_chains: take the certificates in the chains of keys, too.
 
-    Of a store, the trusted entries count and the certificates that are no entries; private keys and their chains are
-    left out, and a note says so. Raises UnreadableError when a source cannot be read or gives no certificate,
+    Of a store, the trusted entries count and the certificates that are no entries; private keys, and unless told their
+    chains, are left out, and a note says so. Raises UnreadableError when a source cannot be read or gives nothing,
     FormatError when it is malformed, FindingError when it holds only what is distrusted, and IntegrityError when the
     password does not open it.
     """
-    reader = _Reader(password, skip_unreadable)
-    found = tuple(_gather(name, reader, stdin) for name in names)
+    passwords = tuple(dict.fromkeys([*(() if password is None else (password,)), *others]))
+    reader = _Reader(passwords, skip_unreadable, include_chains)
+    own = own or {}
+    unnamed = [name for name in own if name not in names]
+    if unnamed:
+        raise UsageError(f"a password was given for {unnamed[0]}, which is no source", hint="name it as the source is")
+    found = tuple(
+        _gather(name, reader._replace(passwords=(own[name],)) if name in own else reader, stdin) for name in names
+    )
     if not keep_distrusted:
         found = _without_distrusted(found, skip=skip_unreadable)
     if names and not any(source.certificates or (keep_distrusted and source.distrusted) for source in found):
@@ -119,10 +135,25 @@ def _without_distrusted(found: Sequence[Gathered], *, skip: bool) -> tuple[Gathe
 
 
 class _Reader(NamedTuple):
-    """How sources are read: the password for stores among them, and whether what is unreadable is left out."""
+    """How sources are read: with which passwords, what is unreadable left out or not, and with the chains of keys."""
 
-    password: str | None = None
+    passwords: tuple[str, ...] = ()
     skip: bool = False
+    chains: bool = False
+
+    def __repr__(self) -> str:
+        return f"_Reader(skip={self.skip})"  # passwords are not shown
+
+    def opened(self, data: bytes) -> TrustStore:
+        """The store, under the first password that opens it."""
+        codec = formats.detect(data)
+        *earlier, last = self.passwords or (None,)
+        for password in earlier:
+            try:
+                return codec.loads(data, password)
+            except IntegrityError:
+                continue
+        return codec.loads(data, last)
 
 
 def require_whole(store: TrustStore) -> None:
@@ -153,7 +184,9 @@ def _gather(name: str, reader: _Reader, stdin: Callable[[], bytes]) -> Gathered:
             found = _from_path(Path(name), reader)
     if not (found.certificates or found.left_out or found.distrusted):
         raise UnreadableError(
-            f"{found.name}: holds no certificate", hint="; ".join(note.message for note in found.notes) or None
+            f"{found.name}: holds no certificate",
+            hint="; ".join(note.message for note in found.notes) or None,
+            remedy=TAKE_CHAINS if any("key entr" in note.message for note in found.notes) else None,
         )
     return found._replace(name=name)
 
@@ -169,7 +202,7 @@ def _from_file(path: Path, reader: _Reader) -> Gathered:
 def _from_bytes(name: str, data: bytes, reader: _Reader, *, chosen: bool = True) -> Gathered:
     """The certificates in a file that was `chosen` by its name, or lies in a directory, where others lie as well."""
     try:
-        store = formats.detect(data).loads(data, reader.password)
+        store = reader.opened(data)
         if not (chosen or store.sealed or store.all_certificates()):
             return Gathered(name, ())
         if not reader.skip:
@@ -185,16 +218,17 @@ def _from_bytes(name: str, data: bytes, reader: _Reader, *, chosen: bool = True)
             f"{name}: its certificates are encrypted and no password was given", hint="give the password of this source"
         )
     loose = tuple(item.certificate for item in store.loose)
-    certificates = tuple(entry.certificate for entry in store.trusted()) + loose
+    taken = store.entries if reader.chains else store.trusted()
+    certificates = tuple(certificate for entry in taken for certificate in entry.certificates) + loose
     left_out = tuple(LeftOut(name, Remark("not-understood", part)) for part in store.unread)
     refused = tuple(
         Distrusted(item.certificate, LeftOut(name, Remark("distrusted", f"distrusted: {line}")))
         for item, line in zip(store.distrusted, distrusted(store), strict=True)
     )
-    return Gathered(name, certificates, tuple(at(name, _notes(store))), left_out, refused)
+    return Gathered(name, certificates, tuple(at(name, _notes(store, chains=reader.chains))), left_out, refused)
 
 
-def _notes(store: TrustStore) -> Iterable[Remark]:
+def _notes(store: TrustStore, *, chains: bool) -> Iterable[Remark]:
     yield from store.notes
     if store.others:
         yield Remark("other-content", f"holds beside certificates: {named(store.others)}")
@@ -202,9 +236,10 @@ def _notes(store: TrustStore) -> Iterable[Remark]:
         yield Remark("integrity-unchecked", "its integrity was not checked, as no password was given")
     opaque = [entry for entry in store.entries if isinstance(entry, OpaqueEntry)]
     if opaque:
-        chains = counted(sum(len(entry.certificates) for entry in opaque), "certificate")
+        held = counted(sum(len(entry.certificates) for entry in opaque), "certificate")
         keys = counted(len(opaque), "key entry", "key entries")
-        yield Remark("left-out", f"left out: {keys} with {chains} in their chains")
+        text = f"{keys}; the {held} of their chains are taken" if chains else f"{keys} with {held} in their chains"
+        yield Remark("left-out", f"left out: {text}")
 
 
 def _from_directory(path: Path, reader: _Reader) -> Gathered:

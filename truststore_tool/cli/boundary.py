@@ -30,6 +30,7 @@ _REMEDIES: Final = {
     " or leave keys behind with --certificates-only",
     errors.REMOVE_KEYS: "add --keys to remove keys as well",
     errors.OTHER_ALIAS: "choose another alias with --alias",
+    errors.TAKE_CHAINS: "take the chains of keys with --include-chains, or get one of them by export --alias",
     errors.SKIP_UNREADABLE: "leave out what is unreadable with --skip-unreadable",
     errors.SKIP_UNUSABLE: "leave such certificates out with --skip-unusable, or say for whom it is with --for",
     errors.OTHER_READERS: "say for whom it is with --for",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from truststore_tool.cli.gathering import gather, usable
+from truststore_tool.cli.gathering import IncludeChains, SourcePasswordFor, SourcePasswords, gather, usable
 from truststore_tool.cli.options import (
     Backup,
     DryRun,
@@ -51,6 +51,8 @@ def bundle_command(
     password_env: PasswordEnv = None,
     password_file: PasswordFile = None,
     password_fd: PasswordFd = None,
+    source_password_for: SourcePasswordFor = None,
+    include_chains: IncludeChains = False,
     skip_unreadable: SkipUnreadable = False,
     skip_unusable: SkipUnusable = False,
     readers: For = None,
@@ -76,7 +78,10 @@ def bundle_command(
         raise UsageError(f"{out}: a bundle is PEM, whatever the file is called", hint="import makes and changes stores")
     if json and out == "-":
         raise UsageError("--json and a chain cannot share standard output", hint="give -o FILE")
-    collected = gather(sources, password, output, skip_unreadable=skip_unreadable)
+    more = SourcePasswords.of(source_password_for)
+    collected = gather(
+        sources, password, output, more=more, skip_unreadable=skip_unreadable, include_chains=include_chains
+    )
     if skip_unusable:
         collected = usable(collected, "pem", readers, output)
     candidates, left_out, distrusted = collected

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.approval import Approval
-from truststore_tool.cli.gathering import gather, usable
+from truststore_tool.cli.gathering import IncludeChains, SourcePasswordFor, SourcePasswords, gather, usable
 from truststore_tool.cli.opening import reveal, writing_password
 from truststore_tool.cli.options import (
     Backup,
@@ -63,11 +63,13 @@ def import_command(
     default_password: DefaultPassword = False,
     source_password_env: Annotated[
         str | None,
-        typer.Option("--source-password-env", metavar="VARIABLE", help="The same for sources with another password."),
+        typer.Option("--source-password-env", metavar="VARIABLE", help="A password that is tried for sources first."),
     ] = None,
     source_password_file: Annotated[
         Path | None, typer.Option("--source-password-file", metavar="FILE", help="File whose first line is it.")
     ] = None,
+    source_password_for: SourcePasswordFor = None,
+    include_chains: IncludeChains = False,
     skip_unreadable: SkipUnreadable = False,
     skip_unusable: SkipUnusable = False,
     readers: For = None,
@@ -97,7 +99,15 @@ def import_command(
     target = _format_of(store, new_format)
     password = store_password(output, password_env, password_file, password_fd, default_password)
     source_password = other_password(output, "--source-password", source_password_env, source_password_file)
-    collected = gather(sources, source_password or password, output, skip_unreadable=skip_unreadable)
+    beside = SourcePasswords.of(source_password_for, password)
+    collected = gather(
+        sources,
+        source_password or password,
+        output,
+        more=beside,
+        skip_unreadable=skip_unreadable,
+        include_chains=include_chains,
+    )
     if skip_unusable:
         collected = usable(collected, target or stores.format_of(store), readers, output)
     candidates, left_out, distrusted = collected
