@@ -248,3 +248,14 @@ def test_certificates_are_what_the_file_holds() -> None:
     told = run(find("openssl"), "x509", "-in", RDS, "-noout", "-fingerprint", "-sha256").decode()
     assert samples.RDS_2019_SHA256 in told
     assert str(one(RDS).certificates[0].sha256).replace(":", "").upper() == samples.RDS_2019_SHA256.replace(":", "")
+
+
+def test_a_mount_of_kubernetes_is_its_files_and_nothing_more(tmp_path: Path) -> None:
+    """As kubelet's AtomicWriter lays it out: a link for each file, through one that is exchanged for all of them."""
+    dated = tmp_path / "..2026_01_01_00_00_00.1"
+    dated.mkdir()
+    (dated / "ca.crt").write_bytes(samples.own("old-root.pem").read_bytes())
+    (tmp_path / "..data").symlink_to(dated.name)
+    (tmp_path / "ca.crt").symlink_to("..data/ca.crt")
+    (found,) = gather([str(tmp_path)], stdin=bytes)
+    assert (len(found.certificates), found.notes, found.left_out) == (1, (), ())

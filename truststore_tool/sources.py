@@ -252,7 +252,7 @@ def _from_directory(path: Path, reader: _Reader) -> Gathered:
     without: list[str] = []
     seen: set[bytes] = set()
     repeated = 0
-    for name in files.names_in(path):
+    for name in filter(_is_ordinary, files.names_in(path)):
         data = files.read(path / name)
         digest = hashlib.sha256(data).digest()
         if digest in seen:
@@ -276,11 +276,16 @@ def _from_directory(path: Path, reader: _Reader) -> Gathered:
         more = ", ..." if len(without) > _SHOWN else ""
         text = f"no certificate in {counted(len(without), 'file')}: {', '.join(without[:_SHOWN])}{more}"
         passed.append(Remark("passed-over", text))
-    inner = sum(child.is_dir() for child in path.iterdir())
+    inner = sum(child.is_dir() for child in path.iterdir() if _is_ordinary(child.name))
     if inner:
         passed.append(Remark("passed-over", f"not entered: {counted(inner, 'directory', 'directories')} in it"))
     said = (*notes, *at(str(path), passed))
     return Gathered(str(path), tuple(certificates), said, tuple(left_out), tuple(refused))
+
+
+def _is_ordinary(name: str) -> bool:
+    """False for what Kubernetes puts beside the files of a mount, to exchange them at once: ``..data`` and its like."""
+    return not name.startswith("..")
 
 
 def _is_store(path: Path, data: bytes, reader: _Reader) -> bool:
