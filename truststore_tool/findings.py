@@ -161,6 +161,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "key-in-truststore": Rule(
         "warning", "a trust store holds a private key, which whoever verifies others does not need", "all", "", ""
     ),
+    "not-judged": Rule("error", "nobody knows what a reader makes of the store", "that reader", "", ""),
     "not-understood": Rule(
         "error", "a part of the file was not read, and may hold trust that is not shown", "all", "", ""
     ),

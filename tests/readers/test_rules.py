@@ -236,6 +236,12 @@ def not_understood(_bench: Bench) -> Words:
 
 
 @case
+def not_judged(bench: Bench) -> Words:
+    assert bench.tool("import", "s.jks", G1, "--yes").code == 0
+    return (*_DOCTOR_JKS, "--for", "bcfips")  # of which nothing is known but what is written
+
+
+@case
 def not_opened(bench: Bench) -> Words:
     assert bench.tool("import", "s.p12", G1, "--yes").code == 0
     os.environ.pop("TRUSTSTORE_PASSWORD")

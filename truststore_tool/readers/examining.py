@@ -118,6 +118,11 @@ def examine(
         *_of_passwords(subject, seen),
         *_of_certificates(subject, judges),
     ]
+    unknown = tuple(name for name, reading in readings.items() if reading.loads is None)
+    if unknown and not _lacks_password(subject):
+        level: Level = "error" if meant.intersection(unknown) else "note"
+        text = f"{', '.join(unknown)}: nobody knows what they make of it"
+        found.append(finding("not-judged", Place(path), text, readers=unknown, level=level))
     if subject.store is None and "mac-nobody-reads" not in rules:
         text = "it shows nothing without its password: what it holds is not judged"
         found.append(finding("not-opened", Place(path), text))
@@ -136,9 +141,13 @@ def examine(
 
 def _right(judge: Reader, subject: Subject) -> Reading:
     """What it makes of the store with the right password. Without it at hand, that is known where there is none."""
-    if subject.password is None and has_password(subject):
+    if _lacks_password(subject):
         return Reading(None)
     return judge.read(subject.content, subject.password)
+
+
+def _lacks_password(subject: Subject) -> bool:
+    return subject.password is None and has_password(subject)
 
 
 def has_password(subject: Subject) -> bool:
