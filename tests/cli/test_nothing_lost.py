@@ -153,7 +153,7 @@ def test_a_store_of_keys_only_gives_no_empty_file(tool: Tool) -> None:
     key, chain = own("new-server.key"), own("new-server.pem")
     openssl("pkcs12", "-export", "-inkey", key, "-in", chain, "-passout", "pass:changeit", "-out", "keys.p12")
     for command in [
-        ("convert", "keys.p12", "-o", "new.pem"),
+        ("convert", "keys.p12", "-o", "new.pem", "--certificates-only"),
         ("convert", "keys.p12", "-o", "new.jks", "--certificates-only"),
         ("export", "keys.p12", "--all", "-o", "new.pem"),
     ]:

@@ -19,7 +19,7 @@ from truststore_tool.cli.options import (
     store_password,
 )
 from truststore_tool.cli.output import Output
-from truststore_tool.errors import FindingError, UsageError
+from truststore_tool.errors import UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.operations.changing import remove_entries
 from truststore_tool.render import text
@@ -73,4 +73,4 @@ def remove_command(
     )
     output.report("remove", report, text.removed(report, dry_run=dry_run), store=str(store), dry_run=dry_run)
     if report.absent:
-        raise FindingError(f"not in {store}: {', '.join(report.absent)}")
+        output.fail(f"not in {store}: {', '.join(report.absent)}")
