@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -53,6 +54,7 @@ def at_terminal(arguments: Sequence[str | Path], answers: Sequence[tuple[str, st
     if pid == 0:
         os.chdir(cwd)
         os.environ.pop("TRUSTSTORE_PASSWORD", None)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests run in the background
         os.execv(sys.executable, [sys.executable, "-m", "truststore_tool", *map(str, arguments)])  # noqa: S606
     shown, seen = "", 0
     pending = list(answers)

@@ -100,5 +100,8 @@ def test_what_is_not_understood_does_not_pass(folder: Path, tmp_path: Path, name
         assert "the password does not open it" not in done.err
     for command in ("list", "fingerprint"):
         done = process(command, store, env=PASSWORD)
-        assert done.code or "not read" in done.err or "unknown" in done.out, (command, done)
+        assert done.code or "not read" in done.err or "is not known" in done.err or "unknown" in done.out, (
+            command,
+            done,
+        )
     assert store.read_bytes() == (folder / name).read_bytes()

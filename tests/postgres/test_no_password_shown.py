@@ -117,6 +117,8 @@ Host=S;Port=S;SSL Mode=Require
 {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'd', 'OPTIONS': {'sslmode': 'S', 'password': 'S'}}
 {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'd', 'OPTIONS': {'sslmode': 'require', 'S': 'x'}}
 """.strip().split("\n")
+# Where no password stands: only what explains them reads these as more than a path or a word.
+MISPLACED = {"Host=S;Port=S;SSL Mode=Require", "postgresql+S://h/d", STRINGS[-1]}
 STRUCTURE = ":/@?&=;,'\"\\%[] "
 NEW = str(own("new-root.pem"))
 COMMANDS = [
@@ -169,7 +171,8 @@ def filled(text: str, secret: str) -> str:
 
 @pytest.mark.parametrize("number", range(len(COMMANDS)), ids=COMMANDS)
 def test_no_command_shows_it(tool: Tool, number: int) -> None:
-    for turn, string in enumerate(STRINGS):
+    misplaced = set() if COMMANDS[number].startswith("explain") else MISPLACED
+    for turn, string in enumerate(string for string in STRINGS if string not in misplaced):
         dsn = filled(string, SECRETS[(turn + number) % 5])
         done = tool("postgres", *({"DSN": dsn, "NEW": NEW}.get(word, word) for word in COMMANDS[number].split()))
         assert done.code in (0, 1, 2, 3, 4), done.err

@@ -55,7 +55,7 @@ EXIT_CODES: Final[dict[type[TrustStoreError], int]] = {
 }
 
 # A URL that nobody knows, but for the JDK that is named as a reader.
-_WITH_PASSWORD: Final = re.compile(r"(?<!^jdk):/|:[^@]*@|(?:pass|pwd)\w*\s*(?:[=:]|%3d|\s)", re.IGNORECASE)
+_WITH_PASSWORD: Final = re.compile(r"(?<!^jdk):/|:[^@]*@|(?:pass|pwd)\w*[\"']?\s*(?:[=:]|%3d|\s)", re.IGNORECASE)
 
 # Typer carries its own copy of click in some releases and imports it in others; both end in this class.
 _ClickError: Final = typer.BadParameter.__mro__[2]
