@@ -1,12 +1,15 @@
 """The command line as a process of its own, and at a terminal."""
 
+import fcntl
 import json
 import os
 import pty
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,12 +51,22 @@ def process(
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def at_terminal(arguments: Sequence[str | Path], answers: Sequence[tuple[str, str]], cwd: Path) -> Done:
-    """Runs a command line at a terminal; each answer is typed when its prompt has appeared."""
+def at_terminal(
+    arguments: Sequence[str | Path],
+    answers: Sequence[tuple[str, str]],
+    cwd: Path,
+    *,
+    columns: int = 80,
+    env: Mapping[str, str] | None = None,
+) -> Done:
+    """Runs a command line at a terminal of so many columns; each answer is typed when its prompt has appeared."""
     pid, master = pty.fork()
     if pid == 0:
+        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         os.chdir(cwd)
-        os.environ.pop("TRUSTSTORE_PASSWORD", None)
+        for name in ("TRUSTSTORE_PASSWORD", "COLUMNS", "NO_COLOR"):
+            os.environ.pop(name, None)
+        os.environ.update(env or {})
         signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests run in the background
         os.execv(sys.executable, [sys.executable, "-m", "truststore_tool", *map(str, arguments)])  # noqa: S606
     shown, seen = "", 0

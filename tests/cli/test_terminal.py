@@ -1,18 +1,12 @@
 """What reports look like on terminals of some width, and in colour."""
 
-import fcntl
-import os
-import pty
 import re
-import struct
-import sys
-import termios
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tests.cli.harness import process
+from tests.cli.harness import at_terminal, process
 from tests.samples import amazon, certificates
 
 BUNDLE = amazon("rds-global-bundle.pem")
@@ -24,25 +18,8 @@ RED, YELLOW, NONE = "\x1b[31m", "\x1b[33m", "\x1b[0m"
 
 def shown(*arguments: str | Path, columns: int, env: Mapping[str, str] | None = None) -> list[str]:
     """The lines that a command prints on a terminal of so many columns, as they are sent there."""
-    pid, master = pty.fork()
-    if pid == 0:
-        fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-        for name in ("NO_COLOR", "COLUMNS"):
-            os.environ.pop(name, None)
-        os.environ.update(ENV | dict(env or {}))
-        os.execv(sys.executable, [sys.executable, "-m", "truststore_tool", *map(str, arguments)])  # noqa: S606
-    sent = b""
-    while True:
-        try:
-            chunk = os.read(master, 65536)
-        except OSError:
-            break
-        if not chunk:
-            break
-        sent += chunk
-    os.close(master)
-    os.waitpid(pid, 0)
-    return sent.decode().replace("\r", "").splitlines()
+    done = at_terminal(arguments, (), Path.cwd(), columns=columns, env=ENV | dict(env or {}))
+    return done.out.replace("\r", "").splitlines()
 
 
 def without_colour(lines: list[str]) -> list[str]:

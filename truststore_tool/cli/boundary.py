@@ -61,6 +61,10 @@ _WITH_PASSWORD: Final = re.compile(r"(?<!^jdk):/|:[^@]*@|(?:pass|pwd)\w*[\"']?\s
 _ClickError: Final = typer.BadParameter.__mro__[2]
 
 
+class ReportedError(FindingError):
+    """A finding behind a report that has been printed, and says it, too: under --json no other is printed."""
+
+
 def exit_code(error: TrustStoreError) -> int:
     """The documented exit code of an expected error."""
     return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), BUG)
@@ -86,7 +90,7 @@ def run(arguments: Sequence[str]) -> int:
             raise KeyboardInterrupt
         return result if isinstance(result, int) else 0
     except TrustStoreError as error:
-        return say(exit_code(error), error.message, way_out(error))
+        return say(exit_code(error), error.message, way_out(error), reported=isinstance(error, ReportedError))
     except (KeyboardInterrupt, typer.Abort):
         if sys.stderr.isatty():
             typer.echo("", err=True)  # behind the terminal's own ^C, or what stands at the prompt
@@ -143,8 +147,8 @@ def _refuse_empty(arguments: Sequence[str]) -> None:
         raise UsageError("an argument is empty", hint="is it an unset variable of the shell? check the command line")
 
 
-def _say(arguments: Sequence[str], code: int, message: str, hint: str | None = None) -> int:
-    """Say an error on standard error, and as a report where reports are in JSON; returns its exit code."""
+def _say(arguments: Sequence[str], code: int, message: str, hint: str | None = None, *, reported: bool = False) -> int:
+    """Say an error on standard error, and as a report where these are JSON and none was printed. Returns its code."""
     said = {
         label: text and _without_passwords(" ".join(text.split("\n")), arguments)
         for label, text in (("error", message), ("hint", hint))
@@ -152,7 +156,7 @@ def _say(arguments: Sequence[str], code: int, message: str, hint: str | None = N
     for label, text in said.items():
         if text:
             typer.echo(f"{label}: {printable(text)}", err=True)
-    if "--json" in arguments:
+    if "--json" in arguments and not reported:
         from truststore_tool.render.as_json import to_json
 
         typer.echo(to_json("error", None, code=code, message=said["error"], hint=said["hint"]).encode())

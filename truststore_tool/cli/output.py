@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
-from typing import Final, NoReturn, TextIO
+from typing import Final, TextIO
 
 import typer
 
@@ -65,11 +65,6 @@ class Output:
         """Say a line on standard error, unless quiet."""
         if not self.quiet:
             typer.echo(printable(line), err=True)
-
-    def fail(self, message: str) -> NoReturn:
-        """Say what is wrong where the report has been printed, and end with exit code 1."""
-        typer.echo(f"error: {printable(message)}", err=True)
-        raise typer.Exit(1)
 
     def messages(self) -> list[str]:
         """What was found so far, one line each."""

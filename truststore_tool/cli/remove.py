@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli.boundary import ReportedError
 from truststore_tool.cli.opening import reveal, writing_password
 from truststore_tool.cli.options import (
     Backup,
@@ -73,4 +74,4 @@ def remove_command(
     )
     output.report("remove", report, text.removed(report, dry_run=dry_run), store=str(store), dry_run=dry_run)
     if report.absent:
-        output.fail(f"not in {store}: {', '.join(report.absent)}")
+        raise ReportedError(f"not in {store}: {', '.join(report.absent)}")
