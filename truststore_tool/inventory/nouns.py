@@ -1,0 +1,166 @@
+"""The nouns of a scan: places, what was found at them, what was passed over, and the whole of it. All frozen."""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from truststore_tool.findings import Finding
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.model import Certificate
+from truststore_tool.nouns import noun
+
+# Between the parts of a path inside archives.
+INSIDE: Final = "!/"
+
+# Whether a password proved digest or MAC; the store has one that was not proved; its format has none.
+Integrity = Literal["verified", "unverified", "none"]
+# What a certificate is to its store: trusted; of the chain of a private key; in it without being an entry (of a
+# PKCS#12, as openssl writes it); marked as not to be trusted.
+Kind = Literal["anchor", "chain", "loose", "distrusted"]
+
+
+@noun
+class Place:
+    """Where something lies.
+
+    Attributes:
+        parts: a path in the file system, then for each archive that it lies in the path inside it; inside an image
+            that path begins with the digest of the layer, ``sha256:<64 hex digits>/etc/ssl/cert.pem``.
+        layer: the digest of that layer, or None outside of images.
+        deleted: whether a layer above takes the file away, or puts another in its place.
+    """
+
+    parts: tuple[str, ...]
+    layer: str | None = None
+    deleted: bool = False
+
+    def __str__(self) -> str:
+        return INSIDE.join(self.parts)
+
+    def inside(self, path: str, layer: str | None = None, deleted: bool = False) -> "Place":
+        """The place of `path` in the archive that lies here."""
+        return Place((*self.parts, path), layer or self.layer, deleted or self.deleted)
+
+
+@noun
+class ReadBy:
+    """A program that reads a store, and what that is known by, one line (``release beside it: 17.0.9``).
+
+    `reader` is the name under which `truststore_tool.readers` judges for it, or None where nobody does.
+    """
+
+    name: str
+    because: str
+    reader: str | None = None
+
+
+@noun
+class Mention:
+    """That a file of configuration names a store.
+
+    Attributes:
+        place: the file of configuration.
+        store: the path of the store as it is written there (``/etc/kafka/trust.jks``, ``classpath:trust.p12``).
+        by: the program, and because of what it is known.
+    """
+
+    place: Place
+    store: str
+    by: ReadBy
+
+
+@noun
+class Held:
+    """A certificate of a store. Its fields are those of `operations.describe.describe(certificate)`."""
+
+    certificate: Certificate
+    kind: Kind
+    alias: str = ""
+
+
+@noun
+class Found:
+    """A store, or a bundle of certificates, and all places at which its bytes lie.
+
+    Attributes:
+        places: sorted; the same content is one store.
+        content: the SHA-256 of its bytes in lower-case hex: its identity from one scan to the next.
+        format: a name of `formats.NAMES`, or ``"nss"`` or ``"p11-kit"``.
+        integrity: see `Integrity`.
+        locked: whether it, or a part of it, was not opened for want of a password: what is in it is not known.
+        certificates: in the order of the store.
+        private_keys: how many it holds.
+        readers: who reads it.
+        expired, expiring: those of its anchors (and loose certificates) that expired, and that do so soon.
+        present, missing: which of the needed ones it trusts, and which not; of a store that is locked only what is
+            known.
+        findings: what is not well with it; their places are those of the first of `places`.
+    """
+
+    places: tuple[Place, ...]
+    content: str
+    format: str
+    integrity: Integrity
+    locked: bool
+    certificates: tuple[Held, ...] = ()
+    private_keys: int = 0
+    readers: tuple[ReadBy, ...] = ()
+    expired: tuple[Held, ...] = ()
+    expiring: tuple[Held, ...] = ()
+    present: tuple[Fingerprint, ...] = ()
+    missing: tuple[Fingerprint, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def anchors(self) -> tuple[Held, ...]:
+        """The certificates that it trusts."""
+        return tuple(held for held in self.certificates if held.kind == "anchor")
+
+
+@noun
+class Skipped:
+    """What was not looked at, and why, one line."""
+
+    path: str
+    why: str
+
+
+@noun
+class Need:
+    """A certificate that every store should trust: its fingerprint, and what it is called in reports."""
+
+    fingerprint: Fingerprint
+    name: str
+
+
+@noun
+class Inventory:
+    """What a scan found.
+
+    Attributes:
+        host: the name of this machine.
+        roots: the paths that were asked for.
+        at: when (aware).
+        stores: one for each content, ordered by their first places.
+        skipped: ordered by path.
+        needs: what every store should trust.
+        within: how soon is soon for certificates that expire; None where that was not asked.
+        files: how many files were looked at, in archives as well.
+        complete: False where the scan was interrupted.
+        unreadable: those of `roots` that could not be read.
+    """
+
+    host: str
+    roots: tuple[str, ...]
+    at: datetime
+    stores: tuple[Found, ...]
+    skipped: tuple[Skipped, ...] = ()
+    needs: tuple[Need, ...] = ()
+    within: timedelta | None = None
+    files: int = 0
+    complete: bool = True
+    unreadable: tuple[str, ...] = ()
+
+    @property
+    def places(self) -> int:
+        """How many places the stores lie at."""
+        return sum(len(store.places) for store in self.stores)
