@@ -17,7 +17,7 @@ from tests.postgres.server import Server
 from tests.realtools import HERE, find, jdk_homes, missing
 from tests.samples import SAMPLES
 
-TRANSCRIPT = HERE.parent / "README.md"
+TRANSCRIPT = HERE.parent / "docs" / "postgresql.md"
 PORT = "5432"  # in the transcript; the test server has another
 
 
