@@ -12,6 +12,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from truststore_tool.cli.several import spread
+
 # Verb: the module of this folder whose function `<verb>_command` it is. In the order in which help shows them.
 COMMANDS: Final = {
     "import": "import_",
@@ -62,7 +64,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         if verb in GROUPS:
             app.add_typer(module.app, name=verb)
         else:
-            app.command(verb)(_tidying(getattr(module, f"{verb}_command"), _WRITTEN.get(verb)))
+            app.command(verb)(_tidying(spread(getattr(module, f"{verb}_command")), _WRITTEN.get(verb)))
     return app
 
 

@@ -13,16 +13,11 @@ from truststore_tool.cli.options import (
     DryRun,
     Expect,
     For,
-    JsonFlag,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
-    Quiet,
+    Reporting,
     SkipUnreadable,
     SkipUnusable,
-    store_password,
+    StorePassword,
 )
-from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
 from truststore_tool.cli.writing import made_from
 from truststore_tool.errors import UsageError
@@ -41,6 +36,7 @@ def bundle_command(
         typer.Argument(help="Files of any format, directories, stores, - (standard input), certifi, system."),
     ],
     out: Annotated[str, typer.Option("-o", "--out", help="The PEM file; - is standard output.")],
+    *,
     drop_expired: Annotated[bool, typer.Option("--drop-expired", help="Leave out certificates that expired.")] = False,
     comments: Annotated[
         bool, typer.Option("--comments", help="Write subject and expiry above each new certificate.")
@@ -48,16 +44,13 @@ def bundle_command(
     expect: Expect = None,
     dry_run: DryRun = False,
     backup: Backup = False,
-    password_env: PasswordEnv = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
+    store_password: StorePassword,
     source_password_for: SourcePasswordFor = None,
     include_chains: IncludeChains = False,
     skip_unreadable: SkipUnreadable = False,
     skip_unusable: SkipUnusable = False,
     readers: For = None,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    output: Reporting,
 ) -> None:
     """Gather certificates into one PEM file for sslrootcert (psql, psycopg, pgAdmin and every other libpq client).
 
@@ -72,11 +65,10 @@ def bundle_command(
     """
     from truststore_tool import stores
 
-    output = Output(json, quiet)
-    password = store_password(output, password_env, password_file, password_fd)
+    password = store_password.read(output)
     if out != "-" and stores.new_format(out, usual="pem") != "pem":
         raise UsageError(f"{out}: a bundle is PEM, whatever the file is called", hint="import makes and changes stores")
-    if json and out == "-":
+    if output.json and out == "-":
         raise UsageError("--json and a chain cannot share standard output", hint="give -o FILE")
     more = SourcePasswords.of(source_password_for)
     collected = gather(
@@ -103,7 +95,7 @@ def bundle_command(
         for line in text.bundled(report):
             output.talk(str(line))
         return
-    with working(f"writing {out}", quiet=quiet):
+    with working(f"writing {out}", quiet=output.quiet):
         _, report = stores.update_store(
             Path(out),
             None,

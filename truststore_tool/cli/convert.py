@@ -11,30 +11,19 @@ from truststore_tool.cli.gathering import without_unusable
 from truststore_tool.cli.opening import open_for_reading, reveal, writing_password
 from truststore_tool.cli.options import (
     Backup,
-    DefaultPassword,
     For,
     FormatName,
-    JsonFlag,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
+    KeyPassword,
+    NewKeyPassword,
     Profile,
-    Quiet,
+    Reporting,
     SkipUnreadable,
     SkipUnusable,
-    other_password,
-    store_password,
+    StorePassword,
 )
-from truststore_tool.cli.output import Output
 from truststore_tool.cli.pairing import (
     CALLED,
-    KeyPasswordEnv,
-    KeyPasswordFd,
-    KeyPasswordFile,
     KeyRing,
-    NewKeyPasswordEnv,
-    NewKeyPasswordFd,
-    NewKeyPasswordFile,
     keys_of,
     with_keys,
 )
@@ -50,6 +39,7 @@ from truststore_tool.render import text
 def convert_command(
     source: Annotated[str, typer.Argument(help="A file of any format, or a CApath directory; - is standard input.")],
     out: Annotated[str, typer.Option("-o", "--out", help="Where to; - is standard output.")],
+    *,
     to: Annotated[
         str | None,
         typer.Option(
@@ -67,22 +57,14 @@ def convert_command(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that holds something else.")] = False,
     backup: Backup = False,
     source_format: FormatName = None,
-    password_env: PasswordEnv = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    default_password: DefaultPassword = False,
-    key_password_env: KeyPasswordEnv = None,
-    key_password_file: KeyPasswordFile = None,
-    key_password_fd: KeyPasswordFd = None,
-    new_key_password_env: NewKeyPasswordEnv = None,
-    new_key_password_file: NewKeyPasswordFile = None,
-    new_key_password_fd: NewKeyPasswordFd = None,
+    store_password: StorePassword,
+    key_password: KeyPassword,
+    new_key_password: NewKeyPassword,
     skip_unreadable: SkipUnreadable = False,
     skip_unusable: SkipUnusable = False,
     readers: For = None,
     profile: Profile = None,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    output: Reporting,
 ) -> None:
     """Convert certificates and stores; the password is that of the source and of the new store.
 
@@ -102,20 +84,17 @@ def convert_command(
     from truststore_tool.formats import private_keys
     from truststore_tool.formats.carrying import carry_key
 
-    output = Output(json, quiet)
     if to is None and out == "-":
         raise UsageError("no format for standard output", hint="give --to FORMAT")
     target = stores.new_format(out, to)
-    if json and out == "-":
+    if output.json and out == "-":
         raise UsageError("--json and a store cannot share standard output", hint="give -o FILE")
     codec = formats.get(target)
     if key is not None and (codec.keys is None or certificates_only):
         raise UsageError(f"a {codec.title} file takes no key", hint="choose a keystore format, or leave --key out")
-    password = store_password(output, password_env, password_file, password_fd, default_password)
-    own = other_password(output, "--key-password", key_password_env, key_password_file, key_password_fd)
-    new_own = other_password(
-        output, "--new-key-password", new_key_password_env, new_key_password_file, new_key_password_fd
-    )
+    password = store_password.read(output)
+    own = key_password.read(output)
+    new_own = new_key_password.read(output)
     if new_own is not None and target == "pkcs12":
         raise UsageError(
             "the keys of a PKCS#12 have its password, as Java expects", hint="leave --new-key-password out"

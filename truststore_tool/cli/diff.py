@@ -6,16 +6,7 @@ import typer
 
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.opening import open_for_reading
-from truststore_tool.cli.options import (
-    DefaultPassword,
-    JsonFlag,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
-    Quiet,
-    store_password,
-)
-from truststore_tool.cli.output import Output
+from truststore_tool.cli.options import Reporting, StorePassword
 from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.comparing import compare
 from truststore_tool.render import text
@@ -24,12 +15,8 @@ from truststore_tool.render import text
 def diff_command(
     left: Annotated[str, typer.Argument(help="A store of any format.")],
     right: Annotated[str, typer.Argument(help="Another one.")],
-    password_env: PasswordEnv = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    default_password: DefaultPassword = False,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    store_password: StorePassword,
+    output: Reporting,
 ) -> None:
     """Compare what two stores trust, by certificate, whatever their formats and aliases.
 
@@ -39,8 +26,7 @@ def diff_command(
 
       truststore-tool diff clientkeystore.jks global-bundle.pem
     """
-    output = Output(json, quiet)
-    password = store_password(output, password_env, password_file, password_fd, default_password)
+    password = store_password.read(output)
     opened = [open_for_reading(path, password) for path in (left, right)]
     for path, store in zip((left, right), opened, strict=True):
         output.warn(of_store(store, path))

@@ -13,23 +13,8 @@ from truststore_tool.cli.approval import Approval
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.fixing import Outcome, Treatment
 from truststore_tool.cli.opening import reveal
-from truststore_tool.cli.options import (
-    Backup,
-    DefaultPassword,
-    DryRun,
-    Expect,
-    For,
-    JsonFlag,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
-    Profile,
-    Quiet,
-    Yes,
-    days,
-    store_password,
-)
-from truststore_tool.cli.output import Output, open_to_all
+from truststore_tool.cli.options import Backup, DryRun, Expect, For, Profile, Reporting, StorePassword, Yes, days
+from truststore_tool.cli.output import open_to_all
 from truststore_tool.errors import PasswordRequiredError, TrustStoreError, UnreadableError, UsageError
 from truststore_tool.findings import (
     LEVELS,
@@ -60,6 +45,7 @@ _COMMANDS: Final = {
 
 def doctor_command(
     stores: Annotated[list[str], typer.Argument(metavar="STORE...", help="Stores; - is standard input.")],
+    *,
     readers: For = None,
     fail_on: Annotated[
         Literal["error", "warning"], typer.Option("--fail-on", help="The least that is exit code 1.")
@@ -73,15 +59,11 @@ def doctor_command(
     yes: Yes = False,
     dry_run: DryRun = False,
     backup: Backup = False,
-    password_env: PasswordEnv = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    default_password: DefaultPassword = False,
+    store_password: StorePassword,
     measure: Annotated[
         bool, typer.Option("--measure", help="Also ask the programs of this machine, and compare.")
     ] = False,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    output: Reporting,
 ) -> None:
     """Say what programs make of a store: who opens it, what they trust then, and what is not well with it.
 
@@ -104,9 +86,8 @@ def doctor_command(
 
       truststore-tool doctor truststore.p12 --fix --dry-run
     """
-    output = Output(json, quiet)
     within = days(expires_within)
-    password = store_password(output, password_env, password_file, password_fd, default_password)
+    password = store_password.read(output)
     now = datetime.now(UTC)
     examined: Sequence[Examined | Treated]
     if fix and measure:

@@ -5,16 +5,7 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.opening import open_for_reading
-from truststore_tool.cli.options import (
-    DefaultPassword,
-    JsonFlag,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
-    Quiet,
-    store_password,
-)
-from truststore_tool.cli.output import Output
+from truststore_tool.cli.options import Reporting, StorePassword
 from truststore_tool.cli.writing import write_new
 from truststore_tool.errors import FindingError, UnreadableError, UsageError
 from truststore_tool.fingerprints import Fingerprint
@@ -26,6 +17,7 @@ from truststore_tool.wording import counted
 
 def export_command(
     store: Annotated[str, typer.Argument(help="The store.")],
+    *,
     out: Annotated[str, typer.Option("-o", "--out", help="Where to; - is standard output.")] = "-",
     alias: Annotated[str | None, typer.Option("--alias", help="The entry to export.")] = None,
     fingerprint: Annotated[
@@ -37,12 +29,8 @@ def export_command(
         str | None, typer.Option("--to", metavar="FORMAT", help="pem, der or pkcs7 (default: by suffix, else pem).")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that holds something else.")] = False,
-    password_env: PasswordEnv = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    default_password: DefaultPassword = False,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    store_password: StorePassword,
+    output: Reporting,
 ) -> None:
     """Write certificates of a store to a file, or to standard output.
 
@@ -52,16 +40,15 @@ def export_command(
     """
     from truststore_tool import formats, stores
 
-    output = Output(json, quiet)
     if not (alias or fingerprint or every):
         raise UsageError("nothing to export", hint="give --alias, --fingerprint or --all")
     target = to or ("pem" if out == "-" else stores.new_format(out, usual="pem"))
     codec = formats.get(target)
     if codec.dumps is None or codec.has_password or codec.is_directory:
         raise UsageError(f"cannot export to {target!r}", hint="use pem, der or pkcs7; convert makes stores")
-    if json and out == "-":
+    if output.json and out == "-":
         raise UsageError("--json and certificates cannot share standard output", hint="give -o FILE")
-    password = store_password(output, password_env, password_file, password_fd, default_password)
+    password = store_password.read(output)
     opened = open_for_reading(store, password)
     output.warn(of_store(opened, store))
     if not every:

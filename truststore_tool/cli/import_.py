@@ -11,23 +11,17 @@ from truststore_tool.cli.gathering import IncludeChains, SourcePasswordFor, Sour
 from truststore_tool.cli.opening import reveal, writing_password
 from truststore_tool.cli.options import (
     Backup,
-    DefaultPassword,
     DryRun,
     Expect,
     For,
-    JsonFlag,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
     Profile,
-    Quiet,
+    Reporting,
     SkipUnreadable,
     SkipUnusable,
+    SourcePassword,
+    StorePassword,
     Yes,
-    other_password,
-    store_password,
 )
-from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
 from truststore_tool.cli.writing import made_from, tell_of_older_javas
 from truststore_tool.findings import Finding
@@ -47,6 +41,7 @@ def import_command(
         list[str],
         typer.Argument(help="Files of any format, directories, other stores, - (standard input), certifi, system."),
     ],
+    *,
     alias: Annotated[str | None, typer.Option(help="Alias of the certificate (default: rds-root).")] = None,
     replace: Annotated[bool, typer.Option(help="Let the certificate take the alias of another one.")] = False,
     new_format: Annotated[
@@ -57,17 +52,8 @@ def import_command(
     yes: Yes = False,
     dry_run: DryRun = False,
     backup: Backup = False,
-    password_env: PasswordEnv = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    default_password: DefaultPassword = False,
-    source_password_env: Annotated[
-        str | None,
-        typer.Option("--source-password-env", metavar="VARIABLE", help="A password that is tried for sources first."),
-    ] = None,
-    source_password_file: Annotated[
-        Path | None, typer.Option("--source-password-file", metavar="FILE", help="File whose first line is it.")
-    ] = None,
+    store_password: StorePassword,
+    source_password: SourcePassword,
     source_password_for: SourcePasswordFor = None,
     include_chains: IncludeChains = False,
     skip_unreadable: SkipUnreadable = False,
@@ -77,8 +63,7 @@ def import_command(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show each warning and each fingerprint, however many.")
     ] = False,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    output: Reporting,
 ) -> None:
     """Add certificates to a store; what is there stays, what is there already is not doubled.
 
@@ -93,16 +78,14 @@ def import_command(
     """
     from truststore_tool import formats, stores
 
-    output = Output(json, quiet)
     approval = Approval.of(expect, yes=yes, dry_run=dry_run)
     approval.require_somebody()
     target = _format_of(store, new_format)
-    password = store_password(output, password_env, password_file, password_fd, default_password)
-    source_password = other_password(output, "--source-password", source_password_env, source_password_file)
+    password = store_password.read(output)
     beside = SourcePasswords.of(source_password_for, password)
     collected = gather(
         sources,
-        source_password or password,
+        source_password.read(output) or password,
         output,
         more=beside,
         skip_unreadable=skip_unreadable,
@@ -131,11 +114,11 @@ def import_command(
         return changed, (report, approval.check(store, unique, fresh, refused))
 
     if approval.asks:
-        with working(f"reading {store}", quiet=quiet):
+        with working(f"reading {store}", quiet=output.quiet):
             _, (report, _) = stores.update_store(store, secret, change, create=target, dry_run=True, readers=readers)
         fresh = [item.certificate.certificate for item in report.items if item.status != "present"]
         approval.ask(fresh, store, now)
-    with working(f"writing {store}", quiet=quiet):
+    with working(f"writing {store}", quiet=output.quiet):
         current, (report, remarks) = stores.update_store(
             store,
             secret,

@@ -6,17 +6,7 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.opening import open_for_reading
-from truststore_tool.cli.options import (
-    DefaultPassword,
-    FormatName,
-    JsonFlag,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
-    Quiet,
-    store_password,
-)
-from truststore_tool.cli.output import Output
+from truststore_tool.cli.options import FormatName, Reporting, StorePassword
 from truststore_tool.cli.pairing import shown_with_keys
 from truststore_tool.cli.progress import working
 from truststore_tool.operations.checking import of_store
@@ -27,17 +17,14 @@ from truststore_tool.render import text
 
 def list_command(
     store: Annotated[str, typer.Argument(help="The store; - is standard input.")],
+    *,
     alias: Annotated[str | None, typer.Option(help="Show only this entry.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show subject, issuer, serial and SHA-1.")] = False,
     rfc: Annotated[bool, typer.Option("--rfc", help="Print the certificates as PEM.")] = False,
     sha1: Annotated[bool, typer.Option("--sha1", help="Show SHA-1 fingerprints as well.")] = False,
     store_format: FormatName = None,
-    password_env: PasswordEnv = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    default_password: DefaultPassword = False,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    store_password: StorePassword,
+    output: Reporting,
 ) -> None:
     """Show alias, date, kind, SHA-256 fingerprint and expiry of every entry.
 
@@ -50,16 +37,15 @@ def list_command(
 
       truststore-tool list -v --alias rds-root clientkeystore.jks
     """
-    output = Output(json, quiet)
-    password = store_password(output, password_env, password_file, password_fd, default_password)
+    password = store_password.read(output)
     opened = open_for_reading(store, password, store_format, whole=False)
     opened = shown_with_keys(opened, store, password, output)
-    with working(f"listing {store}", quiet=quiet):
+    with working(f"listing {store}", quiet=output.quiet):
         shown = select(opened, alias=alias) if alias is not None else opened
         report = list_store(shown)
     output.warn(of_store(shown, store))
     now = datetime.now(UTC)
-    if rfc and not json:
+    if rfc and not output.json:
         from truststore_tool.formats.pem import encode
 
         for entry in shown.entries:

@@ -1,16 +1,21 @@
 """Options that several commands share, and what they mean."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from truststore_tool.cli.output import Output
-from truststore_tool.passwords import Password
+from truststore_tool.cli.several import Several
+from truststore_tool.nouns import noun, replace
+from truststore_tool.passwords import DEFAULT_VARIABLE, Password
 
 if TYPE_CHECKING:
     from datetime import timedelta
+
+_OF_CACERTS: Final = "changeit"
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no report and no warnings; errors remain.")]
@@ -64,60 +69,83 @@ Profile = Annotated[
 FormatName = Annotated[
     str | None, typer.Option("--format", metavar="FORMAT", help="Format of the store, instead of what its bytes say.")
 ]
-PasswordEnv = Annotated[
-    str | None,
-    typer.Option(
-        "--password-env",
-        metavar="VARIABLE",
-        help="Environment variable that holds the store password (default: TRUSTSTORE_PASSWORD).",
-    ),
-]
-PasswordFile = Annotated[
-    Path | None, typer.Option("--password-file", metavar="FILE", help="File whose first line is the store password.")
-]
-PasswordFd = Annotated[
-    int | None, typer.Option("--password-fd", metavar="FD", help="Descriptor whose first line is the store password.")
-]
 DefaultPassword = Annotated[
     bool, typer.Option("--default-password", help="Use the password of a JDK's own cacerts, changeit.")
 ]
+Reporting = Annotated[Output, Several({"json": (JsonFlag, False), "quiet": (Quiet, False)}, Output)]
 
 
-def password_options(prefix: str = "--password") -> tuple[str, str, str]:
-    """What the options that begin with `prefix` are called."""
-    return f"{prefix}-env", f"{prefix}-file", f"{prefix}-fd"
+@noun
+class PasswordOptions:
+    """Where a password is, as the options of one prefix say; it is not read yet.
 
-
-def store_password(
-    output: Output, env: str | None, file: Path | None, fd: int | None, default: bool = False
-) -> Password | None:
-    """The store password from the one place that was named, else from TRUSTSTORE_PASSWORD, else None.
-
-    `default` asks for the password every JDK's cacerts ships with. Raises UsageError when two places are named.
+    Attributes:
+        prefix: what the names of the options begin with.
+        usual: a variable that is taken, if it is set, when nothing is said; None for none.
+        env, file, fd: the name of an environment variable, the path of a file, the number of a descriptor.
+        default: whether it is that of a JDK's own cacerts.
     """
-    if not default:
+
+    prefix: str
+    usual: str | None
+    env: str | None = None
+    file: Path | None = None
+    fd: int | None = None
+    default: bool = False
+
+    @property
+    def are_given(self) -> bool:
+        """Whether any was."""
+        return self.default or not (self.env is None and self.file is None and self.fd is None)
+
+    def read(self, output: Output) -> Password | None:
+        """The password from the one place that was named, else from the usual variable, else None.
+
+        Raises UsageError when several places are named, and what reading them raises.
+        """
         from truststore_tool import passwords
 
-        output.warn_of_secret(file)
-        return passwords.resolve(env, file, fd, names=password_options())
-    if env is not None or file is not None or fd is not None:
-        from truststore_tool.errors import UsageError
+        output.warn_of_secret(self.file)
+        if not self.default:
+            names = (f"{self.prefix}-env", f"{self.prefix}-file", f"{self.prefix}-fd")
+            return passwords.resolve(self.env, self.file, self.fd, default=self.usual, names=names)
+        if self != replace(self, env=None, file=None, fd=None):
+            from truststore_tool.errors import UsageError
 
-        raise UsageError("--default-password and another password source exclude each other")
-    return Password("changeit")
+            raise UsageError("--default-password and another password source exclude each other")
+        return Password(_OF_CACERTS)
 
 
-def other_password(
-    output: Output, prefix: str, env: str | None, file: Path | None, fd: int | None = None
-) -> Password | None:
-    """The password from the one place that was named by the options that begin with `prefix`, else None.
+def _password(prefix: str, whose: str, usual: str | None = None) -> Several:
+    """The options that say where a password is; those of the store's have the one of cacerts among them."""
+    name = prefix.strip("-").replace("-", "_")
+    variable = f"Environment variable with the password {whose}" + (f" (default: {usual})." if usual else ".")
+    options: dict[str, tuple[Any, object]] = {
+        f"{name}_env": (
+            Annotated[str | None, typer.Option(f"{prefix}-env", metavar="VARIABLE", help=variable)],
+            None,
+        ),
+        f"{name}_file": (
+            Annotated[Path | None, typer.Option(f"{prefix}-file", metavar="FILE", help="File whose first line is it.")],
+            None,
+        ),
+        f"{name}_fd": (
+            Annotated[
+                int | None, typer.Option(f"{prefix}-fd", metavar="FD", help="Descriptor whose first line is it.")
+            ],
+            None,
+        ),
+    }
+    if usual:
+        options["default_password"] = (DefaultPassword, False)
+    return Several(options, partial(PasswordOptions, prefix, usual))
 
-    Raises UsageError when several are named.
-    """
-    from truststore_tool import passwords
 
-    output.warn_of_secret(file)
-    return passwords.resolve(env, file, fd, default=None, names=password_options(prefix))
+StorePassword = Annotated[PasswordOptions, _password("--password", "of the store", DEFAULT_VARIABLE)]
+SourcePassword = Annotated[PasswordOptions, _password("--source-password", "that is tried for sources first")]
+NewPassword = Annotated[PasswordOptions, _password("--new-password", "that it is to have")]
+KeyPassword = Annotated[PasswordOptions, _password("--key-password", "of a key that has its own")]
+NewKeyPassword = Annotated[PasswordOptions, _password("--new-key-password", "of keys in the result")]
 
 
 def days(text: str | None) -> "timedelta | None":

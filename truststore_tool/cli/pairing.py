@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
-
-import typer
+from typing import TYPE_CHECKING, Final
 
 from truststore_tool.cli.opening import ask, reveal
 from truststore_tool.cli.output import Output
@@ -28,31 +26,6 @@ if TYPE_CHECKING:
     from truststore_tool.formats.private_keys import KeyBlock
 
 CALLED: Final = "private key"  # in `TrustStore.others`
-
-KeyPasswordEnv = Annotated[
-    str | None,
-    typer.Option(
-        "--key-password-env", metavar="VARIABLE", help="Variable with the password of a key that has its own."
-    ),
-]
-KeyPasswordFile = Annotated[
-    Path | None, typer.Option("--key-password-file", metavar="FILE", help="File whose first line is it.")
-]
-KeyPasswordFd = Annotated[
-    int | None, typer.Option("--key-password-fd", metavar="FD", help="Descriptor whose first line is it.")
-]
-NewKeyPasswordEnv = Annotated[
-    str | None,
-    typer.Option(
-        "--new-key-password-env", metavar="VARIABLE", help="Variable with the password of keys in the result."
-    ),
-]
-NewKeyPasswordFile = Annotated[
-    Path | None, typer.Option("--new-key-password-file", metavar="FILE", help="File whose first line is it.")
-]
-NewKeyPasswordFd = Annotated[
-    int | None, typer.Option("--new-key-password-fd", metavar="FD", help="Descriptor whose first line is it.")
-]
 
 
 class KeyRing:

@@ -8,21 +8,7 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.opening import ask, reveal, writing_password
-from truststore_tool.cli.options import (
-    Backup,
-    DefaultPassword,
-    For,
-    JsonFlag,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
-    Profile,
-    Quiet,
-    other_password,
-    store_password,
-)
-from truststore_tool.cli.output import Output
-from truststore_tool.cli.pairing import KeyPasswordEnv, KeyPasswordFd, KeyPasswordFile
+from truststore_tool.cli.options import Backup, For, KeyPassword, NewPassword, Profile, Reporting, StorePassword
 from truststore_tool.errors import UsageError
 from truststore_tool.findings import Finding, Place, finding
 from truststore_tool.model import TrustStore
@@ -34,16 +20,8 @@ from truststore_tool.passwords import Password
 
 def passwd_command(
     store: Annotated[Path, typer.Argument(help="The store to change.")],
-    new_password_env: Annotated[
-        str | None,
-        typer.Option("--new-password-env", metavar="VARIABLE", help="Environment variable with the new password."),
-    ] = None,
-    new_password_file: Annotated[
-        Path | None, typer.Option("--new-password-file", metavar="FILE", help="File whose first line is it.")
-    ] = None,
-    new_password_fd: Annotated[
-        int | None, typer.Option("--new-password-fd", metavar="FD", help="Descriptor whose first line is it.")
-    ] = None,
+    new_password: NewPassword,
+    *,
     no_password: Annotated[
         bool, typer.Option("--no-password", help="Take the password away: a PKCS#12 as the cacerts of JDK 18 is.")
     ] = False,
@@ -51,18 +29,12 @@ def passwd_command(
         str | None,
         typer.Option("--key-alias", metavar="ALIAS", help="Give the new password to this key of a JKS or JCEKS alone."),
     ] = None,
-    key_password_env: KeyPasswordEnv = None,
-    key_password_file: KeyPasswordFile = None,
-    key_password_fd: KeyPasswordFd = None,
+    key_password: KeyPassword,
     profile: Profile = None,
     readers: For = None,
     backup: Backup = False,
-    password_env: PasswordEnv = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    default_password: DefaultPassword = False,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    store_password: StorePassword,
+    output: Reporting,
 ) -> None:
     """Change the password of a store, or of one key in it.
 
@@ -79,23 +51,21 @@ def passwd_command(
     """
     from truststore_tool import stores
 
-    output = Output(json, quiet)
     if no_password:
-        new_named = (new_password_env, new_password_file, new_password_fd, key_alias, profile)
-        if any(value is not None for value in new_named):
+        if new_password.are_given or key_alias is not None or profile is not None:
             raise UsageError("--no-password leaves no password to give", hint="leave the other options out")
         if stores.format_of(store) != "pkcs12":
             raise UsageError(f"{store}: only a PKCS#12 can be without a password", hint="convert it first")
         profile = "passwordless"
-    old = writing_password(store, store_password(output, password_env, password_file, password_fd, default_password))
-    new = other_password(output, "--new-password", new_password_env, new_password_file, new_password_fd)
+    old = writing_password(store, store_password.read(output))
+    new = new_password.read(output)
     if new is None and profile is None:
         if not sys.stdin.isatty():
             raise UsageError(
                 "no new password", hint="give --new-password-env, --new-password-file or --new-password-fd"
             )
         new = ask(str(store), confirm=True)
-    own = other_password(output, "--key-password", key_password_env, key_password_file, key_password_fd)
+    own = key_password.read(output)
     if key_alias is None and own is not None:
         raise UsageError("a key's password was given, and no key", hint="name the key with --key-alias")
 

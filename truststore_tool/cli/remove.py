@@ -8,18 +8,7 @@ import typer
 
 from truststore_tool.cli.boundary import ReportedError
 from truststore_tool.cli.opening import reveal, writing_password
-from truststore_tool.cli.options import (
-    Backup,
-    DryRun,
-    For,
-    JsonFlag,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
-    Quiet,
-    store_password,
-)
-from truststore_tool.cli.output import Output
+from truststore_tool.cli.options import Backup, DryRun, For, Reporting, StorePassword
 from truststore_tool.errors import UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.operations.changing import remove_entries
@@ -28,6 +17,7 @@ from truststore_tool.render import text
 
 def remove_command(
     store: Annotated[Path, typer.Argument(help="The store to change.")],
+    *,
     alias: Annotated[list[str] | None, typer.Option("--alias", help="Entry to remove; may be given again.")] = None,
     fingerprint: Annotated[
         list[str] | None,
@@ -38,11 +28,8 @@ def remove_command(
     dry_run: DryRun = False,
     readers: For = None,
     backup: Backup = False,
-    password_env: PasswordEnv = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    store_password: StorePassword,
+    output: Reporting,
 ) -> None:
     """Remove entries by alias, by fingerprint, or because they expired.
 
@@ -56,11 +43,10 @@ def remove_command(
     """
     from truststore_tool import stores
 
-    output = Output(json, quiet)
     digests = [Fingerprint.parse(item) for item in fingerprint or ()]
     if not (alias or digests or expired):
         raise UsageError("nothing to remove", hint="give --alias, --fingerprint or --expired")
-    secret = reveal(writing_password(store, store_password(output, password_env, password_file, password_fd)))
+    secret = reveal(writing_password(store, store_password.read(output)))
     moment = datetime.now(UTC) if expired else None
     _, report = stores.update_store(
         store,

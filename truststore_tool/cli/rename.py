@@ -6,17 +6,7 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.opening import reveal, writing_password
-from truststore_tool.cli.options import (
-    Backup,
-    For,
-    JsonFlag,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
-    Quiet,
-    store_password,
-)
-from truststore_tool.cli.output import Output
+from truststore_tool.cli.options import Backup, For, Reporting, StorePassword
 from truststore_tool.operations.changing import rename_entry
 
 
@@ -24,13 +14,11 @@ def rename_command(
     store: Annotated[Path, typer.Argument(help="The store to change.")],
     old: Annotated[str, typer.Argument(help="The alias now.")],
     new: Annotated[str, typer.Argument(help="The alias wanted.")],
+    *,
     readers: For = None,
     backup: Backup = False,
-    password_env: PasswordEnv = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    store_password: StorePassword,
+    output: Reporting,
 ) -> None:
     """Rename an entry; its certificate or key and its date stay.
 
@@ -41,8 +29,7 @@ def rename_command(
     from truststore_tool import stores
     from truststore_tool.errors import UsageError
 
-    output = Output(json, quiet)
-    secret = reveal(writing_password(store, store_password(output, password_env, password_file, password_fd)))
+    secret = reveal(writing_password(store, store_password.read(output)))
     if not new:
         raise UsageError("the new alias is empty")
     _, report = stores.update_store(

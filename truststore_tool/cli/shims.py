@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from truststore_tool.cli.options import JsonFlag, Quiet
-from truststore_tool.cli.output import Output
+from truststore_tool.cli.options import Reporting
+from truststore_tool.cli.several import spread
 
 app = typer.Typer(
     name="shims", help="Let scripts written for keytool and openssl run without a JDK.", no_args_is_help=True
@@ -19,10 +19,10 @@ def main() -> None:
 
 
 @app.command("install")
+@spread
 def install_command(
     directory: Annotated[Path, typer.Argument(help="Where to put them; it is made when it does not exist.")],
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    output: Reporting,
 ) -> None:
     """Put executables named keytool and openssl into a directory.
 
@@ -38,4 +38,4 @@ def install_command(
     lines = [f"installed: {program}" for program in report.programs]
     if report.advice is not None:
         lines.append(f"put them first on PATH: {report.advice}")
-    Output(json, quiet).report("shims", report, lines, advice=report.advice)
+    output.report("shims", report, lines, advice=report.advice)

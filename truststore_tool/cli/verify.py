@@ -8,19 +8,7 @@ import typer
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.gathering import gather
 from truststore_tool.cli.opening import open_for_reading
-from truststore_tool.cli.options import (
-    DefaultPassword,
-    Expect,
-    FormatName,
-    JsonFlag,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
-    Quiet,
-    SkipUnreadable,
-    store_password,
-)
-from truststore_tool.cli.output import Output
+from truststore_tool.cli.options import Expect, FormatName, Reporting, SkipUnreadable, StorePassword
 from truststore_tool.errors import UsageError
 from truststore_tool.findings import Place, finding
 from truststore_tool.fingerprints import Fingerprint
@@ -32,6 +20,7 @@ from truststore_tool.render import text
 
 def verify_command(
     store: Annotated[str, typer.Argument(help="The store to check.")],
+    *,
     expect: Expect = None,
     against: Annotated[
         list[str] | None,
@@ -43,12 +32,8 @@ def verify_command(
     ] = False,
     skip_unreadable: SkipUnreadable = False,
     store_format: FormatName = None,
-    password_env: PasswordEnv = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    default_password: DefaultPassword = False,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    store_password: StorePassword,
+    output: Reporting,
 ) -> None:
     """Say which expected certificates a store trusts, which are missing, and which it trusts beyond them.
 
@@ -60,10 +45,9 @@ def verify_command(
 
       truststore-tool verify clientkeystore --against global-bundle.pem
     """
-    output = Output(json, quiet)
     if not expect and not against:
         raise UsageError("nothing to verify against", hint="give --expect FINGERPRINT or --against FILE")
-    password = store_password(output, password_env, password_file, password_fd, default_password)
+    password = store_password.read(output)
     expected: list[Fingerprint | Certificate] = [Fingerprint.parse(item) for item in expect or ()]
     collected = gather(against or (), password, output, skip_unreadable=skip_unreadable)
     expected += [candidate.certificate for candidate in collected.candidates]

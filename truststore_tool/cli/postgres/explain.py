@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.boundary import FINDING
-from truststore_tool.cli.options import JsonFlag, Quiet
-from truststore_tool.cli.output import Output
+from truststore_tool.cli.options import Reporting
 from truststore_tool.cli.postgres.options import warn_of_password
 
 
@@ -27,6 +26,7 @@ class Client(Enum):
 
 
 def explain_command(
+    *,
     settings: Annotated[
         str,
         typer.Argument(
@@ -39,8 +39,7 @@ def explain_command(
         Client | None,
         typer.Option("--client", help="Who is given the settings, where they do not show it.", show_default=False),
     ] = None,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    output: Reporting,
 ) -> None:
     """Say what a client does with these settings: TLS or not, whom it verifies, and what happens when the CA changes.
 
@@ -59,7 +58,6 @@ def explain_command(
     from truststore_tool.postgres.settings import Surroundings
     from truststore_tool.render import postgres_text
 
-    output = Output(json, quiet)
     meant = client.value if client else None
     if settings == "-":
         settings = sys.stdin.read().strip()

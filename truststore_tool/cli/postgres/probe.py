@@ -2,24 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from truststore_tool.cli.boundary import FINDING, exit_code, way_out
 from truststore_tool.cli.opening import reveal
-from truststore_tool.cli.options import (
-    DefaultPassword,
-    JsonFlag,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
-    Quiet,
-    days,
-    other_password,
-    store_password,
-)
+from truststore_tool.cli.options import KeyPassword, Reporting, StorePassword, days
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.postgres import servers
 from truststore_tool.cli.postgres.options import (
@@ -48,6 +37,7 @@ _AT_ONCE = 8
 
 
 def probe_command(
+    *,
     server: Annotated[
         list[str] | None, typer.Argument(metavar="HOST[:PORT]...", help="Servers; port 5432 unless given.")
     ] = None,
@@ -84,15 +74,7 @@ def probe_command(
     key: Annotated[
         str | None, typer.Option("--key", metavar="FILE", help="Its key (default: in the file of --cert).")
     ] = None,
-    key_password_env: Annotated[
-        str | None, typer.Option("--key-password-env", metavar="VARIABLE", help="Variable with the key's password.")
-    ] = None,
-    key_password_file: Annotated[
-        Path | None, typer.Option("--key-password-file", metavar="FILE", help="File with the key's password.")
-    ] = None,
-    key_password_fd: Annotated[
-        int | None, typer.Option("--key-password-fd", metavar="FD", help="Descriptor with the key's password.")
-    ] = None,
+    key_password: KeyPassword,
     save_chain: Annotated[
         str | None,
         typer.Option("--save-chain", metavar="FILE", help="Write what the server shows, unverified; - is stdout."),
@@ -100,12 +82,8 @@ def probe_command(
     tls: Tls = False,
     direct: Direct = False,
     timeout: Timeout = TIMEOUT,
-    password_env: PasswordEnv = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    default_password: DefaultPassword = False,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    store_password: StorePassword,
+    output: Reporting,
 ) -> None:
     """Show a server's protocol, cipher and certificates, and say for each store whether it trusts the server now.
 
@@ -125,7 +103,6 @@ def probe_command(
     """
     from truststore_tool.fingerprints import Fingerprint
 
-    output = Output(json, quiet)
     if verify not in ("full", "ca"):
         raise UsageError(f"there is no --verify {verify}", hint="give full or ca")
     if host_name is not None and Target.parse(host_name).host != host_name:
@@ -134,20 +111,19 @@ def probe_command(
     alone = len(targets) == 1 and from_file is None
     if save_chain is not None and not alone:
         raise UsageError("--save-chain writes what one server shows", hint="name one server")
-    if save_chain == "-" and json:
+    if save_chain == "-" and output.json:
         raise UsageError("--json and certificates cannot share standard output", hint="give --save-chain FILE")
-    key_password = other_password(output, "--key-password", key_password_env, key_password_file, key_password_fd)
     inquiry = Inquiry(
         negotiation=negotiation(tls, direct),
         check="ca" if verify == "ca" else "full",
         expected=tuple(Fingerprint.parse(item) for item in expect_ca or ()),
         within=days(expires_within),
-        credentials=_credentials(output, cert, key, key_password),
+        credentials=_credentials(output, cert, key, key_password.read(output)),
         all_addresses=all_addresses,
         looks=looks,
         timeout=timeout,
     )
-    password = store_password(output, password_env, password_file, password_fd, default_password)
+    password = store_password.read(output)
     sources = open_sources(store, bundle, reveal(password))
     warn_of_sources(output, sources)
     questions = _Questions(sources, datetime.now(UTC), inquiry)

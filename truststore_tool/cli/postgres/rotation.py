@@ -9,16 +9,7 @@ import typer
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.gathering import gather
 from truststore_tool.cli.opening import reveal
-from truststore_tool.cli.options import (
-    DefaultPassword,
-    JsonFlag,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
-    Quiet,
-    store_password,
-)
-from truststore_tool.cli.output import Output
+from truststore_tool.cli.options import Reporting, StorePassword
 from truststore_tool.cli.postgres.options import (
     TIMEOUT,
     Bundles,
@@ -46,6 +37,7 @@ def rotation_command(
     following: Annotated[
         str, typer.Option("--next", metavar="FILE", help="The authorities that come next; all are judged.")
     ],
+    *,
     store: Stores = None,
     bundle: Bundles = None,
     region: Annotated[
@@ -69,12 +61,8 @@ def rotation_command(
     tls: Tls = False,
     direct: Direct = False,
     timeout: Timeout = TIMEOUT,
-    password_env: PasswordEnv = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    default_password: DefaultPassword = False,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    store_password: StorePassword,
+    output: Reporting,
 ) -> None:
     """Before rotating: say for each store whether clients connect before, during and after.
 
@@ -92,13 +80,12 @@ def rotation_command(
     from truststore_tool.postgres.rotation import Clients, outlook
     from truststore_tool.render import postgres_text
 
-    output = Output(json, quiet)
     if not store and not bundle:
         raise UsageError("no store is named", hint="give --store STORE or --bundle FILE")
     if host_name is not None and Target.parse(host_name).host != host_name:
         raise UsageError("--host-name is a name without a port", hint="as in --host-name db.example.com")
     how = negotiation(tls, direct)
-    password = store_password(output, password_env, password_file, password_fd, default_password)
+    password = store_password.read(output)
     sources = open_sources(store, bundle, reveal(password))
     warn_of_sources(output, sources)
     coming = [candidate.certificate for candidate in gather([following], password, output).candidates]

@@ -5,14 +5,14 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.boundary import FINDING
-from truststore_tool.cli.options import JsonFlag, Quiet
-from truststore_tool.cli.output import Output
+from truststore_tool.cli.options import Reporting
 from truststore_tool.cli.postgres.options import TIMEOUT, Timeout, seconds, warn_of_password
 from truststore_tool.findings import Place, finding
 from truststore_tool.wording import counted
 
 
 def sessions_command(
+    *,
     dsn: Annotated[
         str, typer.Argument(metavar="[DSN]", help="A connection string of libpq; what it leaves out comes from PG*.")
     ] = "",
@@ -27,8 +27,7 @@ def sessions_command(
         typer.Option("--every", metavar="SECONDS", min=0.1, max=3600, callback=seconds, help="Time between two looks."),
     ] = 1,
     timeout: Timeout = TIMEOUT,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    output: Reporting,
 ) -> None:
     """Show who is connected with TLS and who is not, and whether the server insists on it.
 
@@ -49,7 +48,6 @@ def sessions_command(
     from truststore_tool.postgres.sessions import sessions
     from truststore_tool.render import postgres_text
 
-    output = Output(json, quiet)
     given = conninfo.parse_and_check(dsn)
     warn_of_password(output, given)
     report = sessions(given.options, watch=watch, every=every, timeout=timeout)

@@ -6,16 +6,7 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.opening import reveal
-from truststore_tool.cli.options import (
-    DefaultPassword,
-    JsonFlag,
-    PasswordEnv,
-    PasswordFd,
-    PasswordFile,
-    Quiet,
-    store_password,
-)
-from truststore_tool.cli.output import Output
+from truststore_tool.cli.options import Reporting, StorePassword
 from truststore_tool.errors import UsageError
 
 
@@ -28,18 +19,15 @@ def snippet_command(
             show_default=False,
         ),
     ],
+    *,
     store: Annotated[str | None, typer.Option("--store", metavar="STORE", help="The keystore, for jdbc.")] = None,
     bundle: Annotated[str | None, typer.Option("--bundle", metavar="FILE", help="The PEM bundle.")] = None,
     host: Annotated[str, typer.Option("--host", help="The server, as its certificate names it.")] = "db.example.com",
     port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 5432,
     dbname: Annotated[str, typer.Option("--dbname")] = "app",
     user: Annotated[str, typer.Option("--user")] = "app",
-    password_env: PasswordEnv = None,
-    password_file: PasswordFile = None,
-    password_fd: PasswordFd = None,
-    default_password: DefaultPassword = False,
-    json: JsonFlag = False,
-    quiet: Quiet = False,
+    store_password: StorePassword,
+    output: Reporting,
 ) -> None:
     """Print the settings that make a client verify the server, with its name, against a bundle or keystore.
 
@@ -55,19 +43,16 @@ def snippet_command(
     from truststore_tool.render import postgres_text
     from truststore_tool.stores import open_store
 
-    output = Output(json, quiet)
     name = store or bundle
     if name is None or (store and bundle):
         raise UsageError(
             "name one file that holds the authorities", hint="give --bundle FILE, or --store STORE for jdbc"
         )
-    password = (
-        reveal(store_password(output, password_env, password_file, password_fd, default_password)) if store else None
-    )
+    password = reveal(store_password.read(output)) if store else None
     opened = open_store(name, password)
     locked = opened.format == "pkcs12" and opened.integrity != "absent"
     report = snippet(client, Server(host, port, dbname, user), Roots(str(Path(name).absolute()), opened.format, locked))
     output.report("postgres-snippet", report, postgres_text.snippet(report))
-    if not json:
+    if not output.json:
         for note in report.notes:
             output.talk(f"note: {note}")
