@@ -23,11 +23,11 @@ def test_what_keeps_it_from_being_made_is_told(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(debian, "FOLDER", tmp_path / "debian")
     asked = debian.folder.__wrapped__
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert asked() == "debootstrap is not installed"
     program = tmp_path / "debootstrap"
     program.write_text("#!/bin/sh\necho 'E: no network' >&2\nexit 1\n")
     program.chmod(0o755)
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
     assert asked() == "it could not be made: E: no network"
     assert not (tmp_path / "debian" / "made-of").exists()
     monkeypatch.setattr(os, "geteuid", lambda: 1000)

@@ -3,17 +3,20 @@
 import gc
 import logging
 import os
+import re
 import subprocess
 import sys
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests import samples
 from tests.cli.harness import at_terminal
-from truststore_tool import cli, stores
+from tests.realtools import missing
+from truststore_tool import cli, files, stores
 from truststore_tool.cli.app import COMMANDS
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.errors import TrustStoreError
@@ -103,41 +106,53 @@ def test_what_a_command_says_and_writes(
             clean(path.read_bytes(), path.name)
 
 
+def look(place: Path, *, with_environment: bool) -> set[str]:
+    """Look at a process by its folder in /proc; returns the ids of its children."""
+    clean((place / "cmdline").read_bytes(), "the arguments")
+    clean((place / "comm").read_bytes(), "the name")
+    if with_environment:
+        clean((place / "environ").read_bytes(), "the environment")
+    time.sleep(0.002)
+    return set((place / "task" / place.name / "children").read_text().split())
+
+
+def waits(place: Path) -> int:
+    """How often a process has waited for something; one that asks for a lock does so again and again."""
+    found = re.search(r"^voluntary_ctxt_switches:\s*(\d+)", (place / "status").read_text(), re.MULTILINE)
+    assert found
+    return int(found[1])
+
+
 @pytest.mark.parametrize("source", ["--password-file pw", "--password-fd FD", "--password-env SECRET_VARIABLE", "env"])
 @pytest.mark.parametrize("line", ["import s.p12 NEW --yes PW", "passwd s.jks --new-password-file new PW"])
 def test_what_other_users_and_other_processes_see(folder: Path, line: str, source: str) -> None:
     """Arguments may be read by all; the environment is inherited: neither has what was not put there by the caller."""
+    if not Path("/proc/self/environ").exists():
+        missing("/proc")
     descriptor = os.open(folder / "pw", os.O_RDONLY)
     given = {"SECRET_VARIABLE": SECRET} if "ENV" in source.upper() else {}
     if source == "env":
         given = {"TRUSTSTORE_PASSWORD": SECRET}
     option = "" if source == "env" else source.replace("FD", str(descriptor))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "truststore_tool", *words(line, option)],
-        env={**os.environ, **given},
-        pass_fds=[descriptor],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    os.close(descriptor)
-    looks = 0
-    children = set()
-    while process.poll() is None:
+    children: set[str] = set()
+    with files.locked(folder / line.split()[1]):  # so that it stays until it was looked at
+        process = subprocess.Popen(
+            [sys.executable, "-m", "truststore_tool", *words(line, option)],
+            env={**os.environ, **given},
+            pass_fds=[descriptor],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        os.close(descriptor)
         place = Path(f"/proc/{process.pid}")
-        try:
-            clean((place / "cmdline").read_bytes(), "the arguments")
-            clean((place / "comm").read_bytes(), "the name")
-            if not given:
-                clean((place / "environ").read_bytes(), "the environment")
-            children |= set((place / "task" / str(process.pid) / "children").read_text().split())
-            looks += 1
-        except (FileNotFoundError, ProcessLookupError):
-            break
-        time.sleep(0.002)
+        while process.poll() is None and waits(place) < 20:
+            children |= look(place, with_environment=not given)
+    with suppress(FileNotFoundError, ProcessLookupError, PermissionError):  # what has ended is nobody's
+        while process.poll() is None:
+            children |= look(place, with_environment=not given)
     out, err = process.communicate()
     assert process.returncode == 0, err.decode()
-    assert looks
     assert not children  # to nobody could anything be handed on
     clean(out + err, "the output")
 

@@ -25,12 +25,15 @@ class TestReplace:
 
     @pytest.mark.parametrize("bits", [0o600, 0o640, 0o664, 0o4755, 0o666])
     def test_the_mode_stays(self, tmp_path: Path, bits: int) -> None:
-        target = tmp_path / "store"
-        target.write_bytes(b"old")
-        target.chmod(bits)
+        target, beside = tmp_path / "store", tmp_path / "beside"
+        for path in (target, beside):
+            path.write_bytes(b"old")
+            path.chmod(bits)
+        beside.write_bytes(b"new")  # whoever is not root loses the set-user-ID bit by any write
         with umask(0o077):
             files.replace(target, b"new")
-        assert (target.read_bytes(), mode(target)) == (b"new", bits)
+        assert (target.read_bytes(), mode(target)) == (b"new", mode(beside))
+        assert mode(target) & 0o777 == bits & 0o777
 
     def test_owner_and_group_stay(self, tmp_path: Path) -> None:
         if os.geteuid() != 0:
