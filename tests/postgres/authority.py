@@ -56,6 +56,7 @@ def issue(
     years: tuple[int, int] = (2020, 2045),
     path_length: int | None = None,
     sign: bool = True,
+    sign_lists: bool = False,
     names: Sequence[str] | None = None,
     usages: Sequence[x509.ObjectIdentifier] | None = None,
     like: Issued | None = None,
@@ -70,14 +71,13 @@ def issue(
     Args:
         ca: whether basicConstraints makes it an authority.
         years: its validity, from January to January.
-        sign: whether keyUsage lets it sign certificates.
+        sign, sign_lists: whether keyUsage lets it sign certificates, and revocation lists.
         names: its subject alternative names, dNSName and iPAddress; None for no such extension.
         usages: its extendedKeyUsage.
         like: another certificate whose key it shares.
         common_names: several, in place of `name`.
         identifiers: whether it names its key and its issuer's.
         names_key_of: whose key it names as its issuer's, in place of the one that signed it.
-        own_key: its key; None makes one on P-256.
         more: one more extension.
         own_key: its key; None makes one on P-256.
     """
@@ -92,7 +92,7 @@ def issue(
         .not_valid_before(datetime(years[0], 1, 1, tzinfo=UTC))
         .not_valid_after(datetime(years[1], 1, 1, tzinfo=UTC))
         .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length if ca else None), critical=True)
-        .add_extension(_usage(sign=ca and sign), critical=True)
+        .add_extension(_usage(sign=ca and sign, sign_lists=sign_lists), critical=True)
     )
     signer = issuer.key if issuer else key
     if identifiers:
@@ -116,7 +116,7 @@ def _general(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _usage(*, sign: bool) -> x509.KeyUsage:
+def _usage(*, sign: bool, sign_lists: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=True,
         content_commitment=False,
@@ -124,7 +124,7 @@ def _usage(*, sign: bool) -> x509.KeyUsage:
         data_encipherment=False,
         key_agreement=False,
         key_cert_sign=sign,
-        crl_sign=False,
+        crl_sign=sign_lists,
         encipher_only=False,
         decipher_only=False,
     )

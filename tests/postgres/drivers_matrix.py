@@ -87,6 +87,13 @@ def cases(files: Sequence[RootFile]) -> Iterator[Case]:
         yield Case(client, {"sslrootcert": ROOT}, OLD_ONLY)
         yield Case(client, {"timeout": "10"} if client.endswith("asyncpg") else {}, frozenset())
     yield Case("sqlalchemy+pg8000", {"ssl_context": "true"}, frozenset())
+    for client in ("asyncpg", "node-postgres", "django", "sqlalchemy+psycopg"):
+        for mode in ("", "disable", "prefer", "verify-full"):
+            direct = {"sslmode": mode} if mode else {}
+            yield Case(client, {**direct, "sslrootcert": ROOT, "sslnegotiation": "direct"}, OLD_ONLY)
+    for way in ("direct", "postgres", "nonsense", ""):
+        for settings in ({}, {"sslmode": "verify-full", "sslrootcert": ROOT}):
+            yield Case("node-postgres", settings, OLD_ONLY, {}, {"PGSSLNEGOTIATION": way})
     yield Case("django", {"sslmod": "verify-full", "sslrootcert": ROOT}, OLD_ONLY)
 
 

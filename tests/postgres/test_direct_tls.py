@@ -13,9 +13,14 @@ from tests import debian
 from tests.cli.harness import Tool
 from tests.debian import Debian
 from tests.postgres import probe_servers
+from tests.postgres.clients import ASK
+from tests.postgres.foretold import Situation, predicted
 from tests.postgres.poolers import pgbouncer
 from tests.postgres.server import Server, folder_of_servers, free_port, pretender, tls_server
 from tests.samples import own
+from truststore_tool.errors import UsageError
+from truststore_tool.postgres.explain import Explanation, explain
+from truststore_tool.postgres.settings import Surroundings
 
 BIN = "/usr/lib/postgresql/17/bin"
 OWNER = "postgres"
@@ -51,10 +56,19 @@ class Seventeen:
     def connects(self, port: int, negotiation: str, bundle: Path, host: str = "localhost") -> bool:
         """Whether its psql logs in there with verify-full and these authorities."""
         (self.outside / "roots.pem").write_bytes(bundle.read_bytes())
-        dsn = f"host={host} hostaddr=127.0.0.1 port={port} user=reader dbname=postgres sslmode=verify-full"
-        words = ("-w", "-X", "-Atc", "SELECT 'in'", f"{dsn} sslrootcert={self.inside}/roots.pem")
+        return self.does(f"host={host} port={port} sslmode=verify-full {self.roots}", negotiation) != "fails"
+
+    @property
+    def roots(self) -> str:
+        """The setting that names the authorities, to its psql."""
+        return f"sslrootcert={self.inside}/roots.pem"
+
+    def does(self, settings: str, negotiation: str = "postgres") -> str:
+        """What its psql does with settings at 127.0.0.1: ``tls``, ``plain`` or ``fails``."""
+        dsn = f"hostaddr=127.0.0.1 user=reader dbname=postgres {settings}"
         environment = (f"PGSSLNEGOTIATION={negotiation}", "PGCONNECT_TIMEOUT=10")
-        return self.home.run(*environment, f"{BIN}/psql", *words, check=False, user=OWNER) == b"in\n"
+        out = self.home.run(*environment, f"{BIN}/psql", "-w", "-X", "-Atc", ASK, dsn, check=False, user=OWNER)
+        return {b"t\n": "tls", b"f\n": "plain"}.get(out, "fails")
 
 
 @contextmanager
@@ -155,3 +169,54 @@ def test_seventeen_without_tls_says_that_it_is_postgresql(tool: Tool, seventeen:
         assert not seventeen.connects(seventeen.port, "direct", own("old-root.pem"))
     finally:
         seventeen.set("ssl = on")
+
+
+def explained(settings: str) -> Explanation | None:
+    """The explanation; None where it is an error."""
+    try:
+        return explain(settings, Surroundings({}, "/nowhere"))
+    except UsageError:
+        return None
+
+
+MODES = ("", "disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("way", ["sslnegotiation=direct", "sslnegotiation=postgres", "sslnegotiation=Direct"])
+def test_direct_tls_is_explained_as_psql_17_does(seventeen: Seventeen, server: Server, mode: str, way: str) -> None:
+    """At a server that takes it; and at one that does not, where nothing may have been cleared."""
+    seen = []
+    for bundle, host in (("old-root.pem", "localhost"), ("old-root.pem", "db"), ("new-root.pem", "localhost")):
+        (seventeen.outside / "roots.pem").write_bytes(own(bundle).read_bytes())
+        settings = f"host={host} {f'sslmode={mode}' if mode else ''} {way}"
+        said = explained(f"{settings} sslrootcert={own(bundle)}")
+        trusts = frozenset({bundle.partition("-")[0]})
+        situation = Situation("old", tls=True, demanded=False, named=host == "localhost")
+        real = seventeen.does(f"{settings} port={seventeen.port} {seventeen.roots}")
+        assert real == predicted(said, situation, trusts), (bundle, host)
+        older = seventeen.does(f"{settings} port={server.port} {seventeen.roots}")
+        if said and said.is_good:
+            assert older == real
+        if said and way.endswith("direct"):
+            assert "libpq-direct" in {rule.code for rule in said.rules}
+            assert older == "fails"
+            assert any("PostgreSQL does since version 17" in doubt for doubt in said.doubts)
+        seen.append((said is None, real))
+    if way.endswith("direct"):
+        assert all(refused for refused, _ in seen) is (mode in MODES[:4])
+
+
+def test_a_variable_sets_it_as_well(seventeen: Seventeen) -> None:
+    (seventeen.outside / "roots.pem").write_bytes(own("old-root.pem").read_bytes())
+    around = Surroundings({"PGSSLNEGOTIATION": "direct"}, "/nowhere")
+    settings = f"host=localhost sslmode=verify-full sslrootcert={own('old-root.pem')}"
+    assert explain(settings, around).doubts
+    assert (
+        seventeen.does(f"host=localhost sslmode=verify-full {seventeen.roots} port={seventeen.port}", "direct") == "tls"
+    )
+    with pytest.raises(UsageError):
+        explain("host=localhost sslmode=prefer", around)
+    assert seventeen.does(f"host=localhost sslmode=prefer port={seventeen.port}", "direct") == "fails"
+    # The mode that goes with these roots is strong enough.
+    assert explain("host=localhost sslrootcert=system", around).obstacle is None

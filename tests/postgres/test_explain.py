@@ -291,6 +291,11 @@ def test_every_rule_has_a_case() -> None:
         "libpq-socket",
         "libpq-hostaddr",
         "libpq-root-system-old",
+        # in test_revocation and test_direct_tls:
+        "libpq-crl-unread",
+        "libpq-crl-unused",
+        "libpq-crl-wanted",
+        "libpq-direct",
         # in the matrix:
         "libpq-channel-binding",
         "libpq-root-system-environment",

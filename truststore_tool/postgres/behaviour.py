@@ -9,6 +9,10 @@ from truststore_tool.postgres.settings import Setting
 Encryption = Literal["never", "if-demanded", "if-offered", "always"]
 ChainCheck = Literal["never", "unless-it-fails", "if-tls", "always", "unknown"]
 
+# What is not known of sslnegotiation=direct.
+DIRECT: Final = (
+    "whether the server takes TLS from the first byte: PostgreSQL does since version 17, and hardly any pooler does"
+)
 MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 

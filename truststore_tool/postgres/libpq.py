@@ -5,10 +5,11 @@ from itertools import zip_longest
 from typing import Final
 
 from truststore_tool.nouns import noun
-from truststore_tool.postgres import material
-from truststore_tool.postgres.behaviour import MODES, Behaviour, ChainCheck, Encryption, encryption
+from truststore_tool.postgres import material, revocation
+from truststore_tool.postgres.behaviour import DIRECT, MODES, Behaviour, ChainCheck, Encryption, encryption
 from truststore_tool.postgres.change import FILE, NAME, Change
 from truststore_tool.postgres.material import Authorities
+from truststore_tool.postgres.revocation import Lists
 from truststore_tool.postgres.settings import ROOT_FILE, Setting, Surroundings
 
 SYSTEM: Final = "system"
@@ -29,6 +30,7 @@ class _State:
     nameless: bool
     own_trouble: str | None
     own_doubt: str | None
+    lists: Lists | None
 
     def value(self, keyword: str) -> str | None:
         """The value of a parameter that is set."""
@@ -58,7 +60,7 @@ def behaviour(found: Mapping[str, Setting], around: Surroundings) -> Behaviour:
         host_name=state.mode.value == "verify-full",
         obstacle=obstacle,
         hindrance=hindrance,
-        doubts=() if state.socket else tuple(_doubts(state, around)),
+        doubts=() if state.socket else tuple(_doubts(state)),
         change=None if state.socket else _change(state),
         rules=("libpq-socket",) if state.socket else tuple(_rules(state, around, hindered=hindrance is not None)),
         local=state.socket,
@@ -84,16 +86,26 @@ def _state(found: Mapping[str, Setting], around: Surroundings) -> _State:
             )
         )
         trouble, doubt = material.client_trouble(certificate, key, password)
+    authorities = _of_system(around) if system else material.root_file(roots.value, "libpq")
     return _State(
         settings=found,
         mode=mode,
         roots=roots,
-        authorities=_of_system(around) if system else material.root_file(roots.value, "libpq"),
+        authorities=authorities,
         socket=all(not number and (not name or name.startswith(("/", "@"))) for name, number in entries),
         nameless=any(number and not name for name, number in entries),
         own_trouble=trouble,
         own_doubt=doubt,
+        lists=None if system or mode.value == "disable" else _lists(found, authorities, roots.value, around),
     )
+
+
+def _lists(found: Mapping[str, Setting], authorities: Authorities, roots: str, around: Surroundings) -> Lists | None:
+    """The revocation lists, where the root file is one that is used with them."""
+    if not authorities.found or authorities.trouble or authorities.doubt:
+        return None
+    file, folder = (found[name].value if name in found else None for name in ("sslcrl", "sslcrldir"))
+    return revocation.lists(file, folder, f"{around.home}/.postgresql/root.crl", roots)
 
 
 def _entries(host: Setting | None, address: Setting | None) -> list[tuple[str, str]]:
@@ -136,7 +148,7 @@ def _hindrances(state: _State) -> tuple[str | None, str | None]:
     if mode == "disable":
         demands = [name for name in ("channel_binding", "sslcertmode") if state.value(name) == "require"]
         return (f"{demands[0]}=require needs TLS, which sslmode=disable excludes" if demands else None), None
-    trouble = state.authorities.trouble or state.own_trouble
+    trouble = state.authorities.trouble or state.own_trouble or (state.lists.trouble if state.lists else None)
     if trouble and (mode not in _GOES_ON or binding):
         return trouble, None
     return None, trouble
@@ -160,30 +172,23 @@ def _chain(state: _State) -> ChainCheck:
             return "always"
 
 
-def _doubts(state: _State, around: Surroundings) -> Iterator[str]:
+def _doubts(state: _State) -> Iterator[str]:
     if state.mode.value == "disable":
         return
     if state.authorities.doubt:
         yield state.authorities.doubt
     if state.own_doubt:
         yield state.own_doubt
-    if state.verifies and (lists := _revocation_lists(state, around)):
-        yield f"whether {lists} holds a valid revocation list of every authority above the server's certificate"
+    if state.lists and state.lists.doubt:
+        yield state.lists.doubt
+    if state.value("sslnegotiation") == "direct":
+        yield DIRECT
     if state.value("sslcertmode") == "require":
         yield "whether the server asks for a client's certificate, without which sslcertmode=require does not connect"
     if (state.value("ssl_max_protocol_version") or "").lower() in _OLD_VERSIONS:
         yield "whether OpenSSL and the server still speak a TLS as old as ssl_max_protocol_version"
     if state.value("channel_binding") == "require" and state.mode.value in {"allow", "prefer"}:
         yield "whether the server lets it log in as channel_binding=require demands"
-
-
-def _revocation_lists(state: _State, around: Surroundings) -> str | None:
-    """Where revocation lists are that count: a missing file does not, any directory does (initialize_SSL)."""
-    file, folder = state.value("sslcrl"), state.value("sslcrldir")
-    if folder:
-        return folder
-    file = file or f"{around.home}/.postgresql/root.crl"
-    return file if around.exists(file) else None
 
 
 def _rules(state: _State, around: Surroundings, *, hindered: bool) -> Iterator[str]:
@@ -208,8 +213,12 @@ def _rules(state: _State, around: Surroundings, *, hindered: bool) -> Iterator[s
         yield "libpq-no-tls"
     if state.nameless and mode.value == "verify-full":
         yield "libpq-hostaddr"
-    if state.value("sslcrl") and not state.value("sslcrldir") and not _revocation_lists(state, around):
-        yield "libpq-crl-missing"
+    if lists := state.lists:
+        yield f"libpq-crl-{lists.ignored or 'wanted'}"
+    elif state.value("sslcrl") or state.value("sslcrldir"):
+        yield "libpq-crl-unused"
+    if state.value("sslnegotiation") == "direct":
+        yield "libpq-direct"
     if state.value("channel_binding") == "require":
         yield "libpq-channel-binding"
 
@@ -235,6 +244,8 @@ def _change(state: _State) -> Change | None:
         settings["gssencmode"] = "disable"
     if (state.value("ssl_max_protocol_version") or "").lower() in _OLD_VERSIONS:
         settings["ssl_max_protocol_version"] = "TLSv1.3"
+    if state.lists and state.lists.trouble:
+        mend = f"put valid revocation lists of every authority above the server's certificate at {state.lists.place}"
     if state.own_trouble:
         mend = f"see to the client's own certificate: {state.own_trouble}"
     why = "libpq before version 16 then refuses instead of verifying nobody" if old else None

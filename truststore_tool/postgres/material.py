@@ -48,7 +48,7 @@ def trust_store(path: str, password: str | None) -> Authorities:
 
 def single_certificate(path: str) -> Authorities:
     """A file of one certificate, as Java's CertificateFactory.generateCertificate reads it."""
-    content, state = _content(path)
+    content, state = content_of(path)
     if state or not isinstance(content, bytes):
         return state or Authorities(True, f"{path} is a directory")
     return certificate_in(content, path)
@@ -71,7 +71,7 @@ def certificate_in(data: bytes, place: str) -> Authorities:
 
 
 def _read(path: str, names: tuple[str, ...], *, password: str | None = None, expires: bool) -> Authorities:
-    content, state = _content(path)
+    content, state = content_of(path)
     if state:
         return state
     assert content is not None  # noqa: S101 -- or there is a state
@@ -82,8 +82,8 @@ def _read(path: str, names: tuple[str, ...], *, password: str | None = None, exp
     return judged.pop()
 
 
-def _content(path: str) -> tuple[Content | None, Authorities | None]:
-    """What is there; or what is to be said where that cannot be read."""
+def content_of(path: str) -> tuple[Content | None, Authorities | None]:
+    """What is there, nothing of a directory; or what is to be said where that cannot be read."""
     try:
         mode = Path(path).stat().st_mode
     except (OSError, ValueError):  # where one may not look, or no name can be so long: nor finds the client anything
@@ -131,7 +131,7 @@ def client_trouble(certificate: str, key: str, password: str | None) -> tuple[st
     """
     from truststore_tool.readers.openssl import bundles
 
-    content, state = _content(certificate)
+    content, state = content_of(certificate)
     if state is MISSING:
         return None, None
     if state:
@@ -164,7 +164,7 @@ def _pair_trouble(certificate: Certificate, key: str, password: str | None) -> t
     from cryptography import x509
     from cryptography.hazmat.primitives import serialization
 
-    content, state = _content(key)
+    content, state = content_of(key)
     if state or not isinstance(content, bytes):
         return (state.trouble if state else None), f"whether {key} can be read"
     secret = password.encode() if password else None
@@ -209,7 +209,7 @@ def file_alone(path: str, reader: str) -> Authorities:
 
 def present(path: str) -> Authorities:
     """Whether there is something, of whose reader nothing is known."""
-    content, state = _content(path)
+    content, state = content_of(path)
     if state:
         return state
     return Authorities(True, doubt=f"what is made of {path}", trouble=None if content else f"{path} holds nothing")
@@ -218,7 +218,7 @@ def present(path: str) -> Authorities:
 def of_node(path: str) -> Authorities:
     """A file of authorities that is given to tls.connect of Node; an empty text there is none, and Node's own count."""
     found = file_alone(path, "node20")
-    content, _ = _content(path)
+    content, _ = content_of(path)
     if content == b"":
         return Authorities(True, f"{path} is empty, and Node then takes its own authorities")
     if isinstance(content, bytes) and b"BEGIN TRUSTED" in content:

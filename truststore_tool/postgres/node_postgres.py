@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from truststore_tool.postgres import material
-from truststore_tool.postgres.behaviour import Behaviour
+from truststore_tool.postgres.behaviour import DIRECT, Behaviour
 from truststore_tool.postgres.change import FILE, Change
 from truststore_tool.postgres.material import Authorities
 from truststore_tool.postgres.settings import Setting, Surroundings
@@ -20,6 +20,11 @@ def behaviour(options: Mapping[str, str], around: Surroundings) -> Behaviour:
     host = options.get("host") or around.environment.get("PGHOST") or None
     port = options.get("port") or around.environment.get("PGPORT")
     level, mode, trouble = _level(options, around)
+    way = options.get("sslnegotiation") or around.environment.get("PGSSLNEGOTIATION")
+    if way not in (None, "", "postgres", "direct"):
+        trouble = "pg knows no such sslnegotiation"
+    elif way == "direct" and level == "none":
+        trouble = "sslnegotiation=direct needs TLS"
     given = options.get("sslrootcert")
     roots = Setting(given, "the URL") if given else _NODES_OWN
     authorities = material.of_node(given) if given else material.UNKNOWN
@@ -50,7 +55,7 @@ def behaviour(options: Mapping[str, str], around: Surroundings) -> Behaviour:
         chain="always" if verifies else "never",
         host_name=level == "name",
         obstacle=trouble,
-        doubts=tuple(_doubts(options, authorities, host, verifies=verifies)),
+        doubts=tuple(_doubts(options, authorities, host, verifies=verifies, direct=way == "direct")),
         change=None if local else _change(options, authorities, level, lax=lax),
         rules=tuple(_rules(options, mode, level, lax=lax, given=given)),
         local=local and not trouble,
@@ -61,23 +66,22 @@ def _level(options: Mapping[str, str], around: Surroundings) -> tuple[str, Setti
     """How far TLS goes: none, encrypted, chain or name; by which mode; and why it fails."""
     mode = options.get("sslmode")
     compatible = options.get("uselibpqcompat") == "true"
-    direct = options.get("sslnegotiation") == "direct"
     if mode or any(options.get(key) for key in ("sslcert", "sslkey", "sslrootcert")):
         shown = Setting("verify-full", "as a certificate is in the URL")
         if mode:
             shown = Setting(mode if mode in _MODES else "unknown, so verify-full", "the URL")
         if mode == "disable":
-            return "none", shown, "sslnegotiation=direct needs TLS" if direct else None
+            return "none", shown, None
         if compatible and mode in {"prefer", "require", "verify-ca"}:
             return _as_libpq(str(mode), options, shown)
         if mode == "no-verify" and not compatible:
             return "encrypted", shown, None
         return "name", shown, None
     ssl = options.get("ssl")
-    if ssl in {"true", "1"} or (ssl is None and direct):
+    if ssl in {"true", "1"} or (ssl is None and options.get("sslnegotiation") == "direct"):
         return "name", Setting("verify-full", "ssl in the URL" if ssl else "sslnegotiation in the URL"), None
     if ssl in {"0", ""}:
-        return "none", Setting("disable", "ssl in the URL"), "sslnegotiation=direct needs TLS" if direct else None
+        return "none", Setting("disable", "ssl in the URL"), None
     if ssl == "no-verify":
         return "encrypted", Setting("no-verify", "ssl in the URL"), None
     if ssl is not None:
@@ -100,7 +104,11 @@ def _as_libpq(mode: str, options: Mapping[str, str], shown: Setting) -> tuple[st
     return "chain" if mode == "require" and rooted else "encrypted", shown, None
 
 
-def _doubts(options: Mapping[str, str], authorities: Authorities, host: str | None, *, verifies: bool) -> Iterator[str]:
+def _doubts(
+    options: Mapping[str, str], authorities: Authorities, host: str | None, *, verifies: bool, direct: bool
+) -> Iterator[str]:
+    if direct:
+        yield DIRECT
     if authorities.doubt:
         yield authorities.doubt
     if verifies and _is_address(host):

@@ -98,6 +98,28 @@ _ALL: Final = (
         "libpq, fe-secure-openssl.c (initialize_SSL)",
     ),
     Rule(
+        "libpq-crl-unread",
+        "the file of revocation lists is there and holds none in PEM, or a damaged one, or cannot be read: nothing in"
+        " it counts, and revoked certificates are taken, without a word",
+        "libpq, fe-secure-openssl.c (initialize_SSL)",
+    ),
+    Rule(
+        "libpq-crl-unused",
+        "revocation lists count only beside a root file: with none, and with sslrootcert=system, they are not read",
+        "libpq, fe-secure-openssl.c (initialize_SSL)",
+    ),
+    Rule(
+        "libpq-crl-wanted",
+        "as revocation lists are there, a valid one of every authority in the chain is wanted, of the root too",
+        "libpq, fe-secure-openssl.c (initialize_SSL); OpenSSL, X509_V_FLAG_CRL_CHECK_ALL",
+    ),
+    Rule(
+        "libpq-direct",
+        "sslnegotiation=direct begins with TLS at once, which servers before PostgreSQL 17 do not take; libpq before"
+        " version 17 does not know the parameter, and passes over PGSSLNEGOTIATION",
+        f"{_KEYWORDS}, sslnegotiation (since version 17)",
+    ),
+    Rule(
         "libpq-channel-binding",
         "channel_binding=require logs in only by TLS and only with SCRAM, which proves the server to know the password",
         f"{_KEYWORDS}, channel_binding",
