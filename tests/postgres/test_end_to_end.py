@@ -1,17 +1,16 @@
 """The whole rotation, as its transcript shows it: run against a real server, each command prints what is printed."""
 
 import os
-import re
 import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from tests.pages import steps
 from tests.postgres.clients import driver_jar
 from tests.postgres.server import Server
 from tests.realtools import HERE, find, jdk_homes, missing
@@ -19,14 +18,6 @@ from tests.samples import SAMPLES
 
 TRANSCRIPT = HERE.parent / "docs" / "postgresql.md"
 PORT = "5432"  # in the transcript; the test server has another
-
-
-def steps(text: str) -> Iterator[tuple[str, str]]:
-    """Each command of the transcript, with the output printed below it."""
-    for block in re.findall(r"```sh-session\n(.*?)```", text, re.DOTALL):
-        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
-            command, _, output = step.partition("\n")
-            yield command, output
 
 
 def surroundings(folder: Path, server: Server) -> dict[str, str]:
@@ -53,7 +44,7 @@ def follow(text: str, folder: Path, env: dict[str, str], without: str = "") -> l
     What the page exports is in `env` then. Returns what was printed.
     """
     seen = []
-    for command, expected in steps(text):
+    for command, expected in steps(text, "sh-session"):
         if command.startswith("export "):
             name, _, value = command.removeprefix("export ").partition("=")
             env[name] = shlex.split(value)[0]

@@ -8,7 +8,6 @@ with TLS turned off.
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +20,8 @@ from tests.cli.harness import Tool
 from tests.postgres.clients import ASK, Jvm, psql
 from tests.postgres.foretold import LATER, Situation, predicted
 from tests.postgres.server import Server, folder_of_servers
-from tests.postgres.test_end_to_end import steps
 from tests.realtools import find
-from tests.samples import SAMPLES, own
+from tests.samples import own
 from truststore_tool.errors import UsageError
 from truststore_tool.postgres.explain import Explanation, explain
 from truststore_tool.postgres.rules import RULES
@@ -386,18 +384,3 @@ def test_what_this_user_may_not_read(server: Server) -> None:
                 os._exit(0 if predicted(found, AS_IT_IS, TRUSTED) == outcome and not found.is_good else 1)
             assert os.waitpid(pid, 0)[1] == 0, (mode, outcome)
             assert outcome == ("plain" if mode == "prefer" else "fails")
-
-
-def test_the_page_is_what_happens(tmp_path: Path) -> None:
-    (tmp_path / "sample_certs").symlink_to(SAMPLES)
-    program = tmp_path / "truststore-tool"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m truststore_tool "$@"\n')
-    program.chmod(0o755)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    env = {**clean, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
-    page = [*steps((SAMPLES.parent / "docs" / "explain.md").read_text())]
-    assert len(page) >= 6
-    for command, expected in page:
-        shell = ["bash", "-c", f"{command} 2>&1"]
-        done = subprocess.run(shell, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60)
-        assert done.stdout == expected, command

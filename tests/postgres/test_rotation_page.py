@@ -1,20 +1,12 @@
-"""The page about rotation: its commands print what is printed there, and its fields are those of the report."""
+"""The page about rotation: its fields are those of the report."""
 
 import re
-from pathlib import Path
 
 from tests.cli.harness import Tool
-from tests.postgres.server import Server
-from tests.postgres.test_end_to_end import PORT, follow, surroundings
 from tests.realtools import HERE
 from tests.samples import own
 
 PAGE = (HERE.parent / "docs" / "rotation.md").read_text()
-
-
-def test_the_commands_print_what_the_page_shows(server: Server, tmp_path: Path) -> None:
-    text = PAGE.replace(PORT, str(server.port))
-    assert len(follow(text, tmp_path, surroundings(tmp_path, server))) >= 4
 
 
 def test_the_fields_of_the_json_are_on_the_page(tool: Tool) -> None:

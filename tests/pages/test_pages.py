@@ -1,0 +1,68 @@
+"""What holds for every page: its links lead somewhere, and nothing in it is left untried."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from tests.pages import PAGES, README, ROOT, blocks
+from truststore_tool.cli.app import COMMANDS
+
+# Languages of blocks, and where their contents are tried.
+_TRIED = {
+    "console": "tests/pages/test_transcripts.py",
+    "sh-session": "tests/postgres/test_pages.py",
+    "sh": "tests/pages/test_snippets.py",
+    "text": "tests/pages/test_commands_page.py",
+    "python": "tests/test_library.py",
+}
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors of the headings, as they are made where Markdown is shown."""
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    found: list[str] = []
+    for heading in re.findall(r"^#+ (.*)$", prose, re.MULTILINE):
+        plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower()
+        base = re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+        found.append(f"{base}-{found.count(base)}" if base in found else base)
+    return set(found)
+
+
+def _links(page: Path) -> list[str]:
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`]*`", "code", prose))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_links_lead_to_what_is_there(page: Path) -> None:
+    for link in _links(page):
+        if link.startswith("https://"):
+            continue
+        path, _, anchor = unquote(link).partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{page.name}: {link}"
+        assert target.is_relative_to(ROOT), f"{page.name}: {link}"
+        assert not anchor or anchor in _anchors(target), f"{page.name}: {link}"
+
+
+def test_the_index_names_every_page() -> None:
+    index = ROOT / "docs" / "README.md"
+    named = {(index.parent / link).resolve() for link in _links(index)}
+    assert [page.name for page in PAGES if page != index and page not in named] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_block_is_of_a_language_that_is_tried(page: Path) -> None:
+    assert {block.language for block in blocks(page.read_text())} <= set(_TRIED)
+
+
+def test_what_tries_them_is_there() -> None:
+    assert [place for place in _TRIED.values() if not (ROOT / place).exists()] == []
+
+
+def test_the_readme_has_a_row_for_every_command_and_is_short() -> None:
+    text = README.read_text()
+    assert set(re.findall(r"^\| `([a-z]+)[ `]", text, re.MULTILINE)) == set(COMMANDS)
+    assert len(text.splitlines()) <= 150
