@@ -14,8 +14,8 @@ from truststore_tool.cli.app import build
 
 HEAD: Final = """# Commands
 
-What `truststore-tool COMMAND --help` shows, on one page. Options may stand before, between and behind the arguments. Made by
-`python -m tests.pages.commands_page`.
+What `truststore-tool COMMAND --help` shows, on one page. Options may stand before, between and behind the arguments.
+Made by `python -m tests.pages.commands_page`.
 """
 _KINDS: Final = {"str": "TEXT", "int": "NUMBER", "int range": "NUMBER", "float": "NUMBER"}
 

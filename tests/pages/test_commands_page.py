@@ -46,7 +46,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     for made in (
         "import clientkeystore rds-ca-2019-root.pem",
         "import clientkeystore.jks rds-ca-2019-root.pem",
-        "import clientkeystore.p12 old-root.pem",
+        "import clientkeystore.p12 rds-ca-2019-root.pem",
         "import truststore.p12 old-root.pem",
         "import cacerts old-root.pem",
     ):

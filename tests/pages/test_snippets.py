@@ -1,4 +1,4 @@
-"""What the pages give to be pasted into shells and files is of the syntax that it should be, and the commands in it run."""
+"""What the pages give to be pasted has the syntax that it should have, and the commands in it run."""
 
 from pathlib import Path
 
