@@ -264,6 +264,13 @@ RULES: Final[Mapping[str, Rule]] = {
         "",
         "openssl-x509(1), TRUST SETTINGS",
     ),
+    "wrapped": Rule(
+        "warning",
+        "a file is wrapped in UTF-16 or base64, or its line ends are two characters, which programs do not read",
+        "all",
+        "",
+        _MEASURED,
+    ),
     "other-content": Rule("note", "the file holds things beside certificates", "all", "", ""),
     "left-out": Rule("warning", "something was not taken over from a source or a store", "all", "", ""),
     "passed-over": Rule("note", "files of a source were passed over, as they hold nothing new", "all", "", ""),

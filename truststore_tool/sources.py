@@ -146,14 +146,13 @@ class _Reader(NamedTuple):
 
     def opened(self, data: bytes) -> TrustStore:
         """The store, under the first password that opens it."""
-        codec = formats.detect(data)
         *earlier, last = self.passwords or (None,)
         for password in earlier:
             try:
-                return codec.loads(data, password)
+                return formats.read(data, password)
             except IntegrityError:
                 continue
-        return codec.loads(data, last)
+        return formats.read(data, last)
 
 
 def require_whole(store: TrustStore) -> None:
@@ -203,6 +202,8 @@ def _from_bytes(name: str, data: bytes, reader: _Reader, *, chosen: bool = True)
     """The certificates in a file that was `chosen` by its name, or lies in a directory, where others lie as well."""
     try:
         store = reader.opened(data)
+        if chosen:
+            formats.require_certificates(store, data)
         if not (chosen or store.sealed or store.all_certificates()):
             return Gathered(name, ())
         if not reader.skip:
@@ -295,7 +296,7 @@ def _is_store(path: Path, data: bytes, reader: _Reader) -> bool:
     damaged file, which must not go missing in silence.
     """
     try:
-        formats.detect(data)
+        formats.detect(formats.unwrapped(data)[0])
     except FormatError as exc:
         if path.suffix and formats.by_suffix(path.suffix) and not _is_whole_asn1(data):
             if reader.skip:

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from truststore_tool import files, formats
+from truststore_tool import files, formats, meant
 from truststore_tool.errors import (
     OTHER_READERS,
     SKIP_UNUSABLE,
@@ -45,9 +45,11 @@ def open_store(
     format). Messages about a path begin with it.
     """
     if isinstance(source, bytes):
-        return formats.loads(source, password, format)
+        return _read(source, password, format)
     path = _path(source)
-    return _parsed(_content(path, format), path, password, format)
+    content = _content(path, format)
+    with _path_in_errors(path):
+        return _read(content, password, format)
 
 
 def save_store(
@@ -292,6 +294,12 @@ def format_of(path: str | os.PathLike[str]) -> str:
         return formats.detect(_content(target, None)).name
 
 
+def _read(content: Content, password: str | None, name: str | None) -> TrustStore:
+    store = formats.read(content, password, name)
+    formats.require_certificates(store, content)
+    return store
+
+
 def _path(path: str | os.PathLike[str]) -> Path:
     """The path, unless it is empty, as from an unset variable: it would mean the current directory."""
     if not os.fspath(path):
@@ -341,7 +349,7 @@ def _changeable(content: Content, path: Path, password: str | None, create: str 
 
         if not content or not any(formats.get(name).detect(content) for name in formats.FILE_NAMES):
             left = pem.loads(content)
-            if not left.unread:
+            if not left.unread and (not content or meant.recognised(content) is None):
                 return left
     # A directory without hash names becomes a CApath only where that was said in so many words.
     named = not isinstance(content, bytes) and create is not None and formats.get(create).is_directory

@@ -73,12 +73,15 @@ class KeyRing:
 
 def keys_of(path: Path) -> "list[KeyBlock]":
     """The private keys in a file, PEM or DER. Raises UnreadableError when there is none."""
-    from truststore_tool import files
+    from truststore_tool import files, formats, meant
     from truststore_tool.formats import private_keys
 
-    blocks = private_keys.found(files.read(path))
+    data, _ = formats.unwrapped(files.read(path))
+    assert isinstance(data, bytes)  # noqa: S101 -- it was read from a file
+    blocks = private_keys.found(data)
     if not blocks:
-        raise UnreadableError(f"{path}: holds no private key", hint="--key names a file with a key in PEM or DER")
+        unknown = FormatError("holds no private key", hint="give a key in PEM or DER")
+        raise meant.refusal(data, unknown).at(path)
     return blocks
 
 

@@ -6,12 +6,14 @@ A codec is imported only when its turn comes, so that reading a JKS never pays f
 from importlib import import_module
 from typing import Final
 
+from truststore_tool import meant
 from truststore_tool.errors import FormatError, UsageError
 from truststore_tool.formats.base import SHORTEST_NEW_PASSWORD as SHORTEST_NEW_PASSWORD
 from truststore_tool.formats.base import Content as Content
 from truststore_tool.formats.base import Format
 from truststore_tool.formats.base import SecretKey as SecretKey
-from truststore_tool.model import TrustStore
+from truststore_tool.model import Remark, TrustStore
+from truststore_tool.nouns import replace
 
 # Content is tried in this order: formats that are recognised most surely come first.
 _REGISTRY: Final = {
@@ -55,8 +57,11 @@ def detect(content: Content) -> Format:
             hint="did you mean cacerts in it?" if "cacerts" in content else "name a file, or say that it is a CApath",
         )
     if not content:
-        raise FormatError("the file is empty")
-    raise FormatError("no known trust store or certificate format", hint=f"formats that are read: {', '.join(NAMES)}")
+        raise FormatError("the file is empty", hint="fetch it again from its source")
+    unknown = FormatError(
+        "no known trust store or certificate format", hint=f"formats that are read: {', '.join(NAMES)}"
+    )
+    raise meant.refusal(content, unknown)
 
 
 def loads(content: Content, password: str | None, name: str | None = None) -> TrustStore:
@@ -65,9 +70,54 @@ def loads(content: Content, password: str | None, name: str | None = None) -> Tr
     Raises as `Format.loads` and `detect` do, and FormatError when it is of another format than `name`.
     """
     if not content and isinstance(content, bytes):  # not even where an empty file would be an empty store
-        raise FormatError("the file is empty")
-    if name is None:
-        return detect(content).loads(content, password)
+        raise FormatError("the file is empty", hint="fetch it again from its source")
+    codec = detect(content) if name is None else _demanded(content, name)
+    try:
+        return codec.loads(content, password)
+    except FormatError as exc:
+        if not isinstance(content, bytes):
+            raise
+        raise meant.refusal(content, exc) from exc
+
+
+def read(content: Content, password: str | None, name: str | None = None) -> TrustStore:
+    """As `loads`, for whoever reads a file and does not ask what other programs make of it.
+
+    What is wrapped in UTF-16 or base64, or has its line ends as two characters, is read as what is inside, and a note
+    of the store says so.
+    """
+    inside, notes = unwrapped(content)
+    store = loads(inside, password, name)
+    return replace(store, notes=(*notes, *store.notes)) if notes else store
+
+
+def require_certificates(store: TrustStore, content: Content) -> None:
+    """Raise FormatError for a text without certificates that is known for something else, as a key or a request is."""
+    if store.format == "pem" and not (store.all_certificates() or store.unread):
+        inside, _ = unwrapped(content)
+        if isinstance(inside, bytes) and (known := meant.recognised(inside)):
+            raise known.refusal()
+
+
+def unwrapped(content: Content) -> tuple[Content, tuple[Remark, ...]]:
+    """What a file is once a wrapping that programs do not take off is gone, and a note that says so; else itself."""
+    if not isinstance(content, bytes):
+        return content, ()
+    try:
+        if detect(content).name != "pem" or b"\\" not in content:
+            return content, ()
+    except FormatError:
+        pass
+    from truststore_tool.meant import wrapped
+
+    found = wrapped.unwrapped(content)
+    if found is None:
+        return content, ()
+    return found.data, (Remark("wrapped", f"{found.wrapping}, which programs do not read; what is in it was read"),)
+
+
+def _demanded(content: Content, name: str) -> Format:
+    """The format called `name`. Raises UsageError where it cannot be that, FormatError where it is another."""
     codec = get(name)
     if codec.is_directory == isinstance(content, bytes):
         kind = "file" if isinstance(content, bytes) else "directory"
@@ -76,7 +126,7 @@ def loads(content: Content, password: str | None, name: str | None = None) -> Tr
         found = next((other for other in map(get, FILE_NAMES) if other.detect(content)), None)
         if found is not None:
             raise FormatError(f"this is a {found.title} file, and no {codec.title}", hint="leave the format out")
-    return codec.loads(content, password)
+    return codec
 
 
 def writable() -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from truststore_tool import asn1, digests
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError
+from truststore_tool.meant.der import private_key_label
 from truststore_tool.model import OpaqueEntry, TrustStore
 from truststore_tool.nouns import replace
 
@@ -38,14 +39,6 @@ _COLUMNS: Final = 64
 _SCRYPT: Final = "1.3.6.1.4.1.11591.4.11"
 # N times r of scrypt (RFC 7914), each of 128 bytes of memory; OpenSSL writes 2**17.
 _MOST_SCRYPT: Final = 2**20
-# The tags that the fields of each form begin with, and the label that such a key has in PEM.
-_SHAPES: Final = (
-    ((asn1.INTEGER, asn1.SEQUENCE, asn1.OCTET_STRING), _PKCS8),
-    ((asn1.SEQUENCE, asn1.OCTET_STRING), _SEALED),
-    ((asn1.INTEGER, asn1.OCTET_STRING), b"EC PRIVATE KEY"),
-    (9 * (asn1.INTEGER,), b"RSA PRIVATE KEY"),
-    (6 * (asn1.INTEGER,), b"DSA PRIVATE KEY"),
-)
 
 
 class KeyBlock(NamedTuple):
@@ -71,13 +64,10 @@ class KeyBlock(NamedTuple):
 def found(data: bytes) -> list[KeyBlock]:
     """The private keys in a PEM text, or the one that the bytes are in DER; parameters beside them are passed over."""
     blocks = [KeyBlock(match["label"], match["body"]) for match in _BLOCK.finditer(data)]
-    if blocks or data[:1] != b"\x30":
+    if blocks:
         return blocks
-    try:
-        tags = tuple(part.tag for part in asn1.read_exactly(data).children())
-    except FormatError:
-        return []
-    return [KeyBlock(label, _base64(data)) for shape, label in _SHAPES if tags[: len(shape)] == shape][:1]
+    label = private_key_label(data)
+    return [KeyBlock(label, _base64(data))] if label else []
 
 
 def in_store(store: TrustStore) -> list[KeyBlock]:

@@ -104,7 +104,7 @@ class _Cursor:
         start = self.offset
         stop = start + size
         if stop > len(self.data):
-            raise FormatError(f"the key store is cut short: {size} bytes are due at byte {start}")
+            raise self._cut_short(size, start)
         self.offset = stop
         return self.data[start:stop]
 
@@ -113,8 +113,12 @@ class _Cursor:
         start = self.offset
         self.offset = start + layout.size
         if self.offset > len(self.data):
-            raise FormatError(f"the key store is cut short: {layout.size} bytes are due at byte {start}")
+            raise self._cut_short(layout.size, start)
         return layout.unpack_from(self.data, start)
+
+    def _cut_short(self, size: int, start: int) -> FormatError:
+        text = f"the key store is cut short: {size} bytes are due at byte {start}, and the file has {len(self.data)}"
+        return FormatError(text, hint="fetch it again from its source")
 
     def number(self, layout: Struct) -> int:
         """The number that comes next."""

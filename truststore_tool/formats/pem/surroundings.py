@@ -5,26 +5,18 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from truststore_tool.formats.pem.layout import LINE_END
+from truststore_tool.meant import called
 from truststore_tool.model import Remark
 
 # What only people take for a certificate: wrong case, too few dashes, unknown label, not at the start of a line.
 _LOOKALIKE: Final = re.compile(rb"-[ \t]*BEGIN[ \t][^\r\n-]{0,32}CERTIFICATE(?! *REQUEST)", re.IGNORECASE)
-# Blocks that hold no certificate, and what people call them (RFC 7468, sections 6, 7, 10 to 13; OpenSSL's pem.h).
+# Blocks that hold no certificate (RFC 7468, sections 6, 7, 10 to 13; OpenSSL's pem.h).
 _OTHER_BLOCK: Final = re.compile(
     rb"-----BEGIN (?P<label>(?:ANY |ENCRYPTED |RSA |EC |DSA |OPENSSH )?PRIVATE KEY|(?:RSA |DSA |ECDSA )?PUBLIC KEY"
     rb"|(?:NEW )?CERTIFICATE REQUEST|X509 CRL|(?:EC|DSA|DH|X9\.42 DH) PARAMETERS|ATTRIBUTE CERTIFICATE"
     rb"|OCSP (?:REQUEST|RESPONSE)|PKCS7|PKCS #7 SIGNED DATA|CMS)-----(?:[^-]|-(?!----))*-----END (?P=label)-----"
 )
-_CALLED: Final = (
-    (b"PRIVATE KEY", "private key"),
-    (b"PUBLIC KEY", "public key"),
-    (b"CERTIFICATE REQUEST", "certificate request"),
-    (b"OCSP REQUEST", "OCSP request"),
-    (b"OCSP RESPONSE", "OCSP response"),
-    (b"CRL", "CRL"),
-    (b"PARAMETERS", "set of parameters"),
-    (b"ATTRIBUTE CERTIFICATE", "attribute certificate"),
-)
+_NO_CERTIFICATES: Final = "message without certificates"  # what PKCS7 and CMS are, where they are here
 # What text does not have, and what a certificate looks like that has lost its BEGIN line.
 _NO_TEXT: Final = re.compile(rb"[^\t\n\v\f\r\x1a\x20-\x7e\x80-\xff]")
 _BARE_BASE64: Final = re.compile(
@@ -57,7 +49,7 @@ def survey(data: bytes, gaps: list[Gap]) -> tuple[tuple[str, ...], tuple[str, ..
     for start, text in gaps:
         if len(text) < 3 or text.isspace():
             continue
-        others += (_called(match["label"]) for match in _OTHER_BLOCK.finditer(text))
+        others += (called(match["label"]) or _NO_CERTIFICATES for match in _OTHER_BLOCK.finditer(text))
         rest = _OTHER_BLOCK.sub(_only_line_ends, text)
         what, found = "bytes that are no text", _NO_TEXT.search(rest)
         if found is None:
@@ -72,7 +64,3 @@ def survey(data: bytes, gaps: list[Gap]) -> tuple[tuple[str, ...], tuple[str, ..
 def _only_line_ends(block: re.Match[bytes]) -> bytes:
     """What stays of a block so that lines are still counted."""
     return b"".join(LINE_END.findall(block[0]))
-
-
-def _called(label: bytes) -> str:
-    return next((name for ending, name in _CALLED if label.endswith(ending)), "message without certificates")

@@ -1,0 +1,161 @@
+"""What is handed in by mistake gets one line that names it, and the way out; what is only wrapped is read."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests import inputs, inputs_page
+from tests.cli.harness import Tool
+from tests.samples import SAMPLES, own
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.stores import open_store
+
+# What each line must say, whatever else it says.
+SAYS: Final = {
+    "an HTML page: a proxy or a login answered": ("HTML", "Sign in to Artifactory"),
+    "an XML answer of an object store": ("XML", "AccessDenied"),
+    "a JSON answer of an API": ("JSON", "Not Found"),
+    "other JSON": ("JSON", "Certificates"),
+    "a pointer of Git LFS": ("Git LFS", "git lfs pull"),
+    "a PEM compressed with gzip": ("gzip", "PEM"),
+    "a tar archive compressed with gzip": ("tar", "gzip", "certs/root.pem", "certs/issuing.pem"),
+    "a tar archive": ("tar", "certs/root.pem", "certs/issuing.pem"),
+    "a ZIP archive": ("ZIP", "root.crt", "README.txt"),
+    "a PEM compressed with xz": ("xz -d",),
+    "a PEM compressed with bzip2": ("bzip2 -d",),
+    "a PEM compressed with zstd": ("zstd -d",),
+    "a JKS that Maven filtered as a resource": ("U+FFFD", "Maven"),
+    "a JKS that was taken for Latin-1": ("Latin-1",),
+    "a JKS whose line ends git changed": ("line ends", ".gitattributes"),
+    "a truncated JKS": ("cut short", "the file has 300"),
+    "a truncated PKCS#12": ("PKCS#12", "cut short", "the file has 500"),
+    "a truncated certificate": ("cut short", "says 857 bytes", "the file has 300"),
+    "a certificate request": ("certificate request", "authority"),
+    "a certificate request in DER": ("certificate request", "authority"),
+    "a revocation list": ("CRL",),
+    "a revocation list in DER": ("CRL",),
+    "a public key": ("public key",),
+    "a public key in DER": ("public key",),
+    "a private key alone": ("private key",),
+    "a private key in DER": ("private key",),
+    "a public key of SSH": ("SSH",),
+    "a private key of SSH": ("SSH",),
+    "a key of PGP": ("PGP",),
+    "a Secret of Kubernetes, whole": ("Secret of Kubernetes", "ca.crt", "kubectl"),
+    "a kubeconfig": ("kubeconfig", "certificate-authority-data"),
+    "the configuration of Docker": ("Docker",),
+    "a file encrypted by Ansible Vault": ("Ansible Vault", "ansible-vault view"),
+    "what `openssl x509 -text -noout` prints": ("openssl", "-noout"),
+    "what `keytool -list` prints": ("keytool", "-rfc"),
+    "a shortcut of Windows": ("shortcut",),
+    "a serialized store of Windows": (".sst", ".p7b"),
+    "the database of NSS (Firefox)": ("NSS", "certutil"),
+    "a wallet of Oracle": ("Oracle", "ewallet.p12"),
+    "an empty file": ("empty",),
+    "any other text": ("no known trust store",),
+}
+WRONG: Final = {item.what: item for item in inputs.wrong()}
+WRAPPED: Final = {item.what: item for item in inputs.wrapped()}
+ROOT: Final = own("new-root.pem")
+# The commands that read such a file, and what is FILE in each.
+READERS: Final = (
+    ("import", "new.jks", "FILE", "--yes"),
+    ("bundle", "FILE", "-o", "new.pem"),
+    ("convert", "FILE", "-o", "new.p12"),
+    ("list", "FILE"),
+    ("fingerprint", "FILE"),
+    ("verify", "FILE", "--expect", 64 * "0"),
+    ("verify", str(ROOT), "--against", "FILE"),
+    ("diff", str(ROOT), "FILE"),
+    ("export", "FILE", "--all"),
+)
+
+
+def placed(item: inputs.Input) -> str:
+    """The file, in the present folder."""
+    Path(item.name).write_bytes(item.data)
+    return item.name
+
+
+def test_nothing_is_left_out_here() -> None:
+    assert SAYS.keys() == WRONG.keys()
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_every_reader_names_it_in_one_line(tool: Tool, what: str) -> None:
+    name = placed(WRONG[what])
+    for command in READERS:
+        done = tool(*(name if word == "FILE" else word for word in command))
+        assert done.code == 3, command
+        lines = done.err.splitlines()
+        assert [line.split(":")[0] for line in lines] == ["error", "hint"], (command, lines)
+        assert name in lines[0]
+        assert all(part in done.err for part in SAYS[what]), (command, lines)
+    assert sorted(path.name for path in Path().iterdir()) == [name]
+
+
+@pytest.mark.parametrize("what", WRAPPED)
+def test_what_is_wrapped_is_read_with_a_note(tool: Tool, what: str) -> None:
+    name = placed(WRAPPED[what])
+    done = tool("import", "new.jks", name, "--yes", "--include-chains")
+    assert done.code == 0, done.err
+    assert "programs do not read" in done.err
+    wanted = Fingerprint.of(inputs.DER)
+    assert any(wanted.matches(c.der) for c in open_store("new.jks", "changeit").all_certificates())
+
+
+@pytest.mark.parametrize("what", WRAPPED)
+def test_the_gate_holds_for_what_is_wrapped(tool: Tool, what: str) -> None:
+    name = placed(WRAPPED[what])
+    assert tool("import", "new.jks", name, "--include-chains").code == 2  # nobody is there to say yes
+    assert tool("import", "new.jks", name, "--include-chains", "--expect", 64 * "0").code == 1
+    assert not Path("new.jks").exists()
+
+
+@pytest.mark.parametrize("what", WRAPPED)
+def test_what_is_wrapped_is_no_target(tool: Tool, what: str) -> None:
+    name = placed(WRAPPED[what])
+    before = Path(name).read_bytes()
+    for command in (
+        ("import", name, str(ROOT), "--yes"),
+        ("remove", name, "--alias", "rds-root"),
+        ("bundle", str(ROOT), "-o", name),
+        ("passwd", name, "--no-password"),
+        ("doctor", name, "--fix", "--yes"),
+    ):
+        done = tool(*command)
+        assert done.code in (2, 3), (command, done.err)
+        assert "convert" in done.err or command[0] == "bundle", (command, done.err)
+        assert Path(name).read_bytes() == before
+    assert tool("convert", name, "-o", "plain.p12").code == 0
+    assert tool("import", "plain.p12", SAMPLES / "own" / "old-root.pem", "--yes").code == 0
+
+
+def test_a_page_named_pem_is_no_empty_bundle(tool: Tool) -> None:
+    name = placed(WRONG["an HTML page: a proxy or a login answered"])
+    before = Path(name).read_bytes()
+    assert tool("import", name, ROOT, "--yes").code == 3
+    assert tool("bundle", ROOT, "-o", name).code == 3
+    assert Path(name).read_bytes() == before
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    """A gigabyte of zeros in a megabyte: only its beginning is looked at."""
+    import tracemalloc
+    import zlib
+
+    from truststore_tool import meant
+
+    packer = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(1 << 10)) + packer.flush()
+    tracemalloc.start()
+    found = meant.recognised(bomb)
+    assert found is not None
+    assert "gzip" in found.what
+    assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    tracemalloc.stop()
+
+
+def test_the_page_is_not_stale() -> None:
+    assert (SAMPLES.parent / "docs" / "inputs.md").read_text() == inputs_page.page()
