@@ -13,7 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -296,9 +296,10 @@ class Clients:
             text = _conninfo(case, host)
             said = self.explained(case, text)
             base = f"port={server.port} dbname=postgres {text}"
-            yield Outcome(case, "psycopg", situation, said, *_by_psycopg(base, case, self.homes[id(case)]))
+            met = replace(situation, named=situation.named or "host" in case.settings)
+            yield Outcome(case, "psycopg", met, said, *_by_psycopg(base, case, self.homes[id(case)]))
             if number % 4 == 0 and not _only_newer(case):
-                yield Outcome(case, "psql", situation, said, *_by_psql(base, case, self.homes[id(case)]))
+                yield Outcome(case, "psql", met, said, *_by_psql(base, case, self.homes[id(case)]))
         yield from self._of_jdbc(server, [case for case in cases if case.client == "jdbc"], situation, host)
 
     def _of_jdbc(self, server: Server, cases: Sequence[Case], situation: Situation, host: str) -> Iterator[Outcome]:
@@ -412,10 +413,10 @@ def play(
             yield from clients.outcomes(server, cases, situation)
 
 
-def mended(case: Case, home: Path) -> Case | None:
-    """The case after the one change; None where there is none, or where it is for people to make.
+def mended(case: Case, home: Path) -> tuple[Case, Path | None] | None:
+    """The case after the one change, and where a bundle has still to be put, outside its home folder.
 
-    A bundle that is to be put somewhere is put there.
+    None where there is no change, or one that is for people to make.
     """
     text = _conninfo(case, "localhost") if case.client == "libpq" else _url(case, "localhost", 5432)
     try:
@@ -427,16 +428,14 @@ def mended(case: Case, home: Path) -> Case | None:
     filled = {key: {FILE: ROOT, NAME: "localhost"}.get(value, value) for key, value in remedy.settings.items()}
     settings = {**{key: value for key, value in case.settings.items() if key not in remedy.drop}, **filled}
     lies = dict(case.home)
-    if remedy.put:
-        place = Path(remedy.put)
-        if place.is_relative_to(home):
-            lies[str(place.relative_to(home))] = OLD
-        elif not place.parent.is_dir() or not place.is_relative_to(home.parents[1]):
-            return None
-        else:
-            place.write_bytes(OLD)
+    place = Path(remedy.put) if remedy.put else None
+    if place and place.is_relative_to(home):
+        lies[str(place.relative_to(home))] = OLD
+        place = None
+    elif place and not place.is_relative_to(home.parents[1]):
+        return None
     trusts = frozenset({"old"}) if remedy.put or FILE in remedy.settings.values() else case.trusts
-    return Case(case.client, settings, trusts, lies, case.environment, case.by_number)
+    return Case(case.client, settings, trusts, lies, case.environment, case.by_number), place
 
 
 def unmended(outcomes: Iterable[Outcome]) -> list[str]:
@@ -453,7 +452,10 @@ def unmended(outcomes: Iterable[Outcome]) -> list[str]:
 def mend(cases: Sequence[Case], folder: Path) -> list[Case]:
     """Those that the one change can be made to, after it."""
     with closing(Clients(folder, cases)) as clients:
-        return [after for case in cases if (after := mended(case, clients.homes[id(case)]))]
+        found = [after for case in cases if (after := mended(case, clients.homes[id(case)]))]
+    for place in {place for _, place in found if place}:  # not sooner: cases share such places
+        place.write_bytes(OLD)
+    return [case for case, _ in found]
 
 
 def summed_up(outcomes: Iterable[Outcome]) -> tuple[Counter[str], list[Outcome]]:

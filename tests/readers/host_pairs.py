@@ -6,6 +6,7 @@ import ctypes.util
 import random
 import socket
 import ssl
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -106,7 +107,8 @@ def _alternative(rng: random.Random, host: str) -> tuple[int, bytes]:
 
 
 def _rdn(oid: x509.ObjectIdentifier, text: str, kind: Any, more: Any = ()) -> x509.RelativeDistinguishedName:
-    attributes = [x509.NameAttribute(oid, text, kind, _validate=False)]
+    with warnings.catch_warnings(action="ignore"):  # of what is longer than a standard has it
+        attributes = [x509.NameAttribute(oid, text, kind, _validate=False)]
     attributes += [x509.NameAttribute(other, value) for other, value in more]
     return x509.RelativeDistinguishedName(attributes)
 

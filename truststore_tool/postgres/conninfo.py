@@ -35,9 +35,15 @@ _SCHEME: Final = re.compile(r"(\w+)(?:\+\w+)?:/", re.ASCII)
 
 @noun
 class Conninfo:
-    """Connection parameters as somebody wrote them, by keyword."""
+    """Connection parameters as somebody wrote them, by keyword.
+
+    Attributes:
+        options: their values.
+        aliases: of parameters that were set under another name that libpq takes for it, that name.
+    """
 
     options: Mapping[str, str] = field(repr=False)
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def password(self) -> str | None:
@@ -53,12 +59,23 @@ def parse(text: str) -> Conninfo:
     require_text(text, "the connection string")
     is_uri = _URI.match(text) is not None
     options: dict[str, str] = {}
-    for number, (key, value) in enumerate(_uri_pairs(text) if is_uri else _keyword_pairs(text), 1):
-        if key == "requiressl":  # fe-connect.c, conninfo_storeval
-            key, value = "sslmode", "require" if value.startswith("1") else "prefer"
+    aliases: dict[str, str] = {}
+    for number, (name, text_of_it) in enumerate(_uri_pairs(text) if is_uri else _keyword_pairs(text), 1):
+        key, value = _meant(name, text_of_it, is_uri=is_uri)
         check_keyword(key, number, "the connection URI" if is_uri else "the connection string")
         options[key] = value
-    return Conninfo(options)
+        aliases.pop(key, None)
+        if key != name:
+            aliases[key] = name
+    return Conninfo(options, aliases)
+
+
+def _meant(name: str, value: str, *, is_uri: bool) -> tuple[str, str]:
+    """What libpq takes a parameter for."""
+    if name == "requiressl":  # fe-connect.c, conninfo_storeval
+        return "sslmode", "require" if value.startswith("1") else "prefer"
+    # As in URLs of the JDBC driver, for compatibility (PostgreSQL documentation, Connection URIs).
+    return ("sslmode", "require") if is_uri and (name, value) == ("ssl", "true") else (name, value)
 
 
 def parse_and_check(text: str) -> Conninfo:
@@ -139,8 +156,7 @@ def _uri_pairs(text: str) -> Iterator[tuple[str, str]]:
         if item.count("=") != 1:
             raise UsageError("malformed query in the connection URI", hint="each parameter is keyword=value")
         key, value = map(_decoded, item.split("="))
-        # As in URLs of the JDBC driver, for compatibility (PostgreSQL documentation, Connection URIs).
-        yield ("sslmode", "require") if (key, value) == ("ssl", "true") else (key, value)
+        yield key, value
 
 
 def _decoded(text: str) -> str:

@@ -74,13 +74,14 @@ def explain(text: str, around: Surroundings, client: str | None = None) -> Expla
     is not for that client; no error shows it.
     """
     meant = client or client_of(text)
-    options = read(text, meant).options
+    given = read(text, meant)
+    options = given.options
     match meant:
         case "libpq" | "django":
-            found = libpq.behaviour(settings.for_libpq(Conninfo(options), around), around)
+            found = libpq.behaviour(settings.for_libpq(given, around), around)
         case "jdbc":
             jvm = settings.for_jvm(around)
-            found = jdbc.behaviour(settings.for_jdbc(Conninfo(options), jvm, around), jvm, around)
+            found = jdbc.behaviour(settings.for_jdbc(given, jvm, around), jvm, around)
         case "asyncpg":
             found = python_clients.asyncpg(options, around, by_arguments=foreign.driver_of(text) is not None)
         case "pg8000":

@@ -106,7 +106,7 @@ def _trust(factory: str, mode: str, options: Mapping[str, Setting], jvm: JvmSett
             return _Trust(roots, material.root_file(roots.value, "pgjdbc"), "always")
         case "DefaultJavaSSLFactory":
             store = jvm.trust_store
-            if store is None or mode == "disable":
+            if store is None:
                 return _Trust(Setting("the JVM's trust store", "sslfactory"), material.UNKNOWN, wherever)
             return _Trust(store, material.trust_store(store.value, jvm.password), wherever)
         case "SingleCertValidatingFactory":
@@ -230,7 +230,7 @@ def _rules(mode: Setting, factory: str, trust: _Trust, options: Mapping[str, Set
             yield "jdbc-java-factory"
             if mode.value == "prefer":
                 yield "jdbc-java-factory-prefer"
-            if _falls_back(trust):
+            if mode.value != "disable" and _falls_back(trust):
                 yield "jdbc-java-store-missing"
         case "SingleCertValidatingFactory":
             yield "jdbc-single"

@@ -13,6 +13,7 @@ from truststore_tool.postgres.revocation import Lists
 from truststore_tool.postgres.settings import ROOT_FILE, Setting, Surroundings
 
 SYSTEM: Final = "system"
+_BY_SYSTEM: Final = "the default with sslrootcert=system"
 _GOES_ON: Final = frozenset({"disable", "allow", "prefer"})
 _BY_KERBEROS: Final = "gssencmode=require asks for encryption by Kerberos, in which TLS and certificates have no part"
 _OLD_VERSIONS: Final = frozenset({"tlsv1", "tlsv1.1"})
@@ -35,6 +36,12 @@ class _State:
     def value(self, keyword: str) -> str | None:
         """The value of a parameter that is set."""
         return self.settings[keyword].value if keyword in self.settings else None
+
+    @property
+    def counting(self) -> Lists | None:
+        """The revocation lists, where they are looked at."""
+        beside = self.roots.value != SYSTEM and self.authorities.is_usable
+        return self.lists if beside and self.mode.value != "disable" else None
 
     @property
     def verifies(self) -> bool:
@@ -70,13 +77,11 @@ def behaviour(found: Mapping[str, Setting], around: Surroundings) -> Behaviour:
 def _state(found: Mapping[str, Setting], around: Surroundings) -> _State:
     roots = found.get("sslrootcert") or Setting(f"{around.home}/{ROOT_FILE}", "the default")
     system = roots.value == SYSTEM
-    default = (
-        Setting("verify-full", "the default with sslrootcert=system") if system else Setting("prefer", "the default")
-    )
+    default = Setting("verify-full", _BY_SYSTEM) if system else Setting("prefer", "the default")
     mode = found.get("sslmode") or default
     entries = _entries(found.get("host"), found.get("hostaddr"))
     trouble, doubt = None, None
-    if mode.value != "disable" and not ("sslcertmode" in found and found["sslcertmode"].value == "disable"):
+    if not ("sslcertmode" in found and found["sslcertmode"].value == "disable"):
         certificate, key, password = (
             found[name].value if name in found else default
             for name, default in (
@@ -96,14 +101,11 @@ def _state(found: Mapping[str, Setting], around: Surroundings) -> _State:
         nameless=any(number and not name for name, number in entries),
         own_trouble=trouble,
         own_doubt=doubt,
-        lists=None if system or mode.value == "disable" else _lists(found, authorities, roots.value, around),
+        lists=_lists(found, None if system or not authorities.is_usable else roots.value, around),
     )
 
 
-def _lists(found: Mapping[str, Setting], authorities: Authorities, roots: str, around: Surroundings) -> Lists | None:
-    """The revocation lists, where the root file is one that is used with them."""
-    if not authorities.found or authorities.trouble or authorities.doubt:
-        return None
+def _lists(found: Mapping[str, Setting], roots: str | None, around: Surroundings) -> Lists | None:
     file, folder = (found[name].value if name in found else None for name in ("sslcrl", "sslcrldir"))
     return revocation.lists(file, folder, f"{around.home}/.postgresql/root.crl", roots)
 
@@ -148,7 +150,7 @@ def _hindrances(state: _State) -> tuple[str | None, str | None]:
     if mode == "disable":
         demands = [name for name in ("channel_binding", "sslcertmode") if state.value(name) == "require"]
         return (f"{demands[0]}=require needs TLS, which sslmode=disable excludes" if demands else None), None
-    trouble = state.authorities.trouble or state.own_trouble or (state.lists.trouble if state.lists else None)
+    trouble = state.authorities.trouble or state.own_trouble or (state.counting.trouble if state.counting else None)
     if trouble and (mode not in _GOES_ON or binding):
         return trouble, None
     return None, trouble
@@ -179,8 +181,8 @@ def _doubts(state: _State) -> Iterator[str]:
         yield state.authorities.doubt
     if state.own_doubt:
         yield state.own_doubt
-    if state.lists and state.lists.doubt:
-        yield state.lists.doubt
+    if state.counting and state.counting.doubt:
+        yield state.counting.doubt
     if state.value("sslnegotiation") == "direct":
         yield DIRECT
     if state.value("sslcertmode") == "require":
@@ -213,7 +215,7 @@ def _rules(state: _State, around: Surroundings, *, hindered: bool) -> Iterator[s
         yield "libpq-no-tls"
     if state.nameless and mode.value == "verify-full":
         yield "libpq-hostaddr"
-    if lists := state.lists:
+    if lists := state.counting:
         yield f"libpq-crl-{lists.ignored or 'wanted'}"
     elif state.value("sslcrl") or state.value("sslcrldir"):
         yield "libpq-crl-unused"
@@ -226,7 +228,10 @@ def _rules(state: _State, around: Surroundings, *, hindered: bool) -> Iterator[s
 def _change(state: _State) -> Change | None:
     """What leads to a connection that is verified."""
     settings: dict[str, str] = {}
-    put, mend = None, None
+    mend = None
+    missing = state.authorities.found is False
+    put = state.roots.value if missing and state.mode.value.startswith("verify") else None
+    replaced = not put and (missing or state.authorities.trouble or state.authorities.doubt)
     if state.nameless:
         settings["host"] = NAME
     old = (
@@ -234,21 +239,22 @@ def _change(state: _State) -> Change | None:
         and state.mode.origin != "the connection string"
         and state.authorities.trouble is None
     )
-    if state.mode.value != "verify-full" or old:
+    if state.mode.value != "verify-full" or old or (replaced and state.mode.origin == _BY_SYSTEM):
         settings["sslmode"] = "verify-full"
-    if state.authorities.found is False and state.mode.value.startswith("verify"):
-        put = state.roots.value
-    elif state.authorities.found is False or state.authorities.trouble or state.authorities.doubt:
+    if replaced:
         settings["sslrootcert"] = FILE
     if state.value("gssencmode") == "require":
         settings["gssencmode"] = "disable"
     if (state.value("ssl_max_protocol_version") or "").lower() in _OLD_VERSIONS:
         settings["ssl_max_protocol_version"] = "TLSv1.3"
-    if state.lists and state.lists.trouble:
-        mend = f"put valid revocation lists of every authority above the server's certificate at {state.lists.place}"
+    lists = state.lists
+    if lists and not lists.ignored and (lists.trouble or replaced or put):
+        mend = f"see that valid revocation lists of every authority above the server's certificate are at {lists.place}"
     if state.own_trouble:
         mend = f"see to the client's own certificate: {state.own_trouble}"
     why = "libpq before version 16 then refuses instead of verifying nobody" if old else None
+    alias = state.mode.origin.removeprefix("the connection string, ")
+    drop = (alias,) if alias in {"requiressl", "ssl"} and "sslmode" in settings else ()
     if not (settings or put or mend):
         return None
-    return Change(settings, (), put, mend, why)
+    return Change(settings, drop, put, mend, why)

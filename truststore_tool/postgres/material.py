@@ -31,6 +31,11 @@ class Authorities:
     doubt: str | None = None
     unreadable: bool = False
 
+    @property
+    def is_usable(self) -> bool:
+        """Whether there is something that servers can be verified by, as far as is known."""
+        return self.found is True and not self.trouble and not self.doubt
+
 
 UNKNOWN: Final = Authorities(None)
 MISSING: Final = Authorities(False)

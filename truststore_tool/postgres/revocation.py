@@ -46,11 +46,12 @@ class Lists:
     doubt: str | None = None
 
 
-def lists(file: str | None, folder: str | None, default: str, roots: str) -> Lists | None:
-    """What `sslcrl` and `sslcrldir` come to beside a root file that can be used; None where there is nothing.
+def lists(file: str | None, folder: str | None, default: str, roots: str | None) -> Lists | None:
+    """What `sslcrl` and `sslcrldir` come to; None where there is nothing.
 
     Args:
         default: the file that libpq looks for where neither is set.
+        roots: the root file; None where there is none that is used with them, so that they are not looked at.
     """
     name = file or ("" if folder else default)
     place = " and ".join(filter(None, (name, folder)))
@@ -65,6 +66,8 @@ def lists(file: str | None, folder: str | None, default: str, roots: str) -> Lis
                 return Lists(place, "unread")
         except UnknownError as exc:
             return Lists(place, doubt=f"what OpenSSL makes of {name}: {exc}")
+    if roots is None:
+        return Lists(place)
     try:
         reasons = _reasons((roots, name) if name else (roots,), folder)
     except Exception:  # whatever it is, OpenSSL may do better

@@ -86,7 +86,9 @@ def for_libpq(given: Conninfo, around: Surroundings) -> dict[str, Setting]:
         place, options = _service(service, around)
         called = f"service {service}" if _PLAIN.fullmatch(service) else "the service"
         found |= {name: Setting(value, f"{called} in {place}") for name, value in options.items()}
-    found |= {name: Setting(value, "the connection string") for name, value in given.options.items()}
+    for name, value in given.options.items():
+        alias = given.aliases.get(name)
+        found[name] = Setting(value, f"the connection string, {alias}" if alias else "the connection string")
     values = {name: setting.value for name, setting in found.items() if name not in SECRETS}
     check_values(values)
     check_together(values)
