@@ -1,8 +1,11 @@
 """Nouns behave as frozen dataclasses do, and cost nothing to import."""
 
+import copy
 import dataclasses
+import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -133,3 +136,11 @@ def test_no_command_imports_what_compiles_classes(module: str) -> None:
     loaded = set(done.stdout.split())
     assert f"truststore_tool.{module}" in loaded
     assert not loaded & {"dataclasses", "inspect"}
+
+
+def test_it_is_pickled_and_copied_as_a_dataclass_is() -> None:
+    noun, data = Noun("a", "s", 2, "n", [1]), Data("a", "s", 2, "n", [1])
+    ways: list[Callable[[object], object]] = [copy.copy, copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))]  # noqa: S301 -- our own
+    for through in ways:
+        assert values(through(noun)) == values(through(data))
+        assert through(noun) == noun

@@ -75,6 +75,8 @@ def _made(cls: type, eq: bool, frozen: bool) -> type:
     if eq and compared:
         _compare(body, attrgetter(*compared), frozen)
     if frozen:
+        # Copied and pickled through its initialiser, as nothing else may set its fields.
+        body["__reduce__"] = lambda self: (type(self), tuple(getattr(self, name) for name in fields))
         body |= {"__setattr__": _refused, "__delattr__": _refused}
     made = type(cls)(cls.__name__, cls.__bases__, body)
     # The slots' own setters: they do not ask `__setattr__`, and are the quickest way to set many fields.

@@ -1,0 +1,85 @@
+"""What is brought home from looking at one file: what lies where, by place, and what the bytes are, by content."""
+
+from typing import Final
+
+from truststore_tool.inventory.nouns import Mention, Place
+from truststore_tool.inventory.opening import Judged
+from truststore_tool.nouns import noun, replace
+
+
+@noun
+class Sighting:
+    """That a store lies somewhere; `content` is the identity of its bytes."""
+
+    place: Place
+    content: str
+
+
+@noun
+class Passed:
+    """That something was not looked at, and why, one line."""
+
+    place: Place
+    why: str
+
+
+@noun
+class Link:
+    """A symbolic link, which is not followed, and where it leads."""
+
+    place: Place
+    target: str
+
+
+_MOST: Final = 1000  # of what was passed over in one file
+_MOST_LINKS: Final = 100_000
+
+Item = Sighting | Passed | Link | Mention
+
+
+class Haul:
+    """Collects what is found.
+
+    Attributes:
+        items: what lies where.
+        judged: what is known of bytes, by their identity; those that were told of before may be missing.
+        files: how many files were looked at.
+    """
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+        self.judged: dict[str, Judged] = {}
+        self.files = 0
+        self._passed = 0
+        self._links = 0
+
+    def passed(self, place: Place, why: str) -> None:
+        """Take note of what was not looked at. Of very many the last note stands for all the others."""
+        self._passed += 1
+        if self._passed < _MOST:
+            self.items.append(Passed(place, why))
+        elif self._passed == _MOST:
+            self.items.append(Passed(place, f"{why}; and so, or otherwise, with more, which are not named"))
+
+    def link(self, place: Place, target: str) -> None:
+        """Take note of a symbolic link."""
+        self._links += 1
+        if self._links <= _MOST_LINKS:
+            self.items.append(Link(place, target))
+
+    def add(self, other: "Haul") -> None:
+        """Take over what another brought."""
+        self.items += other.items
+        self.judged |= other.judged
+        self.files += other.files
+
+    def add_below(self, other: "Haul", place: Place) -> None:
+        """Take over what another brought from an archive that lies at `place`; its places begin in there."""
+        self.items += (moved(item, Place((*place.parts, *filter(None, item.place.parts)))) for item in other.items)
+        self.judged |= other.judged
+        self.files += other.files
+
+
+def moved(item: Item, place: Place) -> Item:
+    """The same at another place."""
+    return replace(item, place=place)

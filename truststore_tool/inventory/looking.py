@@ -1,0 +1,307 @@
+"""Looking at one file of the file system: through all archives in it down to the stores, within bounds."""
+
+import os
+import posixpath
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+
+from truststore_tool.errors import TrustStoreError
+from truststore_tool.inventory import because, nss, opening, sieve, tars, zips
+from truststore_tool.inventory.bounds import Bounds, BrokenError, Budget, OverBoundError, SpentError
+from truststore_tool.inventory.haul import Haul, Sighting, moved
+from truststore_tool.inventory.images import (
+    DOCUMENT,
+    Layer,
+    effective,
+    images,
+    may_be_document,
+    may_be_layer,
+    normal,
+)
+from truststore_tool.inventory.nouns import Place
+from truststore_tool.inventory.opening import Candidates, Judged
+from truststore_tool.inventory.sieve import COMPRESSED, HEAD
+from truststore_tool.inventory.streams import FileView, Stream, decompressed
+from truststore_tool.inventory.things import Thing
+
+_READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_MOST_REMEMBERED: Final = 10_000
+_ENDINGS: Final = {"gzip": (".gz",), "bzip2": (".bz2",), "xz": (".xz",), "zstd": (".zst",)}
+
+
+class Looker:
+    """Looks at files, and remembers what it made of bytes, as the same ones lie at many places."""
+
+    def __init__(self, bounds: Bounds, candidates: Candidates, now: datetime, *, all_layers: bool) -> None:
+        self._bounds = bounds
+        self._candidates = candidates
+        self._now = now
+        self.all_layers = all_layers
+        self._known: dict[str, Judged | str | None] = {}
+
+    def file(self, path: str, size: int) -> Haul:
+        """What a regular file holds, which was `size` octets long when it was listed; a link is not followed."""
+        haul = Haul()
+        place = Place((path,))
+        try:
+            descriptor = os.open(path, _READ)
+        except FileNotFoundError:
+            return haul  # gone since
+        except OSError as exc:
+            haul.passed(place, f"cannot be read: {exc.strerror}")
+            return haul
+        try:
+            haul.files += 1
+            head = os.read(descriptor, min(size, HEAD)) if size else b""
+            if not sieve.kind_of(head, size) and not because.worth_reading(path):
+                return haul
+            status = os.fstat(descriptor)
+            if stat.S_ISREG(status.st_mode):
+                view = FileView(descriptor, 0, status.st_size)
+                self._within(Thing(head, view.size, view), place, Budget(self._bounds, view.size), haul)
+        except OSError as exc:
+            haul.passed(place, f"cannot be read: {exc.strerror}")
+        finally:
+            os.close(descriptor)
+        return haul
+
+    def layout(self, folder: str) -> Haul:
+        """What an OCI layout holds that is a folder: index.json and blobs."""
+        haul = Haul()
+        place = Place((folder,))
+        total = sum(size for _, size in _files_below(folder))
+        budget = Budget(self._bounds, total)
+        gathered = _Image(self, place, budget, 1)
+        for path, size in _files_below(folder):
+            with _passing(haul, place.inside(path)):
+                descriptor = os.open(os.path.join(folder, path), _READ)
+                try:
+                    gathered.member(path, Thing.of_view(FileView(descriptor, 0, size)), haul)
+                finally:
+                    os.close(descriptor)
+        gathered.finish(haul)
+        return haul
+
+    def _within(self, thing: Thing, place: Place, budget: Budget, haul: Haul) -> None:
+        with _passing(haul, place, SpentError):
+            self.look(thing, place, budget, 0, haul)
+
+    def look(self, thing: Thing, place: Place, budget: Budget, depth: int, haul: Haul) -> None:
+        """Look at a file or a member; `depth` is how many archives it lies in.
+
+        Raises OverBoundError, BrokenError and OSError.
+        """
+        if because.worth_reading(place.parts[-1]):
+            haul.items += because.mentions(place, thing.head)
+        kind = sieve.kind_of(thing.head, thing.size)
+        match kind:
+            case "":
+                return
+            case "store" | "text":
+                self._stores(thing.whole(self._bounds.store), place, budget, haul)
+            case "long text":
+                self._long_text(thing, place, budget, haul)
+            case "sqlite":
+                if nss.is_nss(thing.head):
+                    self._judge(thing.whole(self._bounds.store), place, budget, haul, of_nss=True)
+            case "unread":
+                raise BrokenError(f"is an archive of a kind that is not read ({sieve.name_of_unread(thing.head)})")
+            case _ if depth >= self._bounds.nesting:
+                raise OverBoundError(f"lies in more than {depth} archives inside each other")
+            case "zip" | "perhaps zip":
+                self._zip(thing, place, budget, depth, haul, sure=kind == "zip")
+            case "tar":
+                self._tar(thing.stream(), place, budget, depth, haul)
+            case "gzip" | "bzip2" | "xz" | "zstd":
+                inner = Thing.of_stream(decompressed(kind, thing.stream(), budget))
+                if tars.is_tar(inner.head):
+                    self._tar(inner.stream(), place, budget, depth, haul)
+                else:
+                    self.look(inner, place.inside(_without(place, kind)), budget, depth + 1, haul)
+
+    def _stores(self, data: bytes, place: Place, budget: Budget, haul: Haul) -> None:
+        for key, value in opening.stores_in(data):
+            self._judge(value, place.inside(key) if key else place, budget, haul)
+
+    def _long_text(self, thing: Thing, place: Place, budget: Budget, haul: Haul) -> None:
+        """A text that is longer than what was read of it at first."""
+        stream = thing.stream()
+        size, last = 0, b""
+        while piece := stream.read(HEAD):
+            size += len(piece)
+            if size > self._bounds.store:
+                raise OverBoundError(f"is a text of more than {self._bounds.store >> 20} MiB, and was looked at as far")
+            if b"\0" in piece:
+                return
+            if sieve.speaks_of_certificates(last + piece):
+                break
+            last = piece[-20:]
+        else:
+            return
+        self._stores(thing.whole(self._bounds.store), place, budget, haul)
+
+    def _judge(self, data: bytes, place: Place, budget: Budget, haul: Haul, *, of_nss: bool = False) -> None:
+        identity = opening.identity(data)
+        if identity not in self._known:
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
+            try:
+                judge = opening.judge_nss(data) if of_nss else opening.judge(data, self._candidates, self._now)
+                self._known[identity] = judge
+            except TrustStoreError as exc:
+                self._known[identity] = exc.message
+        found = self._known[identity]
+        if isinstance(found, str):
+            haul.passed(place, found)
+        elif found is not None:
+            budget.store()
+            haul.items.append(Sighting(place, identity))
+            haul.judged[identity] = found
+
+    def _zip(self, thing: Thing, place: Place, budget: Budget, depth: int, haul: Haul, *, sure: bool) -> None:
+        with budget.holding(thing.view) as view:
+            if not sure and zips.find_end(view) is None:
+                if sieve.speaks_of_certificates(thing.head):
+                    self._stores(thing.whole(self._bounds.store), place, budget, haul)
+                return
+            for member in zips.members(view, budget):
+                inside = place.inside(member.path)
+                with _passing(haul, inside):
+                    stored = member.view()
+                    there = Thing.of_view(stored) if stored else Thing.of_stream(member.stream(budget))
+                    haul.files += 1
+                    self.look(there, inside, budget, depth + 1, haul)
+
+    def _tar(self, stream: Stream, place: Place, budget: Budget, depth: int, haul: Haul) -> None:
+        gathered = _Image(self, place, budget, depth + 1)
+        try:
+            for member in tars.members(stream, budget):
+                path = member.path.removeprefix("./")
+                inside = place.inside(path)
+                if member.kind == "link":
+                    gathered.links[path] = normal(posixpath.join(posixpath.dirname(path), member.target))
+                    haul.link(inside, member.target)
+                elif member.kind == "hard link":
+                    gathered.hard_links.append((path, member.target.removeprefix("./")))
+                elif member.kind == "sparse":
+                    haul.passed(inside, "is a sparse file")
+                elif member.kind == "file":
+                    with _passing(haul, inside):
+                        gathered.member(path, Thing.of_stream(member.stream, member.size), haul)
+        finally:
+            gathered.finish(haul)
+
+    def layer(self, thing: Thing, budget: Budget, depth: int) -> Layer | None:
+        """What a layer of an image holds; None for what is no tar, packed or not."""
+        kind = sieve.kind_of(thing.head, thing.size)
+        if kind in COMPRESSED:
+            thing = Thing.of_stream(decompressed(kind, thing.stream(), budget))
+        elif kind != "tar":
+            return None
+        if not tars.is_tar(thing.head) and thing.head.strip(b"\0"):
+            return None
+        layer = Layer()
+        with _passing(layer.haul, Place(("",))):
+            for member in tars.members(thing.stream(), budget):
+                self._of_layer(layer, member, normal(member.path), budget, depth)
+        return layer
+
+    def _of_layer(self, layer: Layer, member: tars.TarMember, path: str, budget: Budget, depth: int) -> None:
+        if layer.is_whiteout(path):
+            return
+        if member.kind == "directory":
+            layer.folders.add(path)
+            return
+        layer.files.add(path)
+        place = Place((path,))
+        if member.kind == "link":
+            layer.haul.link(place, member.target)
+        elif member.kind == "hard link":
+            layer.hard_links.append((path, normal(member.target)))
+        elif member.kind == "sparse":
+            layer.haul.passed(place, "is a sparse file")
+        elif member.kind == "file":
+            layer.haul.files += 1
+            with _passing(layer.haul, place):
+                self.look(Thing.of_stream(member.stream, member.size), place, budget, depth + 1, layer.haul)
+
+
+class _Image:
+    """Members of an archive as they come, until it is known whether it is an image."""
+
+    def __init__(self, looker: Looker, place: Place, budget: Budget, depth: int) -> None:
+        self._looker = looker
+        self._place = place
+        self._budget = budget
+        self._depth = depth
+        self._documents: dict[str, bytes] = {}
+        self._layers: dict[str, Layer] = {}
+        self.links: dict[str, str] = {}
+        self.hard_links: list[tuple[str, str]] = []
+
+    def member(self, path: str, thing: Thing, haul: Haul) -> None:
+        """Look at a file. Raises as `Looker.look` does."""
+        haul.files += 1
+        if may_be_document(path) and thing.head[:1] in (b"{", b"[") and (thing.size or DOCUMENT) < DOCUMENT:
+            self._documents[path] = thing.whole(DOCUMENT)
+        elif may_be_layer(path) and (layer := self._looker.layer(thing, self._budget, self._depth)) is not None:
+            self._layers[path] = layer
+            return
+        self._looker.look(thing, self._place.inside(path), self._budget, self._depth, haul)
+
+    def finish(self, haul: Haul) -> None:
+        """Say what containers see of the layers, or, of an archive that is no image, what lies in its members."""
+        found = images(self._documents, self.links)
+        used = {path for image in found for path, _ in image.layers}
+        for path, layer in self._layers.items():
+            haul.files += layer.haul.files
+            haul.judged |= layer.haul.judged
+            layer.haul.files = 0
+            if path not in used:
+                haul.add_below(layer.haul, self._place.inside(path))
+        for item in effective(found, self._layers, all_layers=self._looker.all_layers):
+            below = Place((*self._place.parts, *item.place.parts), item.place.layer, item.place.deleted)
+            haul.items.append(moved(item, below))
+        by_path = {item.place.parts: item for item in haul.items if isinstance(item, Sighting)}
+        for name, target in self.hard_links:
+            same = by_path.get((*self._place.parts, target))
+            if same:
+                haul.items.append(Sighting(self._place.inside(name), same.content))
+
+
+@contextmanager
+def _passing(haul: Haul, place: Place, *also: type[OverBoundError]) -> Iterator[None]:
+    """Take note of what cannot be read, or is over a bound of its own, and go on behind it.
+
+    When all is spent, nothing goes on, unless that is among what is taken note of.
+    """
+    try:
+        yield
+    except (OverBoundError, BrokenError) as exc:
+        if isinstance(exc, SpentError) and SpentError not in also:
+            raise
+        haul.passed(place, str(exc))
+    except OSError as exc:
+        haul.passed(place, f"cannot be read: {exc.strerror or exc}")
+    except RecursionError:
+        haul.passed(place, "is nested too deep")
+
+
+def _without(place: Place, kind: str) -> str:
+    """What a compressed file is called when it is not."""
+    name = posixpath.basename(place.parts[-1])
+    return next((name.removesuffix(ending) for ending in _ENDINGS[kind] if name.endswith(ending)), name)
+
+
+def _files_below(folder: str) -> Iterator[tuple[str, int]]:
+    """The regular files below a folder, by their path from there, and their sizes; links are not followed."""
+    for where, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = os.path.join(where, name)
+            status = os.lstat(path)
+            if stat.S_ISREG(status.st_mode):
+                yield os.path.relpath(path, folder), status.st_size

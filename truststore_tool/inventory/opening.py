@@ -1,0 +1,168 @@
+"""What the bytes of a store hold, under the passwords that there are to try, and what readers make of it."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from truststore_tool import asn1, formats
+from truststore_tool.errors import FormatError, IntegrityError, TrustStoreError, UnreadableError
+from truststore_tool.findings import Finding
+from truststore_tool.inventory import nss, texts
+from truststore_tool.inventory.nouns import Held, Integrity, Kind
+from truststore_tool.model import TrustStore
+from truststore_tool.nouns import field, noun
+from truststore_tool.readers import examining, protection
+from truststore_tool.readers.examining import Subject
+
+# Those that most stores have that nobody gave one of their own: keytool's, and what manuals say instead.
+USUAL: Final = ("changeit", "changeme", "")
+# What depends on the day of the scan is said when it is put together.
+DATED: Final = frozenset({"expired", "expires-soon", "not-yet-valid"})
+
+_INTEGRITY: Final[dict[str, Integrity]] = {"verified": "verified", "absent": "none", "unchecked": "unverified"}
+# What begins like one of these is one, so that it is said when it cannot be read.
+_SURE: Final = frozenset({"jks", "jceks", "pkcs12", "bcfks", "bks"})
+_CERTIFICATE_BLOCK: Final = re.compile(
+    rb"^[ \t]*-----BEGIN [A-Z0-9 ]*CERTIFICATE-----\s+[A-Za-z0-9+/]{60}", re.MULTILINE
+)
+_P11_KIT: Final = b"[p11-kit-object-v1]"
+
+
+@noun
+class Candidates:
+    """Passwords to try: those of the user, and whether the usual ones as well."""
+
+    own: tuple[str, ...] = field(default=(), repr=False)
+    usual: bool = True
+
+    def each(self) -> Iterator[str | None]:
+        """All of them, once each; at last none at all."""
+        yield from dict.fromkeys((*self.own, *(USUAL if self.usual else ())))
+        yield None
+
+
+@noun
+class Judged:
+    """What is known of the bytes of a store, wherever they lie; `Found` tells of most of it.
+
+    Attributes:
+        own: whether a password of the user's opened it.
+        findings: without those of `DATED`; their places have no path.
+    """
+
+    content: str
+    format: str
+    integrity: Integrity
+    locked: bool
+    certificates: tuple[Held, ...] = ()
+    private_keys: int = 0
+    findings: tuple[Finding, ...] = ()
+    own: bool = False
+
+
+def identity(data: bytes) -> str:
+    """What `Found.content` is."""
+    return sha256(data).hexdigest()
+
+
+def stores_in(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """The stores that a file is, or as a text holds: the key of each, empty for the file itself, and its bytes.
+
+    Whether they are any is known when they are opened.
+    """
+    try:
+        found = formats.detect(data).name
+    except FormatError:
+        found = ""
+    if found and not (found == "pem" and texts.is_keyed(data)):
+        yield "", data
+    if found in ("", "pem"):
+        inline = not found or texts.is_keyed(data)
+        for value in texts.embedded(data):
+            if inline or not value.data.startswith(b"-----BEGIN"):
+                yield value.key, value.data
+
+
+def judge(data: bytes, candidates: Candidates, now: datetime) -> Judged | None:
+    """What the bytes of a store hold; None for what is none, such as a private key by itself.
+
+    Raises UnreadableError for what is a store, and damaged or not readable here.
+    """
+    try:
+        form = formats.detect(data).name
+    except FormatError:
+        return None
+    try:
+        store, password = _opened(data, form, candidates)
+    except FormatError as exc:
+        if form in _SURE or (form == "pem" and _CERTIFICATE_BLOCK.search(data)):
+            raise UnreadableError(f"a damaged {formats.get(form).title} file: {exc.message}") from exc
+        return None
+    if store is None:
+        return Judged(identity(data), form, "unverified", True, findings=_examined(data, None, None, now))
+    certificates = tuple(_held(store))
+    keys = sum(entry.kind == "private-key" for entry in store.entries) + store.others.count("private key")
+    if (not certificates and form not in _SURE) or (form == "pkcs7" and _is_signature(data)):
+        return None
+    shown = "p11-kit" if form == "pem" and _P11_KIT in data else form
+    return Judged(
+        identity(data),
+        shown,
+        _INTEGRITY[store.integrity],
+        bool(store.sealed),
+        certificates,
+        keys,
+        _examined(data, store, password, now),
+        password is not None and password in candidates.own,
+    )
+
+
+def judge_nss(data: bytes) -> Judged | None:
+    """What a database of NSS holds; None for one that holds no certificate. Raises UnreadableError."""
+    certificates = nss.read(data)
+    return Judged(identity(data), "nss", "none", False, certificates) if certificates else None
+
+
+def _opened(data: bytes, form: str, candidates: Candidates) -> tuple[TrustStore | None, str | None]:
+    """The store under the first candidate that proves it, or as far as it opens without one; and that candidate."""
+    codec = formats.get(form)
+    if form == "pkcs12" and protection.is_unprovable(data):
+        return None, None
+    tried: Sequence[str | None] = list(candidates.each()) if codec.has_password or form in _SURE | {"uber"} else [None]
+    for password in tried:
+        try:
+            return codec.loads(data, password), password
+        except IntegrityError:
+            continue
+    return None, None
+
+
+def _held(store: TrustStore) -> Iterator[Held]:
+    for entry in store.entries:
+        kind: Kind = "anchor" if entry.kind == "trusted" else "chain"
+        for certificate in entry.certificates:
+            yield Held(certificate, kind, entry.alias)
+    for loose in store.loose:
+        yield Held(loose.certificate, "loose", loose.alias or "")
+    for item in store.distrusted:
+        yield Held(item.certificate, "distrusted")
+
+
+def _examined(data: bytes, store: TrustStore | None, password: str | None, now: datetime) -> tuple[Finding, ...]:
+    """What readers make of it; only that it could not be examined, where that is so."""
+    try:
+        found = examining.examine(Subject("", data, store, password), None, now)
+    except TrustStoreError:
+        return ()
+    return tuple(item for item in found.findings if item.rule not in DATED)
+
+
+def _is_signature(data: bytes) -> bool:
+    """Whether a SignedData (RFC 5652, 5.1) is signed: a signature, as of a jar, and no bundle of certificates."""
+    try:
+        *_, signers = asn1.read(data).children()[1].inner().children()
+        return signers.tag == asn1.SET and bool(signers.children())
+    except (FormatError, IndexError):
+        return False

@@ -1,0 +1,96 @@
+"""What may hold certificates, by its first octets, whatever it is called: cheap, as it is asked of every file.
+
+Of what passes most is decided by parsing it.
+"""
+
+from typing import Final, Literal
+
+from truststore_tool.inventory import tars
+
+# What is read of a file at first; in what is no text, nothing is looked for beyond.
+HEAD: Final = 1 << 20
+
+Kind = Literal[
+    "", "store", "text", "long text", "zip", "perhaps zip", "tar", "gzip", "bzip2", "xz", "zstd", "sqlite", "unread"
+]
+COMPRESSED: Final = frozenset({"gzip", "bzip2", "xz", "zstd"})
+
+_MAGIC: Final[dict[int, tuple[tuple[bytes, Kind], ...]]] = {
+    0x00: ((b"\0\0\0\1\0\0\0\x14", "store"), (b"\0\0\0\2\0\0\0\x14", "store")),  # BKS and UBER: version, length of salt
+    0xFE: ((b"\xfe\xed\xfe\xed", "store"),),
+    0xCE: ((b"\xce\xce\xce\xce", "store"),),
+    0x1F: ((b"\x1f\x8b", "gzip"), (b"\x1f\x9d", "unread")),
+    0x28: ((b"\x28\xb5\x2f\xfd", "zstd"),),
+    0x42: ((b"BZh", "bzip2"),),
+    0x4D: ((b"MZ", "perhaps zip"), (b"MSCF\0\0\0\0", "unread")),
+    0x50: ((b"PK\3\4", "zip"), (b"PK\5\6", "zip")),
+    0x52: ((b"Rar!\x1a\7", "unread"),),
+    0x53: ((b"SQLite format 3\0", "sqlite"),),
+    0xFD: ((b"\xfd7zXZ\0", "xz"),),
+    0x23: ((b"#!", "perhaps zip"),),
+    0x21: ((b"!<arch>\ndebian-binary", "unread"),),
+    0x30: ((b"070701", "unread"), (b"070702", "unread")),
+    0x37: ((b"7z\xbc\xaf\x27\x1c", "unread"),),
+    0x04: ((b"\x04\x22\x4d\x18", "unread"),),
+    0x4C: ((b"LZIP\1", "unread"),),
+    0x68: ((b"hsqs", "unread"),),
+    0xED: ((b"\xed\xab\xee\xdb", "unread"),),
+}
+_UNREAD: Final = {
+    b"\x1f\x9d": "compress",
+    b"MSCF": "a cabinet",
+    b"Rar!": "RAR",
+    b"!<ar": "a Debian package",
+    b"0707": "cpio",
+    b"7z\xbc\xaf": "7z",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"LZIP": "lzip",
+    b"hsqs": "squashfs",
+    b"\xed\xab\xee\xdb": "an RPM package",
+}
+_SEQUENCE: Final = 0x30
+_BEGIN: Final = b"-----BEGIN "
+# The same, and the first octets of a JKS, in base64; and what says that values of a text are in base64.
+_ENCODED: Final = (b"LS0tLS1CRUdJTi", b"/u3+7Q", b"binaryData", b"Secret")
+
+
+def kind_of(head: bytes, size: int | None) -> Kind:
+    """What a file may be that begins with `head` and has `size` octets; empty for what holds no certificate.
+
+    ``text`` is one in which something looks like a certificate, ``long text`` one that may, beyond its head.
+    """
+    if len(head) < 2:
+        return ""
+    first = head[0]
+    for magic, kind in _MAGIC.get(first, ()):
+        if head.startswith(magic):
+            if kind != "perhaps zip":
+                return kind
+            if _ends_as_zip(head, size):
+                return kind
+    if first == _SEQUENCE and head[1] >= 0x80:
+        return "store"
+    if tars.is_tar(head):
+        return "tar"
+    if _BEGIN in head:
+        return "text"
+    if b"\0" in head:
+        return ""
+    if any(encoded in head for encoded in _ENCODED):
+        return "text"
+    return "long text" if len(head) >= HEAD and size != len(head) else ""
+
+
+def speaks_of_certificates(piece: bytes) -> bool:
+    """Whether a piece of text has something that looks like a certificate."""
+    return _BEGIN in piece or any(encoded in piece for encoded in _ENCODED)
+
+
+def name_of_unread(head: bytes) -> str:
+    """What an archive is that is not read."""
+    return next((name for magic, name in _UNREAD.items() if head.startswith(magic)), "unknown")
+
+
+def _ends_as_zip(head: bytes, size: int | None) -> bool:
+    """Whether a script or program may have a zip behind it: that of one that is not there whole is looked at later."""
+    return size != len(head) or head.rfind(b"PK\5\6", -(22 + 0xFFFF)) >= 0

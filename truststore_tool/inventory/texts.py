@@ -1,0 +1,94 @@
+"""Certificates and stores that stand in texts of other kinds: YAML, JSON, properties, environment files, source code.
+
+A PEM text may stand there with its line ends written out as ``\\n``, in quotes, indented, or in base64; a binary store
+only in base64. Each value is looked at by itself, as several bundles may stand in one file.
+"""
+
+import binascii
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from truststore_tool.nouns import noun
+
+_BLOCK: Final = re.compile(
+    rb"-----BEGIN (?P<label>[A-Z0-9 #]{1,40})-----(?P<body>[^-]{0,200000}(?:-(?!----)[^-]{0,200000}){0,99})"
+    rb"-----END (?P=label)-----"
+)
+# A key right before its value: ``ca.crt: |``, ``"ca": "``, ``CA=``, ``export CA='``. On the line above only where the
+# text says that a value follows: else it is a comment that ends in a colon.
+_KEY: Final = re.compile(
+    rb"(?P<key>[A-Za-z0-9_][\w.\-/]{0,100})[\"']?[ \t]*[:=][ \t]*"
+    rb"(?:[\"'](?:\\n|\s){0,20}|[|>][-+0-9]*[ \t]*\r?\n[ \t]{0,80}|\\\r?\n[ \t]{0,80}|)\Z"
+)
+_BEFORE: Final = 200  # octets in which a key is looked for
+_BEGIN: Final = b"-----BEGIN "
+_WRITTEN_OUT: Final = re.compile(rb"\\+(?:r\\+n|[nrt]|u000[aAdD]|(?=\r?\n))|[\"',;]|\s\+\s|\s")
+_VALUE: Final = re.compile(
+    rb"[:=][ \t]*(?:!!binary[ \t]*)?(?:[|>][-+0-9]*[ \t]*\r?\n[ \t]{0,80})?[\"']?"
+    rb"(?P<value>(?:LS0tLS1CRUdJTi|/u3\+7Q|zs7Ozg|MI[A-Z]|AAAAA[QI])[A-Za-z0-9+/]{8,}"
+    rb"(?:\\?\r?\n[ \t]*[A-Za-z0-9+/]+={0,2}(?=[ \t]*[\"']?[ \t]*(?:\\?\r?\n|\Z)))*={0,2})"
+)
+_BLANKS: Final = re.compile(rb"\s|\\")
+# Values in base64 that do not say by themselves what they are count where a text says that they are such.
+_SAYS_BASE64: Final = re.compile(rb"binaryData|kind[\"']?\s*:\s*[\"']?Secret")
+_SURE: Final = (b"LS0tLS1CRUdJTi", b"/u3+7Q", b"zs7Ozg")
+
+
+@noun
+class Embedded:
+    """A value of a text: its key, or nothing where it has none, and what it is, PEM or a store as a file has it."""
+
+    key: str
+    data: bytes
+
+
+def is_keyed(data: bytes) -> bool:
+    """Whether PEM blocks stand there as values of keys, so that each is a bundle of its own."""
+    at = data.find(_BEGIN)
+    while at >= 0:
+        if _key_before(data, at):
+            return True
+        at = data.find(_BEGIN, at + len(_BEGIN))
+    return False
+
+
+def embedded(data: bytes) -> Iterator[Embedded]:
+    """The values of a text that may be stores or bundles; nothing is parsed yet."""
+    yield from _inline(data)
+    base64 = _SAYS_BASE64.search(data) is not None
+    for match in _VALUE.finditer(data):
+        value = match["value"]
+        if base64 or value.startswith(_SURE):
+            text = _BLANKS.sub(b"", value)
+            try:
+                decoded = binascii.a2b_base64(text + b"=" * (-len(text) % 4))
+            except binascii.Error:
+                continue
+            yield Embedded(_key_before(data, match.start("value")), decoded)
+
+
+def _inline(data: bytes) -> Iterator[Embedded]:
+    """PEM blocks in the text itself, those behind one key together."""
+    key, blocks = "", list[bytes]()
+    for match in _BLOCK.finditer(data):
+        named = _key_before(data, match.start())
+        if named and blocks:
+            yield Embedded(key, b"".join(blocks))
+            blocks = []
+        key = named or key
+        blocks.append(_tidied(match["label"], match["body"]))
+    if blocks:
+        yield Embedded(key, b"".join(blocks))
+
+
+def _key_before(data: bytes, at: int) -> str:
+    """The key whose value begins at `at`; empty where none stands there."""
+    found = _KEY.search(data[max(0, at - _BEFORE) : at])
+    return found["key"].decode("ascii", "replace") if found else ""
+
+
+def _tidied(label: bytes, body: bytes) -> bytes:
+    text = _WRITTEN_OUT.sub(b"", body)
+    lines = b"\n".join(text[at : at + 64] for at in range(0, len(text), 64))
+    return b"-----BEGIN %b-----\n%b\n-----END %b-----\n" % (label, lines, label)
