@@ -412,10 +412,9 @@ def test_paths_that_no_system_has(tmp_path: Path, name: str) -> None:
     (tmp_path / "plain").touch()
     with pytest.raises(UnreadableError, match="could not read"):
         open_store(tmp_path / name)
-    with pytest.raises(UnreadableError, match="could not read"):
-        update_store(tmp_path / name, PASSWORD, add, create="jks", dry_run=True)
-    with pytest.raises(WriteError, match="could not write"):
-        update_store(tmp_path / name, PASSWORD, add, create="jks")
+    for dry_run in (False, True):
+        with pytest.raises(WriteError, match="could not write"):
+            update_store(tmp_path / name, PASSWORD, add, create="jks", dry_run=dry_run)
     with pytest.raises(WriteError, match="could not write"):
         save_store(BEFORE, tmp_path / name, PASSWORD)
     assert [path.name for path in tmp_path.iterdir()] == ["plain"]

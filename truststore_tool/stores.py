@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -63,6 +63,7 @@ def save_store(
     sources: Iterable[str | os.PathLike[str]] = (),
     readers: "Sequence[Asked] | None" = None,
     profile: str | None = None,
+    dry_run: bool = False,
 ) -> None:
     """Write a store to `path`, over whatever is there, under the lock of that path.
 
@@ -78,6 +79,7 @@ def save_store(
         readers: names of the programs that must be able to use it; None for those that such stores are usually meant
             for. Empty, nobody is asked.
         profile: how it is protected, where its format has such ways: ``compat``, ``modern`` or ``passwordless``.
+        dry_run: do all but write: take no lock, change nothing, and raise what would be raised.
 
     A new file that holds a key is its owner's alone. The encoded store is opened again and compared with `store` before
     anything on the disk changes. Raises FormatError (an entry that the format cannot hold), PasswordRequiredError,
@@ -85,13 +87,13 @@ def save_store(
     """
     target = _path(path)
     name = new_format(path, format, usual=store.format)
-    with files.locked(target):
+    with nullcontext() if dry_run else files.locked(target):
         if exclusive and os.path.lexists(target):
             raise ExistsError(f"{path} exists already", hint="name another file, or remove that one")
         if not target.exists():
             _check_new_password(name, password)
         store = _protected(store, name, profile, password)
-        _save(store, target, password, name, backup=backup, sources=sources, meant=_Meant(readers))
+        _save(store, target, password, name, _Manner(backup, sources, dry_run), _Meant(readers))
 
 
 def encoded(
@@ -107,8 +109,25 @@ def encoded(
     return content
 
 
+def present(path: str | os.PathLike[str], *, missing: bool = False) -> "Present":
+    """What lies at `path` now, read once; with `missing` also where there is nothing yet.
+
+    Raises UnreadableError; where a store may be missing, WriteError for a path at which none can be made.
+    """
+    target = _path(path)
+    try:
+        return Present(target, _content(target, None))
+    except UnreadableError as exc:
+        if not missing:
+            raise
+        if isinstance(exc.__cause__, FileNotFoundError):
+            return Present(target, None)
+        files.require_place(target)  # a place where nothing can be written says so, and not that it cannot be read
+        raise
+
+
 def update_store(
-    path: str | os.PathLike[str],
+    path: "str | os.PathLike[str] | Present",
     password: str | None,
     change: Callable[[TrustStore], tuple[TrustStore, R]],
     *,
@@ -119,75 +138,79 @@ def update_store(
     sources: Iterable[str | os.PathLike[str]] = (),
     readers: "Sequence[Asked] | None" = None,
     profile: str | None = None,
+    agree: Callable[[R], None] | None = None,
 ) -> tuple[TrustStore, R]:
     """Change the store at `path` in place; no other writer of this tool comes between the load and the save.
 
     Args:
-        path: the store.
+        path: the store, or what was found there before.
         password: its password; a store that holds a digest cannot be changed without one.
         change: given the store, returns the changed store and a report. It is called again, under the lock, when
             the file changed before the lock was ours; what it returns last counts.
         create: the format in which a missing store begins, empty; None makes a missing store an error.
         new_password: protects the store, and the keys that share its password, from now on.
         backup: first copy what is there to ``<name>.bak`` (``.bak1`` and so on).
-        dry_run: change nothing, take no lock.
+        dry_run: do all but write: take no lock, change nothing, and raise what would be raised.
         sources: files and directories that a new store is made from: it is no more open than they are.
         readers: names of the programs that must be able to use it then; None for whoever can use what is there, and
             for a new store those that such stores are usually meant for. Empty, nobody is asked.
         profile: how it is protected from now on, as for `save_store`; None leaves that as it is.
+        agree: called with the report before anything is written, as long as nobody waits for a lock; it raises what
+            keeps it from being written. Not with `dry_run`.
 
     Returns the store as it now is on the disk (with `dry_run`, as it would be) and the report. When `change`
     changes no entry, no lock is taken and the file is not touched. Raises as `open_store` and `save_store` do, and
-    whatever `change` raises; the file is then as it was.
+    whatever `change` raises; the file is then as it was. The file is read once, and once more under the lock.
     """
-    target = _path(path)
+    found = path if isinstance(path, Present) else present(path, missing=create is not None)
+    target = found.path
     current = password if new_password is None else new_password
 
-    def look() -> tuple[_Draft, R]:
-        content = _content_or_none(target, create)
+    def look(content: Content | None) -> tuple[_Draft, R]:
         before = _new_store(create, password) if content is None else _changeable(content, target, password, create)
         after, report = change(before)
-        saving = not dry_run and (bool(new_password or profile) or not _is_unchanged(before, after))
+        saving = bool(new_password or profile) or not _is_unchanged(before, after)
         if new_password is not None:
             after = _rekeyed(after, password, new_password)
         after = _protected(after, after.format, profile, current)
         if saving and before.integrity == "unchecked":
             raise PasswordRequiredError(
-                f"{path}: cannot be changed without its password", hint="give the password of the store"
+                f"{target}: cannot be changed without its password", hint="give the password of the store"
             )
         return _Draft(after, saving, _mark(content) if saving else None, None if content is None else before), report
 
+    def save(draft: _Draft) -> TrustStore:
+        # What had no password and is given one, or is protected anew, is a new store to those who read it.
+        open_till_now = draft.before is not None and draft.before.integrity == "absent"
+        before = None if profile or (new_password is not None and open_till_now) else draft.before
+        meant = _Meant(readers, before, password)
+        return _save(draft.store, target, current, draft.store.format, _Manner(backup, sources, dry_run), meant)
+
     try:
-        draft, report = look()
-    except UnreadableError:
-        if create is not None and not dry_run:
-            with files.locked(target):  # a place where nothing can be written says so, and not that it cannot be read
-                raise
+        draft, report = look(found.content)
+    except TrustStoreError as exc:
+        if create is not None and isinstance(exc, UnreadableError):
+            files.require_place(target)
+        if not dry_run:
+            files.tidy(target)
         raise
-    except TrustStoreError:
-        files.tidy(target)
-        raise
-    if draft.saving:
-        with files.locked(target):
-            if _mark(_content_or_none(target, create)) != draft.mark:
-                draft, report = look()
-            if draft.saving:
-                # What had no password and is given one, or is protected anew, is a new store to those who read it.
-                open_till_now = draft.before is not None and draft.before.integrity == "absent"
-                before = None if profile or (new_password is not None and open_till_now) else draft.before
-                meant = _Meant(readers, before, password)
-                name = draft.store.format
-                saved = _save(draft.store, target, current, name, backup=backup, sources=sources, meant=meant)
-                return saved, report
-    if not dry_run:
-        files.tidy(target)
-    elif draft.before is None or not _is_unchanged(draft.before, draft.store):
-        _ask_readers(draft.store, None, password, target, _Meant(readers, draft.before, password))
-    return draft.store, report
+    if not draft.saving:
+        if not dry_run:
+            files.tidy(target)
+        return draft.store, report
+    if dry_run:
+        return save(draft), report
+    if agree is not None:
+        agree(report)
+    with files.locked(target):
+        content = _content_or_none(target, create)
+        if _mark(content) != draft.mark:
+            draft, report = look(content)
+        return (save(draft) if draft.saving else draft.store), report
 
 
 def rewrite_store(
-    path: str | os.PathLike[str],
+    path: "str | os.PathLike[str] | Present",
     remake: Callable[[Content], tuple[bytes | None, R]],
     *,
     backup: bool = False,
@@ -196,7 +219,7 @@ def rewrite_store(
     """Replace the store at `path` by other bytes; no other writer of this tool comes between the look and the write.
 
     Args:
-        path: the store.
+        path: the store, or what was found there before.
         remake: given its content, returns the bytes that it should be, which it has proved, or None for as it is; and
             a report. It is called again, under the lock, when the file changed before the lock was ours.
         backup: first copy what is there to ``<name>.bak`` (``.bak1`` and so on).
@@ -205,29 +228,57 @@ def rewrite_store(
     Returns the report. Raises UnreadableError, WriteError, and whatever `remake` raises, with the path before its
     message; the file is then as it was.
     """
-    target = _path(path)
+    found = path if isinstance(path, Present) else present(path)
+    target = found.path
 
-    def look() -> tuple[object, bytes | None, R]:
-        content = _content(target, None)
+    def look(content: Content | None) -> tuple[object, bytes | None, R]:
+        if content is None:
+            raise UnreadableError(f"could not read {target}: No such file or directory", hint="check the path")
         with _path_in_errors(target):
             return _mark(content), *remake(content)
 
-    mark, data, report = look()
-    if data is None or dry_run:
+    mark, data, report = look(found.content)
+    if data is None:
+        return report
+    if dry_run:
+        files.require_place(target, there=True)
         return report
     with files.locked(target):
-        if _mark(_content(target, None)) != mark:
-            _, data, report = look()
+        content = _content(target, None)
+        if _mark(content) != mark:
+            _, data, report = look(content)
         if data is not None:
             files.replace(target, data, backup=backup)
             _read_back(target, data)
     return report
 
 
-def open_to_change(path: str | os.PathLike[str], password: str | None = None) -> TrustStore:
-    """The store at `path` as `update_store` would give it to its `change`. Raises as `open_store` does."""
-    target = _path(path)
-    return _changeable(_content(target, None), target, password, None)
+@noun
+class Present:
+    """What lies at a path, as it was read once.
+
+    Attributes:
+        path: the path.
+        content: the bytes of a file or the files of a directory; None where there is nothing.
+    """
+
+    path: Path
+    content: Content | None
+
+    @property
+    def format(self) -> str:
+        """The name of the store's format, by its content. Raises as `open_store` does."""
+        with _path_in_errors(self.path):
+            return formats.detect(self._there()).name
+
+    def opened(self, password: str | None = None) -> TrustStore:
+        """The store, as `update_store` gives it to its `change`. Raises as `open_store` does."""
+        return _changeable(self._there(), self.path, password, None)
+
+    def _there(self) -> Content:
+        if self.content is None:
+            raise UnreadableError(f"could not read {self.path}: No such file or directory", hint="check the path")
+        return self.content
 
 
 @noun
@@ -241,6 +292,14 @@ class _Draft:
     saving: bool
     mark: object
     before: TrustStore | None
+
+
+class _Manner(NamedTuple):
+    """How a store is written: with a copy of what was there, no more open than its sources, or not at all."""
+
+    backup: bool
+    sources: Iterable[str | os.PathLike[str]]
+    dry_run: bool
 
 
 @noun
@@ -285,13 +344,6 @@ def new_format(path: str | os.PathLike[str], wanted: str | None = None, usual: s
 def content_of(path: str | os.PathLike[str]) -> Content:
     """The bytes of a file, or the files of a directory. Raises UnreadableError."""
     return _content(_path(path), None)
-
-
-def format_of(path: str | os.PathLike[str]) -> str:
-    """The name of the format of the store at `path`, by its content. Raises as `open_store` does."""
-    target = _path(path)
-    with _path_in_errors(target):
-        return formats.detect(_content(target, None)).name
 
 
 def _read(content: Content, password: str | None, name: str | None) -> TrustStore:
@@ -418,9 +470,7 @@ def _save(
     path: Path,
     password: str | None,
     name: str,
-    *,
-    backup: bool,
-    sources: Iterable[str | os.PathLike[str]],
+    manner: _Manner,
     meant: _Meant,
 ) -> TrustStore:
     """Encode, prove that the encoded store says the same to us and to its readers, and only then replace what is there.
@@ -432,11 +482,14 @@ def _save(
     if codec.is_directory:  # it is changed file by file, from what is there now, and never replaced
         store = replace(store, facts=Directory(before))
     content, written = _proven(store, codec, password, path, meant)
+    if manner.dry_run:
+        files.require_place(path, there=True)
+        return written
     if not isinstance(content, bytes):
-        files.update_directory(path, before, content, backup=backup, sources=sources)
+        files.update_directory(path, before, content, backup=manner.backup, sources=manner.sources)
         return open_store(path, None, name)
     mode = 0o666 if all(entry.kind == "trusted" for entry in store.entries) else 0o600
-    files.replace(path, content, backup=backup, mode=mode, sources=sources)
+    files.replace(path, content, backup=manner.backup, mode=mode, sources=manner.sources)
     _read_back(path, content)
     return written
 

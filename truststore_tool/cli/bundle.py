@@ -7,18 +7,10 @@ from typing import Annotated
 
 import typer
 
-from truststore_tool.cli.gathering import IncludeChains, SourcePasswordFor, SourcePasswords, gather, usable
-from truststore_tool.cli.options import (
-    Backup,
-    DryRun,
-    Expect,
-    For,
-    Reporting,
-    SkipUnreadable,
-    SkipUnusable,
-    StorePassword,
-)
+from truststore_tool.cli.gathering import Selecting, gather, usable
+from truststore_tool.cli.options import Backup, DryRun, Expect, For, Reporting
 from truststore_tool.cli.progress import working
+from truststore_tool.cli.secrets import PasswordFor, Passwords, StorePassword
 from truststore_tool.cli.writing import made_from
 from truststore_tool.errors import UsageError
 from truststore_tool.fingerprints import Fingerprint
@@ -41,15 +33,13 @@ def bundle_command(
     comments: Annotated[
         bool, typer.Option("--comments", help="Write subject and expiry above each new certificate.")
     ] = False,
+    selection: Selecting,
     expect: Expect = None,
+    readers: For = None,
     dry_run: DryRun = False,
     backup: Backup = False,
     store_password: StorePassword,
-    source_password_for: SourcePasswordFor = None,
-    include_chains: IncludeChains = False,
-    skip_unreadable: SkipUnreadable = False,
-    skip_unusable: SkipUnusable = False,
-    readers: For = None,
+    password_for: PasswordFor = None,
     output: Reporting,
 ) -> None:
     """Gather certificates into one PEM file for sslrootcert (psql, psycopg, pgAdmin and every other libpq client).
@@ -65,16 +55,13 @@ def bundle_command(
     """
     from truststore_tool import stores
 
-    password = store_password.read(output)
     if out != "-" and stores.new_format(out, usual="pem") != "pem":
         raise UsageError(f"{out}: a bundle is PEM, whatever the file is called", hint="import makes and changes stores")
     if output.json and out == "-":
         raise UsageError("--json and a chain cannot share standard output", hint="give -o FILE")
-    more = SourcePasswords.of(source_password_for)
-    collected = gather(
-        sources, password, output, more=more, skip_unreadable=skip_unreadable, include_chains=include_chains
-    )
-    if skip_unusable:
+    passwords = Passwords.of(password_for, sources, store_password.read(output))
+    collected = gather(sources, passwords, output, selection)
+    if selection.skip_unusable:
         collected = usable(collected, "pem", readers, output)
     candidates, left_out, distrusted = collected
     expected = [Fingerprint.parse(item) for item in expect or ()]
@@ -91,9 +78,10 @@ def bundle_command(
 
     if out == "-":
         made, report = change(TrustStore(format="pem", integrity="absent"))
-        sys.stdout.buffer.write(stores.encoded(made, None, readers))
-        for line in text.bundled(report):
-            output.talk(str(line))
+        data = stores.encoded(made, None, readers)
+        if not dry_run:
+            sys.stdout.buffer.write(data)
+        output.talk_of(text.bundled(report, dry_run=dry_run))
         return
     with working(f"writing {out}", quiet=output.quiet):
         _, report = stores.update_store(

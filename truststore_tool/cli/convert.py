@@ -11,15 +11,13 @@ from truststore_tool.cli.gathering import without_unusable
 from truststore_tool.cli.opening import open_for_reading, reveal, writing_password
 from truststore_tool.cli.options import (
     Backup,
+    DryRun,
     For,
     FormatName,
-    KeyPassword,
-    NewKeyPassword,
     Profile,
     Reporting,
     SkipUnreadable,
     SkipUnusable,
-    StorePassword,
 )
 from truststore_tool.cli.pairing import (
     CALLED,
@@ -27,6 +25,7 @@ from truststore_tool.cli.pairing import (
     keys_of,
     with_keys,
 )
+from truststore_tool.cli.secrets import KeyPassword, NewKeyPassword, NewPassword, StorePassword
 from truststore_tool.cli.writing import tell_of_older_javas, write_new
 from truststore_tool.errors import FindingError, FormatError, UnreadableError, UsageError
 from truststore_tool.findings import Place, finding
@@ -55,18 +54,20 @@ def convert_command(
     ] = None,
     certificates_only: Annotated[bool, typer.Option("--certificates-only", help="Leave keys behind.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that holds something else.")] = False,
-    backup: Backup = False,
     source_format: FormatName = None,
-    store_password: StorePassword,
-    key_password: KeyPassword,
-    new_key_password: NewKeyPassword,
     skip_unreadable: SkipUnreadable = False,
     skip_unusable: SkipUnusable = False,
     readers: For = None,
     profile: Profile = None,
+    dry_run: DryRun = False,
+    backup: Backup = False,
+    store_password: StorePassword,
+    new_password: NewPassword,
+    key_password: KeyPassword,
+    new_key_password: NewKeyPassword,
     output: Reporting,
 ) -> None:
-    """Convert certificates and stores; the password is that of the source and of the new store.
+    """Convert certificates and stores; the password is that of the source and, unless told, of the new store.
 
     Certificates that Java would not see in the source become entries that it sees. A private key in a PEM, or of --key,
     makes an entry with its certificate and the chain above that, in whatever order they are. Keys that are encrypted
@@ -93,6 +94,7 @@ def convert_command(
     if key is not None and (codec.keys is None or certificates_only):
         raise UsageError(f"a {codec.title} file takes no key", hint="choose a keystore format, or leave --key out")
     password = store_password.read(output)
+    new = new_password.read(output)
     own = key_password.read(output)
     new_own = new_key_password.read(output)
     if new_own is not None and target == "pkcs12":
@@ -117,21 +119,22 @@ def convert_command(
     if skip_unusable:
         opened, refused = without_unusable(opened, source, target, readers, output)
         left_out = (*left_out, *refused)
+    written_under = new or password
     if out != "-":
-        password = writing_password(Path(out), password, target, profile)
-    secret = reveal(password)
-    ring = KeyRing(str(key or source), password, own, ask=own is None and sys.stdin.isatty())
+        written_under = writing_password(stores.present(out, missing=True), written_under, target, profile)
+    secret = reveal(written_under)
+    ring = KeyRing(str(key or source), password or written_under, own, ask=own is None and sys.stdin.isatty())
     if beside:
         opened = with_keys(opened, beside, ring)
         output.warn(of_store(opened, source))
-    new = reveal(new_own) if new_own is not None or not codec.has_password else secret
+    key_secret = reveal(new_own) if new_own is not None or not codec.has_password else secret
     now = datetime.now(UTC).replace(microsecond=0)
     made, report = convert(
         opened,
         target,
         created=now,
         aliased=codec.has_aliases,
-        carry_key=(lambda entry: carry_key(entry, target, ring.texts, new)) if carries else None,
+        carry_key=(lambda entry: carry_key(entry, target, ring.texts, key_secret)) if carries else None,
         kinds=PRIVATE if codec.keys_beside else KEYS,
         alias=alias,
     )
@@ -146,14 +149,26 @@ def convert_command(
         names = ", ".join(repr(alias) for alias in report.left_behind)
         behind = f"left behind, for {target} or --certificates-only does not take them: {names}"
         output.warn([finding("left-out", Place(source), behind)])
-    written = write_new(out, made, secret, source=source, force=force, backup=backup, readers=readers, profile=profile)
+    written = write_new(
+        out,
+        made,
+        secret,
+        source=source,
+        force=force,
+        backup=backup,
+        readers=readers,
+        profile=profile,
+        dry_run=dry_run,
+    )
     if written and out != "-":
-        tell_of_older_javas(output, out, target, secret)
+        tell_of_older_javas(output, out, made, secret, profile, dry_run=dry_run)
     output.warn_of_place(out)
     if any(entry.kind != "trusted" for entry in made.entries):
         output.warn_of_key(out)
-        if new is None:
+        if key_secret is None:
             output.talk(f"{out}: the key in it is not encrypted; --new-key-password-env and its like encrypt it")
+    pieces = text.converted(report, out, written=written, dry_run=dry_run)
     if out != "-":
-        pieces = [*text.converted(report), f"written to {out}" if written else f"{out} holds them already"]
-        output.report("convert", report, pieces, out=out, written=written, left_out=left_out)
+        output.report("convert", report, pieces, out=out, written=written, dry_run=dry_run, left_out=left_out)
+    elif dry_run:
+        output.talk_of(pieces)

@@ -6,7 +6,8 @@ import typer
 
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.opening import open_for_reading
-from truststore_tool.cli.options import Reporting, StorePassword
+from truststore_tool.cli.options import Reporting
+from truststore_tool.cli.secrets import OtherPassword, StorePassword
 from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.comparing import compare
 from truststore_tool.render import text
@@ -16,18 +17,23 @@ def diff_command(
     left: Annotated[str, typer.Argument(help="A store of any format.")],
     right: Annotated[str, typer.Argument(help="Another one.")],
     store_password: StorePassword,
+    other_password: OtherPassword,
     output: Reporting,
 ) -> None:
     """Compare what two stores trust, by certificate, whatever their formats and aliases.
 
-    Exit code 0 when they trust the same certificates, else 1. The password is used for both.
+    Exit code 0 when they trust the same certificates, else 1. The password is used for both,
+    unless the second store has another one.
 
     Examples:
 
       truststore-tool diff clientkeystore.jks global-bundle.pem
     """
     password = store_password.read(output)
-    opened = [open_for_reading(path, password) for path in (left, right)]
+    opened = [
+        open_for_reading(left, password),
+        open_for_reading(right, other_password.read(output) or password),
+    ]
     for path, store in zip((left, right), opened, strict=True):
         output.warn(of_store(store, path))
     report = compare(*opened)

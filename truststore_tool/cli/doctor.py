@@ -13,8 +13,9 @@ from truststore_tool.cli.approval import Approval
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.fixing import Outcome, Treatment
 from truststore_tool.cli.opening import reveal
-from truststore_tool.cli.options import Backup, DryRun, Expect, For, Profile, Reporting, StorePassword, Yes, days
+from truststore_tool.cli.options import Backup, DryRun, Expect, For, Profile, Reporting, Yes, days
 from truststore_tool.cli.output import open_to_all
+from truststore_tool.cli.secrets import PasswordFor, Passwords, StorePassword
 from truststore_tool.errors import PasswordRequiredError, TrustStoreError, UnreadableError, UsageError
 from truststore_tool.findings import (
     LEVELS,
@@ -59,10 +60,11 @@ def doctor_command(
     yes: Yes = False,
     dry_run: DryRun = False,
     backup: Backup = False,
-    store_password: StorePassword,
     measure: Annotated[
         bool, typer.Option("--measure", help="Also ask the programs of this machine, and compare.")
     ] = False,
+    store_password: StorePassword,
+    password_for: PasswordFor = None,
     output: Reporting,
 ) -> None:
     """Say what programs make of a store: who opens it, what they trust then, and what is not well with it.
@@ -87,22 +89,26 @@ def doctor_command(
       truststore-tool doctor truststore.p12 --fix --dry-run
     """
     within = days(expires_within)
-    password = store_password.read(output)
+    passwords = Passwords.of(password_for, stores, store_password.read(output))
     now = datetime.now(UTC)
     examined: Sequence[Examined | Treated]
     if fix and measure:
         raise UsageError("--fix and --measure exclude each other", hint="mend the store first, then measure it")
     if fix:
         treatment = Treatment(Approval.of(expect, yes=yes, dry_run=dry_run), readers, profile, dry_run, backup)
-        outcomes = fixing.fix(stores, password, treatment, output)
-        examined = treated = [_treated(path, outcomes.get(path), password, readers, now, within) for path in stores]
+        outcomes = fixing.fix(stores, passwords, treatment, output)
+        examined = treated = [
+            _treated(path, outcomes.get(path), passwords.of_store(path), readers, now, within) for path in stores
+        ]
         output.report("doctor", None, doctor_text.treated(treated, dry_run=dry_run), stores=treated, dry_run=dry_run)
     else:
         if profile or expect or yes or dry_run or backup:
             raise UsageError(
                 "--profile, --expect, --yes, --dry-run and --backup say how a store is mended", hint="add --fix"
             )
-        examined = inspected = [_examined(path, password, readers, now, within, measure=measure) for path in stores]
+        examined = inspected = [
+            _examined(path, passwords.of_store(path), readers, now, within, measure=measure) for path in stores
+        ]
         output.report("doctor", None, doctor_text.examined(inspected), stores=inspected)
     if any(each.format is None and _is_missing(each.findings) for each in examined):
         raise typer.Exit(_MISSING)

@@ -5,14 +5,15 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.opening import open_for_reading
-from truststore_tool.cli.options import Reporting, StorePassword
+from truststore_tool.cli.options import Backup, DryRun, FormatName, Reporting
+from truststore_tool.cli.secrets import StorePassword
 from truststore_tool.cli.writing import write_new
 from truststore_tool.errors import FindingError, UnreadableError, UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.listing import list_store
 from truststore_tool.operations.selecting import certificates_of, select
-from truststore_tool.wording import counted
+from truststore_tool.render import text
 
 
 def export_command(
@@ -28,7 +29,10 @@ def export_command(
     to: Annotated[
         str | None, typer.Option("--to", metavar="FORMAT", help="pem, der or pkcs7 (default: by suffix, else pem).")
     ] = None,
+    store_format: FormatName = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that holds something else.")] = False,
+    dry_run: DryRun = False,
+    backup: Backup = False,
     store_password: StorePassword,
     output: Reporting,
 ) -> None:
@@ -49,7 +53,7 @@ def export_command(
     if output.json and out == "-":
         raise UsageError("--json and certificates cannot share standard output", hint="give -o FILE")
     password = store_password.read(output)
-    opened = open_for_reading(store, password)
+    opened = open_for_reading(store, password, store_format)
     output.warn(of_store(opened, store))
     if not every:
         opened = select(opened, alias=alias, fingerprints=[Fingerprint.parse(f) for f in fingerprint or ()])
@@ -60,8 +64,10 @@ def export_command(
         raise UnreadableError(
             f"{store}: holds no trusted certificate; nothing was written", hint="list the store to see what it holds"
         )
-    write_new(out, chosen, None, source=store, force=force)
+    write_new(out, chosen, None, source=store, force=force, backup=backup, dry_run=dry_run)
     output.warn_of_place(out)
+    pieces = text.exported(len(chosen.entries), out, dry_run=dry_run)
     if out != "-":
-        written = counted(len(chosen.entries), "certificate")
-        output.report("export", list_store(chosen), [f"{written} in {out}"], out=out)
+        output.report("export", list_store(chosen), pieces, out=out, dry_run=dry_run)
+    elif dry_run:
+        output.talk_of(pieces)

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from truststore_tool.cli.gathering import gather
-from truststore_tool.cli.options import Reporting, SkipUnreadable, StorePassword
+from truststore_tool.cli.gathering import Selection, gather
+from truststore_tool.cli.options import Reporting, SkipUnreadable
+from truststore_tool.cli.secrets import PasswordFor, Passwords, StorePassword
 from truststore_tool.operations.fingerprinting import fingerprint
 from truststore_tool.render import text
 
@@ -17,8 +18,9 @@ def fingerprint_command(
         list[str] | None,
         typer.Option("--algorithm", "-a", help="sha256, sha1, sha384 or sha512; may be given again (default: sha256)."),
     ] = None,
-    store_password: StorePassword,
     skip_unreadable: SkipUnreadable = False,
+    store_password: StorePassword,
+    password_for: PasswordFor = None,
     output: Reporting,
 ) -> None:
     """Print the fingerprint of every certificate in files.
@@ -27,8 +29,9 @@ def fingerprint_command(
 
       truststore-tool fingerprint rds-ca-2019-root.pem --algorithm sha1
     """
-    password = store_password.read(output)
-    collected = gather(files, password, output, skip_unreadable=skip_unreadable, keep_distrusted=True)
+    passwords = Passwords.of(password_for, files, store_password.read(output))
+    selection = Selection(skip_unreadable=skip_unreadable)
+    collected = gather(files, passwords, output, selection, keep_distrusted=True)
     report = fingerprint(collected.candidates, algorithm or ["sha256"])
     output.report(
         "fingerprint",

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from truststore_tool.cli.approval import Approval
 from truststore_tool.cli.opening import reveal, writing_password
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
-from truststore_tool.errors import UnreadableError, UsageError
+from truststore_tool.cli.secrets import Passwords
+from truststore_tool.errors import UsageError
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Remark
 from truststore_tool.nouns import field, noun
@@ -17,6 +18,9 @@ from truststore_tool.passwords import Password
 from truststore_tool.readers import mending
 from truststore_tool.readers.base import Asked
 from truststore_tool.readers.mending import Fixed, Mending
+
+if TYPE_CHECKING:
+    from truststore_tool.stores import Present
 
 
 @noun
@@ -52,42 +56,35 @@ class Outcome:
     content: Content | None = field(default=None, repr=False)
 
 
-def fix(paths: Sequence[str], password: Password | None, treatment: Treatment, output: Output) -> dict[str, Outcome]:
+def fix(paths: Sequence[str], passwords: Passwords, treatment: Treatment, output: Output) -> dict[str, Outcome]:
     """Mend stores, and say what became of each of them. Of a file that is missing or empty nothing can be made.
 
     Raises as `mending.mend`, `Approval` and `stores.rewrite_store` do.
     """
     if "-" in paths:
         raise UsageError("standard input cannot be mended", hint="name a file")
+    from truststore_tool import stores
+
     now = datetime.now(UTC).replace(microsecond=0)
-    passwords = {path: writing_password(Path(path), password) for path in paths if _is_there(path)}
-    if treatment.approval.asks or len(passwords) > 1:
-        for path, each in passwords.items():
-            found = _mended(path, each, treatment, now, write=False)[0]
+    every = {path: stores.present(path, missing=True) for path in paths}
+    places = {path: place for path, place in every.items() if place.content}
+    known = {path: writing_password(place, passwords.of_store(path)) for path, place in places.items()}
+    if treatment.approval.asks or len(places) > 1:
+        for path, place in places.items():
+            found = _mended(place, known[path], treatment, now, write=False)[0]
             if treatment.approval.asks:
                 treatment.approval.ask(found.fresh, path, now)
     outcomes = {}
-    for path, each in passwords.items():
+    for path, place in places.items():
         with working(f"mending {path}", quiet=output.quiet):
-            found, remarks = _mended(path, each, treatment, now, write=not treatment.dry_run)
+            found, remarks = _mended(place, known[path], treatment, now, write=not treatment.dry_run)
         output.warn(at(path, remarks))
-        outcomes[path] = Outcome(each, found.fixed, found.content if treatment.dry_run else None)
+        outcomes[path] = Outcome(known[path], found.fixed, found.content if treatment.dry_run else None)
     return outcomes
 
 
-def _is_there(path: str) -> bool:
-    from truststore_tool import stores
-
-    try:
-        return bool(stores.content_of(path))
-    except UnreadableError as exc:
-        if isinstance(exc.__cause__, FileNotFoundError):
-            return False
-        raise
-
-
 def _mended(
-    path: str, password: Password | None, treatment: Treatment, now: datetime, *, write: bool
+    place: "Present", password: Password | None, treatment: Treatment, now: datetime, *, write: bool
 ) -> tuple[Mending, tuple[Remark, ...]]:
     """How a store is mended, and what to say of the expectations; it is written if `write` says so."""
     from truststore_tool import stores
@@ -98,7 +95,7 @@ def _mended(
         if found.fresh:
             every = found.store.all_certificates()
             marked = [item.certificate for item in found.store.distrusted]
-            remarks = treatment.approval.check(path, every, found.fresh, marked)
+            remarks = treatment.approval.check(str(place.path), every, found.fresh, marked)
         return found.content, (found, remarks)
 
-    return stores.rewrite_store(path, remake, backup=treatment.backup, dry_run=not write)
+    return stores.rewrite_store(place, remake, backup=treatment.backup, dry_run=not write)

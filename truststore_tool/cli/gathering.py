@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
-from truststore_tool.cli.opening import reveal
+from truststore_tool.cli.options import SkipUnreadable, SkipUnusable
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
-from truststore_tool.errors import UnreadableError, UsageError
+from truststore_tool.cli.secrets import Passwords
+from truststore_tool.cli.several import Several
+from truststore_tool.errors import UnreadableError
 from truststore_tool.findings import Place, finding
 from truststore_tool.model import Certificate, Remark, TrustStore
 from truststore_tool.nouns import replace
 from truststore_tool.operations.candidates import Candidate
 from truststore_tool.operations.checking import at
-from truststore_tool.passwords import Password
 
 if TYPE_CHECKING:
     from truststore_tool.readers.base import Asked
@@ -35,51 +36,40 @@ class Collected(NamedTuple):
     distrusted: "tuple[Distrusted, ...]"
 
 
-IncludeChains = Annotated[
-    bool, typer.Option("--include-chains", help="Take the certificates in the chains of keys in a store, too.")
-]
-SourcePasswordFor = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--source-password-for",
-        metavar="NAME=VARIABLE",
-        help="Environment variable with the password of that one source; may be given again.",
+class Selection(NamedTuple):
+    """What is taken of the sources, as the options say."""
+
+    include_chains: bool = False
+    skip_unreadable: bool = False
+    skip_unusable: bool = False
+
+
+Selecting = Annotated[
+    Selection,
+    Several(
+        {
+            "include_chains": (
+                Annotated[
+                    bool,
+                    typer.Option("--include-chains", help="Take the chains of keys in a store, too."),
+                ],
+                False,
+            ),
+            "skip_unreadable": (SkipUnreadable, False),
+            "skip_unusable": (SkipUnusable, False),
+        },
+        Selection,
     ),
 ]
 
 
-class SourcePasswords(NamedTuple):
-    """Passwords for sources beside the first one: those that are tried for each, and those of single ones by name."""
-
-    others: tuple[str, ...]
-    own: dict[str, str]
-
-    @classmethod
-    def of(cls, named: Sequence[str] | None, *others: Password | None) -> "SourcePasswords":
-        """From ``NAME=VARIABLE`` words. Raises UsageError for another shape, and a variable that is not set."""
-        from truststore_tool import passwords
-
-        own = {}
-        for word in named or ():
-            name, equals, variable = word.rpartition("=")
-            if not (name and equals and variable):
-                raise UsageError(f"{word!r} is not NAME=VARIABLE", hint="as in old.p12=OLD_PASSWORD")
-            own[name] = passwords.from_environment(variable).reveal()
-        return cls(tuple(other.reveal() for other in others if other is not None), own)
-
-    def __repr__(self) -> str:
-        return f"SourcePasswords({len(self.others)} tried, {len(self.own)} by name)"
-
-
 def gather(
     names: Sequence[str],
-    password: Password | None,
+    passwords: Passwords,
     output: Output,
+    selection: Selection = Selection(),  # noqa: B008 -- it is frozen
     *,
-    more: "SourcePasswords | None" = None,
-    skip_unreadable: bool = False,
     keep_distrusted: bool = False,
-    include_chains: bool = False,
 ) -> Collected:
     """Read the sources. Notes on them, what was left out, and what is kept though distrusted, go to standard error."""
     from truststore_tool import sources
@@ -87,12 +77,11 @@ def gather(
     with working("reading the sources", quiet=output.quiet):
         gathered = sources.gather(
             names,
-            reveal(password),
             stdin=sys.stdin.buffer.read,
-            others=more.others if more else (),
-            own=more.own if more else None,
-            include_chains=include_chains,
-            skip_unreadable=skip_unreadable,
+            others=passwords.of_sources(),
+            own={name: password.reveal() for name, password in passwords.own.items() if name in names},
+            include_chains=selection.include_chains,
+            skip_unreadable=selection.skip_unreadable,
             keep_distrusted=keep_distrusted,
         )
     for source in gathered:

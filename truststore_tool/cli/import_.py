@@ -1,31 +1,21 @@
 """``import``: certificates of any source into a store."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from truststore_tool.cli.approval import Approval
-from truststore_tool.cli.gathering import IncludeChains, SourcePasswordFor, SourcePasswords, gather, usable
+from truststore_tool.cli.gathering import Collected, Selecting, gather, usable
 from truststore_tool.cli.opening import reveal, writing_password
-from truststore_tool.cli.options import (
-    Backup,
-    DryRun,
-    Expect,
-    For,
-    Profile,
-    Reporting,
-    SkipUnreadable,
-    SkipUnusable,
-    SourcePassword,
-    StorePassword,
-    Yes,
-)
+from truststore_tool.cli.options import Backup, DryRun, Expect, For, Profile, Reporting, Yes
+from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
+from truststore_tool.cli.secrets import PasswordFor, Passwords, SourcePassword, StorePassword
 from truststore_tool.cli.writing import made_from, tell_of_older_javas
 from truststore_tool.findings import Finding
-from truststore_tool.model import Remark, TrustStore
+from truststore_tool.model import Certificate, Remark, TrustStore
+from truststore_tool.nouns import noun
 from truststore_tool.operations.candidates import distinct
 from truststore_tool.operations.checking import at, of_certificate, of_store
 from truststore_tool.operations.importing import ImportReport, import_certificates
@@ -42,24 +32,25 @@ def import_command(
         typer.Argument(help="Files of any format, directories, other stores, - (standard input), certifi, system."),
     ],
     *,
-    alias: Annotated[str | None, typer.Option(help="Alias of the certificate (default: rds-root).")] = None,
-    replace: Annotated[bool, typer.Option(help="Let the certificate take the alias of another one.")] = False,
-    new_format: Annotated[
-        str | None,
-        typer.Option("--format", metavar="FORMAT", help="Format of a new store (default: by suffix, else jks)."),
+    alias: Annotated[
+        str | None, typer.Option("--alias", metavar="ALIAS", help="Alias of the certificate (default: rds-root).")
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let the certificate take the alias of another one.")
+    ] = False,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="FORMAT", help="Format of a new store (default: by suffix, else jks).")
+    ] = None,
+    selection: Selecting,
     expect: Expect = None,
     yes: Yes = False,
+    readers: For = None,
+    profile: Profile = None,
     dry_run: DryRun = False,
     backup: Backup = False,
     store_password: StorePassword,
     source_password: SourcePassword,
-    source_password_for: SourcePasswordFor = None,
-    include_chains: IncludeChains = False,
-    skip_unreadable: SkipUnreadable = False,
-    skip_unusable: SkipUnusable = False,
-    readers: For = None,
-    profile: Profile = None,
+    password_for: PasswordFor = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show each warning and each fingerprint, however many.")
     ] = False,
@@ -76,76 +67,95 @@ def import_command(
 
       truststore-tool import cacerts.p12 global-bundle.pem --yes
     """
-    from truststore_tool import formats, stores
+    from truststore_tool import stores
 
     approval = Approval.of(expect, yes=yes, dry_run=dry_run)
     approval.require_somebody()
-    target = _format_of(store, new_format)
-    password = store_password.read(output)
-    beside = SourcePasswords.of(source_password_for, password)
-    collected = gather(
-        sources,
-        source_password.read(output) or password,
-        output,
-        more=beside,
-        skip_unreadable=skip_unreadable,
-        include_chains=include_chains,
-    )
-    if skip_unusable:
-        collected = usable(collected, target or stores.format_of(store), readers, output)
-    candidates, left_out, distrusted = collected
-    is_new = not Path(store).exists()
-    if not dry_run:
-        password = writing_password(Path(store), password, target, profile)
-    secret = reveal(password)
-    now = datetime.now(UTC).replace(microsecond=0)
-    unique = list(distinct(candidates))
-    refused = [item.certificate for item in distrusted]
-    known: set[Finding] = set()
-
-    def change(present: TrustStore) -> tuple[TrustStore, tuple[ImportReport, tuple[Remark, ...]]]:
-        nonlocal known
-        known = {item for item in of_store(present, store) if item.rule != "not-understood"}
-        aliased = formats.get(present.format).has_aliases
-        changed, report = import_certificates(
-            present, candidates, created=now, alias=alias, replace=replace, aliased=aliased
-        )
-        fresh = [c for c, item in zip(unique, report.items, strict=True) if item.status != "present"]
-        return changed, (report, approval.check(store, unique, fresh, refused))
-
-    if approval.asks:
-        with working(f"reading {store}", quiet=output.quiet):
-            _, (report, _) = stores.update_store(store, secret, change, create=target, dry_run=True, readers=readers)
-        fresh = [item.certificate.certificate for item in report.items if item.status != "present"]
-        approval.ask(fresh, store, now)
-    with working(f"writing {store}", quiet=output.quiet):
-        current, (report, remarks) = stores.update_store(
-            store,
+    place = stores.present(store, missing=True)
+    create = stores.new_format(store, to) if to or place.content is None else None
+    names = [store, *sources]
+    passwords = Passwords.of(password_for, names, store_password.read(output), source_password.read(output))
+    collected = gather(sources, passwords, output, selection)
+    if selection.skip_unusable:
+        collected = usable(collected, create or place.format, readers, output)
+    secret = reveal(writing_password(place, passwords.of_store(store), create, profile))
+    importing = _Importing(store, collected, approval, datetime.now(UTC).replace(microsecond=0), alias, replace)
+    with working(f"writing {store}", quiet=output.quiet or approval.asks):
+        current, done = stores.update_store(
+            place,
             secret,
-            change,
-            create=target,
+            importing.change,
+            create=create,
             backup=backup,
             dry_run=dry_run,
             sources=made_from(sources),
             readers=readers,
             profile=profile,
+            agree=importing.ask if approval.asks else None,
         )
-    if is_new and not dry_run:
-        tell_of_older_javas(output, store, current.format, secret)
-    output.warn(at(store, remarks))
-    fresh_items = [item for item in report.items if item.status != "present"]
-    found = [f for i in fresh_items for f in of_certificate(i.certificate.certificate, store, i.alias, now)]
-    output.warn(found, each=verbose)
-    output.warn(item for item in of_store(current, store) if item not in known)
-    output.warn_of_place(store)
-    proofs = () if dry_run else prove(current, unique)
-    pieces = [*text.imported(report, dry_run=dry_run), *text.proof(store, proofs, each=verbose)]
-    more = {"read_back": proofs, "left_out": left_out, "warnings": output.messages()}
-    output.report("import", report, pieces, store=store, dry_run=dry_run, **more)
+    if place.content is None:
+        tell_of_older_javas(output, store, current, secret, dry_run=dry_run)
+    importing.warn(done, current, output, each=verbose)
+    proofs = () if dry_run else prove(current, importing.unique)
+    pieces = [*text.imported(done.report, dry_run=dry_run), *text.proof(store, proofs, each=verbose)]
+    more = {"read_back": proofs, "left_out": collected.left_out, "warnings": output.messages()}
+    output.report("import", done.report, pieces, store=store, dry_run=dry_run, **more)
 
 
-def _format_of(store: str, wanted: str | None) -> str | None:
-    """The format in which a missing store begins; None for one that is there, unless a format is `wanted`."""
-    from truststore_tool import stores
+@noun
+class _Done:
+    """What became of the certificates, what is to be said of them, and what was found in the store before."""
 
-    return stores.new_format(store, wanted) if wanted or not Path(store).exists() else None
+    report: ImportReport
+    remarks: tuple[Remark, ...]
+    known: frozenset[Finding]
+
+
+@noun
+class _Importing:
+    """What is to be added to a store, and how."""
+
+    store: str
+    collected: Collected
+    approval: Approval
+    now: datetime
+    alias: str | None
+    replace: bool
+
+    @property
+    def unique(self) -> list[Certificate]:
+        """The certificates, each once."""
+        return list(distinct(self.collected.candidates))
+
+    def change(self, present: TrustStore) -> tuple[TrustStore, _Done]:
+        """The store with them. Raises as `import_certificates` and `Approval.check` do."""
+        from truststore_tool import formats
+
+        aliased = formats.get(present.format).has_aliases
+        candidates = self.collected.candidates
+        changed, report = import_certificates(
+            present, candidates, created=self.now, alias=self.alias, replace=self.replace, aliased=aliased
+        )
+        refused = [item.certificate for item in self.collected.distrusted]
+        remarks = self.approval.check(self.store, self.unique, _certificates(report), refused)
+        known = frozenset(item for item in of_store(present, self.store) if item.rule != "not-understood")
+        return changed, _Done(report, remarks, known)
+
+    def ask(self, done: _Done) -> None:
+        """Have a person look at what would become trusted."""
+        self.approval.ask(_certificates(done.report), self.store, self.now)
+
+    def warn(self, done: _Done, current: TrustStore, output: Output, *, each: bool) -> None:
+        """Say what is to be said of the new certificates, and of the store as it is now but was not before."""
+        output.warn(at(self.store, done.remarks))
+        found: list[Finding] = []
+        for item in done.report.fresh:
+            found += of_certificate(item.certificate.certificate, self.store, item.alias, self.now)
+        output.warn(found, each=each)
+        output.warn(item for item in of_store(current, self.store) if item not in done.known)
+        output.warn_of_place(self.store)
+
+
+def _certificates(report: ImportReport) -> list[Certificate]:
+    """Those that the store did not trust before."""
+    return [item.certificate.certificate for item in report.fresh]

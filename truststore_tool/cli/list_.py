@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.opening import open_for_reading
-from truststore_tool.cli.options import FormatName, Reporting, StorePassword
+from truststore_tool.cli.options import FormatName, Reporting
 from truststore_tool.cli.pairing import shown_with_keys
 from truststore_tool.cli.progress import working
+from truststore_tool.cli.secrets import StorePassword
 from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.listing import list_store
 from truststore_tool.operations.selecting import select

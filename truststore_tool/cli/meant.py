@@ -27,6 +27,11 @@ _COMMANDS: Final = {
     "snippet": "postgres snippet",
     "sessions": "postgres sessions",
 }
+# What options were called before, in all commands or in one; scripts may go on saying so.
+_CALLED_NOW: Final = {
+    (None, "--source-password-for"): "--password-for",
+    ("import", "--format"): "--to",
+}
 _PASSWORDS: Final = {"--password", "--pass", "--passphrase", "--storepass", "-storepass", "--keypass", "-keypass"}
 
 
@@ -44,4 +49,10 @@ def understood(arguments: Sequence[str]) -> list[str]:
             "a password on the command line could be read by every user of this machine",
             hint="set TRUSTSTORE_PASSWORD, or give --password-env, --password-file or --password-fd",
         )
-    return list(arguments)
+    return [_called_now(arguments[0], argument) for argument in arguments]
+
+
+def _called_now(verb: str, argument: str) -> str:
+    name, equals, value = argument.partition("=")
+    now = _CALLED_NOW.get((verb, name)) or _CALLED_NOW.get((None, name))
+    return f"{now}{equals}{value}" if now else argument

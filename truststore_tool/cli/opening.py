@@ -2,8 +2,7 @@
 
 import os
 import sys
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from truststore_tool.cli.progress import working
 from truststore_tool.errors import PasswordRequiredError, UnreadableError
@@ -11,6 +10,9 @@ from truststore_tool.model import TrustStore
 from truststore_tool.operations.listing import named
 from truststore_tool.passwords import Password
 from truststore_tool.safe import printable
+
+if TYPE_CHECKING:
+    from truststore_tool.stores import Present
 
 _BUNDLES: Final = ("certifi", "system")
 _HINT: Final = "set TRUSTSTORE_PASSWORD, or give --password-env, --password-file or --password-fd"
@@ -53,30 +55,31 @@ def _place_of(path: str) -> str:
 
 
 def writing_password(
-    path: Path, password: Password | None, format_name: str | None = None, profile: str | None = None
+    place: "Present", password: Password | None, format_name: str | None = None, profile: str | None = None
 ) -> Password | None:
-    """The password that a store at `path` needs before it can be changed; a terminal is asked for a missing one.
+    """The password that a store needs before it can be changed; a terminal is asked for a missing one.
 
     Args:
+        place: what lies where it is.
         format_name: the format of a file that is yet to be made; its password is asked for twice.
         profile: how the store is to be protected; ``passwordless`` needs none.
 
     Returns None for a store that has none. Raises PasswordRequiredError when nobody is there to ask.
     """
-    from truststore_tool import formats, stores
+    from truststore_tool import formats
 
     if password is not None:
         return password
-    exists = os.path.lexists(path)
+    exists = place.content is not None
     if exists:
-        needed = stores.open_to_change(path).integrity == "unchecked"
+        needed = place.opened().integrity == "unchecked"
     else:
         needed = format_name is not None and formats.get(format_name).has_password and profile != "passwordless"
     if not needed:
         return None
     if not sys.stdin.isatty():
-        raise PasswordRequiredError(f"{path}: a password is needed to write it", hint=_HINT)
-    return ask(str(path), confirm=not exists)
+        raise PasswordRequiredError(f"{place.path}: a password is needed to write it", hint=_HINT)
+    return ask(str(place.path), confirm=not exists)
 
 
 def ask(name: str, *, confirm: bool = False) -> Password:

@@ -66,6 +66,11 @@ class Output:
         if not self.quiet:
             typer.echo(printable(line), err=True)
 
+    def talk_of(self, pieces: Iterable[Piece]) -> None:
+        """Say the lines of a report whose place is taken by data, which is standard output."""
+        for piece in pieces:
+            self.talk(str(piece))
+
     def messages(self) -> list[str]:
         """What was found so far, one line each."""
         return [item.message for item in self.findings]

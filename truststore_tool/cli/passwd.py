@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.opening import ask, reveal, writing_password
-from truststore_tool.cli.options import Backup, For, KeyPassword, NewPassword, Profile, Reporting, StorePassword
+from truststore_tool.cli.options import Backup, DryRun, For, Profile, Reporting
+from truststore_tool.cli.secrets import KeyPassword, NewPassword, StorePassword
 from truststore_tool.errors import UsageError
 from truststore_tool.findings import Finding, Place, finding
 from truststore_tool.model import TrustStore
@@ -16,11 +17,11 @@ from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.listing import list_store
 from truststore_tool.operations.rekeying import reseal_key, with_other_passwords
 from truststore_tool.passwords import Password
+from truststore_tool.render import text
 
 
 def passwd_command(
     store: Annotated[Path, typer.Argument(help="The store to change.")],
-    new_password: NewPassword,
     *,
     no_password: Annotated[
         bool, typer.Option("--no-password", help="Take the password away: a PKCS#12 as the cacerts of JDK 18 is.")
@@ -29,11 +30,13 @@ def passwd_command(
         str | None,
         typer.Option("--key-alias", metavar="ALIAS", help="Give the new password to this key of a JKS or JCEKS alone."),
     ] = None,
-    key_password: KeyPassword,
     profile: Profile = None,
     readers: For = None,
+    dry_run: DryRun = False,
     backup: Backup = False,
     store_password: StorePassword,
+    new_password: NewPassword,
+    key_password: KeyPassword,
     output: Reporting,
 ) -> None:
     """Change the password of a store, or of one key in it.
@@ -51,13 +54,14 @@ def passwd_command(
     """
     from truststore_tool import stores
 
+    place = stores.present(store)
     if no_password:
         if new_password.are_given or key_alias is not None or profile is not None:
             raise UsageError("--no-password leaves no password to give", hint="leave the other options out")
-        if stores.format_of(store) != "pkcs12":
+        if place.format != "pkcs12":
             raise UsageError(f"{store}: only a PKCS#12 can be without a password", hint="convert it first")
         profile = "passwordless"
-    old = writing_password(store, store_password.read(output))
+    old = writing_password(place, store_password.read(output))
     new = new_password.read(output)
     if new is None and profile is None:
         if not sys.stdin.isatty():
@@ -76,22 +80,23 @@ def passwd_command(
 
     for_store = None if key_alias is not None else new
     reread, _ = stores.update_store(
-        store, reveal(old), change, new_password=reveal(for_store), backup=backup, readers=readers, profile=profile
+        place,
+        reveal(old),
+        change,
+        new_password=reveal(for_store),
+        backup=backup,
+        dry_run=dry_run,
+        readers=readers,
+        profile=profile,
     )
     report = list_store(reread)
     output.warn(of_store(reread, str(store)))
     output.warn(_other_keys(reread, str(store), for_store or old))
-    proven = reread.integrity == "verified"
-    said = (
-        f"{store} has a new password" if proven else f"{store}: its encrypted parts have a new password; it has no MAC"
-    )
-    if key_alias is not None:
-        said = f"{store}: the key {key_alias!r} has a new password"
-    elif new is None or profile == "passwordless":
-        said = f"{store} is protected as {profile}"
     if profile == "passwordless":
         output.talk("every Java opens it, with any password or none; nothing proves that it is as it was written")
-    output.report("passwd", report, [said], store=str(store), warnings=output.messages())
+    kept = profile if new is None or profile == "passwordless" else None
+    pieces = text.rekeyed(str(store), key_alias, kept, proven=reread.integrity == "verified", dry_run=dry_run)
+    output.report("passwd", report, pieces, store=str(store), dry_run=dry_run, warnings=output.messages())
 
 
 def _with_new_key_password(store: TrustStore, alias: str, old: Password | None, new: Password) -> TrustStore:

@@ -8,7 +8,8 @@ import typer
 
 from truststore_tool.cli.boundary import ReportedError
 from truststore_tool.cli.opening import reveal, writing_password
-from truststore_tool.cli.options import Backup, DryRun, For, Reporting, StorePassword
+from truststore_tool.cli.options import Backup, DryRun, For, Reporting
+from truststore_tool.cli.secrets import StorePassword
 from truststore_tool.errors import UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.operations.changing import remove_entries
@@ -25,8 +26,8 @@ def remove_command(
     ] = None,
     expired: Annotated[bool, typer.Option("--expired", help="Remove every expired trusted certificate.")] = False,
     keys: Annotated[bool, typer.Option("--keys", help="Let --alias name a private or secret key.")] = False,
-    dry_run: DryRun = False,
     readers: For = None,
+    dry_run: DryRun = False,
     backup: Backup = False,
     store_password: StorePassword,
     output: Reporting,
@@ -46,10 +47,11 @@ def remove_command(
     digests = [Fingerprint.parse(item) for item in fingerprint or ()]
     if not (alias or digests or expired):
         raise UsageError("nothing to remove", hint="give --alias, --fingerprint or --expired")
-    secret = reveal(writing_password(store, store_password.read(output)))
+    place = stores.present(store)
+    secret = reveal(writing_password(place, store_password.read(output)))
     moment = datetime.now(UTC) if expired else None
     _, report = stores.update_store(
-        store,
+        place,
         secret,
         lambda present: remove_entries(
             present, aliases=alias or (), fingerprints=digests, expired_at=moment, keys=keys

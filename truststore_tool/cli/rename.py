@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.opening import reveal, writing_password
-from truststore_tool.cli.options import Backup, For, Reporting, StorePassword
+from truststore_tool.cli.options import Backup, DryRun, For, Reporting
+from truststore_tool.cli.secrets import StorePassword
 from truststore_tool.operations.changing import rename_entry
+from truststore_tool.render import text
 
 
 def rename_command(
@@ -16,6 +18,7 @@ def rename_command(
     new: Annotated[str, typer.Argument(help="The alias wanted.")],
     *,
     readers: For = None,
+    dry_run: DryRun = False,
     backup: Backup = False,
     store_password: StorePassword,
     output: Reporting,
@@ -29,10 +32,16 @@ def rename_command(
     from truststore_tool import stores
     from truststore_tool.errors import UsageError
 
-    secret = reveal(writing_password(store, store_password.read(output)))
     if not new:
         raise UsageError("the new alias is empty")
+    place = stores.present(store)
+    secret = reveal(writing_password(place, store_password.read(output)))
     _, report = stores.update_store(
-        store, secret, lambda present: rename_entry(present, old, new), backup=backup, readers=readers
+        place,
+        secret,
+        lambda present: rename_entry(present, old, new),
+        backup=backup,
+        dry_run=dry_run,
+        readers=readers,
     )
-    output.report("rename", report, [f"renamed: {report.old} -> {report.new}"], store=str(store))
+    output.report("rename", report, text.renamed(report, dry_run=dry_run), store=str(store), dry_run=dry_run)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from truststore_tool.cli.options import Reporting
+from truststore_tool.cli.options import DryRun, Reporting
 from truststore_tool.cli.several import spread
 
 app = typer.Typer(
@@ -22,6 +22,8 @@ def main() -> None:
 @spread
 def install_command(
     directory: Annotated[Path, typer.Argument(help="Where to put them; it is made when it does not exist.")],
+    *,
+    dry_run: DryRun = False,
     output: Reporting,
 ) -> None:
     """Put executables named keytool and openssl into a directory.
@@ -34,8 +36,8 @@ def install_command(
     """
     from truststore_tool.shims.install import install
 
-    report = install(directory)
-    lines = [f"installed: {program}" for program in report.programs]
+    report = install(directory, dry_run=dry_run)
+    lines = [f"{'would install' if dry_run else 'installed'}: {program}" for program in report.programs]
     if report.advice is not None:
         lines.append(f"put them first on PATH: {report.advice}")
-    output.report("shims", report, lines, advice=report.advice)
+    output.report("shims", report, lines, advice=report.advice, dry_run=dry_run)

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.boundary import FINDING
-from truststore_tool.cli.gathering import gather
+from truststore_tool.cli.gathering import Selection, gather
 from truststore_tool.cli.opening import open_for_reading
-from truststore_tool.cli.options import Expect, FormatName, Reporting, SkipUnreadable, StorePassword
+from truststore_tool.cli.options import Expect, FormatName, Reporting, SkipUnreadable
+from truststore_tool.cli.secrets import PasswordFor, Passwords, SourcePassword, StorePassword
 from truststore_tool.errors import UsageError
 from truststore_tool.findings import Place, finding
 from truststore_tool.fingerprints import Fingerprint
@@ -33,6 +34,8 @@ def verify_command(
     skip_unreadable: SkipUnreadable = False,
     store_format: FormatName = None,
     store_password: StorePassword,
+    source_password: SourcePassword,
+    password_for: PasswordFor = None,
     output: Reporting,
 ) -> None:
     """Say which expected certificates a store trusts, which are missing, and which it trusts beyond them.
@@ -47,11 +50,13 @@ def verify_command(
     """
     if not expect and not against:
         raise UsageError("nothing to verify against", hint="give --expect FINGERPRINT or --against FILE")
-    password = store_password.read(output)
     expected: list[Fingerprint | Certificate] = [Fingerprint.parse(item) for item in expect or ()]
-    collected = gather(against or (), password, output, skip_unreadable=skip_unreadable)
+    against = against or []
+    names = [store, *against]
+    passwords = Passwords.of(password_for, names, store_password.read(output), source_password.read(output))
+    collected = gather(against, passwords, output, Selection(skip_unreadable=skip_unreadable))
     expected += [candidate.certificate for candidate in collected.candidates]
-    opened = open_for_reading(store, password, store_format)
+    opened = open_for_reading(store, passwords.of_store(store), store_format)
     report = verify(opened, expected)
     output.warn(of_store(opened, store))
     output.warn_of_place(store)

@@ -25,17 +25,20 @@ def write_new(
     backup: bool = False,
     readers: Sequence[str] | None = None,
     profile: str | None = None,
+    dry_run: bool = False,
 ) -> bool:
     """Write `store`, which was made from `source`, to `out` for `readers`; ``-`` is standard input or output.
 
-    Returns whether anything was written: a file that already trusts just these certificates is left alone, so that a
-    script can run again. Any other file is replaced only with `force` or `backup`. Raises UsageError when neither was
-    given.
+    Returns whether anything was written, or with `dry_run` would be: a file that already trusts just these certificates
+    is left alone, so that a script can run again. Any other file is replaced only with `force` or `backup`. Raises
+    UsageError when neither was given.
     """
     from truststore_tool import files, stores
 
     if out == "-":
-        sys.stdout.buffer.write(stores.encoded(store, password, readers, profile))
+        data = stores.encoded(store, password, readers, profile)
+        if not dry_run:
+            sys.stdout.buffer.write(data)
         return True
     path = Path(out)
     there = os.path.lexists(path)
@@ -52,6 +55,7 @@ def write_new(
                 sources=made_from([source]),
                 readers=readers,
                 profile=profile,
+                dry_run=dry_run,
             )
         except ExistsError:  # another process was quicker: it is judged as if it had been there before
             pass
@@ -61,7 +65,8 @@ def write_new(
         raise UsageError(
             f"{path} exists and holds something else", hint="--force replaces it; --backup keeps a copy of it as well"
         )
-    files.tidy(path)
+    if not dry_run:
+        files.tidy(path)
     return False
 
 
@@ -90,14 +95,22 @@ def _keys(store: TrustStore) -> set[tuple[str, str, tuple[Certificate, ...]]]:
     return {(fold_alias(e.alias), e.kind, e.certificates) for e in store.entries if e.kind != "trusted"}
 
 
-def tell_of_older_javas(output: Output, path: str, form: str, password: str | None) -> None:
-    """Say of a PKCS#12 that was made just now that older Javas do not open it, if they do not."""
+def tell_of_older_javas(
+    output: Output,
+    path: str,
+    store: TrustStore,
+    password: str | None,
+    profile: str | None = None,
+    *,
+    dry_run: bool = False,
+) -> None:
+    """Say of a PKCS#12 that was made just now, or would be, that older Javas do not open it, if they do not."""
     from truststore_tool import readers, stores
 
-    if form != "pkcs12":
+    if store.format != "pkcs12":
         return
     try:
-        content = stores.content_of(path)
+        content = stores.encoded(store, password, (), profile) if dry_run else stores.content_of(path)
     except UnreadableError:  # it is written, and was proved: only this word about it cannot be said
         return
     if readers.named("java8u252").read(content, password).loads is False:

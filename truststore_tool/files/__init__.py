@@ -14,7 +14,7 @@ from truststore_tool.files.reading import holds, is_directory, names_in, read, r
 if TYPE_CHECKING:
     from truststore_tool.files.directories import making_directories, update_directory
     from truststore_tool.files.locking import locked, tidy
-    from truststore_tool.files.replacing import replace, write_through
+    from truststore_tool.files.replacing import replace, require_place, write_through
 
 __all__ = [
     "holds",
@@ -25,6 +25,7 @@ __all__ = [
     "read",
     "read_directory",
     "replace",
+    "require_place",
     "tidy",
     "update_directory",
     "write_through",
@@ -34,6 +35,7 @@ _HOMES: Final = {
     "locked": "locking",
     "making_directories": "directories",
     "replace": "replacing",
+    "require_place": "replacing",
     "tidy": "locking",
     "update_directory": "directories",
     "write_through": "replacing",

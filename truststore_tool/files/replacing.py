@@ -39,8 +39,7 @@ def replace(
     """
     saved = None
     with writing_to(path):
-        if os.path.exists(path) and not os.path.isfile(path):
-            raise WriteError(f"could not write {path}: not a regular file", hint="name a file")
+        _require_file(path)
         directory, real = locate(path)
         try:
             open_to = attributes.of_sources(sources)
@@ -60,6 +59,33 @@ def replace(
         finally:
             close(directory)
     return real.with_name(saved) if saved else None
+
+
+def require_place(path: StrPath, *, there: bool = False) -> None:
+    """Raise WriteError where `replace` or `update_directory` would, as far as it shows without writing.
+
+    With `there`, also for a file that is there and may not be replaced.
+    """
+    with writing_to(path):
+        inside = os.path.isdir(path)
+        if there and not inside:
+            _require_file(path)
+        directory, real = locate(path)
+        try:
+            place = real.name if inside else "."
+            if not os.access(place, os.W_OK | os.X_OK, dir_fd=directory):
+                code = errno.EROFS if os.fstatvfs(directory).f_flag & os.ST_RDONLY else errno.EACCES
+                raise OSError(code, os.strerror(code))
+            if there and not inside:
+                with present(directory, real.name):
+                    pass
+        finally:
+            close(directory)
+
+
+def _require_file(path: StrPath) -> None:
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise WriteError(f"could not write {path}: not a regular file", hint="name a file")
 
 
 def write_through(path: StrPath, data: bytes) -> None:

@@ -47,6 +47,11 @@ class ImportReport:
     items: tuple[Imported, ...]
     duplicates: int = 0
 
+    @property
+    def fresh(self) -> tuple[Imported, ...]:
+        """What was not there before."""
+        return tuple(item for item in self.items if item.status != "present")
+
     def count(self, status: ImportStatus) -> int:
         """How many certificates have this status."""
         return sum(item.status == status for item in self.items)

@@ -11,7 +11,7 @@ from truststore_tool.wording import counted
 if TYPE_CHECKING:
     from truststore_tool.findings import Finding
     from truststore_tool.operations.bundling import BundleReport
-    from truststore_tool.operations.changing import RemoveReport
+    from truststore_tool.operations.changing import RemoveReport, RenameReport
     from truststore_tool.operations.comparing import DiffReport
     from truststore_tool.operations.converting import ConvertReport
     from truststore_tool.operations.describe import CertificateFacts
@@ -185,11 +185,33 @@ def bundled(report: "BundleReport", *, dry_run: bool = False) -> Iterator[Piece]
         yield _NOTHING_WRITTEN
 
 
-def converted(report: "ConvertReport") -> Iterator[Piece]:
-    """What was carried over."""
+def exported(count: int, out: str, *, dry_run: bool) -> Iterator[Piece]:
+    """How many certificates went where, or with `dry_run` would go."""
+    yield f"{counted(count, 'certificate')} {'would be ' if dry_run else ''}in {out}"
+    if dry_run:
+        yield _NOTHING_WRITTEN
+
+
+def renamed(report: "RenameReport", *, dry_run: bool) -> Iterator[Piece]:
+    """The two aliases."""
+    yield f"{'would rename' if dry_run else 'renamed'}: {report.old} -> {report.new}"
+    if dry_run:
+        yield _NOTHING_WRITTEN
+
+
+def converted(report: "ConvertReport", out: str, *, written: bool, dry_run: bool) -> Iterator[Piece]:
+    """What was carried over, and where to, unless it was there already."""
     chained = f" with {counted(report.chained, 'certificate')}" if report.chained else ""
     keys = f", {counted(report.keys, 'key')}{chained}" if report.keys else ""
     yield f"{report.source_format} -> {report.target_format}: {counted(report.certificates, 'certificate')}{keys}"
+    if not written:
+        yield f"{out} holds them already"
+    elif dry_run:
+        yield f"would be written to {out}"
+    else:
+        yield f"written to {out}"
+    if dry_run:
+        yield _NOTHING_WRITTEN
 
 
 def removed(report: "RemoveReport", *, dry_run: bool = False) -> Iterator[Piece]:
@@ -202,6 +224,21 @@ def removed(report: "RemoveReport", *, dry_run: bool = False) -> Iterator[Piece]
         yield _NOTHING_WRITTEN
     else:
         yield f"{len(report.removed)} removed, {report.remaining} remain"
+
+
+def rekeyed(store: str, key: str | None, profile: str | None, *, proven: bool, dry_run: bool) -> Iterator[Piece]:
+    """What has a new password: one key, a store, or one that is only protected in another way."""
+    has, have, stands = ("would have", "would have", "would be") if dry_run else ("has", "have", "is")
+    if key is not None:
+        yield f"{store}: the key {key!r} {has} a new password"
+    elif profile is not None:
+        yield f"{store} {stands} protected as {profile}"
+    elif proven:
+        yield f"{store} {has} a new password"
+    else:
+        yield f"{store}: its encrypted parts {have} a new password; it has no MAC"
+    if dry_run:
+        yield _NOTHING_WRITTEN
 
 
 def fingerprints(report: "FingerprintReport") -> Iterator[Piece]:

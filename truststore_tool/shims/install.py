@@ -36,8 +36,9 @@ class InstallReport:
         return None if self.comes_first else f'export PATH="{self.directory}:$PATH"'
 
 
-def install(directory: Path) -> InstallReport:
-    """Write the executables, making the directory if need be; ours from before are written anew.
+def install(directory: Path, *, dry_run: bool = False) -> InstallReport:
+    """Write the executables, making the directory if need be; ours from before are written anew. With
+    `dry_run` nothing is written.
 
     They name the Python that runs now, and where it finds this package: after either has moved, install again.
 
@@ -50,6 +51,10 @@ def install(directory: Path) -> InstallReport:
             raise UsageError(
                 f"{target} exists and is not a shim of this tool", hint="name another directory, or move the file away"
             )
+    if dry_run:
+        there = next(folder for folder in (directory, *directory.parents) if os.path.lexists(folder))
+        files.require_place(there / PROGRAMS[0])
+        return InstallReport(directory, targets, _comes_first(directory))
     content = _script()
     with files.making_directories(directory):
         for target in targets:

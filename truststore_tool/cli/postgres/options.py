@@ -5,7 +5,9 @@ from typing import Annotated, Final
 
 import typer
 
+from truststore_tool.cli.opening import reveal
 from truststore_tool.cli.output import Output
+from truststore_tool.cli.secrets import Passwords
 from truststore_tool.errors import IntegrityError, UsageError
 from truststore_tool.findings import Place, finding
 from truststore_tool.postgres.conninfo import Conninfo
@@ -51,13 +53,14 @@ def negotiation(tls: bool, direct: bool) -> Negotiation:
     return "direct" if direct else "ssl-request"
 
 
-def open_sources(stores: Sequence[str] | None, bundles: Sequence[str] | None, password: str | None) -> list[Source]:
-    """The stores as Java reads them, then the bundles as libpq does.
+def open_sources(stores: Sequence[str] | None, bundles: Sequence[str] | None, passwords: Passwords) -> list[Source]:
+    """The stores as Java reads them, each with its password, then the bundles as libpq does.
 
     Raises UnreadableError (missing, not permitted) and IntegrityError (wrong password). A store that cannot be opened
     without a password, or is malformed, is a finding and no error: that is what it is to its clients.
     """
-    return [*(_opened(name, "java", password) for name in stores or ()), *(_opened(n, "libpq") for n in bundles or ())]
+    read = [_opened(name, "java", reveal(passwords.of_store(name))) for name in stores or ()]
+    return read + [_opened(name, "libpq") for name in bundles or ()]
 
 
 def warn_of_sources(output: Output, sources: Sequence[Source]) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from truststore_tool.cli.boundary import FINDING, exit_code, way_out
 from truststore_tool.cli.opening import reveal
-from truststore_tool.cli.options import KeyPassword, Reporting, StorePassword, days
+from truststore_tool.cli.options import Reporting, days
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.postgres import servers
 from truststore_tool.cli.postgres.options import (
@@ -22,6 +22,7 @@ from truststore_tool.cli.postgres.options import (
     open_sources,
     warn_of_sources,
 )
+from truststore_tool.cli.secrets import KeyPassword, PasswordFor, Passwords, StorePassword
 from truststore_tool.errors import TrustStoreError, UsageError
 from truststore_tool.nouns import noun
 from truststore_tool.passwords import Password
@@ -74,7 +75,6 @@ def probe_command(
     key: Annotated[
         str | None, typer.Option("--key", metavar="FILE", help="Its key (default: in the file of --cert).")
     ] = None,
-    key_password: KeyPassword,
     save_chain: Annotated[
         str | None,
         typer.Option("--save-chain", metavar="FILE", help="Write what the server shows, unverified; - is stdout."),
@@ -83,6 +83,8 @@ def probe_command(
     direct: Direct = False,
     timeout: Timeout = TIMEOUT,
     store_password: StorePassword,
+    password_for: PasswordFor = None,
+    key_password: KeyPassword,
     output: Reporting,
 ) -> None:
     """Show a server's protocol, cipher and certificates, and say for each store whether it trusts the server now.
@@ -123,8 +125,8 @@ def probe_command(
         looks=looks,
         timeout=timeout,
     )
-    password = store_password.read(output)
-    sources = open_sources(store, bundle, reveal(password))
+    passwords = Passwords.of(password_for, store or (), store_password.read(output))
+    sources = open_sources(store, bundle, passwords)
     warn_of_sources(output, sources)
     questions = _Questions(sources, datetime.now(UTC), inquiry)
     code = _one(output, targets[0], questions, save_chain) if alone else _several(output, targets, questions)

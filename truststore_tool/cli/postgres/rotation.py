@@ -8,8 +8,7 @@ import typer
 
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.gathering import gather
-from truststore_tool.cli.opening import reveal
-from truststore_tool.cli.options import Reporting, StorePassword
+from truststore_tool.cli.options import Reporting
 from truststore_tool.cli.postgres.options import (
     TIMEOUT,
     Bundles,
@@ -21,6 +20,7 @@ from truststore_tool.cli.postgres.options import (
     open_sources,
     warn_of_sources,
 )
+from truststore_tool.cli.secrets import PasswordFor, Passwords, SourcePassword, StorePassword
 from truststore_tool.errors import FindingError, UsageError
 from truststore_tool.nouns import replace
 from truststore_tool.postgres.target import Target, looks_like_a_file
@@ -62,6 +62,8 @@ def rotation_command(
     direct: Direct = False,
     timeout: Timeout = TIMEOUT,
     store_password: StorePassword,
+    source_password: SourcePassword,
+    password_for: PasswordFor = None,
     output: Reporting,
 ) -> None:
     """Before rotating: say for each store whether clients connect before, during and after.
@@ -85,14 +87,15 @@ def rotation_command(
     if host_name is not None and Target.parse(host_name).host != host_name:
         raise UsageError("--host-name is a name without a port", hint="as in --host-name db.example.com")
     how = negotiation(tls, direct)
-    password = store_password.read(output)
-    sources = open_sources(store, bundle, reveal(password))
+    names = [*(store or ()), current, following]
+    passwords = Passwords.of(password_for, names, store_password.read(output), source_password.read(output))
+    sources = open_sources(store, bundle, passwords)
     warn_of_sources(output, sources)
-    coming = [candidate.certificate for candidate in gather([following], password, output).candidates]
+    coming = [candidate.certificate for candidate in gather([following], passwords, output).candidates]
     target = None if _is_file(current) else Target.parse(current)
     clients = Clients(datetime.now(UTC), host_name, verify)
     if target is None:
-        now = [candidate.certificate for candidate in gather([current], password, output).candidates]
+        now = [candidate.certificate for candidate in gather([current], passwords, output).candidates]
     else:
         target = replace(target, name=host_name)
         seen = _shown_by(target, how, timeout)

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.opening import reveal
-from truststore_tool.cli.options import Reporting, StorePassword
+from truststore_tool.cli.options import Reporting
+from truststore_tool.cli.secrets import StorePassword
 from truststore_tool.errors import UsageError
 
 
