@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "bundle": "bundle",
     "diff": "diff",
     "doctor": "doctor",
+    "scan": "scan",
     "export": "export",
     "remove": "remove",
     "rename": "rename",

@@ -65,6 +65,13 @@ class ReportedError(FindingError):
     """A finding behind a report that has been printed, and says it, too: under --json no other is printed."""
 
 
+class StoppedError(TrustStoreError):
+    """Interrupted; what was done so far is behind a report that has been printed (exit code 130)."""
+
+
+EXIT_CODES[StoppedError] = INTERRUPTED
+
+
 def exit_code(error: TrustStoreError) -> int:
     """The documented exit code of an expected error."""
     return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), BUG)
@@ -90,7 +97,9 @@ def run(arguments: Sequence[str]) -> int:
             raise KeyboardInterrupt
         return result if isinstance(result, int) else 0
     except TrustStoreError as error:
-        return say(exit_code(error), error.message, way_out(error), reported=isinstance(error, ReportedError))
+        return say(
+            exit_code(error), error.message, way_out(error), reported=isinstance(error, ReportedError | StoppedError)
+        )
     except (KeyboardInterrupt, typer.Abort):
         if sys.stderr.isatty():
             typer.echo("", err=True)  # behind the terminal's own ^C, or what stands at the prompt

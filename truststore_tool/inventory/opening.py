@@ -62,6 +62,11 @@ class Judged:
     own: bool = False
 
 
+def _format(data: bytes) -> str:
+    """The name of its format; empty for what is of none. What else it may be is not asked, as of a file in hand."""
+    return next((name for name in formats.FILE_NAMES if formats.get(name).detect(data)), "")
+
+
 def identity(data: bytes) -> str:
     """What `Found.content` is."""
     return sha256(data).hexdigest()
@@ -72,10 +77,7 @@ def stores_in(data: bytes) -> Iterator[tuple[str, bytes]]:
 
     Whether they are any is known when they are opened.
     """
-    try:
-        found = formats.detect(data).name
-    except FormatError:
-        found = ""
+    found = _format(data)
     if found and not (found == "pem" and texts.is_keyed(data)):
         yield "", data
     if found in ("", "pem"):
@@ -90,9 +92,8 @@ def judge(data: bytes, candidates: Candidates, now: datetime) -> Judged | None:
 
     Raises UnreadableError for what is a store, and damaged or not readable here.
     """
-    try:
-        form = formats.detect(data).name
-    except FormatError:
+    form = _format(data)
+    if not form:
         return None
     try:
         store, password = _opened(data, form, candidates)

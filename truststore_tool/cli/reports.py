@@ -1,0 +1,84 @@
+"""The kinds of reports on an inventory, and where each goes: standard output, or a file."""
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from truststore_tool.cli.output import Output
+from truststore_tool.errors import UsageError
+from truststore_tool.inventory.nouns import Inventory
+from truststore_tool.nouns import noun
+
+TEXT: Final = "text"
+# Kind: the module of `render` whose `text(inventory)` makes it, as one text in UTF-8.
+KINDS: Final[Mapping[str, str]] = {"json": "scan_json"}
+
+
+@noun
+class Wanted:
+    """A kind of report, and the file that it goes to; None for standard output."""
+
+    kind: str
+    path: str | None
+
+
+Reports = Sequence[Wanted]
+
+
+def wanted(given: Sequence[str] | None, *, json: bool) -> Reports:
+    """The reports that were asked for: text, where none were. Raises UsageError for an unknown kind."""
+    found = [_wanted(text) for text in given or ()]
+    if json:
+        found.append(Wanted("json", None))
+    found = list(dict.fromkeys(found)) or [Wanted(TEXT, None)]
+    if sum(each.path is None for each in found) > 1:
+        raise UsageError("two reports cannot both go to standard output", hint="write one to a file: KIND=FILE")
+    return found
+
+
+def _wanted(text: str) -> Wanted:
+    kind, equals, path = text.partition("=")
+    if kind != TEXT and kind not in KINDS:
+        raise UsageError(f"no report is called {kind!r}", hint=f"choose one of {', '.join((TEXT, *KINDS))}")
+    if equals and not path:
+        raise UsageError(f"the report {kind} names no file", hint="write it as KIND=FILE")
+    return Wanted(kind, path or None)
+
+
+def printed(inventory: Inventory, reports: Reports, output: Output) -> None:
+    """Write every report where it goes. Raises WriteError."""
+    from truststore_tool.render import scan_text
+
+    for each in reports:
+        if each.kind == TEXT and each.path is None:
+            if not output.quiet:
+                output.pieces(scan_text.pieces(inventory))
+            continue
+        text = _plain(inventory) if each.kind == TEXT else _renderer(each.kind)(inventory)
+        data = text.encode("utf-8", "backslashreplace")
+        if each.path is None:
+            typer.echo(data, nl=False)
+        else:
+            from truststore_tool import files
+
+            path = Path(each.path)
+            with files.locked(path):
+                files.replace(path, data)
+            output.talk(f"{each.kind}: written to {each.path}")
+
+
+def _renderer(kind: str) -> Callable[[Inventory], str]:
+    made: Callable[[Inventory], str] = import_module(f"truststore_tool.render.{KINDS[kind]}").text
+    return made
+
+
+def _plain(inventory: Inventory) -> str:
+    from truststore_tool.render import scan_text
+    from truststore_tool.render.tables import Table, plain
+    from truststore_tool.safe import printable
+
+    pieces = scan_text.pieces(inventory)
+    return "".join("".join(plain(each)) if isinstance(each, Table) else f"{printable(each)}\n" for each in pieces)

@@ -1,0 +1,200 @@
+"""``scan``: every trust store that there is, which of them lack a root, and who reads them."""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Annotated, Literal
+
+import typer
+
+from truststore_tool.cli.boundary import FINDING, StoppedError
+from truststore_tool.cli.options import Reporting, days
+from truststore_tool.cli.output import Output
+from truststore_tool.cli.reports import Reports, printed, wanted
+from truststore_tool.errors import UsageError
+from truststore_tool.findings import LEVELS, Level
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.inventory.assembling import Asked
+from truststore_tool.inventory.bounds import Bounds
+from truststore_tool.inventory.crew import Orders, processors
+from truststore_tool.inventory.nouns import Inventory, Need
+from truststore_tool.inventory.opening import Candidates
+from truststore_tool.inventory.scan import Tour, roots_of, scan
+
+_UNREADABLE = 3
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+
+
+def scan_command(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Folders, files, archives, images.")],
+    output: Reporting,
+    need: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--need",
+            metavar="FINGERPRINT|FILE",
+            help="What every store should trust: a fingerprint, or the certificates of a file; may be given again.",
+        ),
+    ] = None,
+    expires_within: Annotated[
+        str | None, typer.Option("--expires-within", metavar="DAYS", help="Say what expires so soon: 30d.")
+    ] = None,
+    report: Annotated[
+        list[str] | None,
+        typer.Option("--report", metavar="KIND[=FILE]", help="text or json; may be given again."),
+    ] = None,
+    fail_on: Annotated[
+        Literal["error", "warning", "note"] | None,
+        typer.Option("--fail-on", help="The least finding that is exit code 1 (default: none is)."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option("--exclude", metavar="GLOB", help="Leave out what is called so, or lies there; may be repeated."),
+    ] = None,
+    all_file_systems: Annotated[
+        bool, typer.Option("--all-file-systems", help="Enter other file systems that are mounted below a PATH.")
+    ] = False,
+    all_layers: Annotated[
+        bool, typer.Option("--all-layers", help="Of images also what a layer above takes away.")
+    ] = False,
+    passwords_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--passwords-from", metavar="FILE", help="Passwords to try on stores that are locked, one a line."
+        ),
+    ] = None,
+    no_default_passwords: Annotated[
+        bool, typer.Option("--no-default-passwords", help="Do not try changeit, changeme and the empty password.")
+    ] = False,
+    max_store: Annotated[
+        str, typer.Option("--max-store", metavar="SIZE", help="Read no store that is larger than so: 64m.")
+    ] = "64m",
+    max_unpacked: Annotated[
+        str, typer.Option("--max-unpacked", metavar="SIZE", help="Unpack no more of a file than so: 16g.")
+    ] = "16g",
+    max_members: Annotated[
+        int, typer.Option("--max-members", min=1, help="Look at no more members of a file's archives than so.")
+    ] = 1_000_000,
+    max_nesting: Annotated[
+        int, typer.Option("--max-nesting", min=1, help="Look into no more archives inside each other than so.")
+    ] = 8,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="Processes that look at files (default: one a processor).")
+    ] = None,
+) -> None:
+    """Find every trust store: by content, in folders, archives and images, whatever it is called and how deep.
+
+    Says of each what it is, what it trusts, what of --need it lacks, who reads it and because of what, and what is not
+    well with it. Stores that are locked are tried with usual passwords and those of --passwords-from. Nothing is
+    unpacked to disk, and no link is followed.
+
+    Exit code 0; 1 when something of --need is missing, and with --need also when a store is locked or something was
+    not looked at; 1 for findings from --fail-on upwards; 3 when a PATH cannot be read.
+
+    Examples:
+
+      truststore-tool scan /usr /etc /opt --need new-root.pem
+
+      truststore-tool scan image.tar --expires-within 90d --report json=scan.json
+    """
+    reports = wanted(report, json=output.json)
+    now = datetime.now(UTC)
+    needs = tuple(dict.fromkeys(each for text in need or () for each in _needs(text)))
+    asked = Asked(needs, now, days(expires_within))
+    bounds = Bounds(store=_size(max_store), unpacked=_size(max_unpacked), members=max_members, nesting=max_nesting)
+    candidates = Candidates(_passwords(passwords_from, output), not no_default_passwords)
+    tour = Tour(roots_of(paths), tuple(exclude or ()), all_file_systems)
+    progress = _Progress(quiet=output.quiet)
+    orders = Orders(bounds, candidates, now, all_layers)
+    try:
+        found = scan(tour, orders, asked, jobs=jobs or processors(), progress=progress)
+    finally:
+        progress.clear()
+    _report(found, reports, output)
+    _leave(found, fail_on)
+
+
+def _report(found: Inventory, reports: Reports, output: Output) -> None:
+    for path, why in ((item.path, item.why) for item in found.skipped if item.path in found.unreadable):
+        output.talk(f"error: {path}: {why}")
+    printed(found, reports, output)
+
+
+def _leave(found: Inventory, fail_on: Level | None) -> None:
+    """End with the exit code that the inventory asks for."""
+    if not found.complete:
+        raise StoppedError("interrupted: this is not all that there is")
+    if found.unreadable:
+        raise typer.Exit(_UNREADABLE)
+    uncleared = any(store.missing or store.locked for store in found.stores) or found.skipped
+    if found.needs and uncleared:
+        raise typer.Exit(FINDING)
+    if fail_on is not None:
+        worst = LEVELS.index(fail_on)
+        if any(LEVELS.index(item.level) <= worst for store in found.stores for item in store.findings):
+            raise typer.Exit(FINDING)
+
+
+def _needs(text: str) -> Sequence[Need]:
+    """What one --need asks for. Raises UsageError for what is neither a fingerprint nor a file."""
+    from truststore_tool import library
+    from truststore_tool.operations.describe import subject_text
+
+    try:
+        return [Need(Fingerprint.parse(text), text)]
+    except UsageError as exc:
+        if not Path(text).exists():
+            raise UsageError(f"{text}: neither a fingerprint nor a file", hint=exc.hint) from exc
+    certificates = library.load(text, None)
+    if not certificates:
+        raise UsageError(f"{text}: holds no certificate")
+    return [Need(each.sha256, subject_text(each) or str(each.sha256)) for each in certificates]
+
+
+def _passwords(path: Path | None, output: Output) -> tuple[str, ...]:
+    """The lines of a file. Raises UnreadableError, and UsageError when it is not UTF-8."""
+    if path is None:
+        return ()
+    from truststore_tool import files
+
+    output.warn_of_secret(path)
+    try:
+        return tuple(dict.fromkeys(filter(None, files.read(path).decode("utf-8").splitlines())))
+    except UnicodeDecodeError as exc:
+        raise UsageError(f"{path}: is not in UTF-8", hint="write one password a line") from exc
+
+
+def _size(text: str) -> int:
+    """A number of octets: ``1000``, ``64m``, ``2g``. Raises UsageError for anything else."""
+    digits = text.rstrip("kKmMgG")
+    unit = text[len(digits) :].lower()
+    if not (digits.isascii() and digits.isdigit() and unit in _UNITS and 0 < int(digits) < 1 << 40):
+        raise UsageError(f"not a size: {text!r}", hint="write it as 64m")
+    return int(digits) * _UNITS[unit]
+
+
+class _Progress:
+    """A line on the terminal that tells how far the scan is; nothing where standard error is none."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._shown = False
+        self._silent = quiet or not sys.stderr.isatty()
+        self._begun = self._last = monotonic()
+
+    def __call__(self, files: int, stores: int) -> None:
+        if self._silent:
+            return
+        now = monotonic()
+        if now - self._last >= 0.2:
+            self._last, self._shown = now, True
+            rate = files / (now - self._begun)
+            sys.stderr.write(f"\r\033[K{files:,} files, {rate:,.0f} a second, {stores:,} stores")
+            sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()

@@ -1,0 +1,166 @@
+"""An inventory of all that was brought home: each content once, who reads it, what it trusts of what it should."""
+
+import os
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from truststore_tool.findings import Finding
+from truststore_tool.findings import Place as Spot
+from truststore_tool.fingerprints import Fingerprint, FingerprintSet
+from truststore_tool.inventory.because import Readers
+from truststore_tool.inventory.haul import Haul, Link, Passed, Sighting
+from truststore_tool.inventory.nouns import Found, Held, Inventory, Mention, Need, Place, ReadBy, Skipped
+from truststore_tool.inventory.opening import DATED, Judged
+from truststore_tool.nouns import noun, replace
+from truststore_tool.operations.checking import of_certificate
+from truststore_tool.operations.describe import describe
+
+
+@noun
+class Asked:
+    """What is asked of every store.
+
+    Attributes:
+        needs: what it should trust.
+        now: the moment of the scan (aware).
+        within: how soon is soon for certificates that expire; None for never.
+    """
+
+    needs: tuple[Need, ...]
+    now: datetime
+    within: timedelta | None = None
+
+
+class _Sorted(NamedTuple):
+    """The items of a haul by their kinds."""
+
+    places: dict[str, list[Place]]
+    skipped: list[Skipped]
+    mentions: list[Mention]
+    links: list[Link]
+
+
+def assemble(haul: Haul, roots: Sequence[str], unreadable: Sequence[str], asked: Asked, *, complete: bool) -> Inventory:
+    """The inventory of what a walk over `roots` brought, whole or, when interrupted, not `complete`."""
+    found = _sorted(haul)
+    readers = Readers(found.mentions)
+    leading = _leading(found.links, (place for places in found.places.values() for place in places))
+    wanted = FingerprintSet(need.fingerprint for need in asked.needs)
+    stores = [
+        _found(haul.judged[content], tuple(sorted(set(places), key=str)), leading, readers, asked, wanted)
+        for content, places in found.places.items()
+    ]
+    return Inventory(
+        os.uname().nodename,
+        tuple(roots),
+        asked.now,
+        tuple(sorted(stores, key=lambda store: str(store.places[0]))),
+        tuple(sorted(found.skipped, key=lambda item: item.path)),
+        asked.needs,
+        asked.within,
+        haul.files,
+        complete,
+        tuple(unreadable),
+    )
+
+
+def _sorted(haul: Haul) -> _Sorted:
+    found = _Sorted({}, [], [], [])
+    for item in haul.items:
+        match item:
+            case Sighting():
+                found.places.setdefault(item.content, []).append(item.place)
+            case Passed():
+                found.skipped.append(Skipped(str(item.place), item.why))
+            case Mention():
+                found.mentions.append(item)
+            case Link():
+                found.links.append(item)
+    return found
+
+
+def _leading(links: Iterable[Link], places: Iterable[Place]) -> dict[tuple[str, ...], list[Place]]:
+    """The symbolic links that lead to places, by the parts of the place; of layers of images by the path in any."""
+    there = {_bare(place): place.parts for place in places}
+    names = {posixpath.basename(parts[-1]) for parts in there}
+    found: dict[tuple[str, ...], list[Place]] = {}
+    for link in links:
+        if posixpath.basename(link.target) not in names:
+            continue
+        *around, path = _bare(link.place)
+        if len(link.place.parts) == 1:
+            target = os.path.realpath(path)
+        else:
+            target = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), link.target)).lstrip("/")
+        parts = there.get((*around, target))
+        if parts is not None:
+            found.setdefault(parts, []).append(link.place)
+    return found
+
+
+def _bare(place: Place) -> tuple[str, ...]:
+    """The parts of a place without the digest of a layer."""
+    prefix = f"{place.layer}/"
+    return tuple(part.removeprefix(prefix) for part in place.parts) if place.layer else place.parts
+
+
+def _found(
+    judged: Judged,
+    places: tuple[Place, ...],
+    leading: dict[tuple[str, ...], list[Place]],
+    readers: Readers,
+    asked: Asked,
+    wanted: FingerprintSet,
+) -> Found:
+    path = str(places[0])
+    every = [each for place in places for each in (place, *leading.get(place.parts, ()))]
+    by = dict.fromkeys(reader for place in every for reader in readers.of(place))
+    trusted = [held for held in judged.certificates if held.kind in ("anchor", "loose")]
+    ends = [(held, describe(held.certificate).not_after) for held in trusted]
+    soon = None if asked.within is None else asked.now + asked.within
+    present = _present(judged, asked, wanted)
+    return Found(
+        places,
+        judged.content,
+        judged.format,
+        judged.integrity,
+        judged.locked,
+        judged.certificates,
+        judged.private_keys,
+        tuple[ReadBy, ...](by),
+        tuple(held for held, end in ends if end and end < asked.now),
+        tuple(held for held, end in ends if end and soon and asked.now <= end < soon),
+        present,
+        _missing(judged, asked, present),
+        tuple(_findings(judged, path, asked)),
+    )
+
+
+def _present(judged: Judged, asked: Asked, wanted: FingerprintSet) -> tuple[Fingerprint, ...]:
+    if not asked.needs:
+        return ()
+    anchors = (held.certificate.der for held in judged.certificates if held.kind == "anchor")
+    there = {fingerprint for der in anchors for fingerprint in wanted.of_certificate(der)}
+    return tuple(need.fingerprint for need in asked.needs if need.fingerprint in there)
+
+
+def _missing(judged: Judged, asked: Asked, present: tuple[Fingerprint, ...]) -> tuple[Fingerprint, ...]:
+    """What it lacks; of what was not opened nothing is known, and what holds keys only is not there to trust others."""
+    if judged.locked or (judged.private_keys and not any(held.kind == "anchor" for held in judged.certificates)):
+        return ()
+    return tuple(need.fingerprint for need in asked.needs if need.fingerprint not in present)
+
+
+def _findings(judged: Judged, path: str, asked: Asked) -> Iterator[Finding]:
+    """All findings, the worst first; those of dates as of now."""
+    found = [replace(item, place=Spot(path, item.place.entry)) for item in judged.findings]
+    seen: set[Held] = set()
+    for held in judged.certificates:
+        if held.kind == "anchor" and held not in seen:
+            seen.add(held)
+            dated = of_certificate(held.certificate, path, held.alias, asked.now, within=asked.within)
+            found += (item for item in dated if item.rule in DATED)
+    order = {"error": 0, "warning": 1, "note": 2}
+    yield from sorted(dict.fromkeys(found), key=lambda item: order[item.level])

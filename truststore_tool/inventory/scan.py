@@ -1,0 +1,52 @@
+"""The scan as a whole: walk, look at each file, put together what was found."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+
+from truststore_tool.inventory import crew
+from truststore_tool.inventory.assembling import Asked, assemble
+from truststore_tool.inventory.crew import Orders
+from truststore_tool.inventory.haul import Haul
+from truststore_tool.inventory.nouns import Inventory
+from truststore_tool.inventory.walk import Walk
+from truststore_tool.nouns import noun
+
+# Told now and then: how many files were looked at, and how many stores were found.
+Progress = Callable[[int, int], None]
+
+
+@noun
+class Tour:
+    """Where a scan goes; see `Walk`.
+
+    Attributes:
+        roots: files and folders.
+        exclude: globs of what is left out.
+        everywhere: whether it goes into other file systems.
+    """
+
+    roots: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
+    everywhere: bool = False
+
+
+def scan(tour: Tour, orders: Orders, asked: Asked, *, jobs: int, progress: Progress | None = None) -> Inventory:
+    """Walk, look and put together, in so many processes. When interrupted, what was found so far, not `complete`."""
+    walk = Walk(tour.roots, tour.exclude, everywhere=tour.everywhere)
+    haul = Haul()
+    complete = True
+    try:
+        with closing(crew.look(walk, orders, jobs)) as looked:
+            for _, found in looked:
+                haul.add(found)
+                if progress is not None:
+                    progress(haul.files, len(haul.judged))
+    except KeyboardInterrupt:
+        complete = False
+    haul.add(walk.haul)
+    return assemble(haul, tour.roots, walk.unreadable, asked, complete=complete)
+
+
+def roots_of(paths: Sequence[str]) -> tuple[str, ...]:
+    """The paths as they are shown: without slashes at their ends."""
+    return tuple(path.rstrip("/") or "/" for path in paths)

@@ -1,0 +1,48 @@
+"""An inventory as JSON: the shape is an interface (docs/json.md)."""
+
+from truststore_tool.inventory.nouns import Found, Held, Inventory
+from truststore_tool.operations.describe import describe
+from truststore_tool.render.as_json import to_json
+
+
+def text(inventory: Inventory) -> str:
+    """One JSON object, with a line end."""
+    body = to_json(
+        "scan",
+        None,
+        host=inventory.host,
+        roots=inventory.roots,
+        at=inventory.at,
+        complete=inventory.complete,
+        files=inventory.files,
+        places=inventory.places,
+        needs=[{"fingerprint": need.fingerprint, "name": need.name} for need in inventory.needs],
+        stores=[_store(store) for store in inventory.stores],
+        skipped=inventory.skipped,
+    )
+    return f"{body}\n"
+
+
+def _store(store: Found) -> dict[str, object]:
+    return {
+        "paths": [str(place) for place in store.places],
+        "content": store.content,
+        "format": store.format,
+        "integrity": store.integrity,
+        "locked": store.locked,
+        "anchors": len(store.anchors),
+        "private_keys": store.private_keys,
+        "expired": len(store.expired),
+        "expiring": len(store.expiring),
+        "present": store.present,
+        "missing": store.missing,
+        "readers": [{"name": each.name, "because": each.because} for each in store.readers],
+        "certificates": [_certificate(held) for held in store.certificates],
+        "findings": store.findings,
+    }
+
+
+def _certificate(held: Held) -> dict[str, object]:
+    facts = describe(held.certificate)
+    shown = ("subject", "issuer", "serial", "not_before", "not_after", "sha256", "sha1", "is_ca")
+    return {"alias": held.alias or None, "kind": held.kind, **{name: getattr(facts, name) for name in shown}}
