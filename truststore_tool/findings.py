@@ -147,6 +147,10 @@ RULES: Final[Mapping[str, Rule]] = {
         "",
         _MEASURED,
     ),
+    "names-no-file": Rule("error", "configuration names a store, and there is no such file", "that program", "", ""),
+    "store-not-known": Rule(
+        "note", "configuration names a store in a way that does not tell which file it is", "that program", "", ""
+    ),
     "unparsable-certificate": Rule(
         "error",
         "a reader's parser refuses a certificate, which makes the whole store unreadable to Java",

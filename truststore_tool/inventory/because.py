@@ -2,17 +2,57 @@
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
+from truststore_tool.findings import Finding, finding
+from truststore_tool.findings import Place as Where
+from truststore_tool.inventory.known_places import by_place
 from truststore_tool.inventory.nouns import Mention, Place, ReadBy
 
-_JAVA_VERSION: Final = re.compile(rb'^JAVA_VERSION="([0-9._]+)"', re.MULTILINE)
+_JAVA_VERSION: Final = re.compile(rb'^JAVA_VERSION="?([0-9._]{1,40})[^"\n]*"?', re.MULTILINE)
+_SUFFIXES: Final = frozenset(
+    (
+        *("service", "conf", "cnf", "cfg", "ini", "properties", "yml", "yaml", "xml", "json", "toml", "config"),
+        *("sh", "bash", "bat", "cmd", "env", "envrc", "environment", "options", "vmoptions", "rc", "default"),
+    )
+)
+_NAMES: Final = frozenset(
+    (
+        *("release", "environment", "profile", "setenv", "makefile", "procfile", "crontab", "pg_service", "kubeconfig"),
+        *(".env", ".curlrc", ".wgetrc", ".npmrc", ".gitconfig", "gitconfig", ".profile", ".bashrc", ".bash_profile"),
+    )
+)
+_FOLDERS: Final = ("/default/", "/sysconfig/", "/init.d/", "/bin/", "/sbin/", "/conf.d/", "/sites-enabled/")
+# One of these is in every file that names a store, in lower case.
+_NEEDLES: Final = (
+    *(b"truststore", b"trust-store", b"trust_store", b"trust.store"),
+    *(b"keystore", b"key-store", b"key_store", b"key.store"),
+    *(b"cert", b"cafile", b"ca_file", b"ca-file", b"capath", b"ca_path", b"ca_bundle", b"ca-bundle"),
+    *(b"sslca", b"ssl-ca", b"ssl_ca", b"ssl.ca.", b"cainfo", b"httplib2_ca", b"roots_file"),
+)
+_CERTIFI: Final = re.compile(r"(?:.*/)?certifi-[^/]*\.(?:dist-info/METADATA|egg-info/PKG-INFO)")
+_VERSION: Final = re.compile(rb"^Version: *([\w.+!-]{1,40})", re.MULTILINE)
+_CLASSES: Final = ("", "BOOT-INF/classes/", "WEB-INF/classes/")
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}/")
+_LINKS: Final = 40  # that are followed for one path, as Linux does
+_MEANT_FOR_JAVA: Final = "-Djavax.net.ssl.trustStore"
 
 
 def worth_reading(path: str) -> bool:
     """Whether a file of that path may name stores or say who reads those beside it; asked of every file, so cheap."""
-    return path.endswith("/release")
+    name = path[path.rfind("/") + 1 :]
+    dot = name.rfind(".")
+    low = name[dot + 1 :].lower()
+    if dot >= 0 and low in _SUFFIXES:
+        return True
+    if name.lower() in _NAMES:
+        return True
+    if low in ("metadata", "pkg-info"):
+        return "certifi-" in path
+    if name.lower().startswith(("dockerfile", "containerfile")):
+        return True
+    return dot <= 0 and any(folder in path for folder in _FOLDERS)
 
 
 def mentions(place: Place, data: bytes) -> tuple[Mention, ...]:
@@ -21,26 +61,162 @@ def mentions(place: Place, data: bytes) -> tuple[Mention, ...]:
     A path that is not absolute is meant from the folder of the file: the ``release`` of a JDK names
     ``lib/security/cacerts``, the METADATA of certifi ``../certifi/cacert.pem``. Never raises for what is in the file.
     """
+    path = place.parts[-1]
+    if path.endswith("/release") or path == "release":
+        return _of_jdk(place, data)
+    if _CERTIFI.fullmatch(path):
+        version = _VERSION.search(data)
+        release = version[1].decode() if version else "of an unknown release"
+        by = ReadBy("Python (certifi)", f"{place}: certifi {release}", "python3")
+        return tuple(Mention(place, store, by) for store in ("../certifi/cacert.pem",))
+    if b"\0" in data[:1024]:
+        return ()
+    low = data.lower()
+    if not any(needle in low for needle in _NEEDLES):
+        return ()
+    from truststore_tool.inventory import configuration
+
+    return tuple(configuration.mentions(place, data.decode("utf-8", "replace")))
+
+
+def _of_jdk(place: Place, data: bytes) -> tuple[Mention, ...]:
     found = _JAVA_VERSION.search(data)
     if found is None:
         return ()
-    by = ReadBy("Java", f"release beside it: {found[1].decode()}")
-    return tuple(Mention(place, f"{folder}lib/security/cacerts", by) for folder in ("", "jre/"))
+    from truststore_tool.errors import TrustStoreError
+    from truststore_tool.readers.java.releases import Release
+
+    version = found[1].decode()
+    try:
+        reader = str(Release.of_file(found[0].decode()))
+    except TrustStoreError:
+        reader = None
+    by = ReadBy(f"Java {version}", f"{place}: JAVA_VERSION {version}", reader)
+    stores = (f"{folder}lib/security/{name}" for folder in ("", "jre/") for name in ("cacerts", "jssecacerts"))
+    return tuple(Mention(place, store, by) for store in stores)
+
+
+# A file by the archives it lies in, and its path there without the digest of a layer.
+_Key = tuple[tuple[str, ...], str]
 
 
 class Readers:
     """Who reads what, from all mentions of a scan."""
 
-    def __init__(self, mentioned: Iterable[Mention]) -> None:
-        self._by: dict[tuple[str, ...], list[ReadBy]] = {}
-        for item in mentioned:
-            *around, path = item.place.parts
-            named = posixpath.normpath(posixpath.join(posixpath.dirname(path), item.store))
-            self._by.setdefault((*around, named), []).append(item.by)
+    def __init__(self, mentioned: Iterable[Mention], links: Mapping[tuple[str, ...], str] | None = None) -> None:
+        """`links`: for the parts of the place of each symbolic link, what it points to, as it is written there."""
+        self._links = {_key(Place(parts)): target for parts, target in (links or {}).items()}
+        self._mentioned = tuple(mentioned)
+        self._by: dict[_Key, list[ReadBy]] = {}
+        for item in self._mentioned:
+            for key in _meant(item):
+                self._by.setdefault(self._end(key), []).append(item.by)
+        self._called: dict[_Key, list[str]] = {}  # by what other paths a file is reached
+        for key in self._links:
+            self._called.setdefault(self._end(key), []).append(key[1])
 
     def of(self, place: Place) -> tuple[ReadBy, ...]:
         """Who reads the store at that place, each once: by mention in the same archive or image, or by the path itself.
 
         Absolute paths are those of the image that the place lies in, or else of the machine.
         """
-        return tuple(dict.fromkeys(self._by.get(place.parts, ())))
+        if place.deleted:
+            return ()
+        around, path = key = _key(place)
+        named = [*self._by.get(key, ()), *self._by.get((around, posixpath.dirname(path)), ())]
+        spoken = {by.name.split(" ")[0] for by in named}
+        for called in (path, *self._called.get(key, ())):
+            # A release that is known says more than that it is a JDK's place.
+            named += [by for by in by_place(called) if by.name != "Java" or "Java" not in spoken]
+        return tuple(dict.fromkeys(named))
+
+    def unmet(self, found: Iterable[Place], exists: Callable[[Place], bool | None]) -> Iterator[Finding]:
+        """What is to be said of mentions of which no store was found.
+
+        Args:
+            found: the places of all stores.
+            exists: whether anything is at a place of the machine or of an image; None where that is not known.
+        """
+        there = {_key(place) for place in found}
+        there |= {(around, posixpath.dirname(path)) for around, path in there}
+        met = {item.by for item in self._mentioned if any(self._end(key) in there for key in _meant(item))}
+        said: set[ReadBy] = set()
+        for item in self._mentioned:
+            if item.by in met or item.by in said:
+                continue
+            said.add(item.by)
+            where = Where(str(item.place))
+            if item.doubt is not None:
+                text = (
+                    f"{item.by.name} reads {item.store}: {item.doubt}; so that store is not judged ({item.by.because})"
+                )
+                yield finding("store-not-known", where, text)
+            elif item.store.startswith("/") and exists(Place((*_tree(item.place), item.store))) is False:
+                text = f"{item.by.name} is to read {item.store}, and there is no such file ({item.by.because})"
+                falls_back = _MEANT_FOR_JAVA in item.by.because
+                rule = "missing-file-falls-back" if falls_back else "names-no-file"
+                yield finding(
+                    rule, where, text, readers=("java",) if falls_back else (), fix="make the store, or name it"
+                )
+
+    def _end(self, key: _Key) -> _Key:
+        """Where a path leads over links; itself where there is none on its way, or they lead in a circle."""
+        around, path = key
+        for _ in range(_LINKS):
+            link = next((each for each in _above(path) if (around, each) in self._links), None)
+            if link is None:
+                return around, path
+            target = posixpath.join(posixpath.dirname(link), self._links[around, link])
+            path = posixpath.normpath(target + path[len(link) :])
+            path = path.lstrip("/") if around else path
+        return key
+
+
+def _above(path: str) -> Iterator[str]:
+    """A path and the folders above it, from the outermost."""
+    start = 1
+    while (slash := path.find("/", start)) > 0:
+        yield path[:slash]
+        start = slash + 1
+    yield path
+
+
+def _key(place: Place) -> _Key:
+    *around, path = place.parts
+    return _at(tuple(around), path)
+
+
+def _at(around: tuple[str, ...], path: str) -> _Key:
+    path = _DIGEST.sub("", path, count=1) if path.startswith("sha256:") else path
+    path = posixpath.normpath(path)
+    return around, path.lstrip("/") if around else path
+
+
+def _tree(place: Place) -> tuple[str, ...]:
+    """What is around the innermost file system (an image, or the machine: nothing) that a place lies in."""
+    inside = (number for number in range(len(place.parts) - 1, 0, -1) if _DIGEST.match(place.parts[number]))
+    return place.parts[: next(inside, 0)]
+
+
+def _meant(item: Mention) -> Iterator[_Key]:
+    """The files that a mention can mean. A path of the machine may be meant below a root that lies in a folder."""
+    *outer, path = item.place.parts
+    around = tuple(outer)
+    folder = posixpath.dirname(_at(around, path)[1])
+    if item.store.startswith("classpath:"):
+        name = item.store.removeprefix("classpath:")
+        for classes in _CLASSES:
+            yield _at(around, classes + name if around else posixpath.join(folder, name))
+        yield _at(around, posixpath.join(folder, name))
+    elif not item.store.startswith("/"):
+        yield _at(around, posixpath.join(folder, item.store))
+    else:
+        # The file system that it is a path of: of the image, of the archive, or the machine's.
+        for depth in range(len(around), -1, -1):
+            yield _at(around[:depth], item.store)
+            if depth and _DIGEST.match(item.place.parts[depth]):
+                return
+        if not around:
+            root = next((path[:at] for name in ("/etc/", "/usr/", "/opt/") if (at := path.find(name)) > 0), "")
+            if root:
+                yield _at((), root + item.store)

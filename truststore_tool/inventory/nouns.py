@@ -61,11 +61,13 @@ class Mention:
         place: the file of configuration.
         store: the path of the store as it is written there (``/etc/kafka/trust.jks``, ``classpath:trust.p12``).
         by: the program, and because of what it is known.
+        doubt: why it is not known which file that is (a variable that is set elsewhere), one line; None where it is.
     """
 
     place: Place
     store: str
     by: ReadBy
+    doubt: str | None = None
 
 
 @noun
