@@ -87,7 +87,8 @@ CASES: list[tuple[str, str, set[tuple[str, str, str]]]] = [
     (
         "/etc/nginx/nginx.conf",
         "http {\n  server {\n    ssl_client_certificate /etc/nginx/clients.pem; # whom we let in\n"
-        "    ssl_verify_client on;\n    location / {\n      proxy_ssl_trusted_certificate upstream.pem;\n    }\n  }\n}\n",
+        "    ssl_verify_client on;\n    location / {\n      proxy_ssl_trusted_certificate upstream.pem;\n    }\n"
+        "  }\n}\n",
         {
             ("/etc/nginx/clients.pem", "nginx", "ssl_client_certificate in /etc/nginx/nginx.conf, line 3"),
             ("/etc/nginx/upstream.pem", "nginx", "proxy_ssl_trusted_certificate"),
@@ -122,7 +123,8 @@ CASES: list[tuple[str, str, set[tuple[str, str, str]]]] = [
     ),
     (
         "/etc/hadoop/ssl-server.xml",
-        "<configuration><property><name>ssl.server.truststore.location</name>"
+        "<configuration><property>"
+        "<name>ssl.server.truststore.location</name>"
         "<value>/etc/hadoop/t.jks</value></property></configuration>",
         {("/etc/hadoop/t.jks", "Java", "ssl.server.truststore.location")},
     ),
@@ -178,7 +180,8 @@ def test_an_absolute_path_in_an_image_is_one_of_the_image() -> None:
 def test_a_configuration_map_of_kubernetes_holds_files() -> None:
     text = (
         "apiVersion: v1\nkind: ConfigMap\ndata:\n  application.yml: |\n    server:\n      ssl:\n"
-        "        trust-store: /app/trust.jks\n---\nkind: Deployment\nspec:\n  containers:\n    - name: app\n      env:\n"
+        "        trust-store: /app/trust.jks\n---\nkind: Deployment\nspec:\n  containers:\n    - name: app\n"
+        "      env:\n"
         "        - name: JAVA_TOOL_OPTIONS\n          value: -Djavax.net.ssl.trustStore=/app/other.jks\n"
         "        - name: SSL_CERT_FILE\n          value: /app/ca.pem\n"
     )
@@ -221,11 +224,22 @@ def test_a_store_that_is_not_there() -> None:
         ("names-no-file", "error"),
     ]
     assert list(readers.unmet([Place(("/gone.jks",)), Place(("/no.pem",))], lambda _: False)) == []
-    assert list(readers.unmet([], lambda _: True)) == list(readers.unmet([], lambda _: None)) == []
+    assert list(readers.unmet([], lambda _: True)) == []
+
+
+def test_a_system_below_a_folder_has_paths_of_its_own() -> None:
+    text = b"SSL_CERT_FILE=/opt/ca.pem\n"
+    readers = Readers(mentions(Place(("/mnt/system/etc/default/app",)), text))
+    assert [by.name for by in readers.of(Place(("/mnt/system/opt/ca.pem",)))] == ["OpenSSL, Go and others"]
+    assert len(list(readers.unmet([], lambda path: path == "/mnt/system/usr"))) == 1
+    # It is no system without /usr, but a folder of somebody's configuration that is used who knows where.
+    assert list(readers.unmet([], lambda _: False)) == []
+    checkout = Readers(mentions(Place(("src/config/app.properties",)), b"ssl.truststore.location=/app/trust.jks\n"))
+    assert list(checkout.unmet([], lambda _: False)) == []
 
 
 def test_links_are_followed_to_the_store() -> None:
-    links = {
+    links: dict[tuple[str, ...], str] = {
         ("/usr/lib/jvm/java-17/lib/security/cacerts",): "/etc/ssl/certs/java/cacerts",
         ("/usr/lib/jvm/default",): "java-17",
         ("/etc/ssl/certs/1234abcd.0",): "Root.pem",

@@ -133,7 +133,7 @@ def _leave(found: Inventory, fail_on: Level | None) -> None:
         raise typer.Exit(FINDING)
     if fail_on is not None:
         worst = LEVELS.index(fail_on)
-        if any(LEVELS.index(item.level) <= worst for store in found.stores for item in store.findings):
+        if any(LEVELS.index(item.level) <= worst for item in found.every_finding):
             raise typer.Exit(FINDING)
 
 

@@ -45,7 +45,7 @@ class _Sorted(NamedTuple):
 def assemble(haul: Haul, roots: Sequence[str], unreadable: Sequence[str], asked: Asked, *, complete: bool) -> Inventory:
     """The inventory of what a walk over `roots` brought, whole or, when interrupted, not `complete`."""
     found = _sorted(haul)
-    readers = Readers(found.mentions)
+    readers = Readers(found.mentions, {link.place.parts: link.target for link in found.links})
     leading = _leading(found.links, (place for places in found.places.values() for place in places))
     wanted = FingerprintSet(need.fingerprint for need in asked.needs)
     stores = [
@@ -63,7 +63,14 @@ def assemble(haul: Haul, roots: Sequence[str], unreadable: Sequence[str], asked:
         haul.files,
         complete,
         tuple(unreadable),
+        _unmet(readers, found),
     )
+
+
+def _unmet(readers: Readers, found: _Sorted) -> tuple[Finding, ...]:
+    """What configuration says of stores that were not found, ordered by where it says so."""
+    places = [place for at in found.places.values() for place in at]
+    return tuple(sorted(readers.unmet(places, os.path.exists), key=lambda item: (item.place.path, item.message)))
 
 
 def _sorted(haul: Haul) -> _Sorted:

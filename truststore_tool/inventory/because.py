@@ -36,6 +36,7 @@ _VERSION: Final = re.compile(rb"^Version: *([\w.+!-]{1,40})", re.MULTILINE)
 _CLASSES: Final = ("", "BOOT-INF/classes/", "WEB-INF/classes/")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}/")
 _LINKS: Final = 40  # that are followed for one path, as Linux does
+_OF_SYSTEMS: Final = ("/etc/", "/usr/", "/opt/", "/srv/")
 _MEANT_FOR_JAVA: Final = "-Djavax.net.ssl.trustStore"
 
 
@@ -130,34 +131,29 @@ class Readers:
             named += [by for by in by_place(called) if by.name != "Java" or "Java" not in spoken]
         return tuple(dict.fromkeys(named))
 
-    def unmet(self, found: Iterable[Place], exists: Callable[[Place], bool | None]) -> Iterator[Finding]:
+    def unmet(self, found: Iterable[Place], exists: Callable[[str], bool]) -> Iterator[Finding]:
         """What is to be said of mentions of which no store was found.
 
         Args:
             found: the places of all stores.
-            exists: whether anything is at a place of the machine or of an image; None where that is not known.
+            exists: whether anything is at a path of the machine. Of images and archives it is not asked.
         """
         there = {_key(place) for place in found}
         there |= {(around, posixpath.dirname(path)) for around, path in there}
         met = {item.by for item in self._mentioned if any(self._end(key) in there for key in _meant(item))}
-        said: set[ReadBy] = set()
-        for item in self._mentioned:
-            if item.by in met or item.by in said:
-                continue
-            said.add(item.by)
+        for item in dict.fromkeys(self._mentioned):
             where = Where(str(item.place))
+            if item.by in met:
+                continue
             if item.doubt is not None:
-                text = (
-                    f"{item.by.name} reads {item.store}: {item.doubt}; so that store is not judged ({item.by.because})"
-                )
+                text = f"{item.by.name} reads {item.store}: {item.doubt}, so that is not judged ({item.by.because})"
                 yield finding("store-not-known", where, text)
-            elif item.store.startswith("/") and exists(Place((*_tree(item.place), item.store))) is False:
+            elif _is_gone(item, exists):
                 text = f"{item.by.name} is to read {item.store}, and there is no such file ({item.by.because})"
                 falls_back = _MEANT_FOR_JAVA in item.by.because
                 rule = "missing-file-falls-back" if falls_back else "names-no-file"
-                yield finding(
-                    rule, where, text, readers=("java",) if falls_back else (), fix="make the store, or name it"
-                )
+                readers = ("java",) if falls_back else ()
+                yield finding(rule, where, text, readers=readers, fix="make the store, or name it")
 
     def _end(self, key: _Key) -> _Key:
         """Where a path leads over links; itself where there is none on its way, or they lead in a circle."""
@@ -192,10 +188,18 @@ def _at(around: tuple[str, ...], path: str) -> _Key:
     return around, path.lstrip("/") if around else path
 
 
-def _tree(place: Place) -> tuple[str, ...]:
-    """What is around the innermost file system (an image, or the machine: nothing) that a place lies in."""
-    inside = (number for number in range(len(place.parts) - 1, 0, -1) if _DIGEST.match(place.parts[number]))
-    return place.parts[: next(inside, 0)]
+def _is_gone(item: Mention, exists: Callable[[str], bool]) -> bool:
+    """Whether a path of a system that is looked at leads nowhere; False where it may be meant of another system."""
+    if len(item.place.parts) > 1 or not item.store.startswith("/"):
+        return False
+    root = _root(item.place.parts[0])
+    return root is not None and not exists(root + item.store) and (not root or exists(f"{root}/usr"))
+
+
+def _root(path: str) -> str | None:
+    """The folder below which a file of configuration has its place in a system: empty for the machine's own root."""
+    places = [at for name in _OF_SYSTEMS if (at := path.find(name)) >= 0]
+    return path[: min(places)] if places else None
 
 
 def _meant(item: Mention) -> Iterator[_Key]:
@@ -216,7 +220,5 @@ def _meant(item: Mention) -> Iterator[_Key]:
             yield _at(around[:depth], item.store)
             if depth and _DIGEST.match(item.place.parts[depth]):
                 return
-        if not around:
-            root = next((path[:at] for name in ("/etc/", "/usr/", "/opt/") if (at := path.find(name)) > 0), "")
-            if root:
-                yield _at((), root + item.store)
+        if not around and (root := _root(path)):
+            yield _at((), root + item.store)

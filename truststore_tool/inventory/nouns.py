@@ -149,6 +149,7 @@ class Inventory:
         files: how many files were looked at, in archives as well.
         complete: False where the scan was interrupted.
         unreadable: those of `roots` that could not be read.
+        findings: what files of configuration say of stores that were not found.
     """
 
     host: str
@@ -161,6 +162,12 @@ class Inventory:
     files: int = 0
     complete: bool = True
     unreadable: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def every_finding(self) -> tuple[Finding, ...]:
+        """Those of all stores, and those of what was not found."""
+        return (*(item for store in self.stores for item in store.findings), *self.findings)
 
     @property
     def places(self) -> int:

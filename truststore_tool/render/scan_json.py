@@ -19,6 +19,7 @@ def text(inventory: Inventory) -> str:
         needs=[{"fingerprint": need.fingerprint, "name": need.name} for need in inventory.needs],
         stores=[_store(store) for store in inventory.stores],
         skipped=inventory.skipped,
+        findings=inventory.findings,
     )
     return f"{body}\n"
 

@@ -69,6 +69,13 @@ def pieces(inventory: Inventory) -> Iterator[Piece]:
             folder = posixpath.dirname(str(store.places[0]))
             label = _label(state(store, inventory))
             yield f"{label}{counted(len(same), 'file')} of one certificate each in {folder}"
+    for item in inventory.findings:
+        if item.level != "note":
+            yield ""
+            yield f"{item.level}: {item.rule}: {item.message}"
+    if notes := sum(item.level == "note" for item in inventory.findings):
+        yield ""
+        yield f"{counted(notes, 'setting names a store', 'settings name stores')} in a way that is not known here"
     yield from _skipped(inventory)
 
 
