@@ -40,4 +40,6 @@ def install_command(
     lines = [f"{'would install' if dry_run else 'installed'}: {program}" for program in report.programs]
     if report.advice is not None:
         lines.append(f"put them first on PATH: {report.advice}")
+    if dry_run:
+        lines.append("nothing was written")
     output.report("shims", report, lines, advice=report.advice, dry_run=dry_run)

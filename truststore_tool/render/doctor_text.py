@@ -35,6 +35,8 @@ def treated(stores: "Iterable[Treated]", *, dry_run: bool) -> Iterator[Piece]:
             yield f"{store.path}: {'would be mended' if dry_run else 'mended'}"
             yield from _fixed(store.fixed)
         yield from _examined(store)
+    if dry_run:
+        yield "nothing was written"
 
 
 def _fixed(fixed: "Fixed") -> Iterator[Piece]:
