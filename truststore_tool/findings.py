@@ -269,7 +269,7 @@ RULES: Final[Mapping[str, Rule]] = {
         "openssl-x509(1), TRUST SETTINGS",
     ),
     "wrapped": Rule(
-        "warning",
+        "error",
         "a file is wrapped in UTF-16 or base64, or its line ends are two characters, which programs do not read",
         "all",
         "",

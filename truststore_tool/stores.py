@@ -52,6 +52,16 @@ def open_store(
         return _read(content, password, format)
 
 
+def open_plain(path: str | os.PathLike[str], password: str | None = None) -> TrustStore:
+    """The store in a file that programs read as it stands; FormatError for one that only this tool looks into."""
+    target = _path(path)
+    content = _content(target, None)
+    with _path_in_errors(target):
+        store = formats.loads(content, password)
+        formats.require_certificates(store, content)
+        return store
+
+
 def save_store(
     store: TrustStore,
     path: str | os.PathLike[str],

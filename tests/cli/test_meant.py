@@ -159,3 +159,43 @@ def test_a_bomb_is_not_unpacked() -> None:
 
 def test_the_page_is_not_stale() -> None:
     assert (SAMPLES.parent / "docs" / "inputs.md").read_text() == inputs_page.page()
+
+
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        (WRAPPED["a PEM in UTF-16, as PowerShell writes it"], "it is text in UTF-16"),
+        (WRAPPED["base64 of a certificate, without BEGIN lines"], "it is base64"),
+        (WRONG["an HTML page: a proxy or a login answered"], "it is an HTML page"),
+        (WRONG["a certificate request"], "it is a certificate request"),
+    ],
+)
+def test_clients_read_nothing_of_it_and_it_is_said_what_it_is(tool: Tool, file: inputs.Input, says: str) -> None:
+    path = Path(placed(file)).absolute()
+    for settings in (
+        f"host=db.example.com sslmode=verify-full sslrootcert={path}",
+        f"jdbc:postgresql://db.example.com/app?sslmode=verify-full&sslrootcert={path}",
+    ):
+        done = tool("postgres", "explain", settings)
+        assert done.code == 1
+        assert says in done.out
+    assert tool("postgres", "snippet", "psql", "--bundle", path).code == 3
+
+
+@pytest.mark.parametrize("what", WRAPPED)
+def test_doctor_finds_that_programs_do_not_read_it(tool: Tool, what: str) -> None:
+    """That real programs do not is measured in readers/test_rules.py, and by ``doctor --measure``."""
+    done = tool("doctor", placed(WRAPPED[what]), "--for", "all", "--json")
+    assert done.code == 1
+    (store,) = done.json["stores"]
+    assert "wrapped" in {item["rule"] for item in store["findings"]}
+    openers = {seen["name"] for seen in store["readers"] if seen["loads"]}
+    assert {name for name in openers if not name.startswith("node")} == set()
+    assert not any(seen["anchors"] for seen in store["readers"])
+
+
+def test_a_wrapped_file_is_not_the_same_as_what_is_in_it(tool: Tool) -> None:
+    name = placed(WRAPPED["a PEM in UTF-16, as PowerShell writes it"])
+    assert tool("convert", ROOT, "-o", name).code == 2
+    assert tool("convert", name, "-o", name, "--backup").code == 0
+    assert tool("doctor", name).code == 0

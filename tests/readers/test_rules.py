@@ -400,6 +400,16 @@ def lookalike(_bench: Bench) -> Words:
 
 
 @case
+def wrapped(bench: Bench) -> Words:
+    run("openssl", "base64", "-in", ROOT, "-out", "s.pem")
+    assert "Error loading file" in openssl("verify", "-CAfile", "s.pem", INTERMEDIATE)
+    bench.keytool("-importcert", "-alias", "a", "-file", G1, "-keystore", "s.jks", "-storetype", "JKS")
+    run("openssl", "base64", "-in", "s.jks", "-out", "s.b64")
+    assert all(view.error for view in bench.java("s.b64", "JKS"))
+    return "doctor", "s.b64", "s.pem"
+
+
+@case
 def trust_settings(_bench: Bench) -> Words:
     run("openssl", "x509", "-in", ROOT, "-addtrust", "serverAuth", "-trustout", "-out", "s.pem")
     assert "Trusted Uses" in openssl("x509", "-in", "s.pem", "-noout", "-text")

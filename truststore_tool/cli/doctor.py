@@ -195,11 +195,13 @@ def _opened(path: str, content: Content, password: Password | None) -> TrustStor
     if isinstance(content, bytes) and protection.is_unprovable(content):
         return None
     try:
-        return formats.loads(content, reveal(password))
+        store = formats.read(content, reveal(password))
+        formats.require_certificates(store, content)
     except PasswordRequiredError:
         return None
     except TrustStoreError as exc:
         raise exc.at(path) from exc
+    return store
 
 
 def _of_place(path: str, password: Password | None, store: TrustStore | None) -> list[Finding]:

@@ -80,7 +80,7 @@ def _is_same(path: Path, store: TrustStore, password: str | None) -> bool:
     from truststore_tool.errors import TrustStoreError
 
     try:
-        present = stores.open_store(path, password)
+        present = stores.open_plain(path, password)
     except TrustStoreError:
         return False
     if present.format != store.format or present.loose or not compare(present, store).same:

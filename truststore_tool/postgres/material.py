@@ -9,8 +9,9 @@ from truststore_tool import readers
 from truststore_tool.errors import FormatError
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate
-from truststore_tool.nouns import noun
+from truststore_tool.nouns import noun, replace
 from truststore_tool.readers.base import Reading
+from truststore_tool.readers.source import named
 
 _JVMS: Final = ("java17", "java25")
 
@@ -72,7 +73,9 @@ def certificate_in(data: bytes, place: str) -> Authorities:
             failures.append(str(exc))
     if len(failures) == 1:
         return Authorities(True, doubt=f"Java 17 and 25 make different things of {place}")
-    return Authorities(True, f"Java reads no certificate from {place}: {failures[0]}" if failures else None)
+    return Authorities(
+        True, f"Java reads no certificate from {place}: {failures[0]}{named(data)}" if failures else None
+    )
 
 
 def _read(path: str, names: tuple[str, ...], *, password: str | None = None, expires: bool) -> Authorities:
@@ -84,7 +87,8 @@ def _read(path: str, names: tuple[str, ...], *, password: str | None = None, exp
     judged = {_trouble(path, reading, expires=expires) for reading in readings}
     if len(judged) > 1:
         return Authorities(True, doubt=f"what is made of {path} depends on the release")
-    return judged.pop()
+    found = judged.pop()
+    return replace(found, trouble=f"{found.trouble}{named(content)}") if found.trouble else found
 
 
 def content_of(path: str) -> tuple[Content | None, Authorities | None]:
@@ -144,7 +148,7 @@ def client_trouble(certificate: str, key: str, password: str | None) -> tuple[st
     data = content if isinstance(content, bytes) else b""
     held, failure = bundles.one_by_one(data, (bundles.CERTIFICATE, bundles.OLD, bundles.TRUSTED))
     if not held or failure is not None:
-        return f"the client's certificate {certificate} is no PEM file of certificates", None
+        return f"the client's certificate {certificate} is no PEM file of certificates{named(data)}", None
     if ":" in key:  # that one is in the keeping of an engine
         return None, f"whether the engine has the key {key.partition(':')[0]}:..."
     if trouble := _key_trouble(key):

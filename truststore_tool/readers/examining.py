@@ -27,6 +27,7 @@ _MENDED: Final = {
     "odd-alias": f"{MEND} spells it in lower case",
     "duplicate": f"{MEND} leaves one",
 }
+_UNWRAPPED: Final = {"wrapped": "convert makes a file of it that they read"}
 _NO_CIPHERS_OF_FIPS: Final = ("jks", "jceks")
 
 
@@ -111,7 +112,7 @@ def examine(
     readings = {judge.name: _right(judge, subject) for judge in judges}
     asks = formats.get(form).has_password
     seen = tuple(_seen(judge, readings[judge.name], subject, asks_for_password=asks) for judge in judges)
-    rules = protection.of(content).rules if form == "pkcs12" and isinstance(content, bytes) else frozenset[str]()
+    rules = protection.rules_of(content) if form == "pkcs12" and isinstance(content, bytes) else frozenset[str]()
     found = [
         *_of_readers(subject, form, rules, judges, readings, meant),
         *_of_protection(subject, form, rules, judges, meant),
@@ -128,7 +129,7 @@ def examine(
         found.append(finding("not-opened", Place(path), text))
     if subject.store is not None:
         codec = formats.get(form)
-        mended = _MENDED if codec.dumps and not codec.is_directory else {}
+        mended = _UNWRAPPED | (_MENDED if codec.dumps and not codec.is_directory else {})
         # What readers make of it says more than that it is so.
         said = {item.rule for item in found}
         found += [

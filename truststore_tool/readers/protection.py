@@ -50,9 +50,14 @@ def of(data: bytes) -> Protection:
     return Protection(frozenset(found), any(safe.locked for safe in pfx.safes))
 
 
+def rules_of(data: bytes) -> frozenset[str]:
+    """The rules that a file falls under; none for what is no PKCS#12 as it stands."""
+    return of(data).rules if pkcs12.detect(data) else frozenset()
+
+
 def is_unprovable(data: bytes) -> bool:
     """Whether a file is a PKCS#12 whose MAC no program can check."""
-    return pkcs12.detect(data) and "mac-nobody-reads" in of(data).rules
+    return "mac-nobody-reads" in rules_of(data)
 
 
 def _rules_of(scheme: pbe.Scheme) -> set[str]:

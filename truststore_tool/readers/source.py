@@ -6,11 +6,11 @@ A client's verdict rests on what *it* reads: our own reading only names what is 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from truststore_tool import formats
+from truststore_tool import formats, meant
 from truststore_tool.errors import FormatError, PasswordRequiredError
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
-from truststore_tool.nouns import field, noun
+from truststore_tool.nouns import field, noun, replace
 from truststore_tool.readers.base import Reading, UnknownError, Work
 from truststore_tool.readers.hostnames import TlsReader
 
@@ -66,6 +66,7 @@ class Source:
         except FormatError:
             store = TrustStore()
         views = _libpq(content) if reader == "libpq" else tuple(_java(content, password, _form(content)))
+        views = tuple(replace(v, refused=f"{v.refused}{named(content)}") if v.refused else v for v in views)
         if store == TrustStore():  # malformed to us; what a client reads in spite of that is what there is
             seen = dict.fromkeys(certificate for view in views for certificate in view.certificates)
             store = TrustStore(tuple(TrustedEntry("", certificate) for certificate in seen), "pem", "absent")
@@ -75,6 +76,12 @@ class Source:
         """Under which alias it is there; empty for formats that have none."""
         entries = self.store.entries if self.store else ()
         return next((entry.alias for entry in entries if certificate in entry.certificates[:1]), "")
+
+
+def named(content: Content) -> str:
+    """What a file is that its reader cannot use, behind the reader's own words; empty where that is not known."""
+    found = meant.recognised(content) if isinstance(content, bytes) else None
+    return f" (it is {found.what})" if found else ""
 
 
 def _form(content: Content) -> str:

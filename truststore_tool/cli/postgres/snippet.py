@@ -42,7 +42,7 @@ def snippet_command(
     """
     from truststore_tool.postgres.snippets import Roots, Server, snippet
     from truststore_tool.render import postgres_text
-    from truststore_tool.stores import open_store
+    from truststore_tool.stores import open_plain
 
     name = store or bundle
     if name is None or (store and bundle):
@@ -50,7 +50,7 @@ def snippet_command(
             "name one file that holds the authorities", hint="give --bundle FILE, or --store STORE for jdbc"
         )
     password = reveal(store_password.read(output)) if store else None
-    opened = open_store(name, password)
+    opened = open_plain(name, password)
     locked = opened.format == "pkcs12" and opened.integrity != "absent"
     report = snippet(client, Server(host, port, dbname, user), Roots(str(Path(name).absolute()), opened.format, locked))
     output.report("postgres-snippet", report, postgres_text.snippet(report))
