@@ -4,9 +4,14 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.postgres.clients import Jvm, jvm
 from tests.realtools import ABSENT, ABSENT_READERS, Jdk, compiled_reader, jdk_homes, missing
+
+# How long something takes says how busy the machine is.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
