@@ -6,6 +6,7 @@ One that a single module needs stays there, as do the tables that only say how a
 from typing import Final
 
 # Certificate extensions (RFC 5280, 4.2).
+SUBJECT_DIRECTORY_ATTRIBUTES: Final = "2.5.29.9"
 SUBJECT_KEY_IDENTIFIER: Final = "2.5.29.14"
 KEY_USAGE: Final = "2.5.29.15"
 PRIVATE_KEY_USAGE_PERIOD: Final = "2.5.29.16"

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.realtools import find, run
+from tests.interop.openssl_pair import OpenSSL
 
 _CONFIGURATION = """
 [req]
@@ -95,6 +95,9 @@ _KEYS = {
     "ed25519": ["ed25519"],
     "ed448": ["ed448"],
 }
+_NEWER_KEYS = {
+    name: [name] for name in ("ML-DSA-44", "ML-DSA-65", "ML-DSA-87", "SLH-DSA-SHA2-128f", "SLH-DSA-SHAKE-192f")
+}
 # Names with every kind of character that has an escape of its own, several types of string, several values in one.
 _SUBJECTS = {
     "special": '/O=Acme, "Quoted" \\+ Plus; <x>/OU= lead and trail /CN=#hash=eq\\\\back\\/slash(star*)',
@@ -106,27 +109,28 @@ _SUBJECTS = {
 
 
 class Maker:
-    """Makes certificates in one directory."""
+    """Makes certificates in the folder of a real openssl."""
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.openssl = find("openssl")
-        self.configuration = directory / "openssl.cnf"
+    def __init__(self, openssl: OpenSSL) -> None:
+        self.openssl = openssl
+        self.configuration = openssl.folder / "openssl.cnf"
         self.configuration.write_text(_CONFIGURATION)
 
     def make(
         self, name: str, *options: str, subject: str = "/CN=test", key: str = "p256", section: str = "plain"
     ) -> Path:
         """A self-signed certificate (and its key, beside it)."""
-        target = self.directory / f"{name}.pem"
-        run(self.openssl, "req", "-x509", "-newkey", *_KEYS[key], "-nodes", "-utf8", "-subj", subject,
-            "-config", self.configuration, "-extensions", section, "-multivalue-rdn",
-            "-keyout", target.with_suffix(".key"), "-out", target, *options)  # fmt: skip
+        target = self.openssl.folder / f"{name}.pem"
+        newer = _NEWER_KEYS if self.openssl.release == "3.5" else {}
+        self.openssl.run("req", "-x509", "-newkey", *(_KEYS | newer)[key], "-nodes", "-utf8", "-subj", subject,
+                         "-config", self.configuration, "-extensions", section, "-multivalue-rdn",
+                         "-keyout", target.with_suffix(".key"), "-out", target, *options)  # fmt: skip
         return target
 
     def make_all(self) -> dict[str, Path]:
         """One certificate of each kind, by name."""
-        made = {name: self.make(name, key=name) for name in _KEYS}
+        newer = _NEWER_KEYS if self.openssl.release == "3.5" else {}
+        made = {name: self.make(name, key=name) for name in _KEYS | newer}
         made |= {name: self.make(name, subject=subject) for name, subject in _SUBJECTS.items()}
         made["rich"] = self.make("rich", section="rich", subject="/emailAddress=z@z.example/CN=x")
         made["pss-signed"] = self.make("pss-signed", "-sigopt", "rsa_padding_mode:pss", "-sha384", key="rsa")

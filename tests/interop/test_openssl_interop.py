@@ -1,11 +1,11 @@
 """`openssl x509` of ours and the real one, word for word, over the same files."""
 
 import base64
-import io
-import re
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,57 +13,33 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.interop.openssl_maker import Maker
-from tests.realtools import find, missing, run
+from tests.interop.openssl_pair import RELEASES, OpenSSL, Pair, installed
 from tests.samples import amazon, own
-from truststore_tool.shims.openssl import x509 as openssl_x509
+from truststore_tool.shims.openssl.release import VARIABLE
 
-# Lines of OpenSSL's error stack hold a thread's number and lines of its source.
-_STACK = re.compile(rb"(?m)^[0-9A-F]{12,16}:error:.*\n")
-Answer = tuple[int, bytes, bytes]
-Ask = Callable[..., Answer]
+
+@pytest.fixture(scope="module", params=RELEASES)
+def real(request: pytest.FixtureRequest) -> Iterator[OpenSSL]:
+    """Later versions print some things otherwise, and so does ours for each."""
+    with installed(request.param) as found:
+        yield found
 
 
 @pytest.fixture
-def ours(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Ask:
-    """Run our x509 in this process: exit code, standard output, standard error."""
-
-    def ask(*arguments: str | Path, stdin: bytes = b"") -> Answer:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        capfdbinary.readouterr()
-        code = openssl_x509.run([str(word) for word in arguments])
-        out, err = capfdbinary.readouterr()
-        return code, out, _STACK.sub(b"", err)
-
-    return ask
+def pair(real: OpenSSL, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Pair:
+    return Pair(real, monkeypatch, capfdbinary)
 
 
-def real(*arguments: str | Path, stdin: bytes = b"") -> Answer:
-    """The same of the real x509. It has no terminal, so that it asks for passwords on standard input."""
-    done = subprocess.run(
-        [find("openssl"), "x509", *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        timeout=60,
-        start_new_session=True,
-    )
-    return done.returncode, done.stdout, _STACK.sub(b"", done.stderr)
-
-
-def alike(ours: Ask, *arguments: str | Path, stdin: bytes = b"") -> None:
-    """Assert that both say the same."""
-    assert ours(*arguments, stdin=stdin) == real(*arguments, stdin=stdin), arguments
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _version() -> None:
-    """Later versions print some things otherwise; ours prints them as 3.0 does."""
-    if not run(find("openssl"), "version").startswith(b"OpenSSL 3.0."):
-        missing("OpenSSL 3.0")
+@pytest.fixture
+def folder(real: OpenSSL) -> Iterator[Path]:
+    """A folder that the real one sees, too."""
+    with tempfile.TemporaryDirectory(dir=real.folder) as name:
+        yield Path(name)
 
 
 @pytest.fixture(scope="module")
-def maker(tmp_path_factory: pytest.TempPathFactory) -> Maker:
-    return Maker(tmp_path_factory.mktemp("openssl"))
+def maker(real: OpenSSL) -> Maker:
+    return Maker(real)
 
 
 @pytest.fixture(scope="module")
@@ -179,20 +155,20 @@ TRUST = (
 )
 
 
-def test_every_field_of_every_kind_of_certificate(made: dict[str, Path], ours: Ask) -> None:
+def test_every_field_of_every_kind_of_certificate(made: dict[str, Path], pair: Pair) -> None:
     for name, path in made.items():
         assert path.exists(), name
-        alike(ours, "-in", path, *EVERYTHING)
+        pair.alike("-in", path, *EVERYTHING)
 
 
 @pytest.mark.parametrize(
     "name", ["rds-ca-2019-root.pem", "rds-ca-ecc384-g1-us-east-1.pem", "rds-ca-rsa4096-g1-us-east-1.pem"]
 )
-def test_every_field_of_amazons_certificates(name: str, ours: Ask) -> None:
-    alike(ours, "-in", amazon(name), *EVERYTHING)
+def test_every_field_of_amazons_certificates(name: str, pair: Pair) -> None:
+    pair.alike("-in", pair.real.sample(amazon(name)), *EVERYTHING)
 
 
-def test_options_print_in_their_order_and_then_comes_the_certificate(made: dict[str, Path], ours: Ask) -> None:
+def test_options_print_in_their_order_and_then_comes_the_certificate(made: dict[str, Path], pair: Pair) -> None:
     for words in (
         "-subject -dates -subject",
         "-dates -serial -enddate",
@@ -206,61 +182,61 @@ def test_options_print_in_their_order_and_then_comes_the_certificate(made: dict[
         "-dates -dateopt iso_8601",
         "",
     ):
-        alike(ours, "-in", made["rich"], *words.split())
+        pair.alike("-in", made["rich"], *words.split())
 
 
 @pytest.mark.parametrize("digest", DIGESTS)
-def test_digests(digest: str, ours: Ask) -> None:
-    alike(ours, "-in", own("old-root.pem"), "-noout", "-fingerprint", f"-{digest}")
+def test_digests(digest: str, pair: Pair) -> None:
+    pair.alike("-in", pair.real.sample(own("old-root.pem")), "-noout", "-fingerprint", f"-{digest}")
 
 
 @pytest.mark.parametrize("options", NAME_OPTIONS)
-def test_name_options(options: str, made: dict[str, Path], ours: Ask) -> None:
+def test_name_options(options: str, made: dict[str, Path], pair: Pair) -> None:
     for name in ("special", "accents", "several", "unknown"):
-        alike(ours, "-in", made[name], "-noout", "-subject", "-nameopt", options)
+        pair.alike("-in", made[name], "-noout", "-subject", "-nameopt", options)
 
 
 @pytest.mark.parametrize("options", ["compat", "multiline", "RFC2253,-dn_rev", "nofname"])
-def test_name_options_in_a_text(options: str, made: dict[str, Path], ours: Ask) -> None:
+def test_name_options_in_a_text(options: str, made: dict[str, Path], pair: Pair) -> None:
     for name in ("several", "empty"):
-        alike(ours, "-in", made[name], "-noout", "-text", "-nameopt", options)
+        pair.alike("-in", made[name], "-noout", "-text", "-nameopt", options)
 
 
-def test_name_options_add_up(made: dict[str, Path], ours: Ask) -> None:
+def test_name_options_add_up(made: dict[str, Path], pair: Pair) -> None:
     options = ["-nameopt", "multiline", "-nameopt", "-esc_msb", "-issuer", "-nameopt", "utf8"]
-    alike(ours, "-in", made["accents"], "-noout", *options)
+    pair.alike("-in", made["accents"], "-noout", *options)
 
 
 @pytest.mark.parametrize("options", TEXT_OPTIONS)
-def test_text_options(options: str, made: dict[str, Path], ours: Ask) -> None:
-    alike(ours, "-in", made["rich"], "-noout", "-text", "-certopt", options)
+def test_text_options(options: str, made: dict[str, Path], pair: Pair) -> None:
+    pair.alike("-in", made["rich"], "-noout", "-text", "-certopt", options)
 
 
 @pytest.mark.parametrize(
     "names",
     ["subjectAltName", "keyUsage,basicConstraints", "crlDistributionPoints,foo", "foo", "", ",", "keyUsagex", "UNDEF"],
 )
-def test_chosen_extensions(names: str, made: dict[str, Path], ours: Ask) -> None:
+def test_chosen_extensions(names: str, made: dict[str, Path], pair: Pair) -> None:
     for name in ("rich", "rsa"):
-        alike(ours, "-in", made[name], "-noout", "-ext", names)
+        pair.alike("-in", made[name], "-noout", "-ext", names)
 
 
-def test_chosen_extensions_restrict_a_text_but_not_the_certificate(made: dict[str, Path], ours: Ask) -> None:
-    alike(ours, "-in", made["rich"], "-text", "-ext", "keyUsage")
+def test_chosen_extensions_restrict_a_text_but_not_the_certificate(made: dict[str, Path], pair: Pair) -> None:
+    pair.alike("-in", made["rich"], "-text", "-ext", "keyUsage")
 
 
 @pytest.mark.parametrize(
     "seconds",
     ["0", "86400", "99999999999", "-5", "0x10", "010", "99999999999999", " 7", "", "x", "09", "0xg", "9" * 30, "7 "],
 )
-def test_expiry_within(seconds: str, ours: Ask) -> None:
-    for path in (own("expired-root.pem"), own("new-root.pem"), own("future-root.pem")):
-        alike(ours, "-in", path, "-checkend", seconds)
+def test_expiry_within(seconds: str, pair: Pair) -> None:
+    for path in map(pair.real.sample, (own("expired-root.pem"), own("new-root.pem"), own("future-root.pem"))):
+        pair.alike("-in", path, "-checkend", seconds)
 
 
 @pytest.mark.parametrize("words", WRONG)
-def test_what_is_wrong_is_said_in_the_same_words(words: str, ours: Ask) -> None:
-    alike(ours, *words.format(own("old-root.pem")).split())
+def test_what_is_wrong_is_said_in_the_same_words(words: str, pair: Pair) -> None:
+    pair.alike(*words.format(pair.real.sample(own("old-root.pem"))).split())
 
 
 def _rewritten(text: str) -> dict[str, bytes]:
@@ -301,10 +277,10 @@ def _rewritten(text: str) -> dict[str, bytes]:
     }
 
 
-def test_the_same_files_are_read_and_refused(tmp_path: Path, made: dict[str, Path], ours: Ask) -> None:
+def test_the_same_files_are_read_and_refused(folder: Path, made: dict[str, Path], pair: Pair) -> None:
     first, second = made["rsa"].read_text(), made["ed25519"].read_bytes()
     key = made["rsa"].with_suffix(".key").read_bytes()
-    der = real("-in", made["rsa"], "-outform", "der")[1]
+    der = pair.real.x509("-in", made["rsa"], "-outform", "der")[1]
     inputs = _rewritten(first) | {
         "two": first.encode() + second,
         "key first": key + second,
@@ -315,19 +291,19 @@ def test_the_same_files_are_read_and_refused(tmp_path: Path, made: dict[str, Pat
         "der cut short": der[:-1],
     }
     for data in inputs.values():
-        path = tmp_path / "input"
+        path = folder / "input"
         path.write_bytes(data)
         for form in ([], ["-inform", "pem"], ["-inform", "der"]):
-            alike(ours, "-in", path, "-noout", "-subject", "-fingerprint", *form)
+            pair.alike("-in", path, "-noout", "-subject", "-fingerprint", *form)
 
 
-def test_standard_input(made: dict[str, Path], ours: Ask) -> None:
+def test_standard_input(made: dict[str, Path], pair: Pair) -> None:
     for data in (made["rsa"].read_bytes(), b"", b"nothing"):
-        alike(ours, "-noout", "-subject", stdin=data)
+        pair.alike("-noout", "-subject", stdin=data)
 
 
-def test_certificates_that_no_one_may_read_are_refused(tmp_path: Path, made: dict[str, Path], ours: Ask) -> None:
-    der = real("-in", made["accents"], "-outform", "der")[1]
+def test_certificates_that_no_one_may_read_are_refused(folder: Path, made: dict[str, Path], pair: Pair) -> None:
+    der = pair.real.x509("-in", made["accents"], "-outform", "der")[1]
     text = "\u03a9mega".encode()
     damaged = {
         "octets that are no UTF-8": der.replace(text, b"\xff" + text[1:]),
@@ -338,9 +314,9 @@ def test_certificates_that_no_one_may_read_are_refused(tmp_path: Path, made: dic
     }
     for what, data in damaged.items():
         assert data != der, what
-        path = tmp_path / "input.der"
+        path = folder / "input.der"
         path.write_bytes(data)
-        alike(ours, "-in", path, "-noout", "-subject", "-dates", "-text")
+        pair.alike("-in", path, "-noout", "-subject", "-dates", "-text")
 
 
 @given(data=st.data())
@@ -348,7 +324,7 @@ def test_certificates_that_no_one_may_read_are_refused(tmp_path: Path, made: dic
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 def test_damaged_certificates_are_shown_or_refused_and_nothing_else(
-    data: st.DataObject, tmp_path: Path, made: dict[str, Path], ours: Ask
+    data: st.DataObject, folder: Path, made: dict[str, Path], pair: Pair
 ) -> None:
     der = bytearray(base64.b64decode(b"".join(made["rich"].read_bytes().split(b"\n")[1:-2])))
     for _ in range(data.draw(st.integers(1, 3))):
@@ -356,66 +332,58 @@ def test_damaged_certificates_are_shown_or_refused_and_nothing_else(
         octet = data.draw(st.sampled_from((0, 1, 2, 5, 0x30, 0x80, 0x82, 0xA0, 0xFF)))
         end = place + data.draw(st.sampled_from((0, 1, 1, 1, 2, 7)))
         der[place:end] = bytes([octet])
-    path = tmp_path / "damaged.der"
+    path = folder / "damaged.der"
     path.write_bytes(der)
-    code, out, err = ours("-in", path, *EVERYTHING)
+    code, out, err = pair.ours("-in", path, *EVERYTHING)
     assert (code, b"Certificate:" in out) in ((0, True), (1, False)), err
 
 
-def test_pkcs12(tmp_path: Path, made: dict[str, Path], monkeypatch: pytest.MonkeyPatch, ours: Ask) -> None:
-    openssl, key = find("openssl"), made["rsa"].with_suffix(".key")
-    keyed, bare, empty, secret = (tmp_path / name for name in ("keyed.p12", "bare.p12", "empty.p12", "secret"))
-    export = [openssl, "pkcs12", "-export"]
-    with_key: list[str | Path] = [
-        *export,
-        "-in",
-        made["rsa"],
-        "-inkey",
-        key,
-        "-certfile",
-        made["rich"],
-        "-passout",
-        "pass:x",
-    ]
-    run(*with_key, "-name", "my n\u00e4me", "-caname", "other", "-out", keyed)
-    run(*export, "-nokeys", "-in", own("new-chain.pem"), "-out", bare, "-passout", "pass:x")
-    run(*export, "-nokeys", "-in", own("new-chain.pem"), "-out", empty, "-passout", "pass:")
+def test_pkcs12(folder: Path, made: dict[str, Path], monkeypatch: pytest.MonkeyPatch, pair: Pair) -> None:
+    key, chain = made["rsa"].with_suffix(".key"), pair.real.sample(own("new-chain.pem"))
+    keyed, bare, empty, secret = (folder / name for name in ("keyed.p12", "bare.p12", "empty.p12", "secret"))
+    export, files = ("pkcs12", "-export"), ("-inkey", key, "-certfile", made["rich"])
+    names = ("-name", "my n\u00e4me", "-caname", "other")
+    pair.real.run(*export, "-in", made["rsa"], *files, *names, "-passout", "pass:x", "-out", keyed)
+    for out, password in ((bare, "x"), (empty, "")):
+        pair.real.run(*export, "-nokeys", "-in", chain, "-out", out, "-passout", f"pass:{password}")
     secret.write_text("x\nsecond line\n")
     monkeypatch.setenv("STORE_PASSWORD", "x")
     for store in (keyed, bare, empty):
         for source in ("pass:x", "pass:wrong", "env:STORE_PASSWORD", f"file:{secret}", "file:/dev/null"):
-            alike(ours, "-in", store, "-passin", source, "-subject", "-alias", "-trustout")
+            pair.alike("-in", store, "-passin", source, "-subject", "-alias", "-trustout")
 
 
-def test_a_password_is_asked_for_where_there_is_no_terminal(tmp_path: Path, made: dict[str, Path]) -> None:
-    store, openssl = tmp_path / "store.p12", find("openssl")
-    run(openssl, "pkcs12", "-export", "-nokeys", "-in", made["rsa"], "-out", store, "-passout", "pass:x")
-    answers = []
-    for program in ([openssl], [sys.executable, "-m", "truststore_tool", "openssl"]):
-        done = subprocess.run(
-            [*program, "x509", "-in", str(store), "-noout", "-subject"],
-            input=b"x\n",
-            capture_output=True,
-            start_new_session=True,
-        )
-        answers.append((done.returncode, done.stdout, done.stderr))
-    assert answers[0] == answers[1]
-    assert answers[1][:2] == (0, b"subject=CN = test\n")
+def test_a_password_is_asked_for_where_there_is_no_terminal(folder: Path, made: dict[str, Path], pair: Pair) -> None:
+    store = folder / "store.p12"
+    pair.real.run("pkcs12", "-export", "-nokeys", "-in", made["rsa"], "-out", store, "-passout", "pass:x")
+    words = ("-in", store, "-noout", "-subject")
+    done = subprocess.run(
+        [sys.executable, "-m", "truststore_tool", "openssl", "x509", *words],
+        input=b"x\n",
+        capture_output=True,
+        start_new_session=True,
+        env={**os.environ, VARIABLE: pair.real.release},
+    )
+    subject = {"3.0": b"subject=CN = test\n", "3.5": b"subject=CN=test\n"}[pair.real.release]
+    assert (done.returncode, done.stdout) == (0, subject)
+    assert (done.returncode, done.stdout, done.stderr) == pair.real.x509(*words, stdin=b"x\n")
 
 
 @pytest.mark.parametrize("words", TRUST)
-def test_trust_settings(words: str, tmp_path: Path, made: dict[str, Path], ours: Ask) -> None:
-    trusted = tmp_path / "trusted.pem"
+def test_trust_settings(words: str, folder: Path, made: dict[str, Path], pair: Pair) -> None:
+    trusted = folder / "trusted.pem"
     uses = ["-addtrust", "emailProtection", "-addreject", "codeSigning"]
-    real("-in", made["rsa"], "-trustout", "-setalias", "my name", *uses, "-out", trusted)
-    for path in (made["rsa"], trusted):
-        alike(ours, "-in", path, *words.split())
+    pair.real.x509("-in", made["rsa"], "-trustout", "-setalias", "my name", *uses, "-out", trusted)
+    der = folder / "trusted.der"
+    der.write_bytes(base64.b64decode(b"".join(trusted.read_bytes().split(b"\n")[1:-2])))
+    for path in (made["rsa"], trusted, der):
+        pair.alike("-in", path, *words.split())
 
 
-def test_output_goes_where_out_says(tmp_path: Path, made: dict[str, Path], ours: Ask) -> None:
+def test_output_goes_where_out_says(folder: Path, made: dict[str, Path], pair: Pair) -> None:
     for words in ("-outform der", "-outform pem -subject", "-noout -subject"):
-        targets = tmp_path / "ours", tmp_path / "real"
-        for target, ask in zip(targets, (ours, real), strict=True):
+        targets = folder / "ours", folder / "real"
+        for target, ask in zip(targets, (pair.ours, pair.real.x509), strict=True):
             target.write_bytes(b"old content that is longer than nothing")
             target.chmod(0o640)
             assert ask("-in", made["rsa"], *words.split(), "-out", target) == (0, b"", b"")
@@ -423,15 +391,15 @@ def test_output_goes_where_out_says(tmp_path: Path, made: dict[str, Path], ours:
         assert targets[0].stat().st_mode & 0o777 == 0o640
 
 
-def test_a_bad_input_leaves_the_old_output_alone(tmp_path: Path, ours: Ask) -> None:
-    bad, target = tmp_path / "bad.pem", tmp_path / "out.pem"
+def test_a_bad_input_leaves_the_old_output_alone(folder: Path, pair: Pair) -> None:
+    bad, target = folder / "bad.pem", folder / "out.pem"
     bad.write_text("no certificate")
     for old in (None, b"old"):
         if old is not None:
             target.write_bytes(old)
-        alike(ours, "-in", bad, "-out", target)
+        pair.alike("-in", bad, "-out", target)
         assert (target.read_bytes() if target.exists() else None) == old
-    assert sorted(tmp_path.iterdir()) == [bad, target]
+    assert sorted(folder.iterdir()) == [bad, target]
 
 
 @pytest.mark.parametrize(
@@ -440,10 +408,10 @@ def test_a_bad_input_leaves_the_old_output_alone(tmp_path: Path, ours: Ask) -> N
      "keyUsage=keyCertSign", "keyUsage=digitalSignature,decipherOnly", "nsCertType=client", "nsCertType=sslCA",
      "subjectAltName=DNS:*.a.example,DNS:f*.b.example,IP:10.1.2.3,IP:2001:db8::1,email:Me@A.example"],
 )  # fmt: skip
-def test_purposes_and_matching_names(extension: str, maker: Maker, ours: Ask) -> None:
+def test_purposes_and_matching_names(extension: str, maker: Maker, pair: Pair) -> None:
     for section in ("plain", "unused"):
         path = maker.make("use", "-addext", extension, subject="/CN=w.a.example", section=section)
-        alike(ours, "-in", path, "-purpose")
+        pair.alike("-in", path, "-purpose")
         for host in (
             "w.a.example",
             "W.A.EXAMPLE",
@@ -453,7 +421,7 @@ def test_purposes_and_matching_names(extension: str, maker: Maker, ours: Ask) ->
             "xn--f.b.example",
             "",
         ):
-            alike(ours, "-in", path, "-noout", "-checkhost", host)
+            pair.alike("-in", path, "-noout", "-checkhost", host)
         for address in ("10.1.2.3", "2001:DB8::1", "10.1.2.4", "nonsense"):
-            alike(ours, "-in", path, "-checkip", address, "-checkemail", "Me@a.EXAMPLE", "-noout")
-        alike(ours, "-in", path, "-noout", "-checkemail", "me@a.example")
+            pair.alike("-in", path, "-checkip", address, "-checkemail", "Me@a.EXAMPLE", "-noout")
+        pair.alike("-in", path, "-noout", "-checkemail", "me@a.example")

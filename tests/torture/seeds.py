@@ -118,7 +118,7 @@ def directories() -> list[bytes]:
 
 def openssl_lines() -> list[bytes]:
     """Command lines of openssl x509."""
-    from truststore_tool.shims.openssl.help import HELP
+    from truststore_tool.shims.openssl import help as help_text
 
     lines = [
         "-in cert.pem -noout -text",
@@ -129,7 +129,7 @@ def openssl_lines() -> list[bytes]:
         "-in store.p12 -passin pass:changeit -addtrust serverAuth -addreject 1.2.3 -setalias x -trustout",
         "-in cert.pem -ext basicConstraints,keyUsage -noout -modulus -pubkey -email -ocspid -ocsp_uri -purpose",
     ]
-    options = [word.encode() for word in HELP.split() if word.startswith("-")]
+    options = [word.encode() for word in help_text.text().split() if word.startswith("-")]
     return [line.replace(" ", "\0").encode() for line in lines] + [b"-in\0cert.pem\0" + word for word in options]
 
 

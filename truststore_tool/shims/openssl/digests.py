@@ -33,8 +33,9 @@ NAMES: Final = {
     )
     for alias in aliases
 }
-# The extendable ones, which have no length of their own: what OpenSSL takes.
+# The extendable ones, which have no length of their own: what OpenSSL 3.0 takes.
 _LENGTHS: Final = {"shake_128": 16, "shake_256": 32}
+EXTENDABLE: Final = frozenset(alias for alias, name in NAMES.items() if name in _LENGTHS)
 
 
 def digest(name: str, data: bytes) -> bytes | None:

@@ -227,6 +227,30 @@ def _timestamps(value: asn1.Element) -> list[bytes]:
     return scts.render(value.expect(asn1.OCTET_STRING).value)
 
 
+def _attributes(value: asn1.Element) -> list[bytes]:
+    """SubjectDirectoryAttributes (RFC 5280, 4.2.1.8) of strings and numbers; a blank line ends it."""
+    lines = []
+    for attribute in value.expect(asn1.SEQUENCE).children():
+        kind, values = attribute.expect(asn1.SEQUENCE).fields(2, 2)
+        lines.append(objects.long_name(kind.oid()).encode() + b":")
+        lines += [b"    " + _attribute(one) for one in values.expect(asn1.SET).children()]
+    return [*lines, b""] if lines else [b"<Empty Attributes>", b""]
+
+
+def _attribute(value: asn1.Element) -> bytes:
+    if value.tag == asn1.INTEGER:  # without its sign
+        size = abs(value.integer())
+        return size.to_bytes(max(1, (size.bit_length() + 7) // 8), "big").hex(":").encode()
+    if value.tag not in (asn1.UTF8_STRING, asn1.PRINTABLE_STRING, asn1.IA5_STRING, asn1.GENERALIZED_TIME):
+        raise FormatError("an attribute of another type")
+    return value.value
+
+
+# Since 3.5 only.
+NEWER: Final[dict[str, Renderer]] = {
+    oids.SUBJECT_DIRECTORY_ATTRIBUTES: _attributes,
+    **dict.fromkeys(("2.5.29.50", "2.5.29.56", "2.5.29.61", "2.5.29.62", "2.5.29.65", "2.5.29.66"), _poison),
+}
 RENDERERS: Final[dict[str, Renderer]] = {
     oids.SUBJECT_KEY_IDENTIFIER: _octets,
     oids.KEY_USAGE: _flags(_KEY_USES),

@@ -1,14 +1,15 @@
 """Certificate extensions as OpenSSL prints them (X509V3_extensions_print); what it does not know, as raw octets."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final
 
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.extensions import Extension
 from truststore_tool.shims.openssl import general_names as general
-from truststore_tool.shims.openssl import objects, options
-from truststore_tool.shims.openssl.extension_values import RENDERERS
+from truststore_tool.shims.openssl import objects, options, release
+from truststore_tool.shims.openssl.extension_values import NEWER, RENDERERS
 from truststore_tool.shims.openssl.lines import indented
 
 # Octets; of the indentation beyond six, every four blanks or fewer take one away (BIO_dump_indent).
@@ -28,6 +29,11 @@ def render(extensions: Iterable[Extension], flags: int, indent: int) -> bytes:
 
 
 def _value(extension: Extension, flags: int, indent: int) -> bytes:
+    if release.is_newer() and extension.oid in NEWER:
+        with suppress(FormatError):
+            # A line that says nothing has no indentation.
+            lines = NEWER[extension.oid](asn1.read(extension.value))
+            return b"\n".join(b" " * indent + line if line and line[:1] != b"<" else line for line in lines)
     renderer = RENDERERS.get(extension.oid)
     known = renderer is not None or extension.oid in _DISTRIBUTION_POINTS
     try:

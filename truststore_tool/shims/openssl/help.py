@@ -2,7 +2,9 @@
 
 from typing import Final
 
-HELP: Final = """\
+from truststore_tool.shims.openssl import release
+
+_HELP: Final = """\
 Usage: x509 [options]
 
 General options:
@@ -96,3 +98,31 @@ Provider options:
  -provider val              Provider to load (can be specified multiple times)
  -propquery val             Property query used when fetching algorithms
 """
+# Lines of 3.0, and what 3.5 has in their place.
+_NEWER: Final = {
+    " -inform format             CSR input file format (DER or PEM) - default PEM\n": (
+        " -inform format             CSR input format to use (PEM or DER; by default try PEM first)\n"
+    ),
+    " -days int                  ": (
+        " -not_before val            [CC]YYMMDDHHMMSSZ value for notBefore certificate field\n"
+        " -not_after val             [CC]YYMMDDHHMMSSZ value for notAfter certificate field, overrides -days\n"
+        " -days int                  "
+    ),
+    " -subj val                  Set or override certificate subject (and issuer)\n": (
+        " -set_issuer val            Set or override certificate issuer\n"
+        " -set_subject val           Set or override certificate subject (and issuer)\n"
+        " -subj val                  Alias for -set_subject\n"
+    ),
+    "Place the given key in new certificate\n": "Key to be placed in new certificate or certificate request\n",
+    " -propquery val             ": (
+        " -provparam val             Set a provider key-value parameter\n -propquery val             "
+    ),
+}
+
+
+def text() -> str:
+    """The whole of it."""
+    shown = _HELP
+    for old, new in _NEWER.items() if release.is_newer() else ():
+        shown = shown.replace(old, new)
+    return shown

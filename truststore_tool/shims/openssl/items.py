@@ -8,7 +8,7 @@ from truststore_tool import asn1, oids
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.names import EMAIL_ADDRESS, openssl_hash, openssl_hash_old
 from truststore_tool.nouns import noun
-from truststore_tool.shims.openssl import writing
+from truststore_tool.shims.openssl import release, writing
 from truststore_tool.shims.openssl.certificate import Certificate, Trust
 from truststore_tool.shims.openssl.options import Options, StopError
 
@@ -32,15 +32,18 @@ class Subject:
 def _name(title: bytes, name: "DistinguishedName", options: Options) -> bytes:
     from truststore_tool.shims.openssl import name_options, name_printing
 
-    flags = name_options.ONELINE if options.name_flags is None else options.name_flags
+    flags = name_options.default() if options.name_flags is None else options.name_flags
     return name_printing.titled(title, name, flags)
 
 
 def _fingerprint(subject: Subject) -> bytes:
+    from truststore_tool.shims.openssl import digests
     from truststore_tool.shims.openssl.digests import digest
 
     name = subject.options.digest
     octets = digest(name or "SHA1", subject.certificate.der) if name != "" else None
+    if release.is_newer() and (name or "").lower() in digests.EXTENDABLE:
+        raise StopError("Out of memory")  # its own word for a digest without a length
     if octets is None:
         raise StopError("Unknown digest")
     return b"%s Fingerprint=%s\n" % (os.fsencode(name or "SHA1"), octets.hex(":").upper().encode())
@@ -72,7 +75,7 @@ def _text(subject: Subject) -> bytes:
     from truststore_tool.shims.openssl import name_options, text
 
     options = subject.options
-    flags = name_options.ONELINE if options.name_flags is None else options.name_flags
+    flags = name_options.default() if options.name_flags is None else options.name_flags
     return text.render(subject.certificate, subject.trust, flags, options.text_flags)
 
 
@@ -124,11 +127,12 @@ def _items(certificate: Certificate, oid: str) -> list[asn1.Element]:
 
 
 def _each_once(values: list[bytes]) -> bytes:
-    """Each value on a line, once, in OpenSSL's order: looking for one sorts those that came before it."""
+    """Each value on a line, once, in OpenSSL's order: in 3.0, looking for one sorts those that came before it."""
     found: list[bytes] = []
     for value in values:
         if value and b"\0" not in value:
-            found.sort()
+            if not release.is_newer():
+                found.sort()
             if value not in found:
                 found.append(value)
     return b"".join(value + b"\n" for value in found)

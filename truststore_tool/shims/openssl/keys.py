@@ -5,11 +5,18 @@ from typing import Final
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.nouns import noun
-from truststore_tool.shims.openssl import objects
+from truststore_tool.shims.openssl import objects, release
 from truststore_tool.shims.openssl.certificate import Algorithm, Certificate
 
 # Keys that are just octets, and how many (RFC 8410).
 _OCTET_KEYS: Final = {oids.X25519: 32, oids.X448: 56, oids.ED25519: 32, oids.ED448: 57}
+# The same since 3.5: ML-DSA (FIPS 204, table 2) and SLH-DSA (FIPS 205, table 2).
+_NEWER_OCTET_KEYS: Final = {
+    f"2.16.840.1.101.3.4.3.{arc}": size
+    for size, arcs in ((1312, (17,)), (1952, (18,)), (2592, (19,)), (32, (20, 21, 26, 27)), (48, (22, 23, 28, 29)),
+                       (64, (24, 25, 30, 31)))
+    for arc in arcs
+}  # fmt: skip
 _DSA_SIGNATURES: Final = (
     oids.DSA_SHA1,
     oids.DSA_SHA224,
@@ -90,7 +97,8 @@ def describe(certificate: Certificate) -> list[bytes]:
         return _dsa(algorithm, key)
     if algorithm.oid == oids.X942_DH:
         return _diffie_hellman(algorithm, key)
-    if _OCTET_KEYS.get(algorithm.oid) == len(key) and algorithm.parameters is None:
+    sizes = {**_OCTET_KEYS, **_NEWER_OCTET_KEYS} if release.is_newer() else _OCTET_KEYS
+    if sizes.get(algorithm.oid) == len(key) and algorithm.parameters is None:
         return [objects.long_name(algorithm.oid).encode() + b" Public-Key:", b"pub:", *_key_dump(key)]
     raise FormatError("a public key of an unknown kind")
 

@@ -31,13 +31,22 @@ def matches_email(certificate: Certificate, address: bytes) -> bool:
 
 def matches_ip(certificate: Certificate, text: str) -> bool:
     """Whether an address of subjectAltName is this one. `openssl` takes what is no address for one that matches."""
+    wanted = _octets(text)
+    return wanted is None or any(n.tag == _ADDRESS and n.value == wanted for n in _alternatives(certificate))
+
+
+def is_address(text: str) -> bool:
+    """Whether `openssl` takes this for an IP address."""
+    return _octets(text) is not None
+
+
+def _octets(text: str) -> bytes | None:
     import socket
 
     try:
-        wanted = socket.inet_pton(socket.AF_INET6, text) if ":" in text else _ipv4(text)
+        return socket.inet_pton(socket.AF_INET6, text) if ":" in text else _ipv4(text)
     except (OSError, ValueError):
-        return True
-    return any(name.tag == _ADDRESS and name.value == wanted for name in _alternatives(certificate))
+        return None
 
 
 def _ipv4(text: str) -> bytes:

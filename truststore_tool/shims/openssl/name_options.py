@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from truststore_tool.shims.openssl import release
+
 # The flags of <openssl/asn1.h> and <openssl/x509.h>: `-nameopt` adds and takes away bits, so their layout matters.
 ESC_2253: Final = 0x1
 ESC_CTRL: Final = 0x2
@@ -36,6 +38,8 @@ RFC2253: Final = RFC2253_STRING | SEP_COMMA_PLUS | DN_REV | DUMP_UNKNOWN_FIELDS
 ONELINE: Final = RFC2253_STRING | ESC_QUOTE | SEP_CPLUS_SPC | SPC_EQ
 MULTILINE: Final = ESC_CTRL | ESC_MSB | SEP_MULTILINE | SPC_EQ | FN_LONG | FN_ALIGN
 COMPAT: Final = 0
+# What `openssl x509` of 3.5 prints names with unless told otherwise; before, ONELINE.
+PLAIN: Final = ESC_CTRL | UTF8_CONVERT | DUMP_UNKNOWN | DUMP_DER | SEP_CPLUS_SPC
 
 # Each name of -nameopt: the bits it sets, and the bits it clears first.
 _OPTIONS: Final = {
@@ -68,6 +72,11 @@ _OPTIONS: Final = {
     "multiline": (MULTILINE, ALL),
     "ca_default": (MULTILINE, ALL),
 }
+
+
+def default() -> int:
+    """The flags of a name where no `-nameopt` is given."""
+    return PLAIN if release.is_newer() else ONELINE
 
 
 def parse(text: str, flags: int) -> int | None:

@@ -1,14 +1,15 @@
 """The names that OpenSSL gives to object identifiers, as far as certificates hold them.
 
-Scripts match on these names, so they are OpenSSL 3.0's own (`openssl list -objects`), not those of any RFC.
+Scripts match on these names, so they are OpenSSL's own (`openssl list -objects`), not those of any RFC.
 """
 
 from functools import cache
 from typing import Final
 
 from truststore_tool.nouns import noun
+from truststore_tool.shims.openssl import release
 
-# One object: dotted|short name, with |long name behind where that is another; objects end in a semicolon.
+# Those of 3.0. One object: dotted|short name, with |long name behind where that is another; objects end in a semicolon.
 _OBJECTS: Final = """
 0.9.2342.19200300.100.1.1|UID|userId;0.9.2342.19200300.100.1.2|textEncodedORAddress;
 0.9.2342.19200300.100.1.3|mail|rfc822Mailbox;0.9.2342.19200300.100.1.4|info;
@@ -242,11 +243,20 @@ class ObjectName:
     long: str
 
 
-@cache
 def table() -> dict[str, ObjectName]:
     """Every object that has a name here: its dotted form, its names."""
+    return _table(release.is_newer())
+
+
+@cache
+def _table(newer: bool) -> dict[str, ObjectName]:
+    text = _OBJECTS
+    if newer:
+        from truststore_tool.shims.openssl.newer_objects import OBJECTS
+
+        text += OBJECTS
     objects = {}
-    for item in _OBJECTS.replace("\n", "").split(";")[:-1]:
+    for item in text.replace("\n", "").split(";")[:-1]:
         dotted, short, *longer = item.split("|")
         objects[dotted] = ObjectName(short, longer[0] if longer else short)
     return objects

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Final, NoReturn
 
 from truststore_tool.nouns import noun, replace
-from truststore_tool.shims.openssl.help import HELP
+from truststore_tool.shims.openssl import help as help_text
+from truststore_tool.shims.openssl import release
 
 # fmt: off
 # Signing, making and checking certificates, and what configures that.
@@ -12,7 +13,8 @@ _OUTSIDE: Final = (
     "new", "x509toreq", "req", "copy_extensions", "vfyopt", "key", "signkey", "keyform", "set_serial", "days",
     "preserve_dates", "subj", "force_pubkey", "clrext", "extfile", "extensions", "sigopt", "badsig", "CA",
     "CAform", "CAkey", "CAkeyform", "CAserial", "CAcreateserial",
-    "rand", "writerand", "engine", "provider-path", "provider", "propquery",
+    "rand", "writerand", "engine", "provider-path", "provider", "propquery", "not_before", "not_after", "set_issuer",
+    "set_subject", "provparam",
 )
 # Options that print something, in the order given; a repeated one prints at its last place.
 _ITEMS: Final = (
@@ -21,12 +23,19 @@ _ITEMS: Final = (
     "modulus", "next_serial", "ext", "purpose",
 )
 # fmt: on
+# Digests that only 3.5's legacy provider has; and algorithms of signatures, whose names stand for their digests.
+_OLD_DIGESTS: Final = ("md4", "whirlpool", "rsa-sha1-2")
+_SIGNATURES: Final = (
+    *(f"1.2.840.113549.1.1.{arc}" for arc in (3, 4, 5, 11, 12, 13, 14, 15, 16)),
+    *(f"2.16.840.1.101.3.4.3.{arc}" for arc in (13, 14, 15, 16)), "1.3.36.3.3.1.2", "1.2.156.10197.1.504",
+)  # fmt: skip
 _PEM: Final = ("p", "P", "pem", "PEM")
 _PKCS12: Final = ("p12", "P12", "pkcs12", "PKCS12")
 _PVK: Final = ("pvk", "PVK")
 _EVERY_FORMAT: Final = "".join(
     f"\n   {name}" for name in ("PEM/DER", "pkcs12", "smime", "engine", "msblob", "nss", "text", "http", "pvk")
 )
+_EVERY_NEWER_FORMAT: Final = "  pem der b64 pkcs12 smime engine msblob nss text http pvk"
 _LONG_MAX: Final = 2**63 - 1
 
 # Bits of -certopt (<openssl/x509.h>): which parts of a -text are left out, and how unknown extensions show.
@@ -114,7 +123,7 @@ def parse(arguments: list[str]) -> Options:
     words = iter(arguments)
     for word in words:
         if not word.startswith("-"):
-            _usage()
+            _surplus(word)
         if word == "--":
             break
         name, equals, attached = word[2 if word.startswith("--") else 1 :].partition("=")
@@ -132,16 +141,32 @@ def parse(arguments: list[str]) -> Options:
         for item in _items_of(name):
             items.pop(item, None)
             items[item] = None
+        if wanted is None and release.is_newer() and not _is_digest(name):
+            _usage(f"x509: Unknown option or message digest: {name}")
         options = _apply(options, name, value) if wanted is not None else replace(options, digest=name)
-    if next(words, None) is not None:
-        _usage()
+    if (rest := next(words, None)) is not None:
+        _surplus(rest)
     return replace(options, items=tuple(items))
+
+
+def _surplus(word: str) -> NoReturn:
+    """A word behind the options, of which there may be none."""
+    _usage(*((f'x509: Extra option: "{word}"',) if release.is_newer() else ()))
+
+
+def _is_digest(name: str) -> bool:
+    """Whether 3.5 knows that name, be it of a digest that it then has not."""
+    from truststore_tool.shims.openssl import digests, objects
+
+    if digests.digest(name, b"") is not None or name.lower() in _OLD_DIGESTS:
+        return True
+    return any(name.lower() in (n.short.lower(), n.long.lower()) for n in map(objects.name_of, _SIGNATURES) if n)
 
 
 def _takes_value() -> dict[str, bool]:
     """Each option of the help text, and whether it takes a value. The nameless one is a digest that is none."""
     table = {"": False}
-    for line in HELP.splitlines():
+    for line in help_text.text().splitlines():
         if line.startswith(" -"):
             name, *label = line[2:28].split()
             table[name] = bool(label)
@@ -167,13 +192,13 @@ def _apply(options: Options, name: str, value: str) -> Options:
 
 
 def _help(_options: Options, _value: str) -> NoReturn:
-    raise StopError(HELP.removesuffix("\n"), code=0)
+    raise StopError(help_text.text().removesuffix("\n"), code=0)
 
 
 def _input_format(options: Options, value: str) -> Options:
     form = _format("inform", value)
     if form not in ("pem", "der"):
-        _usage(f'x509: Bad format "{value}"; must be pem or der')
+        _usage(f'x509: Bad format "{value}"; must be {"one of:  pem der" if release.is_newer() else "pem or der"}')
     return replace(options, input_format=form)
 
 
@@ -185,7 +210,8 @@ def _format(option: str, value: str) -> str:
     """``"pem"``, ``"der"`` or ``"other"`` for what OpenSSL knows as the name of a format: often its first letter."""
     initial = value[:1].lower()
     if initial == "n" and value not in ("NSS", "nss"):
-        _usage(f'x509: Bad format "{value}"; must be one of:{_EVERY_FORMAT}', _invalid(option, value))
+        every = _EVERY_NEWER_FORMAT if release.is_newer() else _EVERY_FORMAT
+        _usage(f'x509: Bad format "{value}"; must be one of:{every}', _invalid(option, value))
     if initial == "" or initial not in "dptnsmeh1" or (initial == "p" and value not in _PEM + _PKCS12 + _PVK):
         _usage(f'x509: Bad format "{value}"', _invalid(option, value))
     if initial == "d":

@@ -7,7 +7,7 @@ from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.names import openssl_canonical
 from truststore_tool.nouns import noun
-from truststore_tool.shims.openssl import extensions
+from truststore_tool.shims.openssl import extensions, release
 from truststore_tool.shims.openssl.certificate import Certificate
 
 # Bits of keyUsage, of its first octet and of the second one beyond it.
@@ -45,6 +45,7 @@ class _Uses:
 
     authority: bool | None
     key_usage: int | None
+    key_usage_critical: bool
     extended: frozenset[str] | None
     extended_critical: bool
     netscape: int | None
@@ -84,7 +85,8 @@ def table(certificate: Certificate) -> bytes:
     except FormatError:
         uses = None
     lines = [b"Certificate purposes:\n"]
-    for name, check in _PURPOSES.items():
+    purposes = {**_PURPOSES, **_NEWER_PURPOSES} if release.is_newer() else _PURPOSES
+    for name, check in purposes.items():
         for as_ca in (False, True):
             lines.append(
                 b"%s%s : %s\n" % (name, b" CA" if as_ca else b"", _answer(-1 if uses is None else check(uses, as_ca)))
@@ -122,19 +124,24 @@ def _read(certificate: Certificate) -> _Uses:
     usage, purposes = _bits(values.get(oids.KEY_USAGE)), values.get(oids.EXTENDED_KEY_USAGE)
     if usage == 0:
         raise FormatError("a key usage without a use")
-    found = certificate.extension(oids.EXTENDED_KEY_USAGE)
     netscape = _bits(values.get(oids.NETSCAPE_CERT_TYPE))
     return _Uses(
         authority=authority,
         key_usage=usage,
+        key_usage_critical=_is_critical(certificate, oids.KEY_USAGE),
         extended=None
         if purposes is None
         else frozenset(p.oid() for p in purposes.children()).intersection(_KNOWN_USES),
-        extended_critical=found is not None and found.critical,
+        extended_critical=_is_critical(certificate, oids.EXTENDED_KEY_USAGE),
         netscape=None if netscape is None else netscape & 0xFF,
         old_root=certificate.version == 0
         and openssl_canonical(certificate.subject.der) == openssl_canonical(certificate.issuer.der),
     )
+
+
+def _is_critical(certificate: Certificate, oid: str) -> bool:
+    found = certificate.extension(oid)
+    return found is not None and found.critical
 
 
 def _bits(element: asn1.Element | None) -> int | None:
@@ -182,6 +189,15 @@ def _time_stamp(uses: _Uses, as_ca: bool) -> int:
     return uses.extended == frozenset((oids.TIME_STAMPING,)) and uses.extended_critical
 
 
+def _code_signing(uses: _Uses, as_ca: bool) -> int:
+    if as_ca:
+        return uses.ca()
+    usage, extended = uses.key_usage or 0, uses.extended or frozenset()
+    if not usage & _SIGN or usage & (_CERTIFICATE_SIGN | _CRL_SIGN) or not uses.key_usage_critical:
+        return 0
+    return oids.CODE_SIGNING in extended and extended.isdisjoint((oids.ANY_EXTENDED_KEY_USAGE, oids.SERVER_AUTH))
+
+
 _PURPOSES: Final[dict[bytes, Callable[[_Uses, bool], int]]] = {
     b"SSL client": _client,
     b"SSL server": _server,
@@ -193,3 +209,5 @@ _PURPOSES: Final[dict[bytes, Callable[[_Uses, bool], int]]] = {
     b"OCSP helper": lambda uses, as_ca: uses.ca() if as_ca else 1,
     b"Time Stamp signing": _time_stamp,
 }
+# Since 3.2.
+_NEWER_PURPOSES: Final[dict[bytes, Callable[[_Uses, bool], int]]] = {b"Code signing": _code_signing}

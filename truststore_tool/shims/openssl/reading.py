@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from truststore_tool.errors import FormatError, TrustStoreError
+from truststore_tool.shims.openssl import release
 from truststore_tool.shims.openssl.certificate import Certificate, Trust, parse
 from truststore_tool.shims.openssl.options import StopError
 
@@ -47,13 +48,14 @@ def load(source: str | None, form: str | None, given: str | None) -> tuple[Certi
     except IsADirectoryError:
         reason = "is a directory"
     except (OSError, ValueError) as exc:
-        raise StopError(
-            f"Could not open file or uri for loading certificate from {shown}",
-            _stack(str(exc)),
-            "Unable to load certificate",
-        ) from exc
+        opening = f"Could not open file or uri for loading certificate from {shown}"
+        if release.is_newer():
+            raise StopError(f"{opening}: {getattr(exc, 'strerror', None) or exc}", _stack(str(exc))) from exc
+        raise StopError(opening, _stack(str(exc)), "Unable to load certificate") from exc
     except TrustStoreError as exc:
         reason = exc.message
+    if release.is_newer():
+        raise StopError(f"Could not find certificate from {shown}", _stack(reason))
     raise StopError(f"Could not read certificate from {shown}", _stack(reason), "Unable to load certificate")
 
 
@@ -136,7 +138,7 @@ def read(data: bytes, form: str | None, password: Callable[[], str]) -> tuple[Ce
     """
     if form != "pem" and data[:1] == b"\x30":
         try:
-            return parse(data)
+            return parse(data)[0], None  # trust settings count in PEM only
         except FormatError:
             if found := _pkcs12(data, password):
                 return found

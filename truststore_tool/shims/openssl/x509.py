@@ -5,7 +5,7 @@ import os
 from truststore_tool import asn1
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.nouns import replace
-from truststore_tool.shims.openssl import reading, writing
+from truststore_tool.shims.openssl import reading, release, writing
 from truststore_tool.shims.openssl.certificate import Certificate, Trust
 from truststore_tool.shims.openssl.items import ITEMS, Subject
 from truststore_tool.shims.openssl.options import Options, StopError, parse
@@ -77,10 +77,11 @@ def _show(subject: Subject, parts: list[bytes]) -> int:
         expires = _expires_within(subject.certificate, options.check_end)
         parts.append(b"Certificate will expire\n" if expires else b"Certificate will not expire\n")
         return int(expires)
-    parts.append(_checks(subject))
+    checked, fits = _checks(subject)
+    parts.append(checked)
     if not options.quiet:
         parts.append(_encoded(subject))
-    return 0
+    return 0 if fits or not release.is_newer() else 1
 
 
 def _require_key(certificate: Certificate) -> None:
@@ -103,14 +104,14 @@ def _encoded(subject: Subject) -> bytes:
     return writing.pem(b"CERTIFICATE", certificate.der)
 
 
-def _checks(subject: Subject) -> bytes:
-    """What -checkhost, -checkemail and -checkip say; they leave the exit code alone."""
+def _checks(subject: Subject) -> tuple[bytes, bool]:
+    """What -checkhost, -checkemail and -checkip say, and whether all is well; in 3.0 the exit code does not show it."""
     certificate, options = subject.certificate, subject.options
     if options.check_host is options.check_email is options.check_ip is None:
-        return b""
+        return b"", True
     from truststore_tool.shims.openssl import matching
 
-    lines = []
+    lines, fits = [], True
     if options.check_host is not None:
         name = os.fsencode(options.check_host)
         lines.append((b"Hostname", name, matching.matches_host(certificate, name)))
@@ -119,9 +120,12 @@ def _checks(subject: Subject) -> bytes:
         lines.append((b"Email", name, matching.matches_email(certificate, name)))
     if options.check_ip is not None:
         lines.append((b"IP", os.fsencode(options.check_ip), matching.matches_ip(certificate, options.check_ip)))
-    return b"".join(
+        fits = matching.is_address(options.check_ip)  # what is no address "does match", with an exit code of 1
+    fits = fits and all(matches for *_, matches in lines)
+    said = b"".join(
         b"%s %s does%s match certificate\n" % (kind, name, b"" if matches else b" NOT") for kind, name, matches in lines
     )
+    return said, fits
 
 
 def _expires_within(certificate: Certificate, seconds: int) -> bool:
