@@ -147,6 +147,13 @@ RULES: Final[Mapping[str, Rule]] = {
         "",
         _MEASURED,
     ),
+    "lacks-needed": Rule(
+        "error", "a store does not trust a certificate that every store should", "its readers", "", ""
+    ),
+    "locked-store": Rule(
+        "warning", "no password opens a store, or a part of it, and what it trusts is not known", "its readers", "", ""
+    ),
+    "not-looked-at": Rule("warning", "a scan passed something over, and what it holds is not known", "all", "", ""),
     "names-no-file": Rule("error", "configuration names a store, and there is no such file", "that program", "", ""),
     "store-not-known": Rule(
         "note", "configuration names a store in a way that does not tell which file it is", "that program", "", ""

@@ -14,7 +14,12 @@ from truststore_tool.nouns import noun
 
 TEXT: Final = "text"
 # Kind: the module of `render` whose `text(inventory)` makes it, as one text in UTF-8.
-KINDS: Final[Mapping[str, str]] = {"json": "scan_json"}
+KINDS: Final[Mapping[str, str]] = {
+    "json": "scan_json",
+    "csv": "scan_csv",
+    "sarif": "scan_sarif",
+    "junit": "scan_junit",
+}
 
 
 @noun

@@ -13,15 +13,18 @@ from truststore_tool.cli.boundary import FINDING, StoppedError
 from truststore_tool.cli.options import Reporting, days
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.reports import Reports, printed, wanted
-from truststore_tool.errors import UsageError
-from truststore_tool.findings import LEVELS, Level
+from truststore_tool.errors import FormatError, UsageError
+from truststore_tool.findings import LEVELS
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.inventory.assembling import Asked
 from truststore_tool.inventory.bounds import Bounds
 from truststore_tool.inventory.crew import Orders, processors
-from truststore_tool.inventory.nouns import Inventory, Need
+from truststore_tool.inventory.issues import UNCLEARED, issues
+from truststore_tool.inventory.issues import baseline as issues_of
+from truststore_tool.inventory.nouns import Inventory, Known, Need
 from truststore_tool.inventory.opening import Candidates
 from truststore_tool.inventory.scan import Tour, roots_of, scan
+from truststore_tool.nouns import replace
 
 _UNREADABLE = 3
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
@@ -43,11 +46,17 @@ def scan_command(
     ] = None,
     report: Annotated[
         list[str] | None,
-        typer.Option("--report", metavar="KIND[=FILE]", help="text or json; may be given again."),
+        typer.Option("--report", metavar="KIND[=FILE]", help="text, json, csv, sarif or junit; may be given again."),
     ] = None,
     fail_on: Annotated[
         Literal["error", "warning", "note"] | None,
         typer.Option("--fail-on", help="The least finding that is exit code 1 (default: none is)."),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            "--baseline", metavar="FILE", help="An earlier report in JSON: what it holds is known, and passes."
+        ),
     ] = None,
     exclude: Annotated[
         list[str] | None,
@@ -91,7 +100,8 @@ def scan_command(
     unpacked to disk, and no link is followed.
 
     Exit code 0; 1 when something of --need is missing, and with --need also when a store is locked or something was
-    not looked at; 1 for findings from --fail-on upwards; 3 when a PATH cannot be read.
+    not looked at; 1 for findings from --fail-on upwards, unless
+    --baseline knows them; 3 when a PATH cannot be read.
 
     Examples:
 
@@ -100,6 +110,7 @@ def scan_command(
       truststore-tool scan image.tar --expires-within 90d --report json=scan.json
     """
     reports = wanted(report, json=output.json)
+    known = None if baseline is None else _known(baseline)
     now = datetime.now(UTC)
     needs = tuple(dict.fromkeys(each for text in need or () for each in _needs(text)))
     asked = Asked(needs, now, days(expires_within))
@@ -112,8 +123,9 @@ def scan_command(
         found = scan(tour, orders, asked, jobs=jobs or processors(), progress=progress)
     finally:
         progress.clear()
+    found = replace(found, fail_on=fail_on, baseline=known)
     _report(found, reports, output)
-    _leave(found, fail_on)
+    _leave(found)
 
 
 def _report(found: Inventory, reports: Reports, output: Output) -> None:
@@ -122,19 +134,28 @@ def _report(found: Inventory, reports: Reports, output: Output) -> None:
     printed(found, reports, output)
 
 
-def _leave(found: Inventory, fail_on: Level | None) -> None:
+def _leave(found: Inventory) -> None:
     """End with the exit code that the inventory asks for."""
     if not found.complete:
         raise StoppedError("interrupted: this is not all that there is")
     if found.unreadable:
         raise typer.Exit(_UNREADABLE)
-    uncleared = any(store.missing or store.locked for store in found.stores) or found.skipped
-    if found.needs and uncleared:
+    new = [item.finding for item in issues(found) if not item.known]
+    if found.needs and any(item.rule in UNCLEARED for item in new):
         raise typer.Exit(FINDING)
-    if fail_on is not None:
-        worst = LEVELS.index(fail_on)
-        if any(LEVELS.index(item.level) <= worst for item in found.every_finding):
-            raise typer.Exit(FINDING)
+    worst = LEVELS.index(found.fail_on) if found.fail_on else -1
+    if any(LEVELS.index(item.level) <= worst for item in new):
+        raise typer.Exit(FINDING)
+
+
+def _known(path: Path) -> frozenset[Known]:
+    """What an earlier report holds. Raises UnreadableError, also for what is none."""
+    from truststore_tool import files
+
+    try:
+        return issues_of(files.read(path).decode("utf-8", "surrogateescape"))
+    except FormatError as exc:
+        raise FormatError(f"{path}: {exc.message}", hint="scan PATH... --report json=FILE writes one") from exc
 
 
 def _needs(text: str) -> Sequence[Need]:

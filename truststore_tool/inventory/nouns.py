@@ -3,16 +3,18 @@
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from truststore_tool.findings import Finding
+from truststore_tool.findings import Finding, Level
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate
-from truststore_tool.nouns import noun
+from truststore_tool.nouns import field, noun
 
 # Between the parts of a path inside archives.
 INSIDE: Final = "!/"
 
 # Whether a password proved digest or MAC; the store has one that was not proved; its format has none.
 Integrity = Literal["verified", "unverified", "none"]
+# What an issue is known by from one scan to the next: its rule, the path, the entry or certificate that it is about.
+Known = tuple[str, str, str]
 # What a certificate is to its store: trusted; of the chain of a private key; in it without being an entry (of a
 # PKCS#12, as openssl writes it); marked as not to be trusted.
 Kind = Literal["anchor", "chain", "loose", "distrusted"]
@@ -150,6 +152,8 @@ class Inventory:
         complete: False where the scan was interrupted.
         unreadable: those of `roots` that could not be read.
         findings: what files of configuration say of stores that were not found.
+        fail_on: the least level that ends the scan with exit code 1; None where no finding does.
+        baseline: what is known already; None where nobody gave it.
     """
 
     host: str
@@ -163,11 +167,8 @@ class Inventory:
     complete: bool = True
     unreadable: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-
-    @property
-    def every_finding(self) -> tuple[Finding, ...]:
-        """Those of all stores, and those of what was not found."""
-        return (*(item for store in self.stores for item in store.findings), *self.findings)
+    fail_on: Level | None = None
+    baseline: frozenset[Known] | None = field(default=None, repr=False)
 
     @property
     def places(self) -> int:

@@ -46,6 +46,8 @@ def _plain(value: object) -> object:
             return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         case tuple() | list():
             return [_plain(item) for item in value]
+        case dict():
+            return {str(key): _plain(item) for key, item in value.items()}
         case CertificateFacts():
             return {name: _plain(getattr(value, name)) for name in FIELDS}
         case str() | PurePath():

@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Iterator
 
+from truststore_tool.inventory.issues import issues
 from truststore_tool.inventory.nouns import Found, Inventory
 from truststore_tool.render.text import Piece
 from truststore_tool.wording import counted
@@ -76,6 +77,9 @@ def pieces(inventory: Inventory) -> Iterator[Piece]:
     if notes := sum(item.level == "note" for item in inventory.findings):
         yield ""
         yield f"{counted(notes, 'setting names a store', 'settings name stores')} in a way that is not known here"
+    if known := sum(item.known for item in issues(inventory)):
+        yield ""
+        yield f"known by the baseline: {counted(known, 'finding')}"
     yield from _skipped(inventory)
 
 

@@ -1,0 +1,59 @@
+"""An inventory as CSV (RFC 4180): a line for each certificate of each store, and one for a store that shows none."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Final
+
+from truststore_tool.inventory.nouns import Found, Held, Inventory
+from truststore_tool.operations.describe import describe
+from truststore_tool.render.text import day
+from truststore_tool.safe import printable
+
+COLUMNS: Final = (
+    *("path", "places", "format", "locked", "readers", "missing", "alias", "kind", "subject", "issuer", "serial"),
+    *("not_before", "not_after", "sha256", "sha1", "is_ca"),
+)
+# What spreadsheets take for the beginning of a formula (OWASP, CSV Injection), full-width forms too.
+_FORMULAS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def text(inventory: Inventory) -> str:
+    """The lines below one of headings. A cell that a spreadsheet would calculate begins with an apostrophe."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for store in inventory.stores:
+        for row in _rows(store):
+            writer.writerow([_harmless(cell) for cell in row])
+    return out.getvalue()
+
+
+def _rows(store: Found) -> Iterator[tuple[str, ...]]:
+    about = (
+        str(store.places[0]),
+        str(len(store.places)),
+        store.format,
+        _word(store.locked),
+        "; ".join(dict.fromkeys(reader.name for reader in store.readers)),
+        " ".join(map(str, store.missing)),
+    )
+    for held in store.certificates:
+        yield (*about, *_certificate(held))
+    if not store.certificates:
+        yield (*about, *[""] * (len(COLUMNS) - len(about)))
+
+
+def _certificate(held: Held) -> Iterator[str]:
+    facts = describe(held.certificate)
+    yield from (held.alias, held.kind, facts.subject or "", facts.issuer or "", facts.serial or "")
+    yield from (day(facts.not_before), day(facts.not_after), str(facts.sha256), str(facts.sha1), _word(facts.is_ca))
+
+
+def _word(value: bool | None) -> str:
+    return {True: "yes", False: "no", None: ""}[value]
+
+
+def _harmless(cell: str) -> str:
+    shown = printable(cell)
+    return f"'{shown}" if shown.lstrip().startswith(_FORMULAS) and shown != "-" else shown
