@@ -121,6 +121,24 @@ class TestFindings:
         assert done.code == 1
         assert "no-password-means-empty" in rules(done)
 
+    def test_what_goes_by_a_rule_counts_where_asked(self, tool: Tool) -> None:
+        root, key = own("new-root.pem"), ("--key", own("new-server.key"))
+        assert tool("import", "plain.jks", root, "--yes").code == 0
+        assert tool("convert", own("new-chain.pem"), *key, "-o", "mixed.jks").code == 0
+        assert tool("import", "mixed.jks", root, "--yes").code == 0
+        assert tool("import", "old.jks", own("expired-root.pem"), "--yes").code == 0
+        rules = ("--fail-on", "key-in-truststore", "--fail-on", "expired")
+        for name, code in (("plain.jks", 0), ("mixed.jks", 1), ("old.jks", 1)):
+            assert tool("doctor", name).code == 0
+            assert tool("doctor", name, *rules).code == code, name
+        assert tool("doctor", "old.jks", "--fail-on", "key-in-truststore").code == 0
+        assert tool("doctor", "no.jks", *rules).code == 3
+
+    def test_a_rule_that_is_none_is_no_clearance(self, tool: Tool) -> None:
+        done = tool("doctor", own("new-root.pem"), "--fail-on", "expire")
+        assert done.code == 2
+        assert "did you mean expired?" in done.err
+
     @pytest.mark.parametrize("kind", KEYS)
     def test_a_certificate_that_java_refuses(self, tool: Tool, tmp_path: Path, kind: str) -> None:
         bad = certificates(unusable(kind, tmp_path))[0]

@@ -54,7 +54,9 @@ class Sandbox(NamedTuple):
     folder: Path
     env: dict[str, str]
 
-    def run(self, command: str, env: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, command: str, env: Mapping[str, str] | None = None, timeout: float = 60
+    ) -> "subprocess.CompletedProcess[str]":
         """Run a command of a shell; both its outputs are in ``stdout``, in the order in which they came."""
         return subprocess.run(
             ["bash", "-c", command],
@@ -64,7 +66,7 @@ class Sandbox(NamedTuple):
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             text=True,
-            timeout=60,
+            timeout=timeout,
         )
 
 

@@ -16,6 +16,10 @@ _TRIED = {
     "sh": "tests/pages/test_snippets.py",
     "text": "tests/pages/test_commands_page.py",
     "python": "tests/test_library.py",
+    "dockerfile": "tests/pages/dockerfiles.py",
+    "yaml": "tests/pages/pipelines.py",
+    "properties": "tests/pages/test_snippets.py",
+    "xml": "tests/pages/test_snippets.py",
 }
 
 

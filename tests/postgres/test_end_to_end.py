@@ -35,7 +35,8 @@ def surroundings(folder: Path, server: Server) -> dict[str, str]:
     find("psql")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     path = os.pathsep.join([str(binaries), str(homes[0] / "bin"), os.environ["PATH"]])
-    return {**clean, "PATH": path, "PGDATA": str(server.folder), "HOME": str(folder), "LC_ALL": "C"}
+    places = {"PGDATA": str(server.folder), "HOME": str(folder), "JAVA_HOME": str(homes[0])}
+    return {**clean, **places, "PATH": path, "LC_ALL": "C"}
 
 
 def follow(text: str, folder: Path, env: dict[str, str], without: str = "") -> list[str]:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import typer
 
@@ -22,6 +22,7 @@ from truststore_tool.findings import (
     MEND,
     MEND_AS_COMPAT,
     MEND_AS_PASSWORDLESS,
+    RULES,
     Finding,
     Place,
     finding,
@@ -44,13 +45,34 @@ _COMMANDS: Final = {
 }
 
 
+def _counting(names: list[str] | None) -> list[str] | None:
+    """What --fail-on names, each a level or a rule."""
+    for name in names or ():
+        if name not in RULES and name not in LEVELS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, [*LEVELS, *RULES], n=1)
+            raise UsageError(
+                f"--fail-on: there is no level and no rule {name}",
+                hint=f"did you mean {near[0]}?" if near else "it is error, warning, or a rule of docs/findings.md",
+            )
+    return names
+
+
 def doctor_command(
     stores: Annotated[list[str], typer.Argument(metavar="STORE...", help="Stores; - is standard input.")],
     *,
     readers: For = None,
     fail_on: Annotated[
-        Literal["error", "warning"], typer.Option("--fail-on", help="The least that is exit code 1.")
-    ] = "error",
+        list[str] | None,
+        typer.Option(
+            "--fail-on",
+            metavar="warning|RULE",
+            callback=_counting,
+            help="What is exit code 1 beside errors: every warning, or what goes by a rule, such as expired or"
+            " key-in-truststore; may be given again.",
+        ),
+    ] = None,
     expires_within: Annotated[
         str | None, typer.Option("--expires-within", metavar="DAYS", help="Say what expires so soon: 30d.")
     ] = None,
@@ -112,8 +134,10 @@ def doctor_command(
         output.report("doctor", None, doctor_text.examined(inspected), stores=inspected)
     if any(each.format is None and _is_missing(each.findings) for each in examined):
         raise typer.Exit(_MISSING)
-    worst = LEVELS.index(fail_on)
-    if any(LEVELS.index(item.level) <= worst for each in examined for item in each.findings):
+    named = fail_on or ()
+    worst = max((LEVELS.index(name) for name in named if name in LEVELS), default=0)
+    counting = {*LEVELS[: worst + 1], *named}
+    if any(counting & {item.level, item.rule} for each in examined for item in each.findings):
         raise typer.Exit(FINDING)
 
 
