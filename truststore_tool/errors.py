@@ -17,6 +17,7 @@ SKIP_UNREADABLE: Final = "skip-unreadable"  # leave out what cannot be read
 SKIP_UNUSABLE: Final = "skip-unusable"  # leave out certificates that a reader cannot use, or name other readers
 OTHER_READERS: Final = "other-readers"  # name other programs as those that must be able to read the store
 PROTECT_ANEW: Final = "protect-anew"  # protect the store in another way, whoever used it till now
+EXPECT_FILE: Final = "expect-file"  # compare with the certificates of a file in place of fingerprints
 FROM_A_FILE: Final = "from-a-file"  # give the password in a file
 KEY_PASSWORD: Final = "of-the-key"  # noqa: S105 -- give the password of a client's key
 MORE_TIME: Final = "more-time"  # wait longer for an answer

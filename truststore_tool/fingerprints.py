@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from truststore_tool import digests
-from truststore_tool.errors import UsageError
+from truststore_tool.errors import EXPECT_FILE, UsageError
 from truststore_tool.nouns import noun
 
 # What a pasted fingerprint may be, told apart by its length; MD5 is not among them: it identifies nothing any more.
@@ -62,6 +62,7 @@ class Fingerprint:
             raise UsageError(
                 f"not a fingerprint: {text.strip()[:80]!r}",
                 hint="a SHA-1 fingerprint has 40 hex digits, a SHA-256 fingerprint 64",
+                remedy=EXPECT_FILE if re.search(r"[/\\]|\.\w+$", stripped) else None,
             )
         if label and f"sha{label['bits']}" != algorithm:
             raise UsageError(

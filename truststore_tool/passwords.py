@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from truststore_tool import meant
 from truststore_tool.errors import FROM_A_FILE, UnreadableError, UsageError
 from truststore_tool.nouns import field, noun
 
@@ -125,6 +126,8 @@ def _first_line(descriptor: int) -> bytes | None:
 def _from_line(line: bytes | None, where: str) -> Password:
     if line is None:
         raise UsageError(f"{where} is empty", hint="its first line is the password")
+    if found := meant.no_password(line):
+        raise UsageError(f"{where} holds no password: this is {found.what}", hint=found.hint)
     if len(line) > _LONGEST:
         raise UsageError(
             f"{where} has a first line of more than {_LONGEST} bytes", hint="check that it is the right one"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from truststore_tool import files, formats, meant
 from truststore_tool.errors import (
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from truststore_tool.readers.base import Asked
 
 R = TypeVar("R")
+
+# The words by which `sources` knows the roots of a package, and of the operating system.
+_ONLY_READ: Final = ("certifi", "system")
 
 
 def open_store(
@@ -95,7 +98,7 @@ def save_store(
     anything on the disk changes. Raises FormatError (an entry that the format cannot hold), PasswordRequiredError,
     ExistsError, UsageError (a format that is only read; a password too short for a new store) and WriteError.
     """
-    target = _path(path)
+    target = _target(path)
     name = new_format(path, format, usual=store.format)
     with nullcontext() if dry_run else files.locked(target):
         if exclusive and os.path.lexists(target):
@@ -124,7 +127,7 @@ def present(path: str | os.PathLike[str], *, missing: bool = False) -> "Present"
 
     Raises UnreadableError; where a store may be missing, WriteError for a path at which none can be made.
     """
-    target = _path(path)
+    target = _target(path)
     try:
         return Present(target, _content(target, None))
     except UnreadableError as exc:
@@ -367,6 +370,14 @@ def _path(path: str | os.PathLike[str]) -> Path:
     if not os.fspath(path):
         raise UsageError("the path of the store is empty", hint="name a file or directory")
     return Path(path)
+
+
+def _target(path: str | os.PathLike[str]) -> Path:
+    """The path of a store that is to be changed: a word for roots that are only read is none, where no file is so."""
+    target = _path(path)
+    if str(target) in _ONLY_READ and not os.path.lexists(target):
+        raise UsageError(f"{target}: these roots are only read", hint="for a file of that name, give its whole path")
+    return target
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """What is handed in by mistake gets one line that names it, and the way out; what is only wrapped is read."""
 
+import base64
+import json
 from pathlib import Path
 from typing import Final
 
@@ -199,3 +201,116 @@ def test_a_wrapped_file_is_not_the_same_as_what_is_in_it(tool: Tool) -> None:
     assert tool("convert", ROOT, "-o", name).code == 2
     assert tool("convert", name, "-o", name, "--backup").code == 0
     assert tool("doctor", name).code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem", "nothing is fetched"),
+        ("s3://bucket/root.pem", "nothing is fetched"),
+        ("file:///etc/ssl/certs/ca-certificates.crt", "without file:"),
+        ("db.example.com:5432", "postgres probe"),
+        ("~/root.pem", "not quoted"),
+        ("$HOME/root.pem", "single quotes"),
+    ],
+)
+def test_a_name_that_is_no_path_is_explained(tool: Tool, name: str, says: str) -> None:
+    for command in (("import", "new.jks", name, "--yes"), ("list", name), ("convert", name, "-o", "new.p12")):
+        done = tool(*command)
+        assert done.code == 3
+        assert says in done.err
+        assert [line.split(":")[0] for line in done.err.splitlines()] == ["error", "hint"]
+
+
+@pytest.mark.parametrize("word", ["system", "certifi"])
+def test_roots_that_are_only_read_are_no_target(tool: Tool, word: str) -> None:
+    for command in (
+        ("import", word, ROOT, "--yes"),
+        ("bundle", ROOT, "-o", word),
+        ("convert", ROOT, "-o", word),
+        ("remove", word, "--expired"),
+        ("rename", word, "a", "b"),
+        ("doctor", word, "--fix", "--yes"),
+    ):
+        done = tool(*command)
+        assert done.code == 2, command
+        assert "only read" in done.err
+    assert list(Path().iterdir()) == []
+    assert tool("import", Path(word).absolute(), ROOT, "--yes").code == 0
+    assert tool("rename", word, "rds-root", "b").code == 0  # it is there: the file is meant
+
+
+def test_a_file_where_a_fingerprint_is_wanted_leads_to_verify(tool: Tool) -> None:
+    done = tool("import", "new.jks", ROOT, "--expect", ROOT)
+    assert done.code == 2
+    assert "--against" in done.err
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        ("a certificate request", "certificate request"),
+        ("a public key", "public key"),
+        ("a public key of SSH", "SSH"),
+        ("an HTML page: a proxy or a login answered", "HTML"),
+        ("a ZIP archive", "ZIP"),
+        ("a Secret of Kubernetes, whole", "Secret of Kubernetes"),
+    ],
+)
+def test_what_is_no_key_is_named_where_a_key_is_read(tool: Tool, what: str, says: str) -> None:
+    name = placed(WRONG[what])
+    done = tool("convert", own("new-server.pem"), "--key", name, "-o", "new.p12")
+    assert done.code == 3
+    assert says in done.err
+
+
+def test_a_certificate_or_a_store_is_no_key(tool: Tool) -> None:
+    assert tool("import", "trust.p12", ROOT, "--yes").code == 0
+    for name, says in ((ROOT, "PEM"), ("trust.p12", "by itself")):
+        done = tool("convert", own("new-server.pem"), "--key", name, "-o", "new.p12")
+        assert done.code == 3
+        assert says in done.err
+
+
+@pytest.mark.parametrize("encode", ["utf-16", "base64", "escapes", "crlf"])
+def test_a_wrapped_key_is_read(tool: Tool, encode: str) -> None:
+    text = inputs.KEY.decode()
+    Path("key").write_bytes(
+        {
+            "utf-16": text.encode("utf-16"),
+            "base64": base64.b64encode(inputs.KEY),
+            "escapes": json.dumps({"key": text}).encode(),
+            "crlf": b"\xef\xbb\xbf" + inputs.KEY.replace(b"\n", b"\r\n"),
+        }[encode]
+    )
+    done = tool("convert", own("new-chain.pem"), "--key", "key", "-o", "new.p12")
+    assert done.code == 0, done.err
+    assert [entry.kind for entry in open_store("new.p12", "changeit").entries] == ["private-key"]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (b"\xff\xfec\0h\0\n\0", "UTF-16"),
+        (b"\xef\xbb\xbfchangeit\n", "byte order mark"),
+        (b"-----BEGIN CERTIFICATE-----\n", "PEM"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "Git LFS"),
+        (b"<!DOCTYPE html>\n", "HTML"),
+    ],
+)
+def test_a_password_file_that_holds_none_is_named(tool: Tool, line: bytes, says: str) -> None:
+    Path("password").write_bytes(line)
+    Path("password").chmod(0o600)
+    done = tool("import", "new.jks", ROOT, "--yes", "--password-file", "password")
+    assert done.code == 2
+    assert says in done.err
+    assert not Path("new.jks").exists()
+
+
+def test_odd_passwords_stay_passwords(tool: Tool) -> None:
+    for password in ("<secret>", '{"a": 1}', "$HOME!", "a,b c", "Q29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZSBDb3JyZWN0"):
+        Path("password").write_text(password + "\n")
+        Path("password").chmod(0o600)
+        assert tool("import", "new.jks", ROOT, "--yes", "--password-file", "password").code == 0
+        assert open_store("new.jks", password).integrity == "verified"
+        Path("new.jks").unlink()

@@ -35,6 +35,7 @@ _REMEDIES: Final = {
     errors.SKIP_UNUSABLE: "leave such certificates out with --skip-unusable, or say for whom it is with --for",
     errors.OTHER_READERS: "say for whom it is with --for",
     errors.PROTECT_ANEW: "protect it in another way all the same with passwd --profile",
+    errors.EXPECT_FILE: "compare with the certificates of a file by verify --against",
     errors.FROM_A_FILE: "name a file with --password-file",
     errors.KEY_PASSWORD: "give --key-password-env or --key-password-file",
     errors.MORE_TIME: "give --timeout SECONDS",
@@ -56,6 +57,8 @@ EXIT_CODES: Final[dict[type[TrustStoreError], int]] = {
 
 # A URL that nobody knows, but for the JDK that is named as a reader.
 _WITH_PASSWORD: Final = re.compile(r"(?<!^jdk):/|:[^@]*@|(?:pass|pwd)\w*[\"']?\s*(?:[=:]|%3d|\s)", re.IGNORECASE)
+
+_ADDRESS: Final = re.compile(r"(?:https?|ftps?|s3|gs|file):/", re.IGNORECASE)
 
 # Typer carries its own copy of click in some releases and imports it in others; both end in this class.
 _ClickError: Final = typer.BadParameter.__mro__[2]
@@ -178,5 +181,5 @@ def _without_passwords(text: str, arguments: Sequence[str]) -> str:
         for word in (argument, argument.partition("=")[2] if argument.startswith("--") else ""):
             if _WITH_PASSWORD.search(word):
                 for form in (word, repr(word)[1:-1], os.path.normpath(word)):
-                    text = text.replace(form, "(a connection string)")
+                    text = text.replace(form, "(an address)" if _ADDRESS.match(word) else "(a connection string)")
     return text

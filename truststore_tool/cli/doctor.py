@@ -12,7 +12,7 @@ from truststore_tool.cli import fixing
 from truststore_tool.cli.approval import Approval
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.fixing import Outcome, Treatment
-from truststore_tool.cli.opening import reveal
+from truststore_tool.cli.opening import place_of, reveal
 from truststore_tool.cli.options import Backup, DryRun, Expect, For, Profile, Reporting, Yes, days
 from truststore_tool.cli.output import open_to_all
 from truststore_tool.cli.secrets import PasswordFor, Passwords, StorePassword
@@ -178,7 +178,7 @@ def _examined(
         content = sys.stdin.buffer.read()
     else:
         try:
-            content = stores.content_of(path)
+            content = stores.content_of(place_of(path))
         except UnreadableError as exc:
             if isinstance(exc.__cause__, FileNotFoundError):
                 return examining.missing(path)

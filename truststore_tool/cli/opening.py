@@ -29,7 +29,7 @@ def open_for_reading(
     """
     from truststore_tool.stores import open_store
 
-    source = sys.stdin.buffer.read() if path == "-" else _place_of(path)
+    source = sys.stdin.buffer.read() if path == "-" else place_of(path)
     refusal: PasswordRequiredError | None = None
     with working(f"reading {path}"):
         try:
@@ -45,7 +45,7 @@ def open_for_reading(
     raise refusal or PasswordRequiredError(f"{path}: its certificates are encrypted", hint=_HINT)
 
 
-def _place_of(path: str) -> str:
+def place_of(path: str) -> str:
     """Where ``certifi`` and ``system`` are, as where sources are named; a store that is called so comes first."""
     if path not in _BUNDLES or os.path.lexists(path):
         return path

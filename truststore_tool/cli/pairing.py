@@ -73,16 +73,30 @@ class KeyRing:
 
 def keys_of(path: Path) -> "list[KeyBlock]":
     """The private keys in a file, PEM or DER. Raises UnreadableError when there is none."""
-    from truststore_tool import files, formats, meant
+    from truststore_tool import files, formats
     from truststore_tool.formats import private_keys
 
     data, _ = formats.unwrapped(files.read(path))
     assert isinstance(data, bytes)  # noqa: S101 -- it was read from a file
     blocks = private_keys.found(data)
     if not blocks:
-        unknown = FormatError("holds no private key", hint="give a key in PEM or DER")
-        raise meant.refusal(data, unknown).at(path)
+        raise _no_key(data).at(path)
     return blocks
+
+
+def _no_key(data: bytes) -> FormatError:
+    """The error for a file that holds no private key."""
+    from truststore_tool import formats, meant
+
+    if meant.recognised(data) is None and (form := formats.form_of(data)):
+        keystore = form.keys is not None and not form.keys_beside
+        hint = (
+            "convert it by itself: its keys come along"
+            if keystore
+            else "give the file of the key beside its certificates"
+        )
+        return FormatError(f"this is a {form.title} file, and no private key is in it that could be read", hint=hint)
+    return meant.refusal(data, FormatError("holds no private key", hint="give a key in PEM or DER"))
 
 
 def with_keys(store: TrustStore, blocks: "Sequence[KeyBlock]", ring: KeyRing) -> TrustStore:

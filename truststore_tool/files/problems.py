@@ -1,12 +1,14 @@
 """What the system says when it refuses, in the words of this tool."""
 
 import errno
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
 from typing import Final
 
 from truststore_tool.errors import UnreadableError, WriteError
+from truststore_tool.meant.names import way_out
 
 StrPath = str | PathLike[str]
 
@@ -41,7 +43,7 @@ def reading_from(path: StrPath) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as exc:
-        raise UnreadableError(f"could not read {path}: {reason(exc)}", hint=_hint(exc, _READ_HINTS)) from exc
+        raise UnreadableError(f"could not read {path}: {reason(exc)}", hint=_hint(exc, _READ_HINTS, path)) from exc
 
 
 @contextmanager
@@ -50,11 +52,14 @@ def writing_to(path: StrPath) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as exc:
-        raise WriteError(f"could not write {path}: {reason(exc)}", hint=_hint(exc, _WRITE_HINTS)) from exc
+        raise WriteError(f"could not write {path}: {reason(exc)}", hint=_hint(exc, _WRITE_HINTS, path)) from exc
 
 
-def _hint(error: OSError | ValueError, hints: Mapping[int, str]) -> str | None:
-    return hints.get(error.errno or 0) if isinstance(error, OSError) else None
+def _hint(error: OSError | ValueError, hints: Mapping[int, str], path: StrPath) -> str | None:
+    if not isinstance(error, OSError):
+        return None
+    meant = way_out(os.fspath(path)) if error.errno == errno.ENOENT else None
+    return meant or hints.get(error.errno or 0)
 
 
 def reason(error: OSError | ValueError) -> str:

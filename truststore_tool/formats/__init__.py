@@ -45,12 +45,16 @@ def get(name: str) -> Format:
     return found
 
 
+def form_of(content: Content) -> Format | None:
+    """The format that the content is of, or None."""
+    names = FILE_NAMES if isinstance(content, bytes) else (DIRECTORY,)
+    return next((candidate for candidate in map(get, names) if candidate.detect(content)), None)
+
+
 def detect(content: Content) -> Format:
     """The format that the content is of. Raises FormatError when it is of none, UsageError for a directory of none."""
-    for name in FILE_NAMES if isinstance(content, bytes) else (DIRECTORY,):
-        candidate = get(name)
-        if candidate.detect(content):
-            return candidate
+    if found := form_of(content):
+        return found
     if not isinstance(content, bytes):
         raise UsageError(
             "a directory, and no CApath: nothing in it has the name of a hash",
@@ -103,11 +107,9 @@ def unwrapped(content: Content) -> tuple[Content, tuple[Remark, ...]]:
     """What a file is once a wrapping that programs do not take off is gone, and a note that says so; else itself."""
     if not isinstance(content, bytes):
         return content, ()
-    try:
-        if detect(content).name != "pem" or b"\\" not in content:
-            return content, ()
-    except FormatError:
-        pass
+    form = form_of(content)
+    if form is not None and (form.name != "pem" or b"\\" not in content):
+        return content, ()
     from truststore_tool.meant import wrapped
 
     found = wrapped.unwrapped(content)
@@ -123,7 +125,7 @@ def _demanded(content: Content, name: str) -> Format:
         kind = "file" if isinstance(content, bytes) else "directory"
         raise UsageError(f"a {kind}, which no {codec.title} store is", hint="leave the format out")
     if not codec.is_directory and not codec.detect(content):
-        found = next((other for other in map(get, FILE_NAMES) if other.detect(content)), None)
+        found = form_of(content)
         if found is not None:
             raise FormatError(f"this is a {found.title} file, and no {codec.title}", hint="leave the format out")
     return codec

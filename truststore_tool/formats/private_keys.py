@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 _BLOCK: Final = re.compile(
-    rb"^[ \t]*-----BEGIN (?P<label>[A-Z0-9 ]*PRIVATE KEY)-----(?P<body>(?:[^-]|-(?!----))*)-----END (?P=label)-----",
+    rb"(?:^|\r)(?:\xef\xbb\xbf)?[ \t]*-----BEGIN (?P<label>[A-Z0-9 ]*PRIVATE KEY)-----(?P<body>(?:[^-]|-(?!----))*)-----END (?P=label)-----",
     re.MULTILINE,
 )
 _PKCS8: Final = b"PRIVATE KEY"

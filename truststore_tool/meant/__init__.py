@@ -69,6 +69,17 @@ def refusal(data: bytes, otherwise: FormatError) -> FormatError:
     return found.refusal() if found else otherwise
 
 
+def no_password(line: bytes) -> Meant | None:
+    """What a file is whose first line is taken for a password, where nobody would choose such a one."""
+    from truststore_tool.meant import texts
+
+    if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return Meant("text in UTF-16", "save it as UTF-8")
+    if line.startswith(b"\xef\xbb\xbf"):
+        return Meant("text behind a byte order mark", "save it as UTF-8 without one")
+    return texts.no_password(line)
+
+
 def called(label: bytes) -> str:
     """The usual name of a PEM block by its label; empty for one that is not known."""
     return next((name for ending, name in _LABELS if label.endswith(ending)), "")

@@ -8,6 +8,7 @@ from truststore_tool.meant import WAYS_OUT, Meant, called, with_article
 
 _LOOKED_AT: Final = 1024 * 1024
 _SHOWN: Final = 60
+_SHORTEST: Final = 12  # of what is no password, though it begins with <
 _FIELDS_SHOWN: Final = 5
 _DOWNLOAD: Final = "fetch it again, and look at what the server says: curl -fSL"
 _PEM_LABEL: Final = re.compile(rb"^[ \t]*-----BEGIN (?P<label>[ -,.-~]{1,64})-----", re.MULTILINE)
@@ -46,6 +47,13 @@ def recognised(data: bytes) -> Meant | None:
         if found := form(text):
             return found
     return None
+
+
+def no_password(line: bytes) -> Meant | None:
+    """The same of a line that should be a password, where it cannot be one."""
+    if line.startswith(b"-----BEGIN "):
+        return Meant("a PEM", "name the file of the password")
+    return _markup(line) if line[:2].lower() in (b"<!", b"<h") and len(line) > _SHORTEST else _known(line)
 
 
 def _markup(text: bytes) -> Meant | None:
