@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 _BLOCK: Final = re.compile(
-    rb"(?:^|\r)(?:\xef\xbb\xbf)?[ \t]*-----BEGIN (?P<label>[A-Z0-9 ]*PRIVATE KEY)-----(?P<body>(?:[^-]|-(?!----))*)-----END (?P=label)-----",
+    rb"(?:^|\r)(?:\xef\xbb\xbf)?[ \t]*-----BEGIN (?P<label>[A-Z0-9 ]*PRIVATE KEY)-----"
+    rb"(?P<body>(?:[^-]|-(?!----))*)-----END (?P=label)-----",
     re.MULTILINE,
 )
 _PKCS8: Final = b"PRIVATE KEY"
