@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore
     from truststore_tool.stores import open_store, save_store, update_store
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Certificate",

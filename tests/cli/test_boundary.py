@@ -73,7 +73,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
 
 
 def test_version_and_help() -> None:
-    assert process("--version").out == "truststore-tool 0.1.0\n"
+    assert process("--version").out == "truststore-tool 0.2.0\n"
     done = process("--help")
     assert done.code == 0
     assert "Exit codes: 0 done" in done.out.replace("\n", " ")
