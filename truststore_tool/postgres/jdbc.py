@@ -7,6 +7,7 @@ from truststore_tool.nouns import noun
 from truststore_tool.postgres import jdbc_url, material
 from truststore_tool.postgres.behaviour import Behaviour, ChainCheck, encryption
 from truststore_tool.postgres.change import FILE, Change
+from truststore_tool.postgres.jdbc_url import NEWER
 from truststore_tool.postgres.keywords import shown_class
 from truststore_tool.postgres.material import Authorities
 from truststore_tool.postgres.settings import ROOT_FILE, JvmSettings, Setting, Surroundings
@@ -147,6 +148,8 @@ def _trouble(mode: str, factory: str, trust: _Trust, options: Mapping[str, Setti
         return "the file that sslfactoryarg names is missing"
     if mode == "verify-full" and (verifier := _verifier(options)) is not None and "." not in verifier:
         return "there is no such class as sslhostnameverifier names"
+    if mode == "verify-full" and "host" in options and not options["host"].value:
+        return "the URL names no host, so that there is no name to verify"
     if factory == JAVA and _falls_back(trust):
         return None
     return trust.authorities.trouble
@@ -160,6 +163,8 @@ def _falls_back(trust: _Trust) -> bool:
 def _doubts(mode: str, factory: str, trust: _Trust, options: Mapping[str, Setting], jvm: JvmSettings) -> Iterator[str]:
     if "socketFactory" in options:
         yield f"what socketFactory={shown_class(options['socketFactory'].value)} does on the way to the server"
+    values = {name: setting.value for name, setting in options.items()}
+    yield from (f"whether the driver takes the value of {name}" for name in jdbc_url.untaken(values))
     if mode == "disable":
         return
     if trust.authorities.doubt:
@@ -168,6 +173,8 @@ def _doubts(mode: str, factory: str, trust: _Trust, options: Mapping[str, Settin
         yield f"{trust.roots.value} is missing or no file, and the JVM then takes its own cacerts: what is in them"
     if factory == JAVA and jvm.doubt:
         yield jvm.doubt
+    yield from (f"what {name} changes in TLS" for name in jvm.unknown)
+    yield from (f"what {name} does in releases of the driver that know it" for name in sorted(NEWER & options.keys()))
     if factory == _OTHER:
         yield f"what sslfactory={shown_class(options['sslfactory'].value)} verifies, if there is such a class"
     if mode == "verify-full" and (verifier := _verifier(options)) is not None:
@@ -200,7 +207,9 @@ def _change(mode: str, factory: str, trust: _Trust, options: Mapping[str, Settin
         settings["gssEncMode"] = "disable"
     if "sslpasswordcallback" in options:
         drop.append("sslpasswordcallback")
-    return Change(settings, tuple(drop), put) if settings or drop or put else None
+    nameless = "host" in options and not options["host"].value
+    mend = "name the server in the URL, as in jdbc:postgresql://db.example.com/app" if nameless else None
+    return Change(settings, tuple(drop), put, mend) if settings or drop or put or mend else None
 
 
 def _in_url(options: Mapping[str, Setting], key: str) -> bool:

@@ -1,7 +1,7 @@
 """The URLs of the PostgreSQL JDBC driver, read as its Driver.parseURL reads them. No error ever shows a value."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
@@ -29,7 +29,28 @@ _PARAMETERS: Final = """
 """
 PARAMETERS: Final = frozenset(_PARAMETERS.split())
 PARAMETER_NAMES: Final = {"PGHOST": "host", "PGPORT": "port", "PGDBNAME": "dbname"}
-SERVICE_PARAMETERS: Final = (PARAMETERS | {"host", "port", "dbname"}) - {"service"}
+SERVICE_PARAMETERS: Final = PARAMETERS | {"host", "port", "dbname"}
+# Of newer releases of the driver, which the one of 42.5 ignores.
+NEWER: Final = frozenset({"sslNegotiation", "channelBinding"})
+_NUMBER: Final = r"\d{1,9}"
+# What the driver surely takes, where it does not connect with just anything.
+_TAKEN: Final = {
+    **dict.fromkeys(
+        ("adaptiveFetchMaximum", "adaptiveFetchMinimum", "cancelSignalTimeout", "connectTimeout",
+         "databaseMetadataCacheFields", "databaseMetadataCacheFieldsMiB", "defaultRowFetchSize", "prepareThreshold",
+         "preparedStatementCacheQueries", "preparedStatementCacheSizeMiB", "receiveBufferSize", "sendBufferSize",
+         "socketTimeout", "sslResponseTimeout", "unknownLength"),
+        rf"{_NUMBER}|-1",
+    ),
+    **dict.fromkeys(("connectTimeout", "defaultRowFetchSize", "socketTimeout", "sslResponseTimeout"), _NUMBER),
+    **dict.fromkeys(("binaryTransferDisable", "binaryTransferEnable"), rf"({_NUMBER}(,{_NUMBER})*)?"),
+    "autosave": "(?i)always|never|conservative",
+    "gssEncMode": "(?i)disable|allow|prefer|require",
+    "maxResultBuffer": rf"({_NUMBER}[KMGTP]?)?",
+    "protocolVersion": "3?",
+    "stringtype": "unspecified|varchar",
+    "targetServerType": "any|primary|master|slave|secondary|preferSlave|preferSecondary|preferPrimary",
+}  # fmt: skip
 # Those that bear on TLS: what is nearly one of them was meant to be one.
 _OF_TLS: Final = ("ssl", "sslmode", "sslrootcert", "sslfactory", "sslfactoryarg", "sslhostnameverifier", "service")
 
@@ -107,6 +128,11 @@ def check_mode(mode: str | None) -> None:
         raise UsageError("the JDBC driver knows no such sslmode", hint=hint)
 
 
+def untaken(options: Mapping[str, str]) -> Iterator[str]:
+    """Parameters of which it is not known that the driver takes their values (org.postgresql.PGProperty)."""
+    yield from (key for key, taken in _TAKEN.items() if key in options and not re.fullmatch(taken, options[key]))
+
+
 def slips(options: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Parameters that are nearly one of those about TLS, and which; the driver ignores them without a word."""
     for key in options:
@@ -124,15 +150,18 @@ def _hosts(text: str) -> dict[str, str]:
                 "malformed host or port in the JDBC URL",
                 hint="user and password are parameters: ?user=...&password=...",
             )
-        name = _decoded(found[1] if found[1] is not None else found[2])
+        name = found[1] if found[1] is not None else found[2]
         check_host(name, "the host of the JDBC URL")
+        if (found[1] is not None and ":" not in name) or (found[1] is None and "%" in name):
+            raise UsageError("malformed host in the JDBC URL", hint="%XX is not decoded there; brackets are for IPv6")
         if name.startswith("@"):
             raise UsageError("an @ in the JDBC URL", hint="user and password are parameters: ?user=...&password=...")
         if not name and "," in text:
             raise UsageError("an empty host in the JDBC URL")
         names.append(name)
         ports.append(found[3] or "")
-    return {key: ",".join(words) for key, words in (("host", names), ("port", ports)) if ",".join(words)}
+    ports = ports if any(ports) else []
+    return {key: ",".join(words) for key, words in (("host", names), ("port", ports)) if words}
 
 
 def _decoded(text: str) -> str:

@@ -4,6 +4,7 @@ No error shows a value, nor a keyword that is not nearly one of libpq's: either 
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from typing import Final
@@ -33,6 +34,7 @@ KEYWORDS: Final = {
 SECRETS: Final = frozenset({"password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key"})
 
 _SSL_VERSIONS: Final = ("tlsv1", "tlsv1.1", "tlsv1.2", "tlsv1.3")
+_METHODS: Final = ("password", "md5", "gss", "sspi", "scram-sha-256", "oauth", "none")
 _PROTOCOLS: Final = ("3.0", "3.2", "latest")
 MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _CHOICES: Final = {
@@ -49,6 +51,7 @@ _CHOICES: Final = {
 _INTEGERS: Final = frozenset(
     {"connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"}
 )
+_NOT_NEGATIVE: Final = frozenset({"keepalives_idle", "keepalives_interval", "keepalives_count"})
 # As strtol reads it: white space around, a sign.
 _INTEGER: Final = re.compile(r"[ \t\n\v\f\r]*[+-]?[0-9]{1,10}[ \t\n\v\f\r]*")
 
@@ -126,8 +129,14 @@ def check_values(values: Mapping[str, str]) -> None:
                 hint=f"did you mean {near}?" if near else f"it is one of: {', '.join(choices)}",
             )
     for keyword in _INTEGERS & values.keys():
-        if values[keyword] and not _is_integer(values[keyword]):
+        if not _is_integer(values[keyword]):
             raise UsageError(f"{keyword} must be a number")
+        if keyword in _NOT_NEGATIVE and int(values[keyword]) < 0:
+            raise UsageError(f"{keyword} is negative, which the system refuses")
+    for keyword in ("scram_client_key", "scram_server_key"):
+        if keyword in values and not _is_scram_key(values[keyword]):
+            raise UsageError(f"{keyword} is no key of SCRAM-SHA-256 in base64, by which libpq does not connect")
+    _check_methods(values.get("require_auth", ""))
     for name in values.get("host", "").split(","):
         check_host(name)
     if any(number and not _is_address(number) for number in values.get("hostaddr", "").split(",")):
@@ -138,6 +147,18 @@ def check_values(values: Mapping[str, str]) -> None:
     for keyword in ("ssl_min_protocol_version", "ssl_max_protocol_version"):
         if values.get(keyword, "").lower() not in ("", *_SSL_VERSIONS):
             raise UsageError(f"libpq knows no such {keyword}", hint="it is one of: TLSv1, TLSv1.1, TLSv1.2, TLSv1.3")
+
+
+def _check_methods(text: str) -> None:
+    """Raise UsageError for what libpq takes for no list of ways to log in (fe-connect.c, parse of require_auth)."""
+    words = text.split(",") if text else []
+    plain = [word.removeprefix("!") for word in words]
+    if any(word not in _METHODS for word in plain):
+        near = next((near for word in plain if word not in _METHODS and (near := nearest(word, _METHODS))), None)
+        hint = f"did you mean {near}?" if near else f"it is of: {', '.join(_METHODS)}; or of these with a ! before each"
+        raise UsageError("libpq knows no such require_auth", hint=hint)
+    if len({*plain}) < len(plain) or len({word.startswith("!") for word in words}) > 1:
+        raise UsageError("libpq refuses a require_auth that names one twice, or some with a ! and some without")
 
 
 def check_together(values: Mapping[str, str]) -> None:
@@ -191,6 +212,8 @@ def _check_tls(values: Mapping[str, str]) -> None:
     most = values.get("ssl_max_protocol_version", "").lower()
     if least and most and least > most:
         raise UsageError("ssl_min_protocol_version is above ssl_max_protocol_version")
+    if values.get("max_protocol_version") == "3.0" and values.get("min_protocol_version", "3.0") != "3.0":
+        raise UsageError("min_protocol_version is above max_protocol_version")
     system = values.get("sslrootcert") == "system"
     mode = values.get("sslmode", "verify-full" if system else "prefer")
     if system and mode != "verify-full":
@@ -205,6 +228,13 @@ def _check_tls(values: Mapping[str, str]) -> None:
 
 def _is_integer(text: str) -> bool:
     return _INTEGER.fullmatch(text) is not None and -(2**31) <= int(text) < 2**31
+
+
+def _is_scram_key(text: str) -> bool:
+    try:
+        return len(b64decode(text, validate=True)) == 32
+    except ValueError:
+        return False
 
 
 def _is_address(text: str) -> bool:

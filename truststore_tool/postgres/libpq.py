@@ -98,7 +98,7 @@ def _state(found: Mapping[str, Setting], around: Surroundings) -> _State:
         roots=roots,
         authorities=authorities,
         socket=all(not number and (not name or name.startswith(("/", "@"))) for name, number in entries),
-        nameless=any(number and not name for name, number in entries),
+        nameless=any(number and (not name or name.startswith(("/", "@"))) for name, number in entries),
         own_trouble=trouble,
         own_doubt=doubt,
         lists=_lists(found, None if system or not authorities.is_usable else roots.value, around),
@@ -145,7 +145,7 @@ def _hindrances(state: _State) -> tuple[str | None, str | None]:
     if state.authorities.found is False and mode.startswith("verify"):
         return f"the root file {state.roots.value} is missing", None
     if state.nameless and mode == "verify-full":
-        return "hostaddr is set and host is not, so that there is no name to verify", None
+        return "hostaddr is set and host names no server, so that there is no name to verify", None
     binding = state.value("channel_binding") == "require"
     if mode == "disable":
         demands = [name for name in ("channel_binding", "sslcertmode") if state.value(name) == "require"]

@@ -1,5 +1,6 @@
 """The files that a client reads for TLS, judged as it reads them: authorities, and its own certificate and key."""
 
+import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,17 +45,17 @@ MISSING: Final = Authorities(False)
 
 def root_file(path: str, reader: str) -> Authorities:
     """A file of authorities, as ``libpq``, ``pgjdbc``, ``python3`` ... read it."""
-    return _read(path, (reader,), expires=reader != "pgjdbc")
+    return _read(_as_java(path) if reader == "pgjdbc" else path, (reader,), expires=reader != "pgjdbc")
 
 
 def trust_store(path: str, password: str | None) -> Authorities:
     """A key store, as the default trust manager of a JVM reads it with that password, or without one."""
-    return _read(path, _JVMS, password=password, expires=False)
+    return _read(_as_java(path), _JVMS, password=password, expires=False)
 
 
 def single_certificate(path: str) -> Authorities:
     """A file of one certificate, as Java's CertificateFactory.generateCertificate reads it."""
-    content, state = content_of(path)
+    content, state = content_of(_as_java(path))
     if state or not isinstance(content, bytes):
         return state or Authorities(True, f"{path} is a directory")
     return certificate_in(content, path)
@@ -78,6 +79,11 @@ def certificate_in(data: bytes, place: str) -> Authorities:
     )
 
 
+def _as_java(path: str) -> str:
+    """A path as java.io.File has it: without a / at its end."""
+    return path.rstrip("/") or path
+
+
 def _read(path: str, names: tuple[str, ...], *, password: str | None = None, expires: bool) -> Authorities:
     content, state = content_of(path)
     if state:
@@ -94,7 +100,7 @@ def _read(path: str, names: tuple[str, ...], *, password: str | None = None, exp
 def content_of(path: str) -> tuple[Content | None, Authorities | None]:
     """What is there, nothing of a directory; or what is to be said where that cannot be read."""
     try:
-        mode = Path(path).stat().st_mode
+        mode = os.stat(path).st_mode  # noqa: PTH116 -- a Path has no / at its end, by which a file is none
     except (OSError, ValueError):  # where one may not look, or no name can be so long: nor finds the client anything
         return None, MISSING
     if stat.S_ISDIR(mode):
@@ -102,7 +108,8 @@ def content_of(path: str) -> tuple[Content | None, Authorities | None]:
     if not stat.S_ISREG(mode) and path != "/dev/null":
         return None, Authorities(True, doubt=f"{path} is no file: what it gives is known when it is read")
     try:
-        return Path(path).read_bytes(), None
+        with open(path, "rb") as file:  # noqa: PTH123
+            return file.read(), None
     except PermissionError:
         return None, Authorities(True, f"{path} may not be read by this user", unreadable=True)
     except OSError as exc:
@@ -159,7 +166,7 @@ def client_trouble(certificate: str, key: str, password: str | None) -> tuple[st
 def _key_trouble(path: str) -> str | None:
     """Why libpq does not use such a file as a private key, None if it does."""
     try:
-        found = Path(path).stat()
+        found = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError):
         return "is missing"
     if not stat.S_ISREG(found.st_mode):

@@ -16,6 +16,23 @@ from truststore_tool.postgres.keywords import KEYWORDS, SECRETS, check_path, che
 
 ROOT_FILE: Final = ".postgresql/root.crt"
 _PLAIN: Final = re.compile(r"[\w.-]{1,64}")  # a name that may be repeated
+# Properties that bear on TLS (JSSE Reference Guide, Customizing JSSE; PKI Programmers Guide), and options by which
+# others come in.
+_BEARING_ON_TLS: Final = (
+    "jdk.tls.", "jdk.security.", "jdk.internal.tls", "jdk.certpath", "com.sun.net.ssl.", "com.sun.security.",
+    "sun.security.", "java.security.", "jsse.", "ocsp.", "org.postgresql.",
+)  # fmt: skip
+_INTRUDING: Final = (
+    "@",
+    "-javaagent",
+    "-agent",
+    "-Xbootclasspath",
+    "-XX:Flags",
+    "-XX:VMOptionsFile",
+    "-classpath",
+    "-cp",
+    "--",
+)
 _TRUST_STORE: Final = "javax.net.ssl.trustStore"
 
 
@@ -55,13 +72,14 @@ class Surroundings:
     def exists(self, path: str) -> bool:
         """Whether there is such a file. An unreadable folder hides its files, from the client too."""
         with suppress(OSError, ValueError):  # where we may not look, or no name can be so long
-            return Path(path).exists()
+            return os.path.exists(path)  # noqa: PTH110 -- a Path has no / at its end, by which a file is none
         return False
 
     def jvm_options(self) -> list[str]:
-        """Options that reach every JVM started from here (java(1), Using the JDK_JAVA_OPTIONS Launcher
-        Environment Variable; JVM TI, JAVA_TOOL_OPTIONS)."""
-        text = " ".join(self.environment.get(name, "") for name in ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"))
+        """Options that reach every JVM started from here, the last ones in force (java(1), Using the JDK_JAVA_OPTIONS
+        Launcher Environment Variable; JVM TI, JAVA_TOOL_OPTIONS; HotSpot, _JAVA_OPTIONS)."""
+        names = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
+        text = " ".join(self.environment.get(name, "") for name in names)
         try:
             return shlex.split(text)
         except ValueError:
@@ -148,31 +166,40 @@ class JvmSettings:
     Attributes:
         trust_store, password: of its trust store, if one is named.
         home: the folder that it takes for the user's.
-        doubt: what else about the trust store is set, and is not judged.
+        doubt: what else about the JVM's default for TLS is set, and is not judged.
+        unknown: options that may change what TLS takes, whoever asks for it.
     """
 
     trust_store: Setting | None
     home: str
     password: str | None = field(default=None, repr=False)
     doubt: str | None = None
+    unknown: tuple[str, ...] = ()
 
 
 def for_jvm(around: Surroundings) -> JvmSettings:
     """The settings of every JVM that starts in these surroundings; those on its own command line are not known."""
     given = {}
+    unknown = []
     for option in around.jvm_options():
         if option.startswith("-D"):
             name, _, value = option[2:].partition("=")
             given[name] = value
+        elif option.startswith(_INTRUDING):
+            unknown.append(f"a JVM option that begins with {next(filter(option.startswith, _INTRUDING))}")
     for name in (_TRUST_STORE, "user.home"):
         check_path(given.get(name, ""), name)
     store = given.get(_TRUST_STORE)
-    odd = next((name for name in (f"{_TRUST_STORE}Type", f"{_TRUST_STORE}Provider") if _is_odd(given.get(name))), None)
+    kinds = (f"{_TRUST_STORE}Type", f"{_TRUST_STORE}Provider")
+    odd = next((name for name in kinds if _is_odd(given.get(name))), None)
+    odd = odd or next((name for name in given if name.startswith("javax.net.ssl.keyStore")), None)
+    unknown += [name for name in given if name.startswith(_BEARING_ON_TLS) and _PLAIN.fullmatch(name)]
     return JvmSettings(
         Setting(store, f"{_TRUST_STORE} in the environment") if store else None,
         given.get("user.home") or around.account_home or around.home,
         given.get(f"{_TRUST_STORE}Password") or None,
-        f"what {odd} makes of the trust store" if odd else None,
+        f"what {odd} makes of the JVM's default" if odd else None,
+        tuple(unknown),
     )
 
 
