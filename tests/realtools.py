@@ -45,7 +45,7 @@ def run(*command: str | Path, stdin: bytes = b"", check: bool = True, cwd: Path 
         input=stdin,
         capture_output=True,
         cwd=cwd,
-        timeout=120,
+        timeout=300,
         env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
     )
     if check and done.returncode:

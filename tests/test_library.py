@@ -186,7 +186,7 @@ def _shakes_hands(client: ssl.SSLContext, server: ssl.SSLContext) -> bool:
         thread = threading.Thread(target=serve)
         thread.start()
         try:
-            with socket.create_connection(listener.getsockname(), timeout=20) as plain:
+            with socket.create_connection(listener.getsockname(), timeout=120) as plain:
                 client.wrap_socket(plain, server_hostname="localhost").close()
         except ssl.SSLCertVerificationError:
             return False

@@ -168,7 +168,7 @@ def ask(answers: list[bytes], times: str) -> tuple[str, bytes]:
         while shown.count(b": ") < number:
             shown += os.read(ours, 1000)
         os.write(ours, line)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=300)
     os.close(theirs)
     os.close(ours)
     return out.decode().strip(), shown
@@ -201,7 +201,7 @@ def test_no_terminal_is_an_error_even_if_standard_input_has_something() -> None:
         input=b"password\n",
         capture_output=True,
         start_new_session=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
     assert done.stdout == b"refused: no terminal to ask for the new password for store\n"

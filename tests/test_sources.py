@@ -227,7 +227,7 @@ from truststore_tool.sources import gather
 gather([sys.argv[1]], stdin=bytes)
 print(sorted({"certifi", "ssl", "cryptography", "asyncio"} & (set(sys.modules) - before)))
 """
-        done = subprocess.run([sys.executable, "-c", code, RDS], capture_output=True, check=True, timeout=60)
+        done = subprocess.run([sys.executable, "-c", code, RDS], capture_output=True, check=True, timeout=300)
         assert done.stdout == b"[]\n"
 
 

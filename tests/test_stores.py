@@ -381,7 +381,7 @@ for number in range(25):
     update_store(sys.argv[1], "changeit", add)
 """
         writers = [subprocess.Popen([sys.executable, "-c", code, str(jks), who]) for who in "ab"]
-        assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
+        assert [writer.wait(timeout=300) for writer in writers] == [0, 0]
         expected = {"old"} | {f"{who}-{number}" for who in "ab" for number in range(25)}
         assert {entry.alias for entry in open_store(jks, PASSWORD).entries} == expected
         told = run(find("keytool"), "-list", "-keystore", jks, "-storepass", PASSWORD).decode()

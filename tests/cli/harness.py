@@ -46,7 +46,7 @@ def process(
         capture_output=True,
         env={**os.environ, **(env or {})},
         cwd=cwd,
-        timeout=60,
+        timeout=300,
     )
     return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -71,7 +71,7 @@ def at_terminal(
         os.execv(sys.executable, [sys.executable, "-m", "truststore_tool", *map(str, arguments)])  # noqa: S606
     shown, seen = "", 0
     pending = list(answers)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         if pending and pending[0][0] in shown[seen:]:
             seen = len(shown)

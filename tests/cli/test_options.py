@@ -124,7 +124,7 @@ def test_the_help_shows_every_option_whole_at_80_columns(command: str) -> None:
         capture_output=True,
         text=True,
         env={**os.environ, "COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"},
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0
     assert max(map(len, done.stdout.splitlines())) <= 80

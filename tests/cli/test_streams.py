@@ -36,7 +36,7 @@ def shell(words: list[str], redirections: str, cwd: Path) -> subprocess.Complete
         capture_output=True,
         cwd=cwd,
         env={**os.environ, "TRUSTSTORE_PASSWORD": "changeit"},
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -88,7 +88,7 @@ def test_the_short_end_and_the_long_end_of_the_process_say_the_same(words: list[
         capture_output=True,
         cwd=tmp_path,
         env={**os.environ, "TRUSTSTORE_PASSWORD": "changeit", "TRUSTSTORE_TOOL_DEBUG": "1"},
-        timeout=60,
+        timeout=300,
     )
     assert (debug.returncode, debug.stdout, debug.stderr) == (short.returncode, short.stdout, short.stderr)
 
@@ -147,7 +147,7 @@ def test_what_cannot_be_said_changes_nothing(code: int, line: str, where: str, t
         capture_output=True,
         cwd=tmp_path,
         env={**os.environ, "TRUSTSTORE_PASSWORD": "changeit"},
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == code
 

@@ -109,7 +109,7 @@ def test_in_a_variable(variable: str, tmp_path: Path) -> None:
     for words in (["postgres", "explain", "host=h"], ["postgres", "explain", url], ["list", FILES["NEW"]]):
         command = [sys.executable, "-m", "truststore_tool", *words]
         environment = {**os.environb, variable.encode(): value}
-        done = subprocess.run(command, env=environment, capture_output=True, cwd=tmp_path, timeout=60)
+        done = subprocess.run(command, env=environment, capture_output=True, cwd=tmp_path, timeout=300)
         assert done.returncode in (0, 1, 2, 3, 4), done.stderr
         if words[-1] == "host=h" and variable in {"PGPORT", "PGSERVICE", "PGSSLMODE", "PGSSLROOTCERT"}:
             assert done.returncode == 2

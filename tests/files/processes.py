@@ -21,7 +21,7 @@ def python(code: str, *arguments: str | Path, stdin: int | None = None) -> subpr
 
 def answer(process: subprocess.Popen[bytes]) -> str:
     """What the other process printed; it must end well."""
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err.decode()
     return out.decode()
 

@@ -39,7 +39,7 @@ class TestRead:
 
     def test_standard_input_by_its_path(self) -> None:
         reader = python("print(files.read(Path('/dev/stdin')))", stdin=subprocess.PIPE)
-        out, _ = reader.communicate(b"piped", timeout=60)
+        out, _ = reader.communicate(b"piped", timeout=300)
         assert out == b"b'piped'\n"
 
     @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def run_case(
     printed = []
     for line in case.commands.split(" && "):
         done = subprocess.run(
-            [*program, *shlex.split(line)], input=case.stdin.encode(), capture_output=True, cwd=folder, timeout=60,
+            [*program, *shlex.split(line)], input=case.stdin.encode(), capture_output=True, cwd=folder, timeout=300,
             env={**os.environ, "LC_ALL": "C", "TZ": "UTC", **environment, **case.environment},
         )  # fmt: skip
         out, err = (

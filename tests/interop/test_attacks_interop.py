@@ -18,7 +18,7 @@ def streams(words: list[str], folder: Path, **env: str) -> tuple[int, bytes, byt
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=300,
         env={**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC", **env},
     )
     return done.returncode, done.stdout, done.stderr

@@ -124,7 +124,7 @@ def test_the_chain_of_a_tls_server_is_printed_as_the_jdk_prints_it(jdk: Jdk, opt
     with _tls_server(own("new-chain.pem"), own("new-server.key")) as port:
         words = ["-printcert", *options, "-sslserver", f"127.0.0.1:{port}"]
         real, ours = (
-            subprocess.run([*program, *words], capture_output=True, env=_environment(jdk), timeout=60)
+            subprocess.run([*program, *words], capture_output=True, env=_environment(jdk), timeout=300)
             for program in ([str(jdk.keytool)], [sys.executable, "-m", "truststore_tool", "keytool"])
         )
     assert (ours.returncode, ours.stdout, ours.stderr) == (real.returncode, real.stdout, real.stderr)

@@ -41,7 +41,7 @@ def psql(dsn: str, home: Path, env: Mapping[str, str] | None = None) -> Psql:
         text=True,
         # libpq takes the home folder from HOME since version 15, from the user database before.
         env={**_BARE, "HOME": str(home), "LC_ALL": "C", "PGCONNECT_TIMEOUT": "10", **(env or {})},
-        timeout=60,
+        timeout=300,
     )
     return Psql(done.returncode, done.stdout, done.stderr)
 
@@ -87,7 +87,7 @@ class Asked:
 
     def close(self) -> None:
         """End it."""
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=120)
 
 
 def _encoded(word: str | Path) -> str:

@@ -150,7 +150,7 @@ class Node:
 
     def close(self) -> None:
         """End it."""
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=120)
 
 
 def by_asyncpg(text: str, _case: Case) -> tuple[str, str]:
@@ -158,7 +158,7 @@ def by_asyncpg(text: str, _case: Case) -> tuple[str, str]:
     import asyncpg
 
     async def ask() -> bool:
-        session = await asyncpg.connect(text, timeout=20)
+        session = await asyncpg.connect(text, timeout=120)
         try:
             return bool(await session.fetchval(ASK))
         finally:

@@ -48,10 +48,10 @@ def pgbouncer(folder: Path, server_port: int, *settings: str) -> Iterator[int]:
 def _wait_for(port: int) -> None:
     import socket
 
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
+            socket.create_connection(("127.0.0.1", port), 60).close()
         except OSError:
             time.sleep(0.05)
         else:

@@ -84,16 +84,28 @@ class Server:
 
     def reload(self) -> None:
         """Make the server read its files again, and wait until it has."""
-        log = self.folder / "log"
-        seen = log.stat().st_size if log.exists() else 0
+        seen = self.logged()
         run_as_server([binary("pg_ctl"), "reload", "-s", "-D", str(self.folder)])
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if b"received SIGHUP" in log.read_bytes()[seen:]:
-                time.sleep(0.2)  # the postmaster reads the files right after it says so
-                return
-            time.sleep(0.05)
-        raise TimeoutError("the server did not reload")
+        self.wait_for_reload(seen)
+
+    def logged(self) -> int:
+        """The size of its log."""
+        log = self.folder / "log"
+        return log.stat().st_size if log.exists() else 0
+
+    def wait_for_reload(self, seen: int) -> None:
+        """Until it has read its files again, whose log was of that size before it was told to."""
+        deadline = time.monotonic() + 120
+        while b"received SIGHUP" not in (self.folder / "log").read_bytes()[seen:]:
+            if time.monotonic() > deadline:
+                raise TimeoutError("the server did not reload")
+            time.sleep(0.02)
+        # The postmaster reads the files right after it says so, and only then takes the next connection.
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(120)
+            connection.connect(str(self.folder / f".s.PGSQL.{self.port}"))
+            connection.sendall(struct.pack("!II", 8, 80877103))  # SSLRequest
+            connection.recv(1)
 
     def _install(self, source: Path, name: str) -> None:
         target = self.folder / name
@@ -113,7 +125,7 @@ def run_as_server(command: list[str]) -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -181,7 +193,7 @@ def pretender(conversation: Conversation) -> Iterator[int]:
                 except OSError:
                     return
                 with connection:
-                    connection.settimeout(10)
+                    connection.settimeout(120)
                     try:
                         conversation(connection)
                     except OSError:

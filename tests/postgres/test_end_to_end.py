@@ -4,7 +4,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -39,7 +38,7 @@ def surroundings(folder: Path, server: Server) -> dict[str, str]:
     return {**clean, **places, "PATH": path, "LC_ALL": "C"}
 
 
-def follow(text: str, folder: Path, env: dict[str, str], without: str = "") -> list[str]:
+def follow(text: str, folder: Path, env: dict[str, str], server: Server, without: str = "") -> list[str]:
     """Run each command of a page, and hold what it prints, but for `without`, against what the page shows.
 
     What the page exports is in `env` then. Returns what was printed.
@@ -50,12 +49,13 @@ def follow(text: str, folder: Path, env: dict[str, str], without: str = "") -> l
             name, _, value = command.removeprefix("export ").partition("=")
             env[name] = shlex.split(value)[0]
             continue
+        before = server.logged()
         shell = ["bash", "-c", f"{command} 2>&1"]
-        done = subprocess.run(shell, cwd=folder, env=env, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(shell, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
         assert done.stdout.replace(without, "") == expected, command
         seen.append(done.stdout)
         if "pg_reload_conf" in command:
-            time.sleep(0.3)
+            server.wait_for_reload(before)
     return seen
 
 
@@ -63,7 +63,7 @@ def test_the_transcript_is_what_happens(server: Server, tmp_path: Path) -> None:
     text = TRANSCRIPT.read_text().replace(PORT, str(server.port))
     env = surroundings(tmp_path, server)
     # Newer JDKs put the name of the TLS alert before the reason.
-    seen = follow(text, tmp_path, env, without="(certificate_unknown) ")
+    seen = follow(text, tmp_path, env, server, without="(certificate_unknown) ")
     with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
         psycopg.connect(env["DB"], sslrootcert=str(tmp_path / "forgotten-chain.pem"))
     everything = "".join(seen)

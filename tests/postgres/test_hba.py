@@ -140,12 +140,12 @@ def test_what_the_view_alone_does_not_show(guarded: Server) -> None:
     guarded.run("CREATE ROLE viewer LOGIN; GRANT EXECUTE ON FUNCTION pg_hba_file_rules TO viewer;")
     guarded.run("GRANT SELECT ON pg_hba_file_rules TO viewer;")
     place = {"host": str(guarded.folder), "port": str(guarded.port), "dbname": "postgres"}
-    with Connection({**place, "user": "viewer"}, timeout=20) as connection:
+    with Connection({**place, "user": "viewer"}, timeout=120) as connection:
         found = plain_text(connection)
     assert found is not None
     assert (len(found.rules), len(found.doubts)) == (1, 1)
     assert "may not read the file itself" in found.doubts[0]
-    with Connection({**place, "user": "reader"}, timeout=20) as connection:
+    with Connection({**place, "user": "reader"}, timeout=120) as connection:
         assert plain_text(connection) is None
 
 

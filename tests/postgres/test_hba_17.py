@@ -41,7 +41,7 @@ def test_expressions_and_included_files(
     (data / "pg_hba.conf").write_text("\n".join(("hostssl all reader all trust", *lines)) + "\n")
     seventeen.control("restart")
     place = {"host": "127.0.0.1", "port": str(seventeen.port), "user": "reader", "dbname": "postgres"}
-    with Connection({**place, "sslmode": "require"}, timeout=30) as connection:
+    with Connection({**place, "sslmode": "require"}, timeout=120) as connection:
         found = plain_text(connection)
     assert found is not None
     assert found.doubts == ()

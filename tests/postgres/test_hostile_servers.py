@@ -125,7 +125,7 @@ def before_the_login(*parts: bytes, end: Callable[[], Iterable[bytes]] = tuple) 
         start(connection)
         for part in chain(parts, end()):
             connection.sendall(part)
-        time.sleep(20)
+        time.sleep(600)
 
     return converse
 
@@ -163,7 +163,7 @@ def scram(connection: socket.socket) -> None:
     first = take(connection)
     nonce = first.partition(b"r=")[2]
     connection.sendall(message(b"R", struct.pack("!I", 11) + b"r=" + nonce + b"abc,s=c2FsdHNhbHQ=,i=2147483647"))
-    time.sleep(20)
+    time.sleep(600)
 
 
 def echo(connection: socket.socket) -> None:
@@ -249,13 +249,12 @@ SESSIONS: dict[str, tuple[Conversation, str]] = {
 }  # fmt: skip
 
 
-def measured(*arguments: str, **environment: str) -> tuple[Done, int, float]:
-    """A command line as a process of its own; the most memory it took, in bytes, and the seconds."""
-    begun = time.monotonic()
+def measured(*arguments: str, **environment: str) -> tuple[Done, int]:
+    """A command line as a process of its own, which must end, and the most memory that it took, in bytes."""
     command = [sys.executable, "-c", _MEASURE, sys.executable, "-m", "truststore_tool", *arguments]
-    done = subprocess.run(command, capture_output=True, env={**os.environ, **environment}, timeout=60)
+    done = subprocess.run(command, capture_output=True, env={**os.environ, **environment}, timeout=300)
     *err, memory = done.stderr.decode().splitlines()
-    return Done(done.returncode, done.stdout.decode(), "\n".join(err)), int(memory) << 10, time.monotonic() - begun
+    return Done(done.returncode, done.stdout.decode(), "\n".join(err)), int(memory) << 10
 
 
 # A small process in between: what a child took counts from what its parent had when it was made.
@@ -272,15 +271,15 @@ def test_sessions_of_a_hostile_server(name: str) -> None:
     conversation, text = SESSIONS[name]
     with pretender(conversation) as port:
         dsn = f"host=127.0.0.1 port={port} user=u dbname=d sslmode=disable gssencmode=disable"
-        words = ["postgres", "sessions", dsn, "--timeout", "1"]
-        done, memory, seconds = measured(*words, PGPASSWORD=SECRET)
+        # Only who makes us wait is given up; on a busy machine all others take their time, too.
+        patience = "2" if text in (TIME, EITHER) else "120"
+        done, memory = measured("postgres", "sessions", dsn, "--timeout", patience, PGPASSWORD=SECRET)
     assert done.code == 3, done
     assert text in done.err.splitlines()[0]
     assert done.out == ""
     assert len(done.err) < 1000
     assert SECRET not in done.err
     assert memory < MOST
-    assert seconds < 8
 
 
 def test_a_watch_of_ever_other_clients_ends() -> None:
@@ -296,7 +295,7 @@ def test_a_watch_of_ever_other_clients_ends() -> None:
 
     with pretender(settled(many)) as port:
         dsn = f"host=127.0.0.1 port={port} user=u dbname=d sslmode=disable gssencmode=disable"
-        done, memory, _ = measured("postgres", "sessions", dsn, "--watch", "30", "--every", "0.1")
+        done, memory = measured("postgres", "sessions", dsn, "--watch", "30", "--every", "0.1")
     assert done.code == 3
     assert "more than 20000 different clients" in done.err
     assert memory < MOST
@@ -306,7 +305,7 @@ def test_the_stand_in_is_taken_for_a_server_when_it_behaves() -> None:
     """Or what it does wrong would not be what is found."""
     with pretender(settled(GOOD_SESSIONS)) as port:
         dsn = f"host=127.0.0.1 port={port} user=u dbname=d sslmode=disable gssencmode=disable"
-        done, memory, _ = measured("postgres", "sessions", dsn, "--json")
+        done, memory = measured("postgres", "sessions", dsn, "--json")
     assert (done.code, done.json["plain"], done.json["clients"][0]["application"]) == (1, 1, "app")
     assert memory < MOST
 
@@ -316,6 +315,6 @@ def test_what_is_no_utf8_is_shown_all_the_same() -> None:
     strange = [*SESSION[:2], b"m\xfcller\x1b[2J", *SESSION[3:]]
     with pretender(settled(described(COLUMNS, kind=600) + row(strange) + DONE + READY)) as port:
         dsn = f"host=127.0.0.1 port={port} user=u dbname=d sslmode=disable gssencmode=disable"
-        done, _, _ = measured("postgres", "sessions", dsn)
+        done, _ = measured("postgres", "sessions", dsn)
     assert done.code == 1
     assert r"m\ufffdller\x1b[2J from 10.0.0.1: 0 with TLS, 1 without" in done.out.replace("\ufffd", r"\ufffd")

@@ -15,4 +15,4 @@ from tests.postgres.test_end_to_end import PORT, TRANSCRIPT, follow, surrounding
     ids=lambda page: page.stem,
 )
 def test_the_commands_print_what_the_page_shows(server: Server, tmp_path: Path, page: Path) -> None:
-    follow(page.read_text().replace(PORT, str(server.port)), tmp_path, surroundings(tmp_path, server))
+    follow(page.read_text().replace(PORT, str(server.port)), tmp_path, surroundings(tmp_path, server), server)

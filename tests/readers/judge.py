@@ -42,7 +42,7 @@ class Judge:
         """Ends the JVM."""
         stdin, stdout = self._pipes()
         stdin.close()
-        self._process.wait(timeout=60)
+        self._process.wait(timeout=300)
         stdout.close()
 
     def why_refused(self, certificates: Iterable[bytes]) -> list[str | None]:

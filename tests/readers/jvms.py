@@ -172,7 +172,7 @@ def running(found: Mapping[str, Path], classes: Path, *options: str) -> Iterator
 @contextmanager
 def running_8(there: Debian, classes: Path) -> Iterator[Jvm]:
     """The Java 8 of the Debian of the tests, running."""
-    said = subprocess.run(there.java("-version"), capture_output=True, text=True, check=True, timeout=60).stderr
+    said = subprocess.run(there.java("-version"), capture_output=True, text=True, check=True, timeout=300).stderr
     match = re.search(r'version "1\.8\.0_(\d+)"', said)
     assert match, said
     with there.shared() as (outside, inside):

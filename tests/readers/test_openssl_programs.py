@@ -127,7 +127,7 @@ def test_libpq_says_what_is_predicted(tmp_path: Path) -> None:
         for name, file in {**files, "a directory": tmp_path / "folder"}.items():
             reading = reader.read({} if file.is_dir() else file.read_bytes(), None)
             where = f"host=127.0.0.1 port={port} sslmode=verify-ca sslrootcert={file}"
-            done = subprocess.run([program, where], capture_output=True, check=False, timeout=60)
+            done = subprocess.run([program, where], capture_output=True, check=False, timeout=300)
             said = done.stderr.decode().replace(f' "{file}"', "")
             assert ("could not read root certificate file" in said) is (reading.loads is False), (name, said)
             assert (reading.error or "") in said, name
@@ -150,7 +150,7 @@ def test_node_trusts_what_is_predicted(tmp_path: Path) -> None:
                 env={**os.environ, "NODE_EXTRA_CA_CERTS": str(file)},
                 capture_output=True,
                 check=False,
-                timeout=60,
+                timeout=300,
             )
             said = done.stderr.decode()
             assert (done.stdout == b"true\n") is trusts, (name, done.stdout, said)

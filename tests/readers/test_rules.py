@@ -65,7 +65,7 @@ class Bench:
 
 def openssl(*words: str | Path) -> str:
     """What openssl says on both streams, whether or not it fails."""
-    done = subprocess.run(["openssl", *words], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["openssl", *words], capture_output=True, text=True, timeout=300)
     return done.stdout + done.stderr
 
 

@@ -19,7 +19,7 @@ SECRET = "changeit"
 def keytool(*words: str, stdin: str = "", cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "truststore_tool", "keytool", *words],
-        input=stdin, capture_output=True, text=True, cwd=cwd, timeout=60,
+        input=stdin, capture_output=True, text=True, cwd=cwd, timeout=300,
         env={**os.environ, "LC_ALL": "C", "TZ": "UTC", **environment},
     )  # fmt: skip
 
@@ -107,13 +107,13 @@ def test_listing_a_jks_imports_nothing_heavy(folder: Path) -> None:
         f"keytool.run(['-list', '-keystore', 'ks', '-storepass', {SECRET!r}])\n"
         "print(sorted(set(sys.modules) & {'typer', 'rich', 'cryptography', 'click', 'ssl', 'subprocess', 'certifi'}))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=folder, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=folder, timeout=300)
     assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_reader_that_goes_away_is_no_error_of_ours(folder: Path) -> None:
     command = f"{sys.executable} -m truststore_tool keytool -printcert -file one.pem | head -c 1"
-    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=folder, timeout=60)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, cwd=folder, timeout=300)
     assert done.stdout == "O"
     assert "Traceback" not in done.stderr
 

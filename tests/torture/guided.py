@@ -93,7 +93,7 @@ def _work(name: str, seconds: float, folder: Path, findings: Path) -> NoReturn:
             (folder / "answer.tmp").write_text(json.dumps(kept))
             (folder / "answer.tmp").rename(folder / "answer.json")
 
-    limits = [f"-max_total_time={max(1, round(seconds))}", f"-max_len={_LONGEST}", "-timeout=60", "-rss_limit_mb=2000"]
+    limits = [f"-max_total_time={max(1, round(seconds))}", f"-max_len={_LONGEST}", "-timeout=300", "-rss_limit_mb=2000"]
     atheris.Setup([name, *limits, f"-artifact_prefix={findings}/", str(corpus)], one)
     atheris.Fuzz()
     sys.exit(0)
