@@ -19,6 +19,7 @@ KINDS: Final[Mapping[str, str]] = {
     "csv": "scan_csv",
     "sarif": "scan_sarif",
     "junit": "scan_junit",
+    "html": "scan_html",
 }
 
 

@@ -46,7 +46,9 @@ def scan_command(
     ] = None,
     report: Annotated[
         list[str] | None,
-        typer.Option("--report", metavar="KIND[=FILE]", help="text, json, csv, sarif or junit; may be given again."),
+        typer.Option(
+            "--report", metavar="KIND[=FILE]", help="text, json, csv, sarif, junit or html; may be given again."
+        ),
     ] = None,
     fail_on: Annotated[
         Literal["error", "warning", "note"] | None,

@@ -150,7 +150,7 @@ def _in_value(item: Setting, file: str) -> Iterator[_Named]:
 
         yield _Named(known.LIBPQ, "sslrootcert", unquote(unquoted(found[1])) if "://" in value else unquoted(found[1]))
     for found in _each(known.OPTION, value):
-        yield _Named(known.OPTIONS[found[1]], found[1], unquoted(found[2]))
+        yield _Named(known.OPTIONS[found[1]], value[found.start() : found.end(1)], unquoted(found[2]))
     if "haproxy" in file:
         for found in _each(known.HAPROXY, value):
             yield _Named(Program("HAProxy", "openssl3"), found[1], found[2])

@@ -126,24 +126,25 @@ KAFKA_STORE: Final = re.compile(r"(?:.*[._])?ssl[._](?:trust|key)store[._](?:loc
 
 # Options on command lines, wherever one is written.
 SYSTEM_PROPERTY: Final = re.compile(r"""-D(javax\.net\.ssl\.(?:trustStore|keyStore))=("[^"]*"|'[^']*'|[^\s"',\]]+)""")
-OPTION: Final = re.compile(
-    r"(?<![\w-])(--cacert|--ca-certificate|-CAfile|-CApath|--ca-bundle|--tlsCAFile|--ssl-ca|--client-ca-file|--root-ca-file"
-    r"|--etcd-cafile|--trusted-ca-file|--peer-trusted-ca-file)[=\s]{1,4}(\"[^\"]*\"|'[^']*'|[^\s\"',;|&\]-][^\s\"',;|&\]]*)"
-)
+# With one hyphen before them or two.
 OPTIONS: Final[dict[str, Program]] = {
-    "--cacert": _CURL,
-    "--ca-certificate": Program("wget"),
-    "-CAfile": _OPENSSL,
-    "-CApath": _OPENSSL,
-    "--ca-bundle": Program("AWS CLI"),
-    "--tlsCAFile": Program("MongoDB", "openssl3"),
-    "--ssl-ca": _MYSQL,
-    "--client-ca-file": Program("Kubernetes", "go"),
-    "--root-ca-file": Program("Kubernetes", "go"),
-    "--etcd-cafile": Program("Kubernetes", "go"),
-    "--trusted-ca-file": _ETCD,
-    "--peer-trusted-ca-file": _ETCD,
+    "cacert": _CURL,
+    "ca-certificate": Program("wget"),
+    "CAfile": _OPENSSL,
+    "CApath": _OPENSSL,
+    "ca-bundle": Program("AWS CLI"),
+    "tlsCAFile": Program("MongoDB", "openssl3"),
+    "ssl-ca": _MYSQL,
+    "client-ca-file": Program("Kubernetes", "go"),
+    "root-ca-file": Program("Kubernetes", "go"),
+    "etcd-cafile": Program("Kubernetes", "go"),
+    "trusted-ca-file": _ETCD,
+    "peer-trusted-ca-file": _ETCD,
 }
+OPTION: Final = re.compile(
+    rf"(?<![\w-])--?({'|'.join(OPTIONS)})[=\s]{{1,4}}"
+    r"(\"[^\"]*\"|'[^']*'|[^\s\"',;|&\]-][^\s\"',;|&\]]*)"
+)
 VARIABLE: Final = re.compile(rf"(?<![\w$-])({'|'.join(VARIABLES)})=(\"[^\"]*\"|'[^']*'|[^\s\"',;|&\]]+)")
 # In connection strings: of libpq's keywords, of a URL, of JDBC's URL.
 DSN: Final = re.compile(r"(?<![\w-])sslrootcert=('[^']*'|[^\s\"'&,;<>\]]+)")

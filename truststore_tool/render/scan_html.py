@@ -1,0 +1,149 @@
+"""An inventory as one page of HTML that needs no network and no server. The template escapes all that is put in it."""
+
+import hashlib
+from base64 import b64encode
+from datetime import UTC
+from importlib.resources import files
+from typing import Any, Final, NamedTuple
+
+from truststore_tool.errors import UsageError
+from truststore_tool.inventory.issues import Issue, issues, of_store
+from truststore_tool.inventory.nouns import Found, Held, Inventory, ReadBy
+from truststore_tool.operations.describe import describe
+from truststore_tool.render.scan_text import state, summary
+from truststore_tool.render.text import day
+from truststore_tool.render.timeline import timeline
+from truststore_tool.safe import printable
+from truststore_tool.wording import counted
+
+# What `scan_text.state` says in a word, and the class that colours it; in this order on the page.
+_STATES: Final = {
+    "lacks": ("lacks it", "bad"),
+    "locked": ("locked", "closed"),
+    "has": ("has it", "good"),
+    "": ("opened", "other"),
+    "keys": ("keys only", "other"),
+}
+
+
+class Certificate(NamedTuple):
+    """A certificate as the page shows it."""
+
+    alias: str
+    kind: str
+    subject: str
+    expires: str
+    sha256: str
+
+
+class Row(NamedTuple):
+    """A store as the page shows it."""
+
+    anchor: str
+    path: str
+    others: tuple[str, ...]
+    state: str
+    mark: str
+    format: str
+    level: str
+    held: str
+    missing: tuple[str, ...]
+    readers: tuple[ReadBy, ...]
+    issues: tuple[Issue, ...]
+    told: str
+    certificates: tuple[Certificate, ...]
+
+    @property
+    def names(self) -> str:
+        """Its readers in a line."""
+        return ", ".join(dict.fromkeys(reader.name for reader in self.readers))
+
+
+def text(inventory: Inventory) -> str:
+    """The page. Raises UsageError where jinja2 is not installed."""
+    rows = tuple(_row(number, store, inventory) for number, store in enumerate(_ordered(inventory), 1))
+    of_stores = {item for row in rows for item in row.issues}
+    style, script = _part("scan.css"), _part("scan.js")
+    return _rendered(
+        scan=inventory,
+        summary=summary(inventory),
+        moment=f"{inventory.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        rows=rows,
+        lacking=[row for row in rows if row.state == _STATES["lacks"][0]],
+        closed=[row for row in rows if row.state == _STATES["locked"][0]],
+        beside=[item for item in issues(inventory) if item not in of_stores],
+        timeline=timeline(inventory),
+        states=[name for name, _ in _STATES.values() if any(row.state == name for row in rows)],
+        formats=sorted({row.format for row in rows}),
+        style=style,
+        script=script,
+        policy=f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none';"
+        " form-action 'none'",
+    )
+
+
+def _rendered(**given: Any) -> str:
+    try:
+        import jinja2
+        import markupsafe
+    except ImportError as exc:
+        raise UsageError(
+            "a page of HTML is made by jinja2, which is not installed", hint="pip install 'truststore-tool[html]'"
+        ) from exc
+
+    def shown(value: object) -> object:
+        # What would hide or reorder text is shown as an escape, as everywhere; then autoescape does its work.
+        return printable(value) if isinstance(value, str) and not isinstance(value, markupsafe.Markup) else value
+
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=shown
+    )
+    ours = {name: markupsafe.Markup(given[name]) for name in ("style", "script")}  # noqa: S704 -- files of our own
+    return environment.from_string(_part("scan.html.j2")).render({**given, **ours}) + "\n"
+
+
+def _part(name: str) -> str:
+    return (files("truststore_tool.render") / "page" / name).read_text("utf-8")
+
+
+def _hash(source: str) -> str:
+    """What a content security policy knows an element by (CSP Level 3, section 2.3.1)."""
+    return f"'sha256-{b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
+
+
+def _ordered(inventory: Inventory) -> list[Found]:
+    order = list(_STATES)
+    return sorted(inventory.stores, key=lambda store: order.index(state(store, inventory)))
+
+
+def _row(number: int, store: Found, inventory: Inventory) -> Row:
+    names = {need.fingerprint: need.name for need in inventory.needs}
+    path, *others = map(str, store.places)
+    word, mark = _STATES[state(store, inventory)]
+    found = of_store(store, inventory)
+    held = [store.format, counted(len(store.anchors), "anchor")]
+    held += [counted(store.private_keys, "private key")] if store.private_keys else []
+    held += [f"{len(store.expired)} expired"] if store.expired else []
+    held += [f"{len(store.expiring)} expire soon"] if store.expiring else []
+    told = [(level, sum(item.finding.level == level for item in found)) for level in ("error", "warning", "note")]
+    return Row(
+        f"store-{number}",
+        path,
+        tuple(others),
+        word,
+        mark,
+        store.format,
+        found[0].finding.level if found else "",
+        ", ".join(held),
+        tuple(f"{names[item]} ({item})" for item in store.missing),
+        store.readers,
+        found,
+        ", ".join(counted(count, level) for level, count in told if count),
+        tuple(_certificate(item, inventory) for item in store.certificates),
+    )
+
+
+def _certificate(held: Held, inventory: Inventory) -> Certificate:
+    facts = describe(held.certificate)
+    end = f"{day(facts.not_after)}{' (expired)' if facts.expired(inventory.at) else ''}"
+    return Certificate(held.alias, held.kind, facts.subject or "unknown", end, str(facts.sha256))
