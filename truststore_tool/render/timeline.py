@@ -99,7 +99,7 @@ def _bars(counts: list[int], first: int) -> Iterable[Bar]:
     most = max(counts, default=0)
     for place, count in enumerate(counts):
         if count:
-            height = max(2, count * _TALLEST // most)
+            height = max(2, round(_TALLEST * (count / most) ** 0.5))  # by the root: few are seen beside many
             kind = "past" if place == 0 else "soon" if place <= 2 else "later"
             text = f"{_when(place, first)}: {counted(count, 'certificate')}"
             yield Bar(place * _SLOT + 4, _HEAD + _TALLEST - height, _SLOT - 8, height, count, kind, text)
