@@ -67,10 +67,9 @@ def _java(name: str, form: str | None, work: Work) -> Reader:
     except UsageError as exc:
         raise UsageError(exc.message, hint=_hint(name) or exc.hint) from None
     from truststore_tool.readers.java.keystores import JavaReader
-    from truststore_tool.readers.java.loading import parser
-    from truststore_tool.readers.java.parsing import judged
+    from truststore_tool.readers.java.loading import parser_for
 
-    return JavaReader(release, parser(lambda der, jdk: judged(der, jdk, work).refusal), _storetype(form), work)
+    return JavaReader(release, parser_for(work), _storetype(form), work)
 
 
 def _storetype(form: str | None) -> str | None:

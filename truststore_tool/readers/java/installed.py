@@ -4,8 +4,7 @@ from truststore_tool.errors import TrustStoreError
 from truststore_tool.readers.base import Jdk, UnknownError, Work
 from truststore_tool.readers.java import security
 from truststore_tool.readers.java.keystores import JavaReader
-from truststore_tool.readers.java.loading import parser
-from truststore_tool.readers.java.parsing import judged
+from truststore_tool.readers.java.loading import parser_for
 from truststore_tool.readers.java.releases import Release
 from truststore_tool.readers.java.security import Security
 
@@ -23,6 +22,4 @@ def reader(jdk: Jdk, storetype: str | None, work: Work) -> JavaReader:
         settings: Security | str = security.parse(jdk.security)
     except UnknownError as exc:
         settings = str(exc)
-    return JavaReader(
-        release, parser(lambda der, line: judged(der, line, work).refusal), storetype, work, settings, jdk.name
-    )
+    return JavaReader(release, parser_for(work), storetype, work, settings, jdk.name)

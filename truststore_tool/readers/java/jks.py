@@ -10,7 +10,7 @@ from struct import Struct
 from typing import Final
 
 from truststore_tool.errors import FormatError
-from truststore_tool.formats.java import key_protection, modified_utf8, serialized
+from truststore_tool.formats.java import key_protection, modified_utf8
 from truststore_tool.model import Certificate, fold_alias
 from truststore_tool.readers.base import UnknownError
 from truststore_tool.readers.java.loading import Contents, Parser, RefusedError, parsed
@@ -26,8 +26,8 @@ _SECRET_KEY: Final = 3
 _U16: Final = Struct(">H")
 _I32: Final = Struct(">i")
 _S64: Final = Struct(">q")
-# What DataInputStream.readUTF takes: one to three octets a character, overlong or not.
-_UTF: Final = re.compile(rb"(?:[\x00-\x7f]|[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})*")
+# What DataInputStream.readUTF takes: one to three octets a character, overlong or not. Compiled where it is needed.
+_UTF: Final = rb"(?:[\x00-\x7f]|[\xc0-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2})*"
 _INVALID: Final = "Invalid keystore format"
 _TAMPERED: Final = "Keystore was tampered with, or password was incorrect"
 # The one class that JceKeyStore lets through since its DeserializationChecker came.
@@ -56,7 +56,7 @@ class _Cursor:
     def text(self) -> str:
         """The text that comes next, in modified UTF-8."""
         data = self.take(self.number(_U16))
-        if not _UTF.fullmatch(data):
+        if not data.isascii() and not re.fullmatch(_UTF, data):
             raise RefusedError("java.io.UTFDataFormatException")
         try:
             return modified_utf8.decode(data)
@@ -111,6 +111,8 @@ def _tag(cursor: _Cursor, *, sealed: bool) -> int:
 
 def _pass_sealed_key(cursor: _Cursor) -> None:
     """Step over a serialized key. Raises RefusedError for an object that JceKeyStore does not take."""
+    from truststore_tool.formats.java import serialized
+
     start = cursor.offset
     try:
         cursor.offset = serialized.extent(cursor.data, start).end

@@ -9,7 +9,8 @@ from truststore_tool.errors import FormatError
 from truststore_tool.formats.java_block import certificate_der
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import field, noun
-from truststore_tool.readers.base import Evidence, LeftOut, UnknownError
+from truststore_tool.readers.base import Evidence, LeftOut, UnknownError, Work
+from truststore_tool.readers.java.plain import is_plain
 from truststore_tool.readers.java.releases import Feature, Release
 
 # Where parsers of lines before 17 take what that of 17 refuses: the end of its words. All else that it refuses among
@@ -26,14 +27,30 @@ def refuses_none(_der: bytes, _release: Release) -> str | None:
 
 
 def parser(why_refused: Callable[[bytes, int], str | None]) -> Parser:
-    """The parsers of all releases, made of those of 17 and 25; that of 17 stands for 21 as well (measured)."""
+    """The parsers of all releases, made of those of 17 and 25; that of 17 stands for 21 as well (measured).
+
+    They are not asked about what is plain.
+    """
 
     def refused(der: bytes, release: Release) -> str | None:
+        if is_plain(der):
+            return None
         reason = why_refused(der, 25 if release.line >= 25 else 17)
         taken = reason is not None and release.line < 17 and reason.endswith(_TAKEN_BEFORE_17)
         return None if taken else reason
 
     return refused
+
+
+def parser_for(work: Work) -> Parser:
+    """The parsers of all releases; readers that share `work` parse each certificate once."""
+
+    def why_refused(der: bytes, jdk: int) -> str | None:
+        from truststore_tool.readers.java.parsing import judged
+
+        return judged(der, jdk, work).refusal
+
+    return parser(why_refused)
 
 
 class RefusedError(Exception):
@@ -109,7 +126,7 @@ def parsed(data: bytes, release: Release, why_refused: Parser) -> Certificate:
     """The certificate that `data` begins with; Java passes over what follows. Raises RefusedError, or UnknownError."""
     if reason := why_refused(data, release):
         raise RefusedError.said(reason)
-    if release.line < 17 and data[:1] == b"\x30" and why_refused is not refuses_none:
+    if release.line < 17 and data[:1] == b"\x30" and why_refused is not refuses_none and not is_plain(data):
         check_lengths(data, release)
     return Certificate(certificate_der(data))
 
