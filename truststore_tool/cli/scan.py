@@ -107,9 +107,9 @@ def scan_command(
 
     Examples:
 
-      truststore-tool scan /usr /etc /opt --need new-root.pem
+      truststore-tool scan . --need new-root.pem
 
-      truststore-tool scan image.tar --expires-within 90d --report json=scan.json
+      truststore-tool scan . --expires-within 90d --report json=scan.json
     """
     reports = wanted(report, json=output.json)
     known = None if baseline is None else _known(baseline)

@@ -54,7 +54,7 @@ def look(files: Iterable[Found], orders: Orders, jobs: int) -> Generator[Looked,
     looker = orders.looker()
     more = list(islice(coming, 1))
     if jobs < 2 or not (more or (len(first) > 1 and sum(file.size for file in first) > _LITTLE)):
-        yield from ((file, _one(looker, file)) for file in chain(first, more, coming))
+        yield from ((file, _or_nothing(_one(looker, file))) for file in chain(first, more, coming))
     else:
         yield from _in_processes(_batches(chain(first, more, coming)), orders, jobs)
 
@@ -135,6 +135,8 @@ def _lost(file: Found) -> Haul:
 
 
 _LOOKER: list[Looker] = []
+_NOTHING: Final = Haul()
+_NOTHING.files = 1
 
 
 def _begin(orders: Orders) -> None:
@@ -143,17 +145,13 @@ def _begin(orders: Orders) -> None:
 
 
 def _work(batch: Batch) -> list[Haul | None]:
-    hauls = (_one(_LOOKER[0], file) for file in batch)
-    return [haul if haul.items or haul.files != 1 else None for haul in hauls]
+    return [_one(_LOOKER[0], file) for file in batch]
 
 
-def _one(looker: Looker, file: Found) -> Haul:
+def _one(looker: Looker, file: Found) -> Haul | None:
     return looker.layout(file.path) if file.is_layout else looker.file(file.path, file.size)
 
 
 def _or_nothing(haul: Haul | None) -> Haul:
     """What was found in a file; that it is one and holds nothing is not sent from process to process."""
-    if haul is None:
-        haul = Haul()
-        haul.files = 1
-    return haul
+    return _NOTHING if haul is None else haul

@@ -3,6 +3,7 @@
 import os
 import posixpath
 import stat
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -42,31 +43,36 @@ class Looker:
         self.all_layers = all_layers
         self._known: dict[str, Judged | str | None] = {}
 
-    def file(self, path: str, size: int) -> Haul:
-        """What a regular file holds, which was `size` octets long when it was listed; a link is not followed."""
-        haul = Haul()
-        place = Place((path,))
+    def file(self, path: str, size: int) -> Haul | None:
+        """What a regular file holds, which was `size` octets long when it was listed; a link is not followed.
+
+        None for one that was read and holds nothing: most do not, and each costs as little as can be.
+        """
         try:
             descriptor = os.open(path, _READ)
         except FileNotFoundError:
-            return haul  # gone since
+            return Haul()  # gone since
         except OSError as exc:
-            haul.passed(place, f"cannot be read: {exc.strerror}")
-            return haul
+            return _unreadable(path, exc)
         try:
-            haul.files += 1
             head = os.read(descriptor, min(size, HEAD)) if size else b""
-            if not sieve.kind_of(head, size) and not because.worth_reading(path):
-                return haul
+            kind = sieve.kind_of(head, size)
+            if kind == "gzip" and size == len(head) and _packs_nothing(head):
+                kind = ""
+            if not kind and not because.worth_reading(path):
+                return None
             status = os.fstat(descriptor)
-            if stat.S_ISREG(status.st_mode):
-                view = FileView(descriptor, 0, status.st_size)
-                self._within(Thing(head, view.size, view), place, Budget(self._bounds, view.size), haul)
+            if not stat.S_ISREG(status.st_mode):
+                return None
+            haul, place, view = Haul(), Place((path,)), FileView(descriptor, 0, status.st_size)
+            haul.files = 1
+            with _passing(haul, place, SpentError):
+                self.look(Thing(head, view.size, view), place, Budget(self._bounds, view.size), 0, haul)
+            return haul
         except OSError as exc:
-            haul.passed(place, f"cannot be read: {exc.strerror}")
+            return _unreadable(path, exc)
         finally:
             os.close(descriptor)
-        return haul
 
     def layout(self, folder: str) -> Haul:
         """What an OCI layout holds that is a folder: index.json and blobs."""
@@ -84,10 +90,6 @@ class Looker:
                     os.close(descriptor)
         gathered.finish(haul)
         return haul
-
-    def _within(self, thing: Thing, place: Place, budget: Budget, haul: Haul) -> None:
-        with _passing(haul, place, SpentError):
-            self.look(thing, place, budget, 0, haul)
 
     def look(self, thing: Thing, place: Place, budget: Budget, depth: int, haul: Haul) -> None:
         """Look at a file or a member; `depth` is how many archives it lies in.
@@ -270,6 +272,22 @@ class _Image:
             same = by_path.get((*self._place.parts, target))
             if same:
                 haul.items.append(Sighting(self._place.inside(name), same.content))
+
+
+def _unreadable(path: str, exc: OSError) -> Haul:
+    haul = Haul()
+    haul.passed(Place((path,)), f"cannot be read: {exc.strerror}")
+    return haul
+
+
+def _packs_nothing(packed: bytes) -> bool:
+    """Whether a small file of gzip, as pages of a manual are, is whole and holds nothing to look at."""
+    machine = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        data = machine.decompress(packed, HEAD)
+    except zlib.error:
+        return False
+    return machine.eof and not machine.unused_data and not sieve.kind_of(data, len(data))
 
 
 @contextmanager

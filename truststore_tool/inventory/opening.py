@@ -27,6 +27,7 @@ _SURE: Final = frozenset({"jks", "jceks", "pkcs12", "bcfks", "bks"})
 _CERTIFICATE_BLOCK: Final = re.compile(
     rb"^[ \t]*-----BEGIN [A-Z0-9 ]*CERTIFICATE-----\s+[A-Za-z0-9+/]{60}", re.MULTILINE
 )
+_BEGIN: Final = b"-----BEGIN"
 _P11_KIT: Final = b"[p11-kit-object-v1]"
 
 
@@ -78,13 +79,16 @@ def stores_in(data: bytes) -> Iterator[tuple[str, bytes]]:
     Whether they are any is known when they are opened.
     """
     found = _format(data)
-    if found and not (found == "pem" and texts.is_keyed(data)):
+    keyed = found == "pem" and texts.is_keyed(data)
+    if found and not keyed:
         yield "", data
     if found in ("", "pem"):
-        inline = not found or texts.is_keyed(data)
-        for value in texts.embedded(data):
-            if inline or not value.data.startswith(b"-----BEGIN"):
-                yield value.key, value.data
+        within = [value for value in texts.embedded(data) if keyed or not found or not value.data.startswith(_BEGIN)]
+        yield from ((value.key, value.data) for value in within)
+        if not (found or within):
+            inside, notes = formats.unwrapped(data)
+            if notes and isinstance(inside, bytes):
+                yield "", inside
 
 
 def judge(data: bytes, candidates: Candidates, now: datetime) -> Judged | None:

@@ -51,7 +51,10 @@ _UNREAD: Final = {
 _SEQUENCE: Final = 0x30
 _BEGIN: Final = b"-----BEGIN "
 # The same, and the first octets of a JKS, in base64; and what says that values of a text are in base64.
-_ENCODED: Final = (b"LS0tLS1CRUdJTi", b"/u3+7Q", b"binaryData", b"Secret")
+_BEGIN_ENCODED, _JKS_ENCODED, _BINARY, _SECRET = b"LS0tLS1CRUdJTi", b"/u3+7Q", b"binaryData", b'Secret"'
+_SECRET_IN_YAML: Final = b"kind: Secret"
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_BEGIN_UTF16: Final = b"B\0E\0G\0I\0N"
 
 
 def kind_of(head: bytes, size: int | None) -> Kind:
@@ -70,20 +73,31 @@ def kind_of(head: bytes, size: int | None) -> Kind:
                 return kind
     if first == _SEQUENCE and head[1] >= 0x80:
         return "store"
-    if tars.is_tar(head):
+    if b"\0" in head[148:156] and tars.is_tar(head):  # where the checksum of a header ends
         return "tar"
     if _BEGIN in head:
         return "text"
     if b"\0" in head:
-        return ""
-    if any(encoded in head for encoded in _ENCODED):
+        return "text" if head[:2] in _UTF16 and _BEGIN_UTF16 in head else ""
+    if says_encoded(head):
         return "text"
     return "long text" if len(head) >= HEAD and size != len(head) else ""
 
 
 def speaks_of_certificates(piece: bytes) -> bool:
     """Whether a piece of text has something that looks like a certificate."""
-    return _BEGIN in piece or any(encoded in piece for encoded in _ENCODED)
+    return _BEGIN in piece or says_encoded(piece)
+
+
+def says_encoded(piece: bytes) -> bool:
+    """Whether a piece of text may have certificates or stores in base64."""
+    return (
+        _BEGIN_ENCODED in piece
+        or _JKS_ENCODED in piece
+        or _BINARY in piece
+        or _SECRET_IN_YAML in piece
+        or (piece[:1] in (b"{", b"[") and _SECRET in piece)
+    )
 
 
 def name_of_unread(head: bytes) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from truststore_tool.inventory.sieve import says_encoded
 from truststore_tool.nouns import noun
 
 _BLOCK: Final = re.compile(
@@ -56,6 +57,8 @@ def is_keyed(data: bytes) -> bool:
 def embedded(data: bytes) -> Iterator[Embedded]:
     """The values of a text that may be stores or bundles; nothing is parsed yet."""
     yield from _inline(data)
+    if not says_encoded(data):
+        return
     base64 = _SAYS_BASE64.search(data) is not None
     for match in _VALUE.finditer(data):
         value = match["value"]

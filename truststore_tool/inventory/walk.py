@@ -134,8 +134,9 @@ def _found(path: str, status: os.stat_result) -> Found:
 
 def _is_layout(entries: list["os.DirEntry[str]"]) -> bool:
     """Whether a folder is an OCI layout (OCI Image Format, image-layout.md)."""
-    names = {entry.name for entry in entries}
-    return {"oci-layout", "index.json", "blobs"} <= names
+    return any(entry.name == "oci-layout" for entry in entries) and {"index.json", "blobs"} <= {
+        entry.name for entry in entries
+    }
 
 
 def _devices_of_the_kernel() -> Iterator[int]:
