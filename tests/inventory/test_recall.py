@@ -1,0 +1,132 @@
+"""Every store is found, wherever it lies and whatever it is called, and none is invented."""
+
+import io
+import tarfile
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.inventory.trees import NONE, WRAPPINGS, every_format, pem, tarred, texts, zipped
+from truststore_tool.inventory.assembling import Asked
+from truststore_tool.inventory.bounds import Bounds
+from truststore_tool.inventory.crew import Orders
+from truststore_tool.inventory.nouns import Inventory
+from truststore_tool.inventory.opening import Candidates
+from truststore_tool.inventory.scan import Tour, scan
+
+STORES = every_format()
+
+
+def scanned(*paths: Path, bounds: Bounds = Bounds(), own: tuple[str, ...] = (), jobs: int = 1) -> Inventory:  # noqa: B008 -- frozen
+    now = datetime.now(UTC)
+    orders = Orders(bounds, Candidates(own), now)
+    return scan(Tour(tuple(map(str, paths))), orders, Asked((), now), jobs=jobs)
+
+
+def places(found: Inventory, below: Path) -> dict[str, str]:
+    """Each place, from a folder on, to the format of what lies there."""
+    return {str(place).removeprefix(f"{below}/"): store.format for store in found.stores for place in store.places}
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+def test_every_format_is_found_in_every_wrapping_under_any_name(tmp_path: Path, wrapping: str) -> None:
+    names = ["a.dat", "noending", ".hidden", "x.txt", "b.jpg", "c c.bin", "\u00e9.class", "trust", "d.so"]
+    expected = {}
+    for name, (form, data) in zip(names, STORES.items(), strict=True):
+        content, rest = WRAPPINGS[wrapping](data)
+        (tmp_path / name).write_bytes(content)
+        expected[f"{name}{rest.format(name=name)}"] = form
+    found = scanned(tmp_path)
+    assert places(found, tmp_path) == expected
+    assert found.skipped == ()
+    assert found.complete
+
+
+@pytest.mark.parametrize("kind", texts(b"", b""))
+def test_bundles_in_texts_are_found_by_their_keys(tmp_path: Path, kind: str) -> None:
+    content, keys = texts(pem(), STORES["jks"])[kind]
+    (tmp_path / "file").write_bytes(content)
+    found = scanned(tmp_path)
+    assert sorted(places(found, tmp_path)) == sorted(f"file!/{key}" for key in keys)
+    assert found.skipped == ()
+
+
+def test_nothing_is_invented(tmp_path: Path) -> None:
+    for name, data in NONE.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "all.zip").write_bytes(zipped(NONE))
+    (tmp_path / "all.tar").write_bytes(tarred(NONE))
+    assert scanned(tmp_path).stores == ()
+
+
+def test_the_same_bytes_are_one_store_with_all_its_places(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(pem())
+    (tmp_path / "b.zip").write_bytes(zipped({"c": pem()}))
+    found = scanned(tmp_path)
+    assert [len(store.places) for store in found.stores] == [2]
+    assert found.places == 2
+
+
+def test_links_are_not_followed_and_hard_links_are_places(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (tmp_path / "outside.pem").write_bytes(pem())
+    (inside / "link").symlink_to(tmp_path / "outside.pem")
+    (inside / "folder").symlink_to(tmp_path)
+    assert scanned(inside).stores == ()
+    (inside / "one").write_bytes(pem("new-root.pem"))
+    (inside / "two").hardlink_to(inside / "one")
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        archive.add(inside / "one", "x/one")
+        archive.add(inside / "two", "x/two")
+    (inside / "linked.tar").write_bytes(out.getvalue())
+    assert set(places(scanned(inside), inside)) == {"one", "two", "linked.tar!/x/one", "linked.tar!/x/two"}
+
+
+def test_processes_find_what_one_finds(tmp_path: Path) -> None:
+    for number in range(900):
+        (tmp_path / f"{number}").write_bytes(pem() if number % 90 == 0 else b"text")
+    one, two = scanned(tmp_path), scanned(tmp_path, jobs=2)
+    assert places(one, tmp_path) == places(two, tmp_path)
+    assert len(places(one, tmp_path)) == 10
+    assert one.files == two.files == 900
+
+
+def test_what_is_damaged_encrypted_or_of_another_kind_is_named(tmp_path: Path) -> None:
+    whole = STORES["jks"]
+    (tmp_path / "cut.jks").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "cut.pem").write_bytes(pem()[:-100])
+    (tmp_path / "cut.tar").write_bytes(tarred({"a": whole, "b": bytes(5000)})[:-8000])
+    (tmp_path / "x.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(100))
+    data = bytearray(zipped({"secret": b"x"}))
+    for magic in (b"PK\3\4", b"PK\1\2"):
+        data[data.index(magic) + (6 if magic == b"PK\3\4" else 8)] |= 1
+    (tmp_path / "locked.zip").write_bytes(data)
+    found = {item.path.removeprefix(f"{tmp_path}/"): item.why for item in scanned(tmp_path).skipped}
+    assert set(found) == {"cut.jks", "cut.pem", "cut.tar!/b", "x.7z", "locked.zip!/secret"}
+    assert found["locked.zip!/secret"] == "is encrypted"
+    assert "7z" in found["x.7z"]
+
+
+def test_locked_stores_are_tried_and_listed(tmp_path: Path) -> None:
+    from truststore_tool import stores
+    from truststore_tool.model import Certificate, TrustStore
+
+    store = TrustStore(format="pkcs12").add(Certificate.from_pem(pem()))
+    (tmp_path / "s.p12").write_bytes(stores.encoded(store, "Horse battery", readers=()))
+    (locked,) = scanned(tmp_path).stores
+    assert (locked.locked, locked.format, locked.certificates) == (True, "pkcs12", ())
+    (opened,) = scanned(tmp_path, own=("wrong one", "Horse battery")).stores
+    assert (opened.locked, opened.integrity, len(opened.anchors)) == (False, "verified", 1)
+    assert "Horse" not in repr(opened) + repr(Candidates(("Horse battery",)))
+
+
+def test_a_store_over_the_bound_is_named(tmp_path: Path) -> None:
+    (tmp_path / "large.pem").write_bytes(pem() + b"#" * 3_000_000)
+    (tmp_path / "large.zip").write_bytes(zipped({"a": pem() + b"#" * 3_000_000}, zipfile.ZIP_STORED))
+    found = scanned(tmp_path, bounds=Bounds(store=2 << 20))
+    assert found.stores == ()
+    assert [item.why for item in found.skipped] == ["is larger than 2 MiB"] * 2
