@@ -1,5 +1,6 @@
 """The shell in workflows of GitHub, jobs of GitLab and containers of Kubernetes, run as those would run it."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -64,6 +65,8 @@ def workflow(around: Sandbox, document: Any) -> list[Done]:
                 done.append(around.run(f"set -eo pipefail\n{_filled(step['run'], secrets)}", env))
             elif "/actions/verify@" in step["uses"]:
                 done += action(around, {name: _filled(text, secrets) for name, text in step["with"].items()})
+            elif step["uses"].startswith("github/codeql-action/upload-sarif@"):
+                assert json.loads((around.folder / step["with"]["sarif_file"]).read_text())["version"] == "2.1.0"
             else:
                 assert step["uses"].startswith("actions/checkout@")
     return done
@@ -71,8 +74,14 @@ def workflow(around: Sandbox, document: Any) -> list[Done]:
 
 def gitlab(around: Sandbox, document: Any) -> list[Done]:
     """The scripts of every job."""
-    scripts = [[*job.get("before_script", ()), *job["script"]] for job in document.values()]
-    return [around.run("set -eo pipefail\n" + "\n".join(lines), SECRETS) for lines in scripts]
+    done = []
+    for job in document.values():
+        lines = [*job.get("before_script", ()), *job["script"]]
+        done.append(around.run("set -eo pipefail\n" + "\n".join(lines), SECRETS))
+        kept = job.get("artifacts", {})
+        for name in (*kept.get("paths", ()), *kept.get("reports", {}).values()):
+            assert (around.folder / name).exists(), f"{name} is not made"
+    return done
 
 
 def pods(around: Sandbox, document: Any, mounted: Mapping[str, Path]) -> Iterator[tuple[str, Done]]:

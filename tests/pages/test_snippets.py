@@ -124,12 +124,12 @@ def test_pipelines(tmp_path: Path) -> None:
         elif "repos" not in document:
             done += pipelines.gitlab(around, document)
     assert [each.stdout for each in done if each.returncode] == []
-    assert len(done) == 3 + 2 + 2
+    assert len(done) == 3 + 2 + 2 + 3
     # They say no where they should.
     shutil.copy(OLD_ROOT, tmp_path / "ca")
     assert pipelines.workflow(around, documents[0])[1].returncode == 1
     assert pipelines.workflow(around, documents[1])[-1].returncode == 1
-    assert pipelines.gitlab(around, documents[2])[0].returncode == 1
+    assert pipelines.gitlab(around, documents[3])[0].returncode == 1
 
 
 def _flat(document: Any, path: str = "") -> Iterator[tuple[str, str]]:
