@@ -53,5 +53,16 @@ def test_clients_that_were_not_tried_are_never_cleared() -> None:
         assert any("only its documentation was read" in doubt for doubt in found.doubts)
 
 
+def test_what_stands_in_the_way_of_node_is_named() -> None:
+    url = "postgres://h/d?sslmode=verify-full"
+    for variables, more, named in (
+        ({"PGSSLNEGOTIATION": "nonsense"}, "", "unset PGSSLNEGOTIATION"),
+        ({"PGSSLNEGOTIATION": "nonsense"}, "&sslnegotiation=odd", "drop sslnegotiation"),
+        ({"NODE_TLS_REJECT_UNAUTHORIZED": "0"}, "", "unset NODE_TLS_REJECT_UNAUTHORIZED"),
+    ):
+        found = explain(url + more, Surroundings(variables, "/nowhere"), "node-postgres")
+        assert named in f"{found.change}"
+
+
 def test_the_command_offers_every_client() -> None:
     assert tuple(client.value for client in Client) == CLIENTS

@@ -38,6 +38,7 @@ def bare(home: Path) -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith("PG")]:
             patch.delenv(name)
         patch.setenv("HOME", str(home))
+        patch.chdir(home)  # where libpq writes what sslkeylogfile names
         yield
 
 

@@ -12,6 +12,7 @@ from truststore_tool.postgres.settings import Setting, Surroundings
 
 _MODES: Final = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full", "no-verify"})
 _FROM_ENVIRONMENT: Final = frozenset({"disable", "prefer", "require", "verify-ca", "verify-full", "no-verify"})
+_WAYS: Final = (None, "", "postgres", "direct")
 _NODES_OWN: Final = Setting("the authorities that Node brings", "the default")
 
 
@@ -21,7 +22,7 @@ def behaviour(options: Mapping[str, str], around: Surroundings) -> Behaviour:
     port = options.get("port") or around.environment.get("PGPORT")
     level, mode, trouble = _level(options, around)
     way = options.get("sslnegotiation") or around.environment.get("PGSSLNEGOTIATION")
-    if way not in (None, "", "postgres", "direct"):
+    if way not in _WAYS:
         trouble = "pg knows no such sslnegotiation"
     elif way == "direct" and level == "none":
         trouble = "sslnegotiation=direct needs TLS"
@@ -56,7 +57,7 @@ def behaviour(options: Mapping[str, str], around: Surroundings) -> Behaviour:
         host_name=level == "name",
         obstacle=trouble,
         doubts=tuple(_doubts(options, authorities, host, verifies=verifies, direct=way == "direct")),
-        change=None if local else _change(options, authorities, level, lax=lax),
+        change=None if local else _change(options, around, authorities, level, lax=lax),
         rules=tuple(_rules(options, mode, level, lax=lax, given=given)),
         local=local and not trouble,
     )
@@ -125,7 +126,9 @@ def _is_address(host: str | None) -> bool:
     return True
 
 
-def _change(options: Mapping[str, str], authorities: Authorities, level: str, *, lax: bool) -> Change | None:
+def _change(
+    options: Mapping[str, str], around: Surroundings, authorities: Authorities, level: str, *, lax: bool
+) -> Change | None:
     settings, drop = {}, []
     if level != "name" or options.get("sslmode", "verify-full") != "verify-full":
         settings["sslmode"] = "verify-full"
@@ -135,7 +138,12 @@ def _change(options: Mapping[str, str], authorities: Authorities, level: str, *,
         settings["sslrootcert"] = FILE
     if "sslmode" in settings and options.get("uselibpqcompat"):
         drop.append("uselibpqcompat")
-    mend = "unset NODE_TLS_REJECT_UNAUTHORIZED" if lax else None
+    unset = ["NODE_TLS_REJECT_UNAUTHORIZED"] if lax else []
+    if options.get("sslnegotiation") not in _WAYS:
+        drop.append("sslnegotiation")
+    elif not options.get("sslnegotiation") and around.environment.get("PGSSLNEGOTIATION") not in _WAYS:
+        unset.append("PGSSLNEGOTIATION")
+    mend = f"unset {' and '.join(unset)}" if unset else None
     return Change(settings, tuple(drop), None, mend) if settings or drop or mend else None
 
 
