@@ -9,6 +9,7 @@ import lzma
 import tarfile
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ def pem(name: str = "old-root.pem") -> bytes:
     return own(name).read_bytes()
 
 
+@cache
 def every_format() -> dict[str, bytes]:
     """By format, the bytes of a store that holds what `old-root.pem` does, or what fixtures hold."""
     certificate = Certificate.from_pem(pem())
