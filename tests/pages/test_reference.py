@@ -10,7 +10,7 @@ from tests.pages import ROOT
 from tests.realtools import HERE, absent
 from truststore_tool import sources
 from truststore_tool.cli import boundary
-from truststore_tool.formats import NAMES
+from truststore_tool.formats import NAMES, by_suffix, get, writable
 from truststore_tool.shims.keytool import session
 
 ENVIRONMENT = (ROOT / "docs" / "environment.md").read_text()
@@ -61,6 +61,21 @@ def test_every_format_has_a_row() -> None:
     page = (ROOT / "docs" / "formats.md").read_text().lower().replace("pkcs#", "pkcs")
     rows = " ".join(re.findall(r"^\| ([^|]*) \|", page, re.MULTILINE))
     assert [name for name in NAMES if name not in rows] == []
+
+
+def test_the_endings_are_those_of_the_program() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text()
+    said = {}
+    for names, endings in re.findall(r"^\| (`[a-z`, 0-9]+) \| (`\.[^|]*) \|", page, re.MULTILINE):
+        for ending in re.findall(r"`(\.[\w-]+)`", endings):
+            said[ending] = set(re.findall(r"`(\w+)`", names))
+    assert set(said) == {ending for name in NAMES for ending in get(name).suffixes}
+    for ending, names in said.items():
+        found = by_suffix(ending)
+        assert found, ending
+        assert found.name in names, ending
+    read_only = set(NAMES) - set(writable())
+    assert all((names <= read_only) == bool(names & read_only) for names in said.values())
 
 
 def test_the_places_of_bundles_and_cacerts_are_those_of_the_program() -> None:
