@@ -13,8 +13,23 @@ import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import jsonschema
+
+from truststore_tool.render import schemas
+
+
+def validate(report: Any) -> None:
+    """Hold a report in JSON against its schema."""
+    _validator(report["report"]).validate(report)
+
+
+@cache
+def _validator(name: str) -> Any:
+    return jsonschema.Draft202012Validator(schemas.schema(name))
 
 
 @dataclass(frozen=True)
@@ -24,6 +39,11 @@ class Done:
     code: int
     out: str
     err: str
+
+    def __post_init__(self) -> None:
+        """Whatever prints a report in JSON, in any test, is held against the schema of that report."""
+        if self.out.startswith('{\n  "schema": '):
+            validate(json.loads(self.out))
 
     @property
     def json(self) -> dict[str, Any]:

@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "remove": "remove",
     "rename": "rename",
     "passwd": "passwd",
+    "schema": "schema",
 }
 # Verb: the parameter that names what it writes.
 _WRITTEN: Final = {
