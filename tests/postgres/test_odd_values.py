@@ -20,7 +20,11 @@ from truststore_tool.postgres.settings import Surroundings
 ROOT = own("old-root.pem")
 VALUES = ("x", "", "-1", " 1", "1")
 # Who is asked for, where, and what only the server can refuse.
-_OF_LIBPQ = {"host", "hostaddr", "port", "dbname", "user", "service", "options", "replication", "client_encoding"}
+# A sslkeylogfile would be written.
+_OF_LIBPQ = {
+    "host", "hostaddr", "port", "dbname", "user", "service", "options", "replication", "client_encoding",
+    "sslkeylogfile",
+}  # fmt: skip
 _OF_JDBC = {"PGHOST", "PGPORT", "PGDBNAME", "user", "password", "options", "localSocketAddress", "sslResponseTimeout"}
 
 
@@ -38,7 +42,7 @@ def bare(home: Path) -> Iterator[None]:
         for name in [name for name in os.environ if name.startswith("PG")]:
             patch.delenv(name)
         patch.setenv("HOME", str(home))
-        patch.chdir(home)  # where libpq writes what sslkeylogfile names
+        patch.chdir(home)
         yield
 
 
