@@ -22,10 +22,11 @@ _KINDS: Final = {"str": "TEXT", "int": "NUMBER", "int range": "NUMBER", "float":
 
 def page() -> str:
     """The page, in Markdown."""
-    return "\n".join([HEAD, *(line for path, each in _commands("", _program()) for line in _section(path, each))])
+    return "\n".join([HEAD, *(line for path, each in _commands("", program()) for line in _section(path, each))])
 
 
-def _program() -> Any:
+def program() -> Any:
+    """The whole program as Click sees it."""
     # Typer brings its own Click, whose classes have no other public name.
     return typer.main.get_command(build([]))
 

@@ -2,11 +2,13 @@
 
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
 from tests.pages import PAGES, README, ROOT, blocks
+from tests.pages.commands_page import program
 from truststore_tool.cli.app import COMMANDS
 
 # Languages of blocks, and where their contents are tried.
@@ -70,3 +72,45 @@ def test_the_readme_has_a_row_for_every_command_and_is_short() -> None:
     text = README.read_text()
     assert set(re.findall(r"^\| `([a-z]+)[ `]", text, re.MULTILINE)) == set(COMMANDS)
     assert len(text.splitlines()) <= 150
+
+
+def _ours(group: Any, path: str = "") -> dict[str, set[str]]:
+    """The options of each command, by its words."""
+    found = {path: {name for each in group.params for name in (*each.opts, *each.secondary_opts)}}
+    for name, each in getattr(group, "commands", {}).items():
+        found |= _ours(each, f"{path} {name}".strip())
+    return found
+
+
+OPTIONS = _ours(program())
+# Of pip, mypy, docker, kubectl, kafka, Keycloak, aws, make and our own scripts, which stand on the pages, too.
+_OF_OTHERS = {
+    "--no-cache-dir",
+    "--from",
+    "--from-file",
+    "--mount",
+    "--query",
+    "--truststore-paths",
+    "--db-instance-identifier",
+    "--ca-certificate-identifier",
+    "--apply-immediately",
+    "--only",
+    "--strict",
+}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_option_on_a_page_is_one_of_the_program(page: Path) -> None:
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z0-9-]*[a-z0-9]", page.read_text()))
+    every = {option for options in OPTIONS.values() for option in options} | {"--help"}
+    assert named - every - _OF_OTHERS == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_on_a_page_has_the_options_it_is_shown_with(page: Path) -> None:
+    for line in re.findall(r"truststore-tool ((?:postgres |shims )?[a-z]+ [^`|&\n]*)", page.read_text()):
+        words = line.split()
+        command = " ".join(words[: 2 if words[0] in ("postgres", "shims") else 1])
+        if command in OPTIONS:
+            shown = {word.partition("=")[0] for word in words if re.match(r"--[a-z]", word)}
+            assert shown <= OPTIONS[command] | {"--help"}, line
