@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from truststore_tool import files
 from truststore_tool.cli.boundary import FINDING, StoppedError
 from truststore_tool.cli.options import Reporting, days
 from truststore_tool.cli.output import Output
@@ -18,6 +19,7 @@ from truststore_tool.findings import LEVELS
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.inventory.assembling import Asked
 from truststore_tool.inventory.bounds import Bounds
+from truststore_tool.inventory.cache import Cache
 from truststore_tool.inventory.crew import Orders, processors
 from truststore_tool.inventory.issues import UNCLEARED, issues
 from truststore_tool.inventory.issues import baseline as issues_of
@@ -94,6 +96,10 @@ def scan_command(
     jobs: Annotated[
         int | None, typer.Option("--jobs", min=1, help="Processes that look at files (default: one a processor).")
     ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option("--cache", metavar="FILE", help="Read only what has changed since the scan that wrote FILE."),
+    ] = None,
 ) -> None:
     """Find every trust store: by content, in folders, archives and images, whatever it is called and how deep.
 
@@ -121,13 +127,29 @@ def scan_command(
     tour = Tour(roots_of(paths), tuple(exclude or ()), all_file_systems)
     progress = _Progress(quiet=output.quiet)
     orders = Orders(bounds, candidates, now, all_layers)
+    known_files = _cache(cache, orders, output) if cache is not None else None
     try:
-        found = scan(tour, orders, asked, jobs=jobs or processors(), progress=progress)
+        found = scan(tour, orders, asked, jobs=jobs or processors(), progress=progress, cache=known_files)
     finally:
         progress.clear()
+    if cache is not None and known_files is not None:
+        with files.locked(cache):
+            files.replace(cache, known_files.dump(), mode=0o600)
     found = replace(found, fail_on=fail_on, baseline=known)
     _report(found, reports, output)
     _leave(found)
+
+
+def _cache(path: Path, orders: Orders, output: Output) -> Cache:
+    """What an earlier scan left at `path`, if anything. Raises UsageError for a file of another kind."""
+    made = Cache(orders)
+    if path.exists():
+        output.warn_of_place(path)
+        try:
+            made.load(files.read(path))
+        except UsageError as exc:
+            raise exc.at(path) from exc
+    return made
 
 
 def _report(found: Inventory, reports: Reports, output: Output) -> None:
@@ -180,8 +202,6 @@ def _passwords(path: Path | None, output: Output) -> tuple[str, ...]:
     """The lines of a file. Raises UnreadableError, and UsageError when it is not UTF-8."""
     if path is None:
         return ()
-    from truststore_tool import files
-
     output.warn_of_secret(path)
     try:
         return tuple(dict.fromkeys(filter(None, files.read(path).decode("utf-8").splitlines())))

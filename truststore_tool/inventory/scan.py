@@ -1,10 +1,12 @@
 """The scan as a whole: walk, look at each file, put together what was found."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
 from truststore_tool.inventory import crew
+from truststore_tool.inventory import walk as walking
 from truststore_tool.inventory.assembling import Asked, assemble
+from truststore_tool.inventory.cache import Cache
 from truststore_tool.inventory.crew import Orders
 from truststore_tool.inventory.haul import Haul
 from truststore_tool.inventory.nouns import Inventory
@@ -30,15 +32,37 @@ class Tour:
     everywhere: bool = False
 
 
-def scan(tour: Tour, orders: Orders, asked: Asked, *, jobs: int, progress: Progress | None = None) -> Inventory:
-    """Walk, look and put together, in so many processes. When interrupted, what was found so far, not `complete`."""
+def scan(
+    tour: Tour,
+    orders: Orders,
+    asked: Asked,
+    *,
+    jobs: int,
+    progress: Progress | None = None,
+    cache: Cache | None = None,
+) -> Inventory:
+    """Walk, look and put together, in so many processes. When interrupted, what was found so far, not `complete`.
+
+    What a `cache` knows of a file that has not changed is not looked at again; it knows of all files afterwards.
+    """
     walk = Walk(tour.roots, tour.exclude, everywhere=tour.everywhere)
     haul = Haul()
     complete = True
+
+    def unknown() -> Iterator[walking.Found]:
+        for file in walk:
+            known = cache.get(file) if cache is not None else None
+            if known is None:
+                yield file
+            else:
+                haul.add(known)
+
     try:
-        with closing(crew.look(walk, orders, jobs)) as looked:
-            for _, found in looked:
+        with closing(crew.look(unknown(), orders, jobs)) as looked:
+            for file, found in looked:
                 haul.add(found)
+                if cache is not None:
+                    cache.put(file, found)
                 if progress is not None:
                     progress(haul.files, len(haul.judged))
     except KeyboardInterrupt:

@@ -5,6 +5,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from truststore_tool.errors import UnreadableError
@@ -86,7 +87,7 @@ class Walk:
                     self.haul.passed(Place((folder,)), f"cannot be read: {exc.strerror}")
                 continue
             if _is_layout(entries):
-                yield Found(folder, is_layout=True)
+                yield _layout(folder)
                 continue
             folders = []
             for entry in entries:
@@ -130,6 +131,21 @@ class Walk:
 
 def _found(path: str, status: os.stat_result) -> Found:
     return Found(path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def _layout(folder: str) -> Found:
+    """An OCI layout, told from what it was before by all the files in it: their digest stands for the inode."""
+    digest, total, latest = blake2b(digest_size=7), 0, 0
+    for where, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            path = os.path.join(where, name)
+            status = os.lstat(path)
+            digest.update(repr((os.path.relpath(path, folder), _found(path, status)[1:6])).encode())
+            total += status.st_size
+            latest = max(latest, status.st_mtime_ns, status.st_ctime_ns)
+    number = int.from_bytes(digest.digest(), "big")
+    return Found(folder, os.stat(folder).st_dev, number, total, latest, latest, is_layout=True)
 
 
 def _is_layout(entries: list["os.DirEntry[str]"]) -> bool:
