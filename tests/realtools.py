@@ -38,6 +38,13 @@ def find(program: str) -> str:
     return shutil.which(program) or missing(program)
 
 
+def node_package(name: str) -> Path:
+    """The folder of a package of npm: in TRUSTSTORE_TOOL_NODE_MODULES, or made by npm beside the tests; or a skip."""
+    named = os.environ.get("TRUSTSTORE_TOOL_NODE_MODULES")
+    place = (Path(named) if named else HERE.parent / ".node" / "node_modules") / name
+    return place if place.is_dir() else missing(f"{name} (npm install --prefix .node {name})")
+
+
 def run(*command: str | Path, stdin: bytes = b"", check: bool = True, cwd: Path | None = None) -> bytes:
     """Standard output of a real program in the C locale; a non-zero exit fails the test with what it printed."""
     done = subprocess.run(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.realtools import HERE, find, jdk_homes, missing, run
+from tests.realtools import HERE, find, jdk_homes, missing, node_package, run
 
 _DRIVERS = ("/usr/share/java/postgresql.jar",)
 
@@ -118,7 +118,5 @@ def driver_jar() -> str:
 
 
 def node_modules() -> Path:
-    """The folder with node-postgres: TRUSTSTORE_TOOL_NODE_MODULES, or what npm made beside the tests; or a skip."""
-    named = os.environ.get("TRUSTSTORE_TOOL_NODE_MODULES")
-    place = Path(named) if named else HERE.parent / ".node" / "node_modules"
-    return place if (place / "pg").is_dir() else missing("node-postgres (npm install --prefix .node pg)")
+    """The folder with node-postgres."""
+    return node_package("pg").parent

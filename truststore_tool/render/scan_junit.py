@@ -19,7 +19,7 @@ def text(inventory: Inventory) -> str:
         _suite(root, str(store.places[0]), _cases(store, inventory), inventory.fail_on)
     said = {item for store in inventory.stores for item in of_store(store, inventory)}
     beside = [item for item in issues(inventory) if item not in said]
-    cases = [(f"{item.finding.rule}: {item.paths[0]}", [item]) for item in beside]
+    cases = [(f"{item.finding.rule}: {item.paths[0]}: {item.finding.message}", [item]) for item in beside]
     _suite(root, "beside the stores", cases or [("everything was looked at", [])], inventory.fail_on)
     for total in ("tests", "failures"):
         root.set(total, str(sum(int(suite.get(total, "0")) for suite in root)))
