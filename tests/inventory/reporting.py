@@ -76,7 +76,16 @@ def report(root: Path, *more: str) -> Reported:
     """Every report on the folder, by one scan."""
     there = root.parent
     wanted = [word for kind in REPORTS for word in ("--report", f"{kind}={there / f'report.{kind}'}")]
-    given: tuple[str | Path, ...] = ("scan", root.name, "--need", own("new-root.pem"), "--expires-within", "30d", *wanted, *more)
+    given: tuple[str | Path, ...] = (
+        "scan",
+        root.name,
+        "--need",
+        own("new-root.pem"),
+        "--expires-within",
+        "30d",
+        *wanted,
+        *more,
+    )
     done = process(*given, cwd=there)
     assert done.code in (0, 1), done.err
     texts = {kind: (there / f"report.{kind}").read_bytes().decode() for kind in REPORTS}

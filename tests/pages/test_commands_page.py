@@ -18,6 +18,7 @@ _FINDINGS = {
     "truststore-tool diff clientkeystore.jks global-bundle.pem": 1,
     'truststore-tool postgres explain "host=db.example.com dbname=app user=app sslmode=require"': 1,
     'truststore-tool postgres explain --client node-postgres "postgres://db.example.com/app?sslmode=no-verify"': 1,
+    "truststore-tool scan . --need new-root.pem": 1,
     'truststore-tool postgres explain "jdbc:postgresql://db.example.com/app?ssl=true"': 1,
     "truststore-tool postgres rotation --current old-root.pem --next global-bundle.pem --region us-east-1"
     " --bundle chain.pem": 1,
