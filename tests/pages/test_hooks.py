@@ -1,6 +1,5 @@
 """The hooks for pre-commit, run by it in a repository; and the composite action, with an installation of its own."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import pytest
 import yaml
 
 from tests.pages import ROOT, Sandbox, blocks, pipelines, sandbox
-from tests.realtools import find, run
+from tests.realtools import find, missing, run
 from tests.samples import own
 
 HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
@@ -46,7 +45,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory, published: Path) -> San
     )
     (around.folder / "ca").mkdir()
     shutil.copy(own("new-root.pem"), around.folder / "ca")
-    around.env.update(TRUSTSTORE_PASSWORD="changeit", PRE_COMMIT_HOME=str(around.folder / "pre-commit"), PYTHONPATH="")
+    around.env.update(TRUSTSTORE_PASSWORD="changeit", PRE_COMMIT_HOME=str(around.folder / "pre-commit"))
     del around.env["PYTHONPATH"]  # the hooks' own environment counts
     _git(around.folder, "init", "--quiet")
     for command in (
@@ -61,15 +60,20 @@ def repository(tmp_path_factory: pytest.TempPathFactory, published: Path) -> San
             cwd=around.folder, env={**around.env, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
+    made = _pre_commit(around, "install-hooks")
+    if made.returncode:
+        missing(f"what pip installs for the hooks ({made.stdout[-300:]})")
     return around
 
 
 def _hook(around: Sandbox, hook: str, *files: str) -> "subprocess.CompletedProcess[str]":
     _git(around.folder, "add", "--force", *files)
-    words = [sys.executable, "-m", "pre_commit", "run", "--color=never", "--verbose", hook, "--files", *files]
-    env = {**os.environ, **around.env}
-    env.pop("PYTHONPATH", None)
-    return subprocess.run(words, cwd=around.folder, env=env, capture_output=True, text=True, timeout=500)
+    return _pre_commit(around, "run", "--color=never", "--verbose", hook, "--files", *files)
+
+
+def _pre_commit(around: Sandbox, *words: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "pre_commit", *words]
+    return subprocess.run(command, cwd=around.folder, env=around.env, capture_output=True, text=True, timeout=500)
 
 
 def test_the_hooks_say_yes_and_no(repository: Sandbox) -> None:

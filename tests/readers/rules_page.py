@@ -12,8 +12,8 @@ HEAD: Final = """# What is found
 
 Whatever is not well is a finding, in the text of every command as in the `findings` of its `--json`, and goes by one of
 these rules. `truststore-tool doctor` looks for all of them; other commands say what they come upon. The level is the
-usual one: what keeps only readers from a store for which it is not meant is a note. Made by
-`python -m tests.readers.rules_page`.
+usual one: what keeps only readers from a store for which it is not meant is a note. `doctor --fail-on RULE` makes what
+goes by that rule exit code 1, too, whatever its level. Made by `python -m tests.readers.rules_page`.
 """
 _TITLES: Final[dict[Level, str]] = {
     "error": "Errors: doctor ends with exit code 1",
