@@ -95,7 +95,7 @@ def _no_key(data: bytes) -> FormatError:
             if keystore
             else "give the file of the key beside its certificates"
         )
-        return FormatError(f"this is a {form.title} file, and no private key is in it that could be read", hint=hint)
+        return FormatError(f"this is a {form.title} file, and holds no private key that could be read", hint=hint)
     return meant.refusal(data, FormatError("holds no private key", hint="give a key in PEM or DER"))
 
 

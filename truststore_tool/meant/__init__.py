@@ -14,7 +14,7 @@ WAYS_OUT: Final = {
     "certificate request": "send it to an authority, and give the certificate that comes back",
     "CRL": "it lists what was revoked; give the certificate of the authority that signed it",
     "public key": "a key alone has no name and no issuer; give the certificate that it is in",
-    "private key": "give the certificate that belongs to it, and keep the key where it is",
+    "private key": "give the certificate that belongs to it; convert takes both, and makes one entry of them",
     "set of parameters": "give the certificate that was made with them",
     "attribute certificate": "it gives rights to a certificate; give the certificate itself",
     "OCSP request": "it asks whether a certificate is revoked; give the certificate itself",

@@ -1,6 +1,7 @@
 """Private keys and the certificates that belong to them: which is whose, and which issued which."""
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from truststore_tool import asn1
@@ -47,26 +48,47 @@ def pair(store: TrustStore, keys: Iterable[OpenedKey]) -> Paired:
 
 
 def chain_of(leaf: Certificate, certificates: Sequence[Certificate]) -> tuple[Certificate, ...]:
-    """The certificate, the one that issued it, and so on as far as they are there.
+    """The certificate, the one that issued it, and so on: the shortest way to a root, or as far as they are there.
 
-    Where it cannot be told who signed, the name of the issuer decides.
+    Several may have issued one, where authorities are cross-signed: of ways of the same length, the one that comes
+    first in the order of the certificates is taken. Where it cannot be told who signed, the issuer's name decides.
     """
-    chain = [leaf]
-    while (issuer := _issuer(chain[-1], [each for each in certificates if each not in chain])) is not None:
-        chain.append(issuer)
-    return tuple(chain)
+    below: dict[Certificate, Certificate | None] = {leaf: None}
+    waiting = deque([leaf])
+    reached = leaf
+    while waiting:
+        reached = waiting.popleft()
+        if _is_root(reached):
+            break
+        for issuer in _issuers(reached, [each for each in certificates if each not in below]):
+            below[issuer] = reached
+            waiting.append(issuer)
+    else:  # no way leads to a root: the first of the longest ones
+        depths = {certificate: len(_down(certificate, below)) for certificate in below}
+        reached = max(depths, key=depths.__getitem__)
+    return tuple(reversed(_down(reached, below)))
 
 
-def _issuer(certificate: Certificate, candidates: Sequence[Certificate]) -> Certificate | None:
+def _down(certificate: Certificate, below: Mapping[Certificate, Certificate | None]) -> list[Certificate]:
+    """The certificates from this one down to the leaf."""
+    way = [certificate]
+    while (under := below[way[-1]]) is not None:
+        way.append(under)
+    return way
+
+
+def _is_root(certificate: Certificate) -> bool:
+    """Whether nobody is to be looked for above it: it signed itself, or cannot be read."""
     try:
-        if certificate.is_self_issued and certificate.is_signed_by(certificate) is not False:
-            return None
+        return certificate.is_self_issued and certificate.is_signed_by(certificate) is not False
     except FormatError:
-        return None
+        return True
+
+
+def _issuers(certificate: Certificate, candidates: Sequence[Certificate]) -> list[Certificate]:
     named = [each for each in candidates if _is_named_issuer(certificate, each)]
     signed = [(each, certificate.is_signed_with_key_of(each)) for each in named]
-    found = [each for each, yes in signed if yes] or [each for each, yes in signed if yes is None]
-    return found[0] if found else None
+    return [each for each, yes in signed if yes] or [each for each, yes in signed if yes is None]
 
 
 def _is_named_issuer(certificate: Certificate, other: Certificate) -> bool:

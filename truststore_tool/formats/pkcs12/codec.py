@@ -133,6 +133,8 @@ def _write(store: TrustStore, layout: Layout, passphrase: Passphrase | None) -> 
     if passphrase is None and not layout.is_passwordless:
         raise PasswordRequiredError("a PKCS#12 store cannot be written without its password")
     todo = plan(store, layout, lambda payload: with_encrypted_key(payload, passphrase))
+    if todo.keys:
+        _check_chains(store, layout, todo)
     keys_at = _safe_for(layout.safes, (oids.SHROUDED_KEY_BAG, oids.KEY_BAG, oids.SECRET_BAG))
     certificates_at = _safe_for(layout.safes, (oids.CERT_BAG,))
     parts = []
@@ -154,6 +156,19 @@ def _check_aliases(store: TrustStore) -> None:
             f"aliases {one.alias!r} and {other.alias!r} are the same in a PKCS#12 store, where Java keeps one of them",
             hint="rename one of the entries first",
         )
+
+
+def _check_chains(store: TrustStore, layout: Layout, todo: Plan) -> None:
+    """Refuse keys for which Java would put another chain together: it goes by names, which several may bear."""
+    kept = [bag for safe in layout.safes if safe.bags is not None for bag in todo.remaining(safe.bags)]
+    seen = {entry.alias: entry.certificates for entry in view([(*kept, *todo.keys, *todo.certificates)]).entries}
+    for entry in store.entries:
+        if entry.kind == "private-key" and seen.get(entry.alias, ())[: len(entry.certificates)] != entry.certificates:
+            raise FormatError(
+                f"in a PKCS#12, Java would put another chain behind the key {entry.alias!r}:"
+                " the file has another certificate of a name in it, as of a cross-signed authority",
+                hint="leave one of them out, or choose a JKS",
+            )
 
 
 def _scheme_beside(layout: Layout) -> pbe.Scheme:

@@ -158,6 +158,8 @@ class _Planner:
         present = {bag.certificate for bag in bags if bag is not None}
         missing = (certificate for der, certificate in self.issuers.items() if der not in present)
         self.plan.certificates += [certificate_bag(each.der, name=_subject(each)) for each in missing]
+        # Of several certificates of one subject (cross-signed), Java takes the first for the issuer.
+        self.plan.certificates.sort(key=lambda bag: bag.trusted and bag.certificate not in self.issuers)
 
     def _keep_chain_certificate(self, bag: Bag, entry: OpaqueEntry, origin: Origin, key_id: bytes | None) -> None:
         """A certificate of a chain that is in the file: it follows its key's new name and localKeyId, no more."""
