@@ -4,6 +4,7 @@
 # make bench   the benchmarks            make torture kills, crowds and hostile input for MINUTES (20)
 # make debian  a folder of newer programs that tests ask, which the tests make as well (root, debootstrap)
 # make matrix  what the commands about PostgreSQL foretell, beside real clients; long
+# make zipapp  the tool in one file, dist/truststore-tool.pyz, which a Python by itself runs
 # make clean   remove what these made
 # Another Python: make test PYTHON=python3.13
 
@@ -14,7 +15,7 @@ READY := $(VENV)/.ready
 LEGACY := $(VENV)/.legacy
 BIN := $(abspath $(VENV)/bin)
 
-.PHONY: setup demo test check debian bench torture clean
+.PHONY: setup demo test check debian bench torture zipapp clean
 .DEFAULT_GOAL := setup
 
 setup: $(LEGACY)
@@ -61,6 +62,19 @@ bench: $(LEGACY)
 MINUTES ?= 20
 torture: $(LEGACY)
 	nice -n 19 $(BIN)/python -m tests.torture --minutes $(MINUTES)
+
+# What is compiled stays out, as it would run with one Python on one kind of machine only: what needs cryptography (PKCS#12
+# and keys; not JKS, PEM or the shims for them) takes it from the Python that runs the file, or says what to install.
+# The compiled modules inside are for the Python that made them; any other reads the sources beside them.
+COMPILED := cryptography* cffi* _cffi_backend* pycparser*
+zipapp: $(READY)
+	rm -rf build/zipapp
+	mkdir -p dist
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --target build/zipapp .
+	cd build/zipapp && rm -rf bin $(COMPILED)
+	$(BIN)/python -m compileall -q -b --invalidation-mode unchecked-hash build/zipapp
+	$(BIN)/python -m zipapp build/zipapp --compress --python '/usr/bin/env python3' \
+	  --main truststore_tool.__main__:main --output dist/truststore-tool.pyz
 
 MATRICES := $(filter-out test_%,$(basename $(notdir $(wildcard tests/postgres/*_matrix.py))))
 matrix: $(READY)

@@ -49,17 +49,31 @@ def _make_streams_tolerant() -> None:
 
 def _run(called: str, arguments: Sequence[str]) -> int:
     words = [called, *arguments] if called in ("keytool", "openssl") else [*arguments]
-    if words[:1] == ["keytool"]:
-        from truststore_tool.shims import keytool
-
-        return keytool.run(words[1:])
-    if words[:1] == ["openssl"]:
-        from truststore_tool.shims import openssl
-
-        return openssl.run(words[1:])
+    if words[:1] in (["keytool"], ["openssl"]):
+        return _run_shim(words[0], words[1:])
     from truststore_tool.cli import run
 
     return run(words)
+
+
+def _run_shim(name: str, arguments: list[str]) -> int:
+    try:
+        if name == "keytool":
+            from truststore_tool.shims import keytool
+
+            return keytool.run(arguments)
+        from truststore_tool.shims import openssl
+
+        return openssl.run(arguments)
+    except ModuleNotFoundError as exc:
+        from truststore_tool import extras
+
+        if not extras.is_part(str(exc.name)):
+            raise
+        package = str(exc.name).partition(".")[0]
+        hint = extras.how_to_install(package)
+        sys.stderr.write(f"{name}: this needs {package}, which is not installed: {hint}\n")
+        return 1
 
 
 def _end(code: int) -> NoReturn:

@@ -4,8 +4,3 @@
 def counted(number: int, one: str, many: str | None = None) -> str:
     """The number and its noun, e.g. ``"1 file"`` and ``"2 files"``; `many` is a plural that is not made with an s."""
     return f"{number} {one if number == 1 else many or f'{one}s'}"
-
-
-def how_to_install(extra: str) -> str:
-    """A hint for what needs an extra of this package that is not installed."""
-    return f"pip install 'truststore-tool[{extra}]', or '.[{extra}]' in a checkout"

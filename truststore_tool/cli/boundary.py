@@ -9,7 +9,7 @@ from typing import Final
 
 import typer
 
-from truststore_tool import errors
+from truststore_tool import errors, extras
 from truststore_tool.errors import (
     FindingError,
     IntegrityError,
@@ -130,6 +130,9 @@ def run(arguments: Sequence[str]) -> int:
             if not message:  # it is the help, for want of a command, and printed
                 return USAGE
             return say(USAGE, message, f"see: {command} --help")
+        if isinstance(error, ModuleNotFoundError) and extras.is_part(str(error.name)):
+            package = str(error.name).partition(".")[0]
+            return say(USAGE, f"this needs {package}, which is not installed", extras.how_to_install(package))
         if os.environ.get("TRUSTSTORE_TOOL_DEBUG"):
             raise
         return say(

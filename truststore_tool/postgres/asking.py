@@ -12,8 +12,8 @@ from types import TracebackType
 from typing import Any, Final, TypeVar, overload
 
 from truststore_tool.errors import MORE_TIME, UnreadableError, UsageError
+from truststore_tool.extras import how_to_install
 from truststore_tool.postgres.asked import TOO_MUCH
-from truststore_tool.wording import how_to_install
 
 NAME: Final = "truststore-tool"
 

@@ -3,6 +3,7 @@
 import os
 import sys
 import sysconfig
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -77,8 +78,10 @@ def _script() -> bytes:
     Without `site` (-S) and the user's environment (-I) Python starts in half the time, and nothing on PYTHONPATH or
     beside the script takes the place of a module; so the two places that modules come from are named here.
     """
+    compiled = find_spec("cryptography")  # which a distribution may have in a place of its own
+    beside = [str(Path(compiled.origin).parents[1])] if compiled and compiled.origin else []
     places = dict.fromkeys(
-        [str(Path(__file__).parents[2]), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+        [str(Path(__file__).parents[2]), sysconfig.get_path("purelib"), sysconfig.get_path("platlib"), *beside]
     )
     lines = [
         *_interpreter(sys.executable),

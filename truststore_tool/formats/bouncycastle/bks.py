@@ -14,10 +14,10 @@ from types import ModuleType
 from typing import Any, Final, Literal
 
 from truststore_tool.errors import FormatError, IntegrityError, PasswordRequiredError, TrustStoreError, UnreadableError
+from truststore_tool.extras import how_to_install
 from truststore_tool.formats import java_time
 from truststore_tool.formats.base import Format
 from truststore_tool.model import Certificate, Entry, Integrity, OpaqueEntry, TrustedEntry, TrustStore
-from truststore_tool.wording import how_to_install
 
 _Name = Literal["bks", "uber"]
 
@@ -28,7 +28,6 @@ _MAX_UBER_SIZE: Final = 4 << 20  # pyjks decrypts block by block in Python: half
 _DIGEST_LENGTH: Final = 20
 _BLOCK_LENGTH: Final = 16
 _LAST_ENTRY_TYPE: Final = 4
-_INSTALL: Final = how_to_install("legacy")
 
 
 def detect_bks(data: bytes) -> bool:
