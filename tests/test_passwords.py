@@ -148,7 +148,14 @@ import os, sys
 os.open(sys.argv[1], os.O_RDWR)  # the first terminal that the leader of a session opens becomes its own
 from truststore_tool import errors, passwords
 try:
-    print(passwords.prompt("new password for store", confirm=sys.argv[2] == "twice").reveal().encode())
+    def check(password):
+        if len(password) < 6:
+            raise errors.UsageError("too short")
+    label = "new password for store"
+    twice = sys.argv[2] == "twice"
+    got = passwords.prompt_for_new(label, check, lambda said: os.write(2, f"[{said}]".encode()))\
+        if twice else passwords.prompt(label)
+    print(got.reveal().encode())
 except errors.UsageError as exc:
     print("refused:", exc.message)
 """
@@ -185,8 +192,15 @@ def test_a_new_password_is_asked_for_until_two_agree() -> None:
     told, shown = ask([b"first one\n", b"other one\n", b"the same\n", b"the same\n"], "twice")
     assert told == "b'the same'"
     assert b"again: " in shown
-    told, _ = ask([b"%d\n" % number for number in range(6)], "twice")
+    told, _ = ask([b"number %d\n" % number for number in range(6)], "twice")
     assert told == "refused: new password for store: the two never agreed"
+
+
+def test_a_new_password_that_will_not_do_is_not_asked_for_again() -> None:
+    told, shown = ask([b"short\n", b"the same\n", b"the same\n"], "twice")
+    assert (told, shown.count(b"again: ")) == ("b'the same'", 1)
+    told, shown = ask([b"1\n", b"2\n", b"3\n"], "twice")
+    assert (told, shown.count(b"again: ")) == ("refused: too short", 0)
 
 
 def test_the_end_of_input_is_no_password() -> None:

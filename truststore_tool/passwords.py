@@ -1,6 +1,7 @@
 """Where a password comes from: the environment, a file, a descriptor, a terminal. Never from the command line."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -61,19 +62,39 @@ def from_descriptor(descriptor: int) -> Password:
     return _from_line(line, f"file descriptor {descriptor}")
 
 
-def prompt(label: str, *, confirm: bool = False) -> Password:
-    """Ask on the terminal, whatever standard input and output are; `label` says for what, e.g. "new password".
+def prompt(label: str) -> Password:
+    """Ask on the terminal, whatever standard input and output are; `label` says for what, e.g. "password".
 
-    With `confirm` it is asked for twice, up to three times over. Raises UsageError when there is no terminal,
-    nothing was entered before the end of input, or the two never agreed.
+    Raises UsageError when there is no terminal, or nothing was entered before the end of input.
     """
     _require_terminal(label)
-    if not confirm:
-        return _ask(label)
-    for _ in range(_TRIES):
+    return _ask(label)
+
+
+def prompt_for_new(label: str, check: Callable[[str], None], say: Callable[[str], None]) -> Password:
+    """Ask for a new password, twice, and up to three times over.
+
+    Args:
+        label: says for what, e.g. "new password".
+        check: raises UsageError for one that will not do, before it is asked for again.
+        say: told what was wrong with a try that another one follows.
+
+    Raises UsageError as `prompt` and `check` do, and when the two never agreed.
+    """
+    _require_terminal(label)
+    for left in reversed(range(_TRIES)):
         first = _ask(label)
+        try:
+            check(first.reveal())
+        except UsageError as exc:
+            if not left:
+                raise
+            say(exc.message)
+            continue
         if first == _ask(f"{label} again"):
             return first
+        if left:
+            say("the two differ")
     raise UsageError(f"{label}: the two never agreed", hint="run the command again")
 
 

@@ -104,7 +104,7 @@ def save_store(
         if exclusive and os.path.lexists(target):
             raise ExistsError(f"{path} exists already", hint="name another file, or remove that one")
         if not target.exists():
-            _check_new_password(name, password)
+            check_new_password(name, password)
         store = _protected(store, name, profile, password)
         _save(store, target, password, name, _Manner(backup, sources, dry_run), _Meant(readers))
 
@@ -442,7 +442,7 @@ def _parsed(content: Content, path: Path, password: str | None, name: str | None
 def _new_store(create: str | None, password: str | None) -> TrustStore:
     """A new store without entries."""
     name = create or ""
-    _check_new_password(name, password)
+    check_new_password(name, password)
     return TrustStore(format=name)
 
 
@@ -450,8 +450,8 @@ def _is_unchanged(before: TrustStore, after: TrustStore) -> bool:
     return (before.format, before.entries, before.loose) == (after.format, after.entries, after.loose)
 
 
-def _check_new_password(name: str, password: str | None) -> None:
-    """Refuse a password under which Java would not create a store, or would not open it."""
+def check_new_password(name: str, password: str | None) -> None:
+    """Raise UsageError for a password under which Java would not create a store of this format, or not open it."""
     if password is None:
         return
     codec = formats.get(name)
@@ -467,11 +467,16 @@ def _check_new_password(name: str, password: str | None) -> None:
         )
 
 
+def require_password(name: str) -> None:
+    """Raise UsageError for a format whose stores have no password."""
+    if not formats.get(name).has_password:
+        raise UsageError(f"a {name} store has no password to change")
+
+
 def _rekeyed(store: TrustStore, old: str | None, new: str) -> TrustStore:
     """The store with all that its password protects moved to a new one."""
-    if not formats.get(store.format).has_password:
-        raise UsageError(f"a {store.format} store has no password to change")
-    _check_new_password(store.format, new)
+    require_password(store.format)
+    check_new_password(store.format, new)
     keys = formats.get(store.format).keys
     return store if keys is None else keys.rekey(store, old or "", new)
 

@@ -80,6 +80,7 @@ def test_an_alias_that_may_mean_several_names_none(tool: Tool, three: Callable[.
     done = tool(command[0], store, *command[1:])
     assert done.code == 1
     assert all(repr(name) in done.err for name in NAMES)
+    assert "hint: list the store to see its entries" in done.err
     assert store.read_bytes() == before
     assert not Path("x.pem").exists()
     assert tool("rename", store, "rOOt", "x").code == 1

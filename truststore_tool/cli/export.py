@@ -10,6 +10,7 @@ from truststore_tool.cli.secrets import StorePassword
 from truststore_tool.cli.writing import write_new
 from truststore_tool.errors import FindingError, UnreadableError, UsageError
 from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.operations.aliases import LIST_FIRST
 from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.listing import list_store
 from truststore_tool.operations.selecting import certificates_of, select
@@ -61,9 +62,7 @@ def export_command(
     if not chosen.entries and opened.distrusted:
         raise FindingError(f"{store}: holds only what is distrusted; nothing was written")
     if not chosen.entries and (opened.entries or opened.loose):
-        raise UnreadableError(
-            f"{store}: holds no trusted certificate; nothing was written", hint="list the store to see what it holds"
-        )
+        raise UnreadableError(f"{store}: holds no trusted certificate; nothing was written", hint=LIST_FIRST)
     write_new(out, chosen, None, source=store, force=force, backup=backup, dry_run=dry_run)
     output.warn_of_place(out)
     pieces = text.exported(len(chosen.entries), out, dry_run=dry_run)

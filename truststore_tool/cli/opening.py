@@ -2,7 +2,11 @@
 
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
+
+import typer
 
 from truststore_tool.cli.progress import working
 from truststore_tool.errors import PasswordRequiredError, UnreadableError
@@ -66,7 +70,7 @@ def writing_password(
 
     Returns None for a store that has none. Raises PasswordRequiredError when nobody is there to ask.
     """
-    from truststore_tool import formats
+    from truststore_tool import formats, stores
 
     if password is not None:
         return password
@@ -79,14 +83,23 @@ def writing_password(
         return None
     if not sys.stdin.isatty():
         raise PasswordRequiredError(f"{place.path}: a password is needed to write it", hint=_HINT)
-    return ask(str(place.path), confirm=not exists)
+    if exists:
+        return ask(str(place.path))
+    return ask_for_new(str(place.path), partial(stores.check_new_password, format_name or ""))
 
 
-def ask(name: str, *, confirm: bool = False) -> Password:
-    """Ask the terminal for the password of the store called `name`; twice when it is a new one."""
+def ask(name: str) -> Password:
+    """Ask the terminal for the password of the store called `name`."""
     from truststore_tool import passwords
 
-    return passwords.prompt(f"{'new password' if confirm else 'password'} for {printable(name)}", confirm=confirm)
+    return passwords.prompt(f"password for {printable(name)}")
+
+
+def ask_for_new(name: str, check: Callable[[str], None]) -> Password:
+    """Ask the terminal for a new password, twice; `check` raises UsageError for one that will not do."""
+    from truststore_tool import passwords
+
+    return passwords.prompt_for_new(f"new password for {printable(name)}", check, partial(typer.echo, err=True))
 
 
 def reveal(password: Password | None) -> str | None:

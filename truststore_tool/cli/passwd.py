@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from truststore_tool.cli.opening import ask, reveal, writing_password
+from truststore_tool.cli.opening import ask_for_new, reveal, writing_password
 from truststore_tool.cli.options import Backup, DryRun, For, Profile, Reporting
 from truststore_tool.cli.secrets import KeyPassword, NewPassword, StorePassword
 from truststore_tool.errors import UsageError
@@ -61,6 +62,9 @@ def passwd_command(
         if place.format != "pkcs12":
             raise UsageError(f"{store}: only a PKCS#12 can be without a password", hint="convert it first")
         profile = "passwordless"
+    if key_alias is None:
+        stores.require_password(place.format)
+    check = partial(stores.check_new_password, place.format) if key_alias is None else _check_key_password
     old = writing_password(place, store_password.read(output))
     new = new_password.read(output)
     if new is None and profile is None:
@@ -68,7 +72,7 @@ def passwd_command(
             raise UsageError(
                 "no new password", hint="give --new-password-env, --new-password-file or --new-password-fd"
             )
-        new = ask(str(store), confirm=True)
+        new = ask_for_new(str(store) if key_alias is None else f"the key {key_alias!r} in {store}", check)
     own = key_password.read(output)
     if key_alias is None and own is not None:
         raise UsageError("a key's password was given, and no key", hint="name the key with --key-alias")
@@ -99,16 +103,23 @@ def passwd_command(
     output.report("passwd", report, pieces, store=str(store), dry_run=dry_run, warnings=output.messages())
 
 
+def _check_key_password(password: str) -> None:
+    """Raise UsageError for one that keytool would refuse."""
+    from truststore_tool import formats
+
+    if len(password) < formats.SHORTEST_NEW_PASSWORD:
+        raise UsageError(
+            f"the password of a key must have at least {formats.SHORTEST_NEW_PASSWORD} characters",
+            hint="keytool refuses shorter ones; choose a longer password",
+        )
+
+
 def _with_new_key_password(store: TrustStore, alias: str, old: Password | None, new: Password) -> TrustStore:
     """The store with one of its keys under another password."""
     from truststore_tool import formats
     from truststore_tool.formats.carrying import carry_key
 
-    if len(new.reveal()) < formats.SHORTEST_NEW_PASSWORD:
-        raise UsageError(
-            f"the password of a key must have at least {formats.SHORTEST_NEW_PASSWORD} characters",
-            hint="keytool refuses shorter ones; choose a longer password",
-        )
+    _check_key_password(new.reveal())
     codec = formats.get(store.format)
     if codec.keys is None or not codec.keys.own_passwords:
         raise UsageError(f"the keys of a {codec.title} have no passwords of their own", hint="leave --key-alias out")

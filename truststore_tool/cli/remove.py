@@ -12,6 +12,7 @@ from truststore_tool.cli.options import Backup, DryRun, For, Reporting
 from truststore_tool.cli.secrets import StorePassword
 from truststore_tool.errors import UsageError
 from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.operations.aliases import LIST_FIRST
 from truststore_tool.operations.changing import remove_entries
 from truststore_tool.render import text
 
@@ -62,4 +63,4 @@ def remove_command(
     )
     output.report("remove", report, text.removed(report, dry_run=dry_run), store=str(store), dry_run=dry_run)
     if report.absent:
-        raise ReportedError(f"not in {store}: {', '.join(report.absent)}")
+        raise ReportedError(f"not in {store}: {', '.join(report.absent)}", hint=LIST_FIRST)

@@ -10,6 +10,7 @@ from truststore_tool.model import Certificate, Entry, TrustStore, fold_alias
 from truststore_tool.names import COMMON_NAME, ORGANIZATION, ORGANIZATIONAL_UNIT
 
 DEFAULT_ALIAS: Final = "rds-root"
+LIST_FIRST: Final = "list the store to see its entries"  # what helps whoever named an entry that is not the one
 _RUNS: Final = re.compile(r"[^\w.]+")
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -56,12 +57,12 @@ class AliasIndex:
         alike = self.alike(alias)
         meant = [place for place in alike if shown_alias(self._entries[place]) == alias] or alike
         if not meant:
-            raise FindingError(f"no entry {alias!r}", hint="list the store to see its aliases")
+            raise FindingError(f"no entry {alias!r}", hint=LIST_FIRST)
         if len(meant) > 1:
             entries = ", ".join(_identified(self._entries[place]) for place in meant)
             raise FindingError(
                 f"alias {alias!r} may mean {len(meant)} entries: {entries}",
-                hint="spell it exactly, or give a fingerprint",
+                hint=f"{LIST_FIRST}; spell it exactly, or give a fingerprint",
             )
         return meant[0]
 

@@ -7,7 +7,7 @@ from truststore_tool.errors import REMOVE_KEYS, FindingError
 from truststore_tool.fingerprints import Fingerprint, FingerprintSet
 from truststore_tool.model import Entry, EntryKind, TrustedEntry, TrustStore
 from truststore_tool.nouns import noun, replace
-from truststore_tool.operations.aliases import AliasIndex, shown_alias
+from truststore_tool.operations.aliases import LIST_FIRST, AliasIndex, shown_alias
 from truststore_tool.operations.describe import CertificateFacts, describe, ends_before
 
 
@@ -66,7 +66,7 @@ def remove_entries(
     absent += [str(fingerprint) for fingerprint in fingerprints if fingerprint not in found]
     gone = places | by_fingerprint.keys() | (_expired(store, expired_at) if expired_at else set())
     if absent and not gone:
-        raise FindingError(f"not in the store: {', '.join(absent)}; nothing was removed")
+        raise FindingError(f"not in the store: {', '.join(absent)}; nothing was removed", hint=LIST_FIRST)
     removed = [entry for place, entry in enumerate(store.entries) if place in gone]
     kept = tuple(entry for place, entry in enumerate(store.entries) if place not in gone)
     facts = tuple(Removed(shown_alias(e), e.kind, tuple(map(describe, e.certificates))) for e in removed)
@@ -76,7 +76,7 @@ def remove_entries(
 def _refuse_keys(entries: Iterable[Entry]) -> None:
     for entry in entries:
         if entry.kind != "trusted":
-            raise FindingError(f"alias {entry.alias!r} holds a {entry.kind} entry", remedy=REMOVE_KEYS)
+            raise FindingError(f"alias {entry.alias!r} holds a {entry.kind} entry", hint=LIST_FIRST, remedy=REMOVE_KEYS)
 
 
 def _fingerprinted(store: TrustStore, fingerprints: Sequence[Fingerprint]) -> dict[int, frozenset[Fingerprint]]:
@@ -110,8 +110,8 @@ def rename_entry(store: TrustStore, old: str, new: str) -> tuple[TrustStore, Ren
     index = AliasIndex(store)
     place = index.place_of(old)
     if not store.entries[place].alias:
-        raise FindingError(f"no entry {old!r}: a {store.format} store has no aliases")
+        raise FindingError(f"no entry {old!r}: a {store.format} store has no aliases", hint=LIST_FIRST)
     if any(other != place for other in index.alike(new)):
-        raise FindingError(f"alias {new!r} is taken", hint="remove or rename that entry first")
+        raise FindingError(f"alias {new!r} is taken", hint=f"{LIST_FIRST}; remove or rename that one first")
     renamed = replace(store.entries[place], alias=new)
     return store.with_entries((*store.entries[:place], renamed, *store.entries[place + 1 :])), RenameReport(old, new)

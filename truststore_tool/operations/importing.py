@@ -9,7 +9,7 @@ from truststore_tool.errors import OTHER_ALIAS, FindingError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, OpaqueEntry, TrustedEntry, TrustStore, fold_alias, put, twins
 from truststore_tool.nouns import noun
-from truststore_tool.operations.aliases import DEFAULT_ALIAS, alias_from_subject, assign
+from truststore_tool.operations.aliases import DEFAULT_ALIAS, LIST_FIRST, alias_from_subject, assign
 from truststore_tool.operations.candidates import Candidate, distinct, require_trustable
 from truststore_tool.operations.describe import CertificateFacts, describe
 
@@ -131,12 +131,13 @@ def _displaced(store: TrustStore, wanted: dict[Certificate, str]) -> dict[str, T
         if isinstance(entry, OpaqueEntry):
             raise FindingError(
                 f"alias {entry.alias!r} holds a {entry.kind} entry, which is never overwritten",
+                hint=LIST_FIRST,
                 remedy=OTHER_ALIAS,
             )
         holders.append(entry)
     for one, other in twins(holders):
         raise FindingError(
             f"aliases {one.alias!r} and {other.alias!r} are the same to Java; neither was replaced",
-            hint="rename or remove one of them first",
+            hint=f"{LIST_FIRST}; rename or remove one of them first",
         )
     return {fold_alias(entry.alias): entry for entry in holders}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from truststore_tool.errors import UsageError
 from truststore_tool.model import OpaqueEntry, TrustStore
-from truststore_tool.operations.aliases import AliasIndex
+from truststore_tool.operations.aliases import LIST_FIRST, AliasIndex
 
 Reseal = Callable[[OpaqueEntry], OpaqueEntry]
 
@@ -16,7 +16,7 @@ def reseal_key(store: TrustStore, alias: str, reseal: Reseal) -> TrustStore:
     """
     entry = store.entries[AliasIndex(store).place_of(alias)]
     if not isinstance(entry, OpaqueEntry) or entry.kind == "unknown":
-        raise UsageError(f"entry {alias!r} is no key", hint="list the store to see what it holds")
+        raise UsageError(f"entry {alias!r} is no key", hint=LIST_FIRST)
     changed = reseal(entry)
     return store.with_entries(tuple(changed if each is entry else each for each in store.entries))
 

@@ -6,7 +6,7 @@ from truststore_tool.errors import FindingError
 from truststore_tool.fingerprints import Fingerprint, FingerprintSet
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.nouns import replace
-from truststore_tool.operations.aliases import AliasIndex
+from truststore_tool.operations.aliases import LIST_FIRST, AliasIndex
 
 
 def select(store: TrustStore, *, alias: str | None = None, fingerprints: Sequence[Fingerprint] = ()) -> TrustStore:
@@ -25,7 +25,7 @@ def select(store: TrustStore, *, alias: str | None = None, fingerprints: Sequenc
             entries.append(entry)
     if missing:
         marked = any(missing & wanted.of_certificate(item.certificate.der) for item in store.distrusted)
-        hint = "the store marks it as distrusted" if marked else None
+        hint = "the store marks it as distrusted" if marked else LIST_FIRST
         raise FindingError(f"no certificate with fingerprint {', '.join(map(str, missing))}", hint=hint)
     return replace(store, entries=tuple(entries), distrusted=())
 

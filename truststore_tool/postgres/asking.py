@@ -23,6 +23,13 @@ _START: Final = 30.0  # seconds for the other process to start
 _PATIENCE: Final = 1.0  # seconds for the other process to say goodbye to the server
 
 T = TypeVar("T")
+_AT_ONCE: Final = "a server that begins with TLS at once is asked with sslnegotiation=direct, which libpq 17 knows"
+# What libpq says of servers that begin with TLS at once, as behind what ends TLS in front of them.
+_WAYS_OUT: Final = {
+    "closed the connection unexpectedly": _AT_ONCE,
+    "invalid response to SSL negotiation": _AT_ONCE,
+    "without ALPN": "it is not PostgreSQL that ends TLS there: ask the server behind it",
+}
 
 
 class Connection:
@@ -115,7 +122,7 @@ class Connection:
             raise UnreadableError(f"the server cannot be asked: {TOO_MUCH}")
         answer: dict[str, Any] = json.loads(heard)
         if "error" in answer and (unless_refused is None or answer.get("state") != unless_refused):
-            raise UnreadableError(f"the server cannot be asked: {answer['error']}")
+            raise UnreadableError(f"the server cannot be asked: {answer['error']}", hint=_way_out(answer["error"]))
         return answer
 
     def _hear(self, timeout: float) -> bytes:
@@ -149,3 +156,8 @@ class Connection:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._end(_PATIENCE if kind is None else 0)
+
+
+def _way_out(said: str) -> str | None:
+    """What helps against some errors of libpq, by its words."""
+    return next((way for words, way in _WAYS_OUT.items() if words in said), None)

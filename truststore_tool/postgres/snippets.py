@@ -31,15 +31,19 @@ def snippet(client: str, server: Server, roots: Roots) -> Snippet:
         ("path", roots.path),
     ):
         refuse_more(name, value)
-    make = _MAKERS.get(client)
-    if make is None:
-        raise UsageError(f"no snippet for {client!r}", hint=f"one of: {', '.join(CLIENTS)}")
+    require_client(client)
     if roots.format != "pem" and (client != "jdbc" or roots.format not in _JAVA_TYPES):
         raise UsageError(
             f"{client} does not read {roots.format}: {roots.path}",
             hint=f"make a PEM bundle first: truststore-tool bundle {shlex.quote(roots.path)} -o bundle.pem",
         )
-    return make(server, roots)
+    return _MAKERS[client](server, roots)
+
+
+def require_client(client: str) -> None:
+    """Raise UsageError, and name those that there are, for what is none of `CLIENTS`."""
+    if client not in CLIENTS:
+        raise UsageError(f"no snippet for {client!r}", hint=f"one of: {', '.join(CLIENTS)}")
 
 
 def conninfo(server: Server, roots: Roots) -> str:

@@ -171,7 +171,13 @@ def _handshake(
 def _request_tls(link: Link) -> None:
     """Ask for TLS; exactly one byte is read, so that nothing sent before the handshake can pass for part of it."""
     link.send(_SSL_REQUEST)
-    match link.receive(1):
+    try:
+        answer = link.receive(1)
+    except UnreadableError as exc:
+        if isinstance(exc.__cause__, ConnectionResetError):
+            raise UnreadableError(exc.message, hint=exc.hint, remedy=exc.remedy or TLS_AT_ONCE) from exc.__cause__
+        raise
+    match answer:
         case b"S":
             return
         case b"N":
@@ -179,7 +185,7 @@ def _request_tls(link: Link) -> None:
         case b"E":
             raise UnreadableError(f"{link.target} answered with an error: {_error_message(link)}")
         case b"":
-            raise UnreadableError(f"{link.target} closed the connection when asked for TLS")
+            raise UnreadableError(f"{link.target} closed the connection when asked for TLS", remedy=TLS_AT_ONCE)
         case other:
             raise UnreadableError(
                 f"{link.target} does not speak PostgreSQL: it answered byte 0x{other.hex()} when asked for TLS",

@@ -40,10 +40,11 @@ def snippet_command(
 
       truststore-tool postgres snippet jdbc --store clientkeystore --host db.example.com
     """
-    from truststore_tool.postgres.snippets import Roots, Server, snippet
+    from truststore_tool.postgres.snippets import Roots, Server, require_client, snippet
     from truststore_tool.render import postgres_text
     from truststore_tool.stores import open_plain
 
+    require_client(client)
     name = store or bundle
     if name is None or (store and bundle):
         raise UsageError(
