@@ -226,15 +226,18 @@ class Drivers:
     def outcome(self, case: Case, host: str, server: Server) -> tuple[Explanation | None, str, str]:
         """What is said of a case, what its client does, and in what words."""
         text = text_of(case, host, server.port)
-        said = self.explained(case, text)
+        return self.explained(case, text), *self.connect(text, case)
+
+    def connect(self, text: str, case: Case) -> tuple[str, str]:
+        """What the client of a case does with a text, and in what words."""
         ways: dict[str, Callable[[str, Case], tuple[str, str]]] = {"asyncpg": by_asyncpg, "django": by_django}
         if self._node and case.client == "node-postgres":
-            return said, *self._node.connect(text, case)
+            return self._node.connect(text, case)
         with environment(case, self.homes[id(case)]):
             try:
-                return said, *ways.get(case.client, by_sqlalchemy)(text, case)
+                return ways.get(case.client, by_sqlalchemy)(text, case)
             except Exception as exc:  # whatever a driver raises
-                return said, "fails", " ".join(f"{type(exc).__name__}: {exc}".split())[:300]
+                return "fails", " ".join(f"{type(exc).__name__}: {exc}".split())[:300]
 
     def close(self) -> None:
         """End Node."""

@@ -1,9 +1,12 @@
 """A sample of the drivers' matrix, and that each of their rules is met in it."""
 
+from contextlib import closing
 from pathlib import Path
 
-from tests.postgres.drivers_matrix import client_named, mend, play, sample, text_of
-from tests.postgres.explain_matrix import AFTERWARDS, lay, summed_up, unmended
+import pytest
+
+from tests.postgres.drivers_matrix import Drivers, client_named, mend, play, sample, text_of
+from tests.postgres.explain_matrix import AFTERWARDS, Case, lay, summed_up, unmended
 from tests.postgres.server import Server
 from truststore_tool.cli.postgres.explain import Client
 from truststore_tool.errors import UsageError
@@ -51,6 +54,29 @@ def test_clients_that_were_not_tried_are_never_cleared() -> None:
         assert found.verifies_host
         assert not found.is_good
         assert any("only its documentation was read" in doubt for doubt in found.doubts)
+
+
+def test_a_host_behind_the_question_mark_counts_where_the_client_goes_by_it(server: Server, tmp_path: Path) -> None:
+    """A directory in front of it is then no Unix socket, but nothing at all."""
+    query = f"host=localhost&port={server.port}"
+    clients = ("node-postgres", "sqlalchemy+psycopg", "sqlalchemy+psycopg2", "sqlalchemy+asyncpg", "asyncpg")
+    among = [Case(client, {}, frozenset()) for client in clients]
+    with closing(Drivers(tmp_path, among)) as drivers:
+        for case in among:
+            scheme = text_of(case, "h", 1).partition(":")[0]
+            url = f"{scheme}://reader@%2Fnowhere/postgres?{query}"
+            did, words = drivers.connect(url, case)
+            # node-postgres puts the directory before the name of the database, of which the server then tells.
+            is_there = did != "fails" or ("database" in words and "does not exist" in words)
+            found = explain(url, Surroundings({}, str(tmp_path)), client_named(case))
+            assert is_there is (case.client != "asyncpg"), (url, did, words)
+            assert found.is_good is (case.client == "asyncpg"), url
+            assert found.host == ("/nowhere" if case.client == "asyncpg" else "localhost")
+        twice = f"postgresql+psycopg://reader@localhost:{server.port}/postgres?sslmode=verify-full&sslmode=verify-full"
+        for url in (twice, f"postgres+psycopg://reader@localhost:{server.port}/postgres"):
+            assert drivers.connect(url, among[1])[0] == "fails"
+            with pytest.raises(UsageError):
+                explain(url, Surroundings({}, str(tmp_path)))
 
 
 def test_what_stands_in_the_way_of_node_is_named() -> None:

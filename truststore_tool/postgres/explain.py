@@ -100,6 +100,8 @@ def client_of(text: str) -> str:
     driver = foreign.driver_of(text)
     if driver is None:
         return "libpq"
+    if text.startswith("postgres+"):
+        raise UsageError("SQLAlchemy knows no dialect postgres", hint=f"write postgresql+{driver}://")
     if driver not in foreign.SQLALCHEMY_DRIVERS:
         known = ", ".join(foreign.SQLALCHEMY_DRIVERS)
         raise UsageError(
@@ -120,7 +122,7 @@ def read(text: str, client: str | None = None) -> Conninfo:
         case "npgsql":
             return Conninfo({} if empty else documented.parse_ado(text))
         case "libpq" if foreign.driver_of(text):
-            return _checked(foreign.parse_url(text), "the URL")
+            return _checked(foreign.parse_url(text, query_first=True), "the URL")
         case "libpq":
             return parse_and_check("" if empty else text)
         case "lib-pq" | "pgx":
@@ -128,7 +130,10 @@ def read(text: str, client: str | None = None) -> Conninfo:
         case _:
             if not (empty or "://" in text):
                 raise UsageError(f"{client} takes a URL", hint="as in postgresql://user@db.example.com/app")
-            return Conninfo({} if empty else foreign.parse_url(text, first_at=client == "asyncpg"))
+            if empty:
+                return Conninfo({})
+            of_query = client == "node-postgres" or foreign.driver_of(text) is not None
+            return Conninfo(foreign.parse_url(text, first_at=client == "asyncpg", query_first=of_query))
 
 
 def _checked(options: dict[str, str], where: str) -> Conninfo:

@@ -14,7 +14,16 @@ SQLALCHEMY_DRIVERS: Final = ("psycopg", "psycopg2", "psycopg_async", "asyncpg", 
 _SECRETS: Final = frozenset({"password", "sslpassword", "user"})
 # What Django takes out of OPTIONS, or gives psycopg beside libpq's parameters (db/backends/postgresql/base.py).
 _DJANGOS_OWN: Final = frozenset(
-    {"assume_role", "isolation_level", "pool", "server_side_binding", "cursor_factory", "prepare_threshold", "context"}
+    {
+        "assume_role",
+        "isolation_level",
+        "pool",
+        "server_side_binding",
+        "cursor_factory",
+        "prepare_threshold",
+        "context",
+        "autocommit",
+    }
 )
 
 
@@ -25,19 +34,23 @@ def driver_of(text: str) -> str | None:
     return driver if plus and dialect in {"postgresql", "postgres"} else None
 
 
-def parse_url(text: str, *, first_at: bool = False) -> dict[str, str]:
+def parse_url(text: str, *, first_at: bool = False, query_first: bool = False) -> dict[str, str]:
     """The parameters of a URL, by libpq's names for host, port, dbname, user and password.
 
     Args:
         text: the URL.
         first_at: whether the user name ends at the first @; else at the last one.
+        query_first: whether a host, port or database behind the ? takes the place of that in front of it.
 
     Raises UsageError.
     """
     require_text(text, "the URL")
+    if text != text.strip():
+        raise UsageError("a blank before or behind the URL")
     try:
         parts = urlsplit(text)
-        query = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+        last = parts.query.removesuffix("&") if query_first else parts.query
+        query = parse_qsl(last, keep_blank_values=True, strict_parsing=bool(last))
     except ValueError as exc:
         raise UsageError("malformed URL", hint="as in postgresql://user@db.example.com:5432/app?...") from exc
     place = parts.netloc
@@ -60,8 +73,11 @@ def parse_url(text: str, *, first_at: bool = False) -> dict[str, str]:
         "dbname": unquote(parts.path.removeprefix("/")),
     }
     options = {key: value for key, value in found.items() if value}
+    names = [key for key, _ in query]
+    if driver_of(text) is not None and len({*names}) < len(names):
+        raise UsageError("a parameter stands twice behind the ? of the URL", hint="SQLAlchemy makes a list of them")
     for key, value in query:
-        if key not in {"host", "port", "dbname", "database"} or key not in options:
+        if query_first or key not in {"host", "port", "dbname", "database"} or key not in options:
             options[key] = value
     for key, value in options.items():
         refuse_more(key if key in KEYWORDS else "a parameter", "" if key in _SECRETS else value)
