@@ -1,8 +1,7 @@
 """An inventory of all that was brought home: each content once, who reads it, what it trusts of what it should."""
 
 import os
-import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from truststore_tool.findings import Place as Spot
 from truststore_tool.fingerprints import Fingerprint, FingerprintSet
 from truststore_tool.inventory.because import Readers
 from truststore_tool.inventory.haul import Haul, Link, Passed, Sighting
+from truststore_tool.inventory.meant_for import of_readers
 from truststore_tool.inventory.nouns import Found, Held, Inventory, Mention, Need, Place, ReadBy, Skipped
 from truststore_tool.inventory.opening import DATED, Judged
 from truststore_tool.nouns import noun, replace
@@ -46,10 +46,9 @@ def assemble(haul: Haul, roots: Sequence[str], unreadable: Sequence[str], asked:
     """The inventory of what a walk over `roots` brought, whole or, when interrupted, not `complete`."""
     found = _sorted(haul)
     readers = Readers(found.mentions, {link.place.parts: link.target for link in found.links})
-    leading = _leading(found.links, (place for places in found.places.values() for place in places))
     wanted = FingerprintSet(need.fingerprint for need in asked.needs)
     stores = [
-        _found(haul.judged[content], tuple(sorted(set(places), key=str)), leading, readers, asked, wanted)
+        _found(haul.judged[content], tuple(sorted(set(places), key=str)), readers, asked, wanted)
         for content, places in found.places.items()
     ]
     return Inventory(
@@ -88,42 +87,15 @@ def _sorted(haul: Haul) -> _Sorted:
     return found
 
 
-def _leading(links: Iterable[Link], places: Iterable[Place]) -> dict[tuple[str, ...], list[Place]]:
-    """The symbolic links that lead to places, by the parts of the place; of layers of images by the path in any."""
-    there = {_bare(place): place.parts for place in places}
-    names = {posixpath.basename(parts[-1]) for parts in there}
-    found: dict[tuple[str, ...], list[Place]] = {}
-    for link in links:
-        if posixpath.basename(link.target) not in names:
-            continue
-        *around, path = _bare(link.place)
-        if len(link.place.parts) == 1:
-            target = os.path.realpath(path)
-        else:
-            target = posixpath.normpath(posixpath.join("/", posixpath.dirname(path), link.target)).lstrip("/")
-        parts = there.get((*around, target))
-        if parts is not None:
-            found.setdefault(parts, []).append(link.place)
-    return found
-
-
-def _bare(place: Place) -> tuple[str, ...]:
-    """The parts of a place without the digest of a layer."""
-    prefix = f"{place.layer}/"
-    return tuple(part.removeprefix(prefix) for part in place.parts) if place.layer else place.parts
-
-
 def _found(
     judged: Judged,
     places: tuple[Place, ...],
-    leading: dict[tuple[str, ...], list[Place]],
     readers: Readers,
     asked: Asked,
     wanted: FingerprintSet,
 ) -> Found:
     path = str(places[0])
-    every = [each for place in places for each in (place, *leading.get(place.parts, ()))]
-    by = dict.fromkeys(reader for place in every for reader in readers.of(place))
+    by = tuple(dict.fromkeys(reader for place in places for reader in readers.of(place)))
     trusted = [held for held in judged.certificates if held.kind in ("anchor", "loose")]
     ends = [(held, describe(held.certificate).not_after) for held in trusted]
     soon = None if asked.within is None else asked.now + asked.within
@@ -136,12 +108,12 @@ def _found(
         judged.locked,
         judged.certificates,
         judged.private_keys,
-        tuple[ReadBy, ...](by),
+        by,
         tuple(held for held, end in ends if end and end < asked.now),
         tuple(held for held, end in ends if end and soon and asked.now <= end < soon),
         present,
         _missing(judged, asked, present),
-        tuple(_findings(judged, path, asked)),
+        tuple(_findings(judged, path, asked, by)),
     )
 
 
@@ -160,9 +132,10 @@ def _missing(judged: Judged, asked: Asked, present: tuple[Fingerprint, ...]) -> 
     return tuple(need.fingerprint for need in asked.needs if need.fingerprint not in present)
 
 
-def _findings(judged: Judged, path: str, asked: Asked) -> Iterator[Finding]:
+def _findings(judged: Judged, path: str, asked: Asked, by: Sequence[ReadBy]) -> Iterator[Finding]:
     """All findings, the worst first; those of dates as of now."""
     found = [replace(item, place=Spot(path, item.place.entry)) for item in judged.findings]
+    found += of_readers(judged.format, judged.findings, by, path)
     seen: set[Held] = set()
     for held in judged.certificates:
         if held.kind == "anchor" and held not in seen:

@@ -35,6 +35,8 @@ _CERTIFI: Final = re.compile(r"(?:.*/)?certifi-[^/]*\.(?:dist-info/METADATA|egg-
 _VERSION: Final = re.compile(rb"^Version: *([\w.+!-]{1,40})", re.MULTILINE)
 _CLASSES: Final = ("", "BOOT-INF/classes/", "WEB-INF/classes/")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}/")
+_CONFIGURATION: Final = "image configuration"
+_HASHED: Final = 64 + len(".json")
 _LINKS: Final = 40  # that are followed for one path, as Linux does
 _OF_SYSTEMS: Final = ("/etc/", "/usr/", "/opt/", "/srv/")
 _MEANT_FOR_JAVA: Final = "-Djavax.net.ssl.trustStore"
@@ -46,7 +48,7 @@ def worth_reading(path: str) -> bool:
     dot = name.rfind(".")
     low = name[dot + 1 :].lower()
     if dot >= 0 and low in _SUFFIXES:
-        return True
+        return len(name) != _HASHED  # an image's configuration is read by `of_image`
     if name.lower() in _NAMES:
         return True
     if low in ("metadata", "pkg-info"):
@@ -78,6 +80,21 @@ def mentions(place: Place, data: bytes) -> tuple[Mention, ...]:
     from truststore_tool.inventory import configuration
 
     return tuple(configuration.mentions(place, data.decode("utf-8", "replace")))
+
+
+def of_image(config: object) -> tuple[Mention, ...]:
+    """The stores that an image's configuration names (OCI Image Format, config.md): environment, command.
+
+    Their place is ``image configuration``. Nothing of what is none.
+    """
+    inside = config.get("config") if isinstance(config, dict) else None
+    if not isinstance(inside, dict):
+        return ()
+    lists = {name: inside[name] for name in ("Env", "Entrypoint", "Cmd") if isinstance(inside.get(name), list)}
+    words = [str(word) for name in ("Entrypoint", "Cmd") for word in lists.get(name, ())]
+    lines = [f"WorkingDirectory={inside.get('WorkingDir') or '/'}", *map(str, lists.get("Env", ())), " ".join(words)]
+    text = "\n".join(line.replace("\n", " ") for line in lines)
+    return mentions(Place((_CONFIGURATION,)), text.encode("utf-8", "surrogatepass"))
 
 
 def _of_jdk(place: Place, data: bytes) -> tuple[Mention, ...]:

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Any, Final
 
+from truststore_tool.inventory.because import of_image
 from truststore_tool.inventory.haul import Haul, Item, Passed, moved
-from truststore_tool.inventory.nouns import Place
+from truststore_tool.inventory.nouns import Mention, Place
 from truststore_tool.nouns import noun, replace
 
 DOCUMENT: Final = 4 << 20  # octets of a manifest, at most (the OCI distribution specification asks for no more)
@@ -129,9 +130,10 @@ class Layer:
 
 @noun
 class Image:
-    """The layers of one image, from the lowest: the path of each in the archive, and its digest."""
+    """The layers of one image, from the lowest: the path of each in the archive, and its digest; who reads what."""
 
     layers: tuple[tuple[str, str], ...]
+    mentions: tuple[Mention, ...] = ()
 
 
 def images(documents: Mapping[str, bytes], links: Mapping[str, str]) -> list[Image]:
@@ -159,7 +161,7 @@ def _docker(documents: Mapping[str, bytes], links: Mapping[str, str]) -> Iterato
             path = links.get(name, name)
             said = str(digests[number]) if number < len(digests) else f"sha256:{name.partition('/')[0]}"
             layers.append((path, digest_of(path) or said))
-        yield Image(tuple(layers))
+        yield Image(tuple(layers), of_image(config))
 
 
 def _oci(documents: Mapping[str, bytes]) -> Iterator[Image]:
@@ -172,12 +174,19 @@ def _oci(documents: Mapping[str, bytes]) -> Iterator[Image]:
         if isinstance(document.get("layers"), list) and depth:
             digests = [str(item.get("digest")) for item in document["layers"] if _is_layer(item)]
             if digests:
-                yield Image(tuple((f"blobs/{digest.replace(':', '/', 1)}", digest) for digest in digests))
+                layers = tuple((_blob(digest), digest) for digest in digests)
+                config = document.get("config")
+                said = str(config.get("digest")) if isinstance(config, dict) else ""
+                yield Image(layers, of_image(_parsed(documents.get(_blob(said)))))
         for item in document.get("manifests") or () if depth < _DEPTH else ():
             digest = str(item.get("digest")) if isinstance(item, dict) else ""
             if digest and digest not in seen:
                 seen.add(digest)
-                waiting.append((_parsed(documents.get(f"blobs/{digest.replace(':', '/', 1)}")), depth + 1))
+                waiting.append((_parsed(documents.get(_blob(digest))), depth + 1))
+
+
+def _blob(digest: str) -> str:
+    return f"blobs/{digest.replace(':', '/', 1)}"
 
 
 def _is_layer(item: object) -> bool:
@@ -214,6 +223,8 @@ def effective(images: Iterable[Image], layers: Mapping[str, Layer], *, all_layer
                     alive[name] = [_renamed(item, name, digest) for item in alive[target]]
         for items in alive.values():
             seen |= dict.fromkeys(items, True)
+        for mention in image.mentions:
+            seen[_in_layer(mention, image.layers[-1][1])] = True
     for item, visible in seen.items():
         if visible:
             yield item

@@ -1,0 +1,111 @@
+"""What the very readers of a store make of it, on trees as they are met; beside real programs."""
+
+import hashlib
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.harness import process
+from tests.realtools import Jdk, find, run
+from tests.samples import own
+
+
+def scanned(path: Path) -> dict[str, Any]:
+    done = process("scan", path.name, "--json", cwd=path.parent)
+    assert done.code == 0, done.err
+    return done.json
+
+
+def rules(store: dict[str, Any], level: str) -> set[tuple[str, tuple[str, ...]]]:
+    return {(item["rule"], tuple(item["readers"])) for item in store["findings"] if item["level"] == level}
+
+
+def converted(store: Path, *options: str) -> None:
+    store.parent.mkdir(parents=True, exist_ok=True)
+    given = ("convert", own("old-root.pem"), "--out", store, *options)
+    done = process(*given, env={"TRUSTSTORE_PASSWORD": "changeit"})
+    assert done.code == 0, done.err
+
+
+def test_a_jdk_that_is_older_than_its_cacerts(tmp_path: Path) -> None:
+    """8u252 knows neither HmacPBESHA256 nor PBES2 (measured); 17.0.15 beside it does."""
+    root = tmp_path / "jvm"
+    for name, version in (("jdk8", "1.8.0_252"), ("jdk17", "17.0.15")):
+        converted(root / name / "lib" / "security" / "cacerts", "--to", "pkcs12", "--profile", "modern")
+        (root / name / "release").write_text(f'JAVA_VERSION="{version}"\n')
+    stores = {store["paths"][0]: store for store in scanned(root)["stores"]}
+    assert len(stores) == 2
+    eight, seventeen = (stores[f"jvm/{name}/lib/security/cacerts"] for name in ("jdk8", "jdk17"))
+    assert {("mac-too-new", ("java8u252",)), ("pbes2-too-new", ("java8u252",))} <= rules(eight, "error")
+    assert rules(seventeen, "error") == set()
+    assert [reader["name"] for reader in seventeen["readers"]] == ["Java 17.0.15"]
+
+
+def test_pem_for_java_and_a_key_store_for_openssl(tmp_path: Path, jdk: Jdk) -> None:
+    root = tmp_path / "system"
+    (root / "usr").mkdir(parents=True)
+    (root / "etc" / "default").mkdir(parents=True)
+    converted(root / "opt" / "trust.jks")
+    pem = root / "opt" / "ca.pem"
+    pem.write_bytes(own("new-root.pem").read_bytes())
+    lines = "JAVA_OPTS=-Djavax.net.ssl.trustStore=/opt/ca.pem\nSSL_CERT_FILE=/opt/trust.jks\n"
+    (root / "etc" / "default" / "app").write_text(lines)
+    stores = {store["paths"][0]: store for store in scanned(root)["stores"]}
+    assert ("cannot-open", ("java",)) in rules(stores["system/opt/ca.pem"], "error")
+    assert ("cannot-open", ("openssl3",)) in rules(stores["system/opt/trust.jks"], "error")
+    said = run(jdk.home / "bin" / "keytool", "-list", "-keystore", pem, "-storepass", "changeit", check=False)
+    assert b"rror" in said
+    openssl = (find("openssl"), "verify", "-no-CApath", "-no-CAstore", "-CAfile")
+    assert b"OK" in run(*openssl, pem, pem, check=False)
+    assert b"OK" not in run(*openssl, root / "opt" / "trust.jks", pem, check=False)
+
+
+def docker_image(path: Path, files: dict[str, bytes], config: dict[str, Any]) -> None:
+    """What docker save writes (moby, image/spec/v1.2): one layer, a manifest, a configuration."""
+    layer = io.BytesIO()
+    with tarfile.open(fileobj=layer, mode="w") as tar:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    digest = f"sha256:{hashlib.sha256(layer.getvalue()).hexdigest()}"
+    body = json.dumps({"config": config, "rootfs": {"type": "layers", "diff_ids": [digest]}}).encode()
+    called = f"{hashlib.sha256(body).hexdigest()}.json"
+    manifest = json.dumps([{"Config": called, "RepoTags": ["app:1"], "Layers": ["a/layer.tar"]}]).encode()
+    with tarfile.open(path, "w") as tar:
+        for name, data in {"a/layer.tar": layer.getvalue(), called: body, "manifest.json": manifest}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+
+
+@pytest.mark.parametrize(
+    ("config", "reader"),
+    [
+        ({"Env": ["PATH=/bin", "SSL_CERT_FILE=/opt/ca.pem"]}, "OpenSSL, Go and others"),
+        ({"Env": ["JAVA_TOOL_OPTIONS=-Djavax.net.ssl.trustStore=/opt/ca.pem"]}, "Java"),
+        ({"Entrypoint": ["java", "-Djavax.net.ssl.trustStore=ca.pem"], "WorkingDir": "/opt"}, "Java"),
+        ({"Cmd": ["curl", "--cacert", "/opt/ca.pem", "https://x"]}, "curl"),
+        ({"Env": None, "Cmd": "x"}, None),
+    ],
+)
+def test_an_image_says_who_reads_what(tmp_path: Path, config: dict[str, Any], reader: str | None) -> None:
+    docker_image(tmp_path / "image.tar", {"opt/ca.pem": own("new-root.pem").read_bytes()}, config)
+    (store,) = scanned(tmp_path / "image.tar")["stores"]
+    assert [each["name"] for each in store["readers"]] == ([reader] if reader else [])
+    assert all("image configuration" in each["because"] for each in store["readers"])
+
+
+def test_a_link_leads_a_reader_to_its_store(tmp_path: Path) -> None:
+    root = tmp_path / "system"
+    converted(root / "etc" / "ssl" / "certs" / "java" / "cacerts")
+    home = root / "usr" / "lib" / "jvm" / "java-17"
+    (home / "lib" / "security").mkdir(parents=True)
+    (home / "lib" / "security" / "cacerts").symlink_to("../../../../../../etc/ssl/certs/java/cacerts")
+    (home / "release").write_text('JAVA_VERSION="17.0.15"\n')
+    (store,) = scanned(root)["stores"]
+    assert [each["name"] for each in store["readers"]] == ["Java 17.0.15"]
