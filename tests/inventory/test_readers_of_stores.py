@@ -26,8 +26,7 @@ def rules(store: dict[str, Any], level: str) -> set[tuple[str, tuple[str, ...]]]
 
 def converted(store: Path, *options: str) -> None:
     store.parent.mkdir(parents=True, exist_ok=True)
-    given = ("convert", own("old-root.pem"), "--out", store, *options)
-    done = process(*given, env={"TRUSTSTORE_PASSWORD": "changeit"})
+    done = process("convert", own("old-root.pem"), "--out", store, *options, env={"TRUSTSTORE_PASSWORD": "changeit"})
     assert done.code == 0, done.err
 
 
