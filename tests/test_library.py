@@ -21,6 +21,7 @@ from truststore_tool import (
     FindingError,
     Fingerprint,
     FormatError,
+    IntegrityError,
     OpaqueEntry,
     PasswordRequiredError,
     TrustedEntry,
@@ -45,7 +46,7 @@ def new() -> Certificate:
 def examples() -> str:
     """All examples of the page as one program."""
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     return "".join(blocks)
 
 
@@ -116,6 +117,45 @@ def test_a_store_with_a_key_is_not_saved_without_it(tmp_path: Path) -> None:
         with pytest.raises(error, match="server"):
             TrustStore((key,)).save(tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+def test_the_keys_of_a_pem_come_along_or_it_is_said(tmp_path: Path, jdks: list[Jdk]) -> None:
+    chain = samples.own("new-chain.pem")
+    both = tmp_path / "both.pem"
+    both.write_bytes(samples.own("new-server.key").read_bytes() + chain.read_bytes())
+    beside = TrustStore.open(chain).with_keys(samples.own("new-server.key"))
+    for name, store in (("one.p12", TrustStore.open(both)), ("two.jks", beside), ("three.pem", beside)):
+        store.save(tmp_path / name, "changeit")
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+    leaf, intermediate = (c.fingerprint().digest.hex() for c in samples.certificates(chain))
+    for jdk in jdks:
+        requests = [
+            Request("PKCS12", tmp_path / "one.p12", "changeit"),
+            Request("JKS", tmp_path / "two.jks", "changeit"),
+        ]
+        for view in jdk.read(*requests):
+            assert [(e.kind, e.certificates) for e in view.entries] == [("private-key", (leaf, intermediate))]
+    assert len(TrustStore.open(tmp_path / "three.pem").with_keys().entries) == 1
+    with pytest.raises(FormatError, match="private key"):
+        TrustStore.open(both).save(tmp_path / "four.p7b")
+    with pytest.raises(FindingError, match="without a certificate of that key"):
+        TrustStore.open(OLD_PEM).with_keys(samples.own("new-server.key"))
+    with pytest.raises(FormatError, match="holds no private key"):
+        TrustStore.open(OLD_PEM).with_keys(OLD_PEM)
+
+
+def test_a_key_under_its_own_password_is_opened_with_that(tmp_path: Path, jdk: Jdk) -> None:
+    sealed = tmp_path / "sealed.key"
+    words = ("openssl", "pkey", "-in", samples.own("new-server.key"), "-aes256", "-passout", "pass:own-secret")
+    subprocess.run([*words, "-out", sealed], check=True)
+    store = TrustStore.open(samples.own("new-chain.pem"))
+    for password, error in ((None, PasswordRequiredError), ("wrong", IntegrityError)):
+        with pytest.raises(error):
+            store.with_keys(sealed, password=password)
+    store.with_keys(sealed, password="own-secret").save(tmp_path / "x.p12", "changeit")
+    (view,) = jdk.read(Request("PKCS12", tmp_path / "x.p12", "changeit", ("changeit",)))
+    assert [entry.kind for entry in view.entries] == ["private-key"]
+    assert view.entries[0].key
 
 
 def test_adding_gives_a_new_store_with_dates_and_aliases() -> None:

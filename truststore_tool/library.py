@@ -9,18 +9,23 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from truststore_tool import formats, stores
+from truststore_tool import formats, meant, stores
 from truststore_tool.errors import FindingError, FormatError, UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, Entry, TrustedEntry, TrustStore
+from truststore_tool.nouns import replace
 from truststore_tool.operations.aliases import AliasIndex
 from truststore_tool.operations.candidates import Candidate
 from truststore_tool.operations.changing import remove_entries
 from truststore_tool.operations.converting import convert
 from truststore_tool.operations.importing import import_certificates
+from truststore_tool.operations.pairing import CALLED
+from truststore_tool.wording import counted
 
 if TYPE_CHECKING:
     from ssl import SSLContext
+
+    from truststore_tool.formats.private_keys import KeyBlock
 
 
 def from_pem(text: str | bytes) -> Certificate:
@@ -46,6 +51,48 @@ def load(path: str | os.PathLike[str], password: str | None) -> tuple[Certificat
     """The trusted certificates of a file of any format, and those that are no entries; raises as `open_store` does."""
     store = stores.open_store(path, password)
     return (*(entry.certificate for entry in store.trusted()), *(item.certificate for item in store.loose))
+
+
+def keys_of(path: str | os.PathLike[str]) -> "list[KeyBlock]":
+    """The private keys in a file, PEM or DER. Raises UnreadableError when there is none."""
+    from truststore_tool import files
+    from truststore_tool.formats import private_keys
+
+    data, _ = formats.unwrapped(files.read(path))
+    assert isinstance(data, bytes)  # noqa: S101 -- it was read from a file
+    blocks = private_keys.found(data)
+    if not blocks:
+        raise _no_key(data).at(path)
+    return blocks
+
+
+def _no_key(data: bytes) -> FormatError:
+    """The error for a file that holds no private key."""
+    if meant.recognised(data) is None and (form := formats.form_of(data)):
+        hint = "give the file of the key beside its certificates"
+        if form.keys is not None and not form.keys_beside:
+            hint = "convert it by itself: its keys come along"
+        return FormatError(f"this is a {form.title} file, and holds no private key that could be read", hint=hint)
+    return meant.refusal(data, FormatError("holds no private key", hint="give a key in PEM or DER"))
+
+
+def with_keys(store: TrustStore, paths: Iterable[str | os.PathLike[str]], password: str | None) -> TrustStore:
+    """The store with entries for the keys beside its certificates, and for those in the files."""
+    from truststore_tool.formats import private_keys
+    from truststore_tool.operations.pairing import OpenedKey, pair
+
+    blocks = [*private_keys.in_store(store), *(block for path in paths for block in keys_of(path))]
+    plain = [private_keys.opened(block, password) for block in blocks]
+    # What protects a key is a matter of the store that is written.
+    found = pair(
+        store, [OpenedKey(private_keys.entry(private_keys.sealed(k, None)), private_keys.public_key(k)) for k in plain]
+    )
+    if found.alone:
+        raise FindingError(
+            f"{counted(found.alone, 'private key')} without a certificate of that key",
+            hint="add the certificate that was issued for the key first",
+        )
+    return replace(found.store, facts=None) if blocks else store  # the text around the certificates holds the keys
 
 
 def add(
@@ -104,6 +151,11 @@ def save(
 
 def _as_format(store: TrustStore, target: str, password: str | None) -> TrustStore:
     codec = formats.get(target)
+    if target != store.format and CALLED in store.others:
+        if codec.keys is None:
+            hint = "add its certificates to a new TrustStore, and save that"
+            raise FormatError(f"a {codec.title} store cannot hold the private key beside the certificates", hint=hint)
+        store = with_keys(store, (), password)
     if target != store.format:
         from truststore_tool.formats.carrying import carry_key
 

@@ -185,7 +185,8 @@ class TrustStore:
         """Write the store over whatever is at `path`, after the proofs of `save_store`, whose arguments these are.
 
         In another format than the store's own where `format`, or the ending of the path, asks for one: then entries
-        without an alias get one from their subject, and a key is protected by `password`, which must open it.
+        without an alias get one from their subject, and a key is protected by `password`, which must open it; a key in
+        the text of a PEM becomes an entry, as `with_keys` makes it.
         Raises as `save_store` does, and FormatError for entries that the other format cannot hold.
         """
         from truststore_tool import library
@@ -211,6 +212,17 @@ class TrustStore:
         from truststore_tool import library
 
         return library.add(self, certificates, alias, created)
+
+    def with_keys(self, *paths: "str | os.PathLike[str]", password: str | None = None) -> "TrustStore":
+        """A store with entries for the private keys beside the certificates of a PEM, and those in these files.
+
+        Each has the chain of its certificate, whatever the order they stand in. `password` opens encrypted keys.
+        Raises FindingError for a key without its certificate, IntegrityError for one that the password does not open,
+        UnreadableError for a file without a key.
+        """
+        from truststore_tool import library
+
+        return library.with_keys(self, paths, password)
 
     def remove(self, alias: str) -> "TrustStore":
         """A store without the entry of that alias. Raises FindingError when there is none, or several may be meant."""

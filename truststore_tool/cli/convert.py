@@ -20,9 +20,7 @@ from truststore_tool.cli.options import (
     SkipUnusable,
 )
 from truststore_tool.cli.pairing import (
-    CALLED,
     KeyRing,
-    keys_of,
     with_keys,
 )
 from truststore_tool.cli.secrets import KeyPassword, NewKeyPassword, NewPassword, StorePassword
@@ -32,6 +30,7 @@ from truststore_tool.findings import Place, finding
 from truststore_tool.operations.checking import of_store
 from truststore_tool.operations.converting import KEYS, PRIVATE, convert
 from truststore_tool.operations.listing import distrusted
+from truststore_tool.operations.pairing import CALLED
 from truststore_tool.render import text
 
 
@@ -84,6 +83,7 @@ def convert_command(
     from truststore_tool import formats, sources, stores
     from truststore_tool.formats import private_keys
     from truststore_tool.formats.carrying import carry_key
+    from truststore_tool.library import keys_of
 
     if to is None and out == "-":
         raise UsageError("no format for standard output", hint="give --to FORMAT")

@@ -1,8 +1,7 @@
 """Keys that stand beside certificates: found, opened, and put together with them."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from truststore_tool.cli.opening import ask, reveal
 from truststore_tool.cli.output import Output
@@ -17,15 +16,12 @@ from truststore_tool.errors import (
 )
 from truststore_tool.findings import Place, finding
 from truststore_tool.model import TrustStore
-from truststore_tool.nouns import replace
-from truststore_tool.operations.pairing import OpenedKey, pair
+from truststore_tool.operations.pairing import CALLED, OpenedKey, pair
 from truststore_tool.passwords import Password
 from truststore_tool.wording import counted
 
 if TYPE_CHECKING:
     from truststore_tool.formats.private_keys import KeyBlock
-
-CALLED: Final = "private key"  # in `TrustStore.others`
 
 
 class KeyRing:
@@ -71,34 +67,6 @@ class KeyRing:
         )
 
 
-def keys_of(path: Path) -> "list[KeyBlock]":
-    """The private keys in a file, PEM or DER. Raises UnreadableError when there is none."""
-    from truststore_tool import files, formats
-    from truststore_tool.formats import private_keys
-
-    data, _ = formats.unwrapped(files.read(path))
-    assert isinstance(data, bytes)  # noqa: S101 -- it was read from a file
-    blocks = private_keys.found(data)
-    if not blocks:
-        raise _no_key(data).at(path)
-    return blocks
-
-
-def _no_key(data: bytes) -> FormatError:
-    """The error for a file that holds no private key."""
-    from truststore_tool import formats, meant
-
-    if meant.recognised(data) is None and (form := formats.form_of(data)):
-        keystore = form.keys is not None and not form.keys_beside
-        hint = (
-            "convert it by itself: its keys come along"
-            if keystore
-            else "give the file of the key beside its certificates"
-        )
-        return FormatError(f"this is a {form.title} file, and holds no private key that could be read", hint=hint)
-    return meant.refusal(data, FormatError("holds no private key", hint="give a key in PEM or DER"))
-
-
 def with_keys(store: TrustStore, blocks: "Sequence[KeyBlock]", ring: KeyRing) -> TrustStore:
     """The store with the keys paired with their certificates (see `operations.pairing`).
 
@@ -115,7 +83,7 @@ def with_keys(store: TrustStore, blocks: "Sequence[KeyBlock]", ring: KeyRing) ->
             hint="add the certificate that was issued for the key",
             remedy=LEAVE_KEYS,
         )
-    return _without_keys_beside(found.store)
+    return found.store
 
 
 def shown_with_keys(store: TrustStore, path: str, password: Password | None, output: Output) -> TrustStore:
@@ -141,8 +109,4 @@ def shown_with_keys(store: TrustStore, path: str, password: Password | None, out
     if found.alone:
         text = f"without a certificate of that key: {counted(found.alone, 'private key')}"
         output.warn([finding("other-content", Place(path), text)])
-    return _without_keys_beside(found.store)
-
-
-def _without_keys_beside(store: TrustStore) -> TrustStore:
-    return replace(store, others=tuple(name for name in store.others if name != CALLED))
+    return found.store

@@ -2,12 +2,14 @@
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate, Entry, OpaqueEntry, TrustStore
 from truststore_tool.nouns import replace
+
+CALLED: Final = "private key"  # in `TrustStore.others`
 
 
 class OpenedKey(NamedTuple):
@@ -18,7 +20,10 @@ class OpenedKey(NamedTuple):
 
 
 class Paired(NamedTuple):
-    """A store with keys and their chains among its entries, and how many keys found no certificate."""
+    """A store with keys and their chains among its entries, and how many keys found no certificate.
+
+    No key is told any more to be beside the certificates of the store.
+    """
 
     store: TrustStore
     alone: int
@@ -44,7 +49,8 @@ def pair(store: TrustStore, keys: Iterable[OpenedKey]) -> Paired:
     taken = {certificate for entry in made for certificate in entry.certificates}
     rest = (entry for entry in store.entries if isinstance(entry, OpaqueEntry) or entry.certificate not in taken)
     loose = tuple(item for item in store.loose if item.certificate not in taken)
-    return Paired(replace(store, entries=(*made, *rest), loose=loose), alone)
+    others = tuple(name for name in store.others if name != CALLED)
+    return Paired(replace(store, entries=(*made, *rest), loose=loose, others=others), alone)
 
 
 def chain_of(leaf: Certificate, certificates: Sequence[Certificate]) -> tuple[Certificate, ...]:
