@@ -2,6 +2,7 @@
 
 import os
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,15 @@ def test_the_cacerts_of_debian_are_where_the_page_says() -> None:
 @pytest.mark.parametrize("page", ["findings.md", "readers.md", "commands.md"])
 def test_pages_that_are_made_say_how(page: str) -> None:
     assert re.search(r"Made by\s+`python -m ", (ROOT / "docs" / page).read_text())
+
+
+def test_the_version_is_the_newest_of_the_changelog() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert newest
+    assert project["version"] == newest[1]
+    pages = " ".join((ROOT / "docs" / name).read_text() for name in ("pipelines.md", "kubernetes.md"))
+    assert set(re.findall(r"truststore-tool:([\d.]+)|(?:verify@|rev: )v([\d.]+)", pages)) == {
+        (newest[1], ""),
+        ("", newest[1]),
+    }
