@@ -7,9 +7,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from tests.bench import bulk, instructions, kdf, prompt, scale, table
+from tests.bench import bulk, instructions, kdf, prompt, scale, scan, table
 
-_GROUPS: Final = {"prompt": prompt, "instructions": instructions, "bulk": bulk, "kdf": kdf, "scale": scale}
+_GROUPS: Final = {
+    "prompt": prompt,
+    "instructions": instructions,
+    "bulk": bulk,
+    "kdf": kdf,
+    "scale": scale,
+    "scan": scan,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,8 +1,10 @@
 """Every store is found, wherever it lies and whatever it is called, and none is invented."""
 
+import base64
 import io
 import tarfile
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -51,6 +53,12 @@ def test_bundles_in_texts_are_found_by_their_keys(tmp_path: Path, kind: str) -> 
     found = scanned(tmp_path)
     assert sorted(places(found, tmp_path)) == sorted(f"file!/{key}" for key in keys)
     assert found.skipped == ()
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.encodebytes, lambda data: data.decode().encode("utf-16")])
+def test_files_that_are_wrapped_as_a_whole_are_found(tmp_path: Path, encode: Callable[[bytes], bytes]) -> None:
+    (tmp_path / "file").write_bytes(encode(pem()))
+    assert places(scanned(tmp_path), tmp_path) == {"file": "pem"}
 
 
 def test_nothing_is_invented(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def worth_reading(path: str) -> bool:
 
 
 def mentions(place: Place, data: bytes) -> tuple[Mention, ...]:
-    """The stores that a file names, of which `worth_reading` said yes; at most its first MiB is given.
+    """The stores that a file names, of which `worth_reading` said yes; only its first 64 KiB are given.
 
     A path that is not absolute is meant from the folder of the file: the ``release`` of a JDK names
     ``lib/security/cacerts``, the METADATA of certifi ``../certifi/cacert.pem``. Never raises for what is in the file.

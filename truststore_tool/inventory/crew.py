@@ -7,7 +7,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 from itertools import chain, islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Final
 
 from truststore_tool.inventory.bounds import Bounds
@@ -141,7 +142,16 @@ _NOTHING.files = 1
 
 def _begin(orders: Orders) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells when to end
+    Thread(target=_end_with_parent, daemon=True).start()
     _LOOKER[:] = [orders.looker()]
+
+
+def _end_with_parent() -> None:
+    """End when the parent does, however that was: nobody is left to tell us."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(batch: Batch) -> list[Haul | None]:

@@ -29,6 +29,7 @@ from truststore_tool.inventory.streams import FileView, Stream, decompressed
 from truststore_tool.inventory.things import Thing
 
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CONFIGURATION: Final = 64 << 10  # octets of a file of settings; larger files called so are data
 _MOST_REMEMBERED: Final = 10_000
 _ENDINGS: Final = {"gzip": (".gz",), "bzip2": (".bz2",), "xz": (".xz",), "zstd": (".zst",)}
 
@@ -97,7 +98,7 @@ class Looker:
         Raises OverBoundError, BrokenError and OSError.
         """
         if because.worth_reading(place.parts[-1]):
-            haul.items += because.mentions(place, thing.head)
+            haul.items += because.mentions(place, thing.head[:_CONFIGURATION])
         kind = sieve.kind_of(thing.head, thing.size)
         match kind:
             case "":

@@ -28,6 +28,7 @@ _CERTIFICATE_BLOCK: Final = re.compile(
     rb"^[ \t]*-----BEGIN [A-Z0-9 ]*CERTIFICATE-----\s+[A-Za-z0-9+/]{60}", re.MULTILINE
 )
 _BEGIN: Final = b"-----BEGIN"
+_WRAPPED: Final = (b"\xff\xfe", b"\xfe\xff", b"LS0tLS1CRUdJTi", b"/u3+7Q")  # UTF-16, and base64 of PEM and of JKS
 _P11_KIT: Final = b"[p11-kit-object-v1]"
 
 
@@ -85,7 +86,7 @@ def stores_in(data: bytes) -> Iterator[tuple[str, bytes]]:
     if found in ("", "pem"):
         within = [value for value in texts.embedded(data) if keyed or not found or not value.data.startswith(_BEGIN)]
         yield from ((value.key, value.data) for value in within)
-        if not (found or within):
+        if not (found or within) and data[:1000].lstrip().startswith(_WRAPPED):
             inside, notes = formats.unwrapped(data)
             if notes and isinstance(inside, bytes):
                 yield "", inside

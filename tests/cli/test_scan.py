@@ -1,0 +1,118 @@
+"""The command: its exit codes, its first line, and what it says when it is stopped."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.harness import Tool
+from tests.inventory.trees import every_format, pem, tarred, zipped
+from tests.samples import own
+from truststore_tool import stores
+from truststore_tool.model import Certificate, TrustStore
+
+# `openssl x509 -in sample_certs/own/new-root.pem -noout -fingerprint -sha256` and -sha1
+NEW = "2C:45:1C:93:53:C0:CC:D2:28:9A:DA:DF:16:F5:F3:10:69:43:6D:A1:70:AC:9E:A2:C9:32:23:AC:06:CD:FA:58"
+
+
+def _locked(path: Path) -> None:
+    store = TrustStore(format="pkcs12").add(Certificate.from_pem(pem()))
+    path.write_bytes(stores.encoded(store, "Horse battery", readers=()))
+
+
+def test_the_first_line_is_the_summary(tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_bytes(pem("new-root.pem"))
+    (tmp_path / "b.zip").write_bytes(zipped({"x": pem("new-root.pem"), "y": pem()}))
+    _locked(tmp_path / "c")
+    done = tool("scan", tmp_path, "--need", NEW)
+    assert done.out.splitlines()[0] == "4 places, 3 stores: 1 has it, 1 lacks it, 1 locked"
+    assert done.code == 1
+
+
+@pytest.mark.parametrize("need", [NEW, NEW.replace(":", "").lower(), str(own("new-root.pem"))])
+def test_a_need_is_a_fingerprint_or_a_file(tool: Tool, tmp_path: Path, need: str) -> None:
+    (tmp_path / "a.pem").write_bytes(pem("new-root.pem"))
+    assert tool("scan", tmp_path, "--need", need).code == 0
+    (tmp_path / "b.pem").write_bytes(pem())
+    done = tool("scan", tmp_path, "--need", need, "--json")
+    assert done.code == 1
+    lacking = {store["paths"][0]: (store["present"], store["missing"]) for store in done.json["stores"]}
+    assert lacking == {str(tmp_path / "a.pem"): ([NEW], []), str(tmp_path / "b.pem"): ([], [NEW])}
+
+
+def test_what_was_not_looked_at_is_not_cleared(tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_bytes(pem("new-root.pem"))
+    (tmp_path / "x.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(100))
+    assert tool("scan", tmp_path).code == 0
+    assert tool("scan", tmp_path, "--need", NEW).code == 1
+    assert tool("scan", tmp_path, "--need", NEW, "--exclude", "*.7z").code == 0
+    _locked(tmp_path / "c")
+    assert tool("scan", tmp_path).code == 0
+    assert tool("scan", tmp_path, "--need", NEW, "--exclude", "*.7z").code == 1
+
+
+def test_what_cannot_be_read_is_code_3_and_what_is_wrong_code_2(tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_bytes(pem())
+    done = tool("scan", tmp_path, tmp_path / "missing")
+    assert (done.code, done.out.splitlines()[0][:8]) == (3, "1 place,")
+    assert "missing" in done.err
+    for wrong in (("--need", "nosuch"), ("--max-store", "much"), ("--report", "nosuch"), ("--expires-within", "x")):
+        assert tool("scan", tmp_path, *wrong).code == 2
+
+
+def test_findings_count_when_asked(tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_bytes(pem("expired-root.pem"))
+    assert tool("scan", tmp_path).code == 0
+    assert tool("scan", tmp_path, "--fail-on", "error").code == 0
+    done = tool("scan", tmp_path, "--fail-on", "warning", "--json")
+    assert done.code == 1
+    (store,) = done.json["stores"]
+    assert (store["expired"], [item["rule"] for item in store["findings"]]) == (1, ["expired"])
+
+
+def test_passwords_are_tried_and_not_shown(tool: Tool, tmp_path: Path) -> None:
+    folder = tmp_path / "stores"
+    folder.mkdir()
+    _locked(folder / "c")
+    (tmp_path / "passwords").write_text("wrong\nHorse battery\n")
+    (tmp_path / "passwords").chmod(0o600)
+    done = tool("scan", folder, "--passwords-from", tmp_path / "passwords", "--json")
+    assert [store["locked"] for store in done.json["stores"]] == [False]
+    assert "Horse" not in done.out + done.err
+    (folder / "d.jks").write_bytes(every_format()["pkcs12"])
+    found = tool("scan", folder / "d.jks", "--no-default-passwords", "--json").json["stores"]
+    assert [store["locked"] for store in found] == [True]
+
+
+def test_reports_go_to_files_as_well(tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_bytes(pem())
+    done = tool("scan", tmp_path / "a.pem", "--report", "text", "--report", f"json={tmp_path / 'out.json'}")
+    assert done.out.startswith("1 place, 1 store")
+    assert json.loads((tmp_path / "out.json").read_text())["places"] == 1
+    assert tool("scan", tmp_path, "--report", "text", "--report", "json").code == 2
+
+
+def test_stopped_it_prints_what_it_found_so_far(tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_bytes(pem())
+    # Members without an end: whoever stops the scan does so in the middle of them.
+    (tmp_path / "b.tar").write_bytes(tarred({str(number): b"" for number in range(400_000)}))
+    code = (
+        "import os, signal, sys\n"
+        "from truststore_tool.inventory import crew\n"
+        "real = crew.look\n"
+        "def look(*given):\n"
+        "    for number, each in enumerate(real(*given)):\n"
+        "        yield each\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "crew.look = look\n"
+        "from truststore_tool.cli import run\n"
+        f"sys.exit(run(['scan', {str(tmp_path)!r}, '--json', '--jobs', '1']))\n"
+    )
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["complete"], report["places"]) == (130, False, 1)
+    assert "not all" in done.stderr
