@@ -193,6 +193,8 @@ def wrapped() -> Iterator[Input]:
     yield Input("a PEM with literal \\n, in quotes", "ca.env", b'CA="' + PEM.replace(b"\n", b"\\n") + b'"\n')
     yield Input("a PEM in JSON", "ca.json", json.dumps({"ca": text}).encode())
     yield Input("a PEM with literal \\n and nothing else", "ca.pem", PEM.replace(b"\n", b"\\n"))
+    yield Input("a PEM in an env file, in quotes", "ca.env", b'CA="' + PEM.strip() + b'"\n')
+    yield Input("a PEM in a variable, its line ends lost", "ca.env", b"CA=" + PEM.replace(b"\n", b" ") + b"\n")
     yield Input("base64 in UTF-16", "ca.b64", b"\xff\xfe" + base64.b64encode(PEM).decode().encode("utf-16-le"))
 
 

@@ -23,6 +23,7 @@ _BLOCK: Final = re.compile(
 )
 _LINE_END: Final = re.compile(rb"(?:\\+r)?\\+n|\\+r")
 _CHARACTER: Final = re.compile(rb"\\+u00([0-7][0-9A-Fa-f])")
+_OPENING: Final = (b"=", b":", b'"', b"'", b"`", b">")
 _MOST: Final = 3  # wrappings inside one another: UTF-16 around base64 around a PEM with \n
 _MAGIC: Final = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce", b"\0\0\0\1", b"\0\0\0\2")
 
@@ -70,17 +71,25 @@ def _from_utf16(data: bytes) -> Unwrapped | None:
 
 
 def _from_escapes(data: bytes) -> Unwrapped | None:
-    r"""Each block whose line ends are ``\n`` on lines of its own, as JSON and shells quote it; the rest stays."""
+    r"""Each block whose line ends are ``\n`` on lines of its own, as JSON and shells quote it; the rest stays.
+
+    So is one that begins behind a sign of assignment or a quotation mark, which nobody finds either.
+    """
+    names: set[str] = set()
 
     def plain(match: re.Match[bytes]) -> bytes:
         body = match["body"]
-        if _LINE_END.search(body) is None:
+        if _LINE_END.search(body) is not None:
+            names.add(r"a PEM whose line ends are \n in two characters")
+        elif data[max(0, match.start() - 4) : match.start()].rstrip(b" \t")[-1:] in _OPENING:
+            names.add("a PEM inside other text")
+        else:
             return match[0]
         body = _CHARACTER.sub(lambda code: bytes([int(code[1], 16)]), _LINE_END.sub(b"\n", body)).replace(b"\\", b"")
         return b"\n-----BEGIN %b-----%b-----END %b-----\n" % (match["label"], body, match["label"])
 
-    text = _BLOCK.sub(plain, data) if b"\\n" in data or b"\\r" in data else data
-    return Unwrapped(text, r"a PEM whose line ends are \n in two characters") if text != data else None
+    text = _BLOCK.sub(plain, data)
+    return Unwrapped(text, " and ".join(sorted(names))) if names else None
 
 
 def _from_base64(data: bytes) -> Unwrapped | None:
