@@ -245,3 +245,30 @@ def test_what_two_releases_of_java_make_different_things_of_is_not_judged(tool: 
     assert done.code == 1
     assert "before: connects  during: NOT JUDGED  after: NOT JUDGED" in done.out
     assert "release: it depends on the release: Java 25" in done.out
+
+
+def _directory(common_name: str) -> x509.DirectoryName:
+    return x509.DirectoryName(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)]))
+
+
+@pytest.mark.parametrize(
+    ("constraints", "after"),
+    [
+        (x509.NameConstraints([_directory("leaf")], None), None),
+        (x509.NameConstraints(None, [_directory("leaf")]), None),
+        (x509.NameConstraints([x509.DNSName("localhost")], None), True),
+        (x509.NameConstraints([x509.DNSName("db.example.com")], None), False),
+    ],
+    ids=["permitted subject", "excluded subject", "permitted host", "another host"],
+)
+def test_subjects_that_an_authority_may_issue_for_are_not_judged_by_a_made_up_one(
+    tool: Tool, tmp_path: Path, constraints: x509.NameConstraints, after: bool | None
+) -> None:
+    """What its certificate for the server will be called is not known, where it is told by a file of authorities."""
+    coming = write_pem(tmp_path / "next.pem", issue("Next", more=constraints))
+    tool("bundle", own("old-root.pem"), coming, "-o", "both.pem")
+    at = ("postgres", "rotation", "--current", own("old-root.pem"), "--next", coming, "--host-name", "localhost")
+    done = tool(*at, "--bundle", "both.pem", "--json")
+    (store,) = done.json["stores"]
+    assert (store["before"], store["after"]) == (True, after)
+    assert done.code == (0 if after else 1)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 
-from truststore_tool import oids
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun, replace
@@ -14,6 +13,7 @@ from truststore_tool.postgres.authorities import Picked
 from truststore_tool.readers import chains
 from truststore_tool.readers.chains import Chain, Search
 from truststore_tool.readers.hostnames import TlsReader
+from truststore_tool.readers.openssl.facts import ADDRESS, DNS, facts
 from truststore_tool.readers.promised import promise
 from truststore_tool.readers.source import Source
 from truststore_tool.readers.verdict import Reason, Verdict, judge
@@ -26,6 +26,7 @@ _TRUSTS: Final[dict[tuple[bool | None, bool | None], Trusts]] = {
     (False, True): "only-next",
     (False, False): "neither",
 }
+_OF_HOSTS: Final = frozenset({DNS, ADDRESS})
 
 
 @noun
@@ -134,13 +135,13 @@ class _Case:
     """A certificate that is asked about, and what a server sends because of it; or why that is not known.
 
     Attributes:
-        nameless: whether it is not known for which host that is.
+        assumed: whether nothing is known of the server's certificate but, perhaps, the host that it is for.
     """
 
     certificate: Certificate
     sent: Chain = ()
     doubt: str = ""
-    nameless: bool = False
+    assumed: bool = False
 
 
 def outlook(
@@ -238,7 +239,7 @@ def _case(
     if alone and limit is not None and limit < between:
         text = f"it allows {limit} authorities below it, and now there are {between}: does it issue for servers itself?"
         return _Case(certificate, sent, text)
-    return _Case(certificate, sent, nameless=clients.host is None and like is None)
+    return _Case(certificate, sent, assumed=like is None)
 
 
 def _store(
@@ -279,17 +280,26 @@ def _judged(source: Source, case: _Case, known: Sequence[Certificate], clients: 
         reason = Reason("not-judged", case.doubt)
         return Verdict(source.name, source.reader, False, None, None, None, (reason,))
     verdict = judge(source, case.sent, clients.name, clients.at, known, protocol=clients.protocol)
-    doubt = case.doubt
-    chain = [*case.sent[1:], *([verdict.anchor.certificate] if verdict.anchor else [])]
-    if case.nameless and any(map(_has_constraints, chain)):
-        doubt = "it may issue for some names only: for which host is it to be judged?"
+    doubt, reasons = case.doubt, verdict.reasons
+    chain = [*case.sent[1:]]
+    if source.reader == "libpq":  # Java passes over those of the anchor
+        chain += [case.certificate, *([verdict.anchor.certificate] if verdict.anchor else [])]
+    if case.assumed and (kinds := frozenset[int]().union(*map(_constrained, chain))):
+        if clients.host is None:
+            doubt = "it may issue for some names only: for which host is it to be judged?"
+        elif not kinds <= _OF_HOSTS:
+            doubt = "it may issue for some subjects only, and that of the server's certificate is not known"
+        if doubt:  # what speaks against the names that were assumed says nothing
+            reasons = tuple(reason for reason in reasons if reason.code != "name-constraints")
     if not doubt:
         return verdict
-    return replace(verdict, trusted=False, reasons=(*verdict.reasons, Reason("not-judged", doubt)))
+    return replace(verdict, trusted=False, reasons=(*reasons, Reason("not-judged", doubt)))
 
 
-def _has_constraints(certificate: Certificate) -> bool:
+def _constrained(certificate: Certificate) -> frozenset[int]:
+    """The kinds of names that its name constraints speak of; an unknown kind where they cannot be read."""
     try:
-        return certificate.extension(oids.NAME_CONSTRAINTS) is not None
+        found = facts(certificate).constraints
     except FormatError:
-        return True
+        return frozenset({-1})
+    return frozenset(tree.base.kind for tree in (*found.permitted, *found.excluded)) if found else frozenset()
