@@ -52,8 +52,11 @@ def test_shell(tmp_path: Path, page: Path) -> None:
     around = sandbox(tmp_path)
     for block in blocks(page.read_text()):
         if block.language == "sh":
-            done = around.run(f"set -euo pipefail\n{block.text}")
+            done = around.run(f"set -euo pipefail\n{block.text}\ncommand -v keytool openssl")
             assert done.returncode == 0, done.stdout
+            if "shims install" in block.text:
+                found = [Path(line).parent for line in done.stdout.splitlines()[-2:]]
+                assert found == [tmp_path / ".local" / "lib" / "shims"] * 2, "others come before them"
 
 
 def test_the_python_of_the_readme(tmp_path: Path) -> None:
