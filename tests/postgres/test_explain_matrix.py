@@ -27,15 +27,12 @@ def test_the_one_change_leaves_nothing_that_undoes_it(server: Server, tmp_path: 
     """Another name of a parameter, a default that goes with another value, what was not looked at so far."""
     for name in ("changing", "after"):
         (tmp_path / name).mkdir()
-    old, empty = frozenset({"old"}), tmp_path / "empty"
-    empty.write_bytes(b"")
+    old = frozenset({"old"})
     nothing = {"SSL_CERT_FILE": "/nowhere", "SSL_CERT_DIR": "/nowhere"}
-    factory = {"sslmode": "disable", "sslfactory": "org.postgresql.ssl.DefaultJavaSSLFactory"}
     cases = [
         Case("libpq", {"sslmode": "verify-full", "requiressl": "1", "sslrootcert": ROOT}, old),
         Case("libpq", {"requiressl": "0"}, frozenset()),
         Case("libpq", {"sslrootcert": "system"}, frozenset(), environment=nothing),
-        Case("jdbc", factory, frozenset(), environment={"JAVA_TOOL_OPTIONS": f"-Djavax.net.ssl.trustStore={empty}"}),
     ]
     changed = mend(cases, tmp_path / "changing")
     assert len(changed) == len(cases)
@@ -52,5 +49,11 @@ def test_what_else_is_to_be_seen_to_is_said_before(tmp_path: Path) -> None:
     (tmp_path / ".postgresql" / "postgresql.crt").unlink()
     for settings in ("sslmode=disable", f"sslmode=disable sslrootcert={ROOT}", "sslmode=require"):
         assert "revocation lists" in f"{explain(f'host=h {settings} sslcrldir=/nowhere', around).change}", settings
+    (tmp_path / "empty.jks").write_bytes(b"")
+    broken = {"JAVA_TOOL_OPTIONS": f"-Djavax.net.ssl.trustStore={tmp_path / 'empty.jks'}"}
+    url = "jdbc:postgresql://h/d?sslmode=disable&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory"
+    jdbc = explain(url, Surroundings(broken, str(tmp_path)))
+    assert jdbc.remedy is not None
+    assert (jdbc.remedy.drop, [*jdbc.remedy.settings]) == (("sslfactory",), ["sslmode", "sslrootcert"])
     uri = explain("postgresql://h/d?sslmode=verify-full&ssl=true", around)
     assert (uri.sslmode.value, uri.remedy and uri.remedy.drop) == ("require", ("ssl",))
