@@ -10,12 +10,14 @@ from tests.readers.jvms import Jvm
 from tests.readers.test_java_parser import accepted, refused
 from tests.samples import amazon, certificates
 from tests.shims import odd_certificates
+from tests.shims.forge import certificate
 from truststore_tool.asn1 import OBJECT_IDENTIFIER
+from truststore_tool.readers.java.certificate import JavaCertificate
 from truststore_tool.readers.java.parsing import why_refused
-from truststore_tool.readers.java.plain import is_plain
+from truststore_tool.readers.java.plain import is_plain, is_strong
 
 NEIGHBOURS = 4000
-REAL = [certificate.der for certificate in certificates(amazon("rds-global-bundle.pem"))]
+REAL = [c.der for c in certificates(amazon("rds-global-bundle.pem"))]
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +45,14 @@ def test_octets_left_out_or_added_are_not_plain() -> None:
 def test_what_is_plain_no_parser_of_ours_refuses(neighbours: Sequence[bytes]) -> None:
     every = [*neighbours, *odd_certificates.all_of_them().values(), *accepted().values()]
     assert [der for der in every if is_plain(der) and (why_refused(der, 17) or why_refused(der, 25))] == []
+
+
+def test_what_is_strong_the_jdk_does_not_call_weak(neighbours: Sequence[bytes]) -> None:
+    strong = [der for der in neighbours if is_strong(der)]
+    assert len(strong) > NEIGHBOURS // 10
+    judged = [JavaCertificate(der, jdk) for der in strong for jdk in (17, 25)]
+    assert [each for each in judged if each.key_verdict or each.signature_verdict] == []
+    assert not is_strong(certificate(signed="1.2.840.113549.1.1.5"))
 
 
 def test_every_java_opens_a_store_of_all_that_is_plain(readers: dict[str, Jvm], neighbours: Sequence[bytes]) -> None:

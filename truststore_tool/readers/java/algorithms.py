@@ -148,61 +148,68 @@ def public_key(element: Element, jdk: int) -> PublicKey:
             return _ec_key(parameters, content)
         case "DSA" | "DH" as algorithm:
             if algorithm == "DH" and parameters is None:
-                raise JavaFormatError("subject key, Invalid encoding, Parameters missing")
+                raise _bad_key("Parameters missing")
             expect_integer(first_of(content))
             prime = b"" if parameters is None else nth(parts(parameters), 0).value
             return PublicKey(algorithm, int.from_bytes(prime, "big").bit_length() or None)
     if identifier in _EDWARDS:
         name, bits, octets = _EDWARDS[identifier]
         if key_bits != 8 * octets:
-            raise JavaFormatError(f"subject key, key length must be {octets}")
+            raise _bad_key(f"key length must be {octets}")
         return PublicKey(name, bits if jdk < 25 else None)
     if identifier in _MONTGOMERY:
         name, bits, octets = _MONTGOMERY[identifier]
         if key_bits != 8 * octets:
-            raise JavaFormatError(f"subject key, key length must be {octets}")
+            raise _bad_key(f"key length must be {octets}")
         return PublicKey("XDH", bits) if jdk < 25 else PublicKey(name, None)
     if jdk >= 25 and identifier == _HASH_TREE:
         _check_hash_tree(content, parameters)
     if jdk >= 25 and identifier in _LATTICES and parameters is not None:
-        raise JavaFormatError("subject key, algorithm identifier has params")
+        raise _bad_key("algorithm identifier has params")
     return PublicKey(_SIGNATURES_25.get(identifier, identifier) if jdk >= 25 else identifier, None)
+
+
+def _bad_key(words: str) -> JavaFormatError:
+    """What X509Key.parse makes of the InvalidKeyException of a key factory."""
+    return JavaFormatError(f"subject key, java.security.InvalidKeyException: {words}")
 
 
 def _check_hash_tree(content: bytes, parameters: Element | None) -> None:
     """An HSS/LMS key (sun.security.provider.HSS): levels, types of tree and one-time signature, identifier, root."""
     if len(content) < 12:
-        raise JavaFormatError("subject key, LMS public key is too short")
+        raise _bad_key("LMS public key is too short")
     if content[0] == asn1.OCTET_STRING and content[1] == len(content) - 2:
         content = content[2:]
     tree = int.from_bytes(content[4:8], "big")
     if tree not in _LMS_TYPES:
-        raise JavaFormatError("subject key, Unsupported or bad LMS type")
+        raise _bad_key("Unsupported or bad LMS type")
     if len(content) != _HASH_TREE_KEY or parameters is not None:
-        raise JavaFormatError("subject key, X509Key is not an HSS key")
+        raise _bad_key("X509Key is not an HSS key")
 
 
 def _rsa_size(content: bytes) -> int:
     """Bits of the modulus, if the JDK takes the key (RSAPublicKeyImpl, RSAKeyFactory.checkKeyLengths)."""
     fields = sequence(value(content), "Sequence tag error")
     if len(fields) != 2:
-        complaint = "Extra data available" if len(fields) > 2 else "Too short"
-        raise JavaFormatError(f"subject key, Invalid RSA public key, {complaint}")
+        raise _bad_key("Invalid RSA public key")
     for field in fields:
         expect_integer(field)
     # Both count as positive, whatever the first bit says (DerValue.getPositiveBigInteger).
     modulus, exponent = (int.from_bytes(field.value, "big") for field in fields)
     size = modulus.bit_length()
     if size < 505:  # it counts whole bytes: 505 bits are 64 of them
-        raise JavaFormatError("subject key, RSA keys must be at least 512 bits long")
+        raise _bad_key("RSA keys must be at least 512 bits long")
     if size > _LARGEST_RSA:
-        raise JavaFormatError(f"subject key, RSA keys must be no longer than {_LARGEST_RSA} bits")
+        raise _bad_key(f"RSA keys must be no longer than {_LARGEST_RSA} bits")
     if size > _LARGEST_FREE_RSA and exponent.bit_length() > _LONGEST_EXPONENT:
-        raise JavaFormatError(f"subject key, RSA exponents can be no longer than {_LONGEST_EXPONENT} bits")
+        raise _bad_key(
+            f"RSA exponents can be no longer than {_LONGEST_EXPONENT} bits  if modulus is greater than "
+            f"{_LARGEST_FREE_RSA} bits"
+        )
     if exponent < 3:
-        raise JavaFormatError("subject key, exponent is smaller than 3")
+        raise _bad_key("exponent is smaller than 3")
     if exponent > modulus:
-        raise JavaFormatError("subject key, exponent is larger than modulus")
+        raise _bad_key("exponent is larger than modulus")
     return size
 
 
@@ -213,14 +220,16 @@ def _field_octets(name: str, size: int) -> int:
 
 
 def _ec_key(parameters: Element | None, point: bytes) -> PublicKey:
-    curve = oid_content(parameters.value) if parameters is not None and parameters.tag == asn1.OBJECT_IDENTIFIER else ""
+    if parameters is None:
+        raise _bad_key("EC domain parameters must be encoded in the algorithm identifier")
+    curve = oid_content(parameters.value) if parameters.tag == asn1.OBJECT_IDENTIFIER else ""
     if curve not in CURVES:
-        raise JavaFormatError(f"subject key, Unknown named curve: {curve}")
+        raise _bad_key(f"Unknown named curve: {curve}")
     if point[:1] != b"\x04":
-        raise JavaFormatError("subject key, Only uncompressed point format supported")
+        raise _bad_key("Invalid EC key")
     name, size = CURVES[curve]
     if (len(point) - 1) // 2 != _field_octets(name, size):
-        raise JavaFormatError("subject key, Point does not match field size")
+        raise _bad_key("Invalid EC key")
     return PublicKey("EC", size, name)
 
 

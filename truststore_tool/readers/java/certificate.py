@@ -19,6 +19,8 @@ from truststore_tool.readers.java.algorithms import (
     signature_verdict,
 )
 from truststore_tool.readers.java.der import (
+    CERTIFICATE_EXCEPTION,
+    PARSING_EXCEPTION,
     EarlyBytes,
     EarlyValue,
     JavaFormatError,
@@ -55,13 +57,13 @@ class JavaCertificate:
         self.jdk = jdk
         whole = value(EarlyBytes(der) if jdk < 25 else der)
         if whole.tag != asn1.SEQUENCE:
-            raise JavaFormatError("invalid DER-encoded certificate data")
+            raise JavaFormatError("invalid DER-encoded certificate data", PARSING_EXCEPTION)
         self._outer = first(whole, 3)
         if self._outer[2].next != whole.stop:
-            raise JavaFormatError(f"signed overrun, bytes = {whole.stop - self._outer[2].next}")
+            raise JavaFormatError(f"signed overrun, bytes = {whole.stop - self._outer[2].next}", PARSING_EXCEPTION)
         signed_fields = self._outer[0]
         if signed_fields.tag != asn1.SEQUENCE:
-            raise JavaFormatError("signed fields invalid")
+            raise JavaFormatError("signed fields invalid", PARSING_EXCEPTION)
         fields = first(signed_fields, 6)
         self.version = 1
         if _is_tagged(fields[0], 0):
@@ -72,14 +74,14 @@ class JavaCertificate:
 
     def check(self) -> "JavaCertificate":
         """This certificate, if the JDK takes it whole."""
-        inner, inner_parameters = algorithm_identifier(self._algorithm)
         outer, parameters = algorithm_identifier(self._outer[1])
+        inner, inner_parameters = algorithm_identifier(self._algorithm)
         if (inner, inner_parameters and inner_parameters.raw) != (outer, parameters and parameters.raw):
-            raise JavaFormatError("Signature algorithm mismatch", "java.security.cert.CertificateException")
+            raise JavaFormatError("Signature algorithm mismatch", CERTIFICATE_EXCEPTION)
         bit_string(self._outer[2])
         _ = (self.serial, self.issuer, self.validity, self.subject, self.public_key, self.extension_texts())
         if java_names.is_empty(self._issuer):
-            raise JavaFormatError("Empty issuer DN not allowed in X509Certificates")
+            raise JavaFormatError("Empty issuer DN not allowed in X509Certificates", PARSING_EXCEPTION)
         if java_names.is_empty(self._subject):
             self._check_empty_subject()
         return self
@@ -87,8 +89,12 @@ class JavaCertificate:
     def _check_empty_subject(self) -> None:
         """Without a subject subjectAltName must be critical; Java does not check it if nothing follows the key."""
         names = self.extension(oids.SUBJECT_ALTERNATIVE_NAME)
-        if self.version == 1 or (self._tail_is_read and (names is None or not names.critical)):
-            raise JavaFormatError("X.509 Certificate is incomplete: subject field is empty")
+        if self.version == 1:
+            raise _incomplete("subject field is empty, and certificate has no extensions")
+        if self._tail_is_read and names is None:
+            raise _incomplete("subject field is empty, and SubjectAlternativeName extension is absent")
+        if self._tail_is_read and names and not names.critical:
+            raise _incomplete("SubjectAlternativeName extension MUST be marked critical when subject field is empty")
 
     @property
     def _tail_is_read(self) -> bool:
@@ -145,13 +151,13 @@ class JavaCertificate:
     def extensions(self) -> tuple[Extension, ...]:
         """The extensions in the order of the file."""
         if self._tail and self.version == 1:
-            raise JavaFormatError("no more data allowed for version 1 certificate")
+            raise JavaFormatError("no more data allowed for version 1 certificate", PARSING_EXCEPTION)
         tail = list(self._tail)
         for number in (1, 2):
             if tail and _is_tagged(tail[0], number):
                 bit_count(tail.pop(0))
         if tail and self.version != 3:
-            raise JavaFormatError("Extensions not allowed in v2 certificate")
+            raise JavaFormatError("Extensions not allowed in v2 certificate", PARSING_EXCEPTION)
         if not tail or not is_context(tail[0], 3, constructed=True):
             return ()
         listed = sequence(first(tail[0], 1)[0], "Not the correct tag")
@@ -188,7 +194,7 @@ class JavaCertificate:
         except JavaFormatError as exc:
             if self.jdk < 25:
                 return ()
-            raise JavaFormatError(exc.reason, "java.security.cert.CertificateParsingException") from exc
+            raise JavaFormatError(exc.reason, PARSING_EXCEPTION) from exc
 
     @property
     def key_verdict(self) -> Verdict:
@@ -216,6 +222,10 @@ class JavaCertificate:
 def canonical(name: str) -> str:
     """The form of a printed name under which two names are the same (X500Name.canonicalize)."""
     return " ".join(name.lower().split())
+
+
+def _incomplete(words: str) -> JavaFormatError:
+    return JavaFormatError(f"X.509 Certificate is incomplete: {words}", PARSING_EXCEPTION)
 
 
 def _validity(element: Element) -> tuple[datetime, datetime]:

@@ -11,6 +11,8 @@ from truststore_tool.asn1 import Element
 from truststore_tool.errors import FormatError
 
 IO_EXCEPTION: Final = "java.io.IOException"
+CERTIFICATE_EXCEPTION: Final = "java.security.cert.CertificateException"
+PARSING_EXCEPTION: Final = "java.security.cert.CertificateParsingException"
 _INT_MAX: Final = 2**31 - 1
 _LONGEST_LENGTH: Final = 0x84  # a length has four octets at most
 _INDEFINITE: Final = 0x80
@@ -31,6 +33,7 @@ class JavaFormatError(FormatError):
     def __init__(self, message: str, kind: str = IO_EXCEPTION) -> None:
         super().__init__(f"{kind}: {message}")
         self.reason = message
+        self.kind = kind
 
 
 class EarlyBytes(bytes):

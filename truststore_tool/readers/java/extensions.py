@@ -11,6 +11,7 @@ from truststore_tool.extensions import Extension
 from truststore_tool.readers.java import points, times
 from truststore_tool.readers.java.der import (
     IO_EXCEPTION,
+    PARSING_EXCEPTION,
     JavaFormatError,
     big_integer,
     boolean,
@@ -228,7 +229,7 @@ def _private_key_usage(data: bytes, dated: Callable[[datetime], str] = str) -> s
         number = item.tag & 0x1F
         if number > 1 or not is_context(item, number, constructed=False):
             raise JavaFormatError("Invalid encoding of PrivateKeyUsageExtension")
-        points.once(item, seen, ("notBefore", "notAfter"), "PrivateKeyUsage.")
+        points.once(item, seen, ("notBefore", "notAfter"), "PrivateKeyUsage.", PARSING_EXCEPTION)
         moment = times.parse(asn1.GENERALIZED_TIME, item.value)
         moments[number] = ("From: ", "To: ")[number] + dated(moment)
     return f"PrivateKeyUsage: [\n{', '.join(filter(None, moments))}]\n"
@@ -322,8 +323,10 @@ def describe(extensions: tuple[Extension, ...], dated: Callable[[datetime], str]
                 printer = partial(_private_key_usage, dated=dated)
             text = head + (_unknown(extension.value) if printer is None else printer(extension.value))
         except JavaFormatError as exc:
-            if extension.critical:
+            if extension.critical and exc.kind == IO_EXCEPTION:
                 raise
+            if extension.critical:
+                raise JavaFormatError(str(exc)) from exc
             reason = f"Unparseable {name} extension due to\n{exc}\n\n{hex_dump(extension.value)}"
             unparseable[extension.oid] = head + reason
             continue

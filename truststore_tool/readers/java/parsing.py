@@ -9,7 +9,12 @@ from truststore_tool.readers.base import Work, once
 from truststore_tool.readers.java import pem
 from truststore_tool.readers.java.algorithms import PublicKey
 from truststore_tool.readers.java.certificate import JavaCertificate
-from truststore_tool.readers.java.der import JavaFormatError
+from truststore_tool.readers.java.der import (
+    CERTIFICATE_EXCEPTION,
+    IO_EXCEPTION,
+    PARSING_EXCEPTION,
+    JavaFormatError,
+)
 
 
 def first_certificate(data: bytes, jdk: int) -> JavaCertificate:
@@ -29,13 +34,28 @@ class Judged(NamedTuple):
 def judged(der: bytes, jdk: int, work: Work) -> Judged:
     """As `why_refused`; each certificate is parsed once a release."""
 
-    def judge() -> Judged:
-        try:
-            return Judged(None, first_certificate(der, jdk).public_key)
-        except JavaFormatError as exc:
-            return Judged(str(exc), None)
+    return once(work, (jdk, der), lambda: _judged(der, jdk))
 
-    return once(work, (jdk, der), judge)
+
+def _judged(der: bytes, jdk: int) -> Judged:
+    """X509Factory and X509CertImpl wrap what their parts throw, each part in its own way."""
+    try:
+        block = next(_blocks(der, jdk), b"")
+    except JavaFormatError as exc:
+        return Judged(f"{CERTIFICATE_EXCEPTION}: Could not parse certificate: {exc}", None)
+    try:
+        certificate = JavaCertificate(block, jdk)
+        _ = certificate.signature_algorithm, certificate.signature
+    except JavaFormatError as exc:
+        return Judged(_wrapped(exc, f"{CERTIFICATE_EXCEPTION}: Unable to initialize, "), None)
+    try:
+        return Judged(None, certificate.check().public_key)
+    except JavaFormatError as exc:
+        return Judged(_wrapped(exc, f"{PARSING_EXCEPTION}: "), None)
+
+
+def _wrapped(exc: JavaFormatError, wrapping: str) -> str:
+    return f"{wrapping}{exc}" if exc.kind == IO_EXCEPTION else str(exc)
 
 
 def why_refused(der: bytes, jdk: int) -> str | None:
@@ -43,8 +63,7 @@ def why_refused(der: bytes, jdk: int) -> str | None:
 
     The verdict is CertificateFactory.generateCertificate's (sun.security.provider.X509Factory, X509CertImpl), which
     is also KeyStore's for JKS, JCEKS and PKCS#12: one certificate refused, and the whole store cannot be loaded. Octets
-    behind the certificate do not matter. The text is an exception of the parser as Throwable.toString gives it; Java
-    may wrap it in another.
+    behind the certificate do not matter. The text is what the factory throws, as Throwable.toString gives it.
     """
     return judged(der, jdk, {}).refusal
 
@@ -60,7 +79,7 @@ def all_certificates(data: bytes, jdk: int) -> list[JavaCertificate]:
             return [JavaCertificate(der, jdk).check() for der in bundled]
         found.append(JavaCertificate(block, jdk).check())
     if not found:
-        raise JavaFormatError("No certificate data found", "java.security.cert.CertificateException")
+        raise JavaFormatError("No certificate data found", CERTIFICATE_EXCEPTION)
     return found
 
 

@@ -17,9 +17,12 @@ _VERSION_3: Final = b"\xa0\x03\x02\x01\x02"
 _EXTENSIONS: Final = asn1.context(3)
 _CRITICAL: Final = b"\x01\x01\xff"
 # AlgorithmIdentifiers as they stand in certificates: RSA with a digest and NULL, ECDSA with a digest and nothing.
+_RSA_WITH: Final = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01"
+_WEAK_SIGNATURES: Final = tuple(_RSA_WITH + bytes((arc, 5, 0)) for arc in (4, 5))  # with MD5 and SHA-1
 _SIGNATURES: Final = frozenset(
     (
-        *(b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01" + bytes((arc, 5, 0)) for arc in (4, 5, 11, 12, 13)),
+        *_WEAK_SIGNATURES,
+        *(_RSA_WITH + bytes((arc, 5, 0)) for arc in (11, 12, 13)),
         *(b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03" + bytes((arc,)) for arc in (2, 3, 4)),
     )
 )
@@ -32,8 +35,9 @@ _POINTS: Final = (
 _RSA: Final = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00"
 # 3, 17 and 65537.
 _EXPONENTS: Final = (b"\x02\x01\x03", b"\x02\x01\x11", b"\x02\x03\x01\x00\x01")
-# Octets of a modulus of 512 to 16384 bits, with the zero before it.
+# Octets of a modulus of 512, 2048 and 16384 bits, with the zero before it.
 _SMALLEST_MODULUS: Final = 65
+_STRONG_MODULUS: Final = 257
 _LARGEST_MODULUS: Final = 2049
 _STRINGS: Final = (asn1.UTF8_STRING, asn1.PRINTABLE_STRING, asn1.IA5_STRING, asn1.TELETEX_STRING)
 # Octets of the two kinds of time with seconds and Z, and the first year of each that is meant.
@@ -48,16 +52,31 @@ class _UnclearError(Exception):
     """Something that is not understood here."""
 
 
-@lru_cache(maxsize=1 << 14)
+# What is made of a certificate.
+_UNCLEAR: Final = 0
+_PLAIN: Final = 1
+_STRONG: Final = 2
+
+
 def is_plain(der: bytes) -> bool:
     """Whether these bytes are a certificate that every release of Java takes; False where that is not known here."""
+    return _judged(der) >= _PLAIN
+
+
+def is_strong(der: bytes) -> bool:
+    """Whether it is plain, and no JDK calls the size of its key or the digest of its signature weak."""
+    return _judged(der) == _STRONG
+
+
+@lru_cache(maxsize=1 << 14)
+def _judged(der: bytes) -> int:
     try:
-        return _is_plain(der)
+        return _judgement(der)
     except (_UnclearError, IndexError):
-        return False
+        return _UNCLEAR
 
 
-def _is_plain(der: bytes) -> bool:
+def _judgement(der: bytes) -> int:
     at, end = _inside(der, 0, asn1.SEQUENCE, len(der))
     at, stop = _inside(der, at, asn1.SEQUENCE, end)
     signed = _next(der, stop, asn1.SEQUENCE, end)
@@ -74,19 +93,21 @@ def _is_plain(der: bytes) -> bool:
         or algorithm not in _SIGNATURES
         or not der.startswith(algorithm, at)
     ):
-        return False
+        return _UNCLEAR
     issuer = at + len(algorithm)
     validity = _next(der, issuer, asn1.SEQUENCE, stop)
     subject = _next(der, validity, asn1.SEQUENCE, stop)
     key = _next(der, subject, asn1.SEQUENCE, stop)
     at = _next(der, key, asn1.SEQUENCE, stop)
-    return (
+    if not (
         _is_name(der[issuer:validity])
         and _is_validity(der[validity:subject])
         and _is_name(der[subject:key])
-        and _is_key(der[key:at])
         and (at == stop or (newer and _are_extensions(der, at, stop)))
-    )
+    ):
+        return _UNCLEAR
+    strength = _key_strength(der[key:at])
+    return min(strength, _PLAIN) if algorithm in _WEAK_SIGNATURES else strength
 
 
 def _inside(data: bytes, at: int, tag: int, limit: int) -> tuple[int, int]:
@@ -101,9 +122,10 @@ def _inside(data: bytes, at: int, tag: int, limit: int) -> tuple[int, int]:
         at += count
         if count not in (1, 2) or size < (0x80 if count == 1 else 0x100):
             raise _UnclearError
-    if at + size > limit:
+    stop = at + size
+    if stop > limit:
         raise _UnclearError
-    return at, at + size
+    return at, stop
 
 
 def _next(data: bytes, at: int, tag: int, limit: int) -> int:
@@ -165,23 +187,27 @@ def _is_time(text: bytes, size: int, first: bytes) -> bool:
     )
 
 
-def _is_key(data: bytes) -> bool:
+def _key_strength(data: bytes) -> int:
+    """Whether it is a key of a kind that is known here, and one that is long enough."""
     if data.startswith(_POINTS):
-        return True  # what they begin with fixes all lengths
+        return _STRONG  # what they begin with fixes all lengths
     at, end = _inside(data, 0, asn1.SEQUENCE, len(data))
     if not data.startswith(_RSA, at):
-        return False
+        return _UNCLEAR
     bits, stop = _inside(data, at + len(_RSA), asn1.BIT_STRING, end)
     at, last = _inside(data, bits + 1, asn1.SEQUENCE, stop)
     modulus, exponent = _inside(data, at, asn1.INTEGER, last)
-    return (
+    size = exponent - modulus
+    if (
         stop == last == end
-        and data[bits] == 0
-        and _SMALLEST_MODULUS <= exponent - modulus <= _LARGEST_MODULUS
-        and data[modulus] == 0
+        and not data[bits]
+        and _SMALLEST_MODULUS <= size <= _LARGEST_MODULUS
+        and not data[modulus]
         and data[modulus + 1] >= 0x80
         and data[exponent:last] in _EXPONENTS
-    )
+    ):
+        return _STRONG if size >= _STRONG_MODULUS else _PLAIN
+    return _UNCLEAR
 
 
 def _are_extensions(data: bytes, at: int, stop: int) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
 from truststore_tool.readers.java.der import (
+    IO_EXCEPTION,
     JavaFormatError,
     bits,
     boolean,
@@ -110,11 +111,11 @@ def _distribution_point(point: Element) -> str:
     return f"DistributionPoint:\n     {where}\n{reasons}{issuer}"
 
 
-def once(item: Element, seen: set[int], fields: tuple[str, ...], what: str) -> None:
-    """Raises JavaFormatError when a field that is tagged by its number comes again."""
+def once(item: Element, seen: set[int], fields: tuple[str, ...], what: str, kind: str = IO_EXCEPTION) -> None:
+    """Raises JavaFormatError, of that kind, when a field that is tagged by its number comes again."""
     number = item.tag & 0x1F
     if number in seen and number < len(fields):
-        raise JavaFormatError(f"Duplicate {fields[number]} in {what}")
+        raise JavaFormatError(f"Duplicate {fields[number]} in {what}", kind)
     seen.add(number)
 
 

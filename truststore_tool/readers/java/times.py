@@ -20,7 +20,8 @@ def parse(tag: int, content: bytes) -> datetime:
     kind = "UTC" if tag == asn1.UTC_TIME else "Generalized"
     match = _form(kind).fullmatch(content.decode("ascii", "replace"))
     if match is None:
-        raise JavaFormatError(f"Parse {kind} time, invalid format")
+        wrong = "offset" if _form(kind).fullmatch(content.decode("ascii", "replace") + "Z") else "format"
+        raise JavaFormatError(f"Parse {kind} time, invalid {wrong}")
     *digits, sign, hours, minutes = match.groups("0")
     year, month, day, hour, minute, second = map(int, digits)
     if tag == asn1.UTC_TIME:

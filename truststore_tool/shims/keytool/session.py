@@ -7,6 +7,7 @@ from typing import Final
 from truststore_tool.formats import SHORTEST_NEW_PASSWORD
 from truststore_tool.model import Entry
 from truststore_tool.readers.java.certificate import JavaCertificate
+from truststore_tool.readers.java.plain import is_strong
 from truststore_tool.shims.java.printing import block
 from truststore_tool.shims.keytool import stores
 from truststore_tool.shims.keytool import weak as keytool_weak
@@ -99,7 +100,7 @@ class Session:
 
         `trusted` says whether it is a trust anchor, if that is known; `link` where it stands in a chain.
         """
-        if not (certificate.key_verdict or certificate.signature_verdict):
+        if is_strong(certificate.der) or not (certificate.key_verdict or certificate.signature_verdict):
             return
         trusted = self.trusts(certificate) if trusted is None else trusted
         for_itself = link == 0 and not certificate.is_authority

@@ -175,21 +175,27 @@ def load(name: str, kind: str | None, password: str | None, *, jdk: int, frames:
     if kind is None:
         if found is None:
             raise KeytoolError("Unrecognized keystore format. Please load it with a specified type", KEY_STORE)
-        return Keystore(name, found.upper(), _decode(data, found, password, frames, jdk), exists=True)
+        return Keystore(name, found.upper(), _decode(data, found, found, password, frames, jdk), exists=True)
     _, accepted = _TYPES[kind.upper()]
     if found not in accepted:
         raise _wrong_type(kind.upper(), data)
-    store = _decode(data, found or "", password, frames, jdk)
+    store = _decode(data, found or "", kind, password, frames, jdk)
     # JceKeyStore reads JKS and writes JCEKS.
     store = replace(store, format="jceks") if kind.upper() == "JCEKS" else store
     return Keystore(name, kind, store, exists=True)
 
 
-def _decode(data: bytes, name: str, password: str | None, frames: int, jdk: int) -> TrustStore:
+def _decode(data: bytes, name: str, kind: str, password: str | None, frames: int, jdk: int) -> TrustStore:
     """The store in `data`, which is of that format of ours. Raises KeytoolError as the JDK would say it."""
     try:
-        store = formats.get(name).loads(data, password)
+        try:
+            store = formats.get(name).loads(data, password)
+        except IntegrityError:
+            if name != "pkcs12":  # which proves itself last, when all certificates were read
+                _require_taken(formats.get(name).loads(data, None), data, None, kind, frames, jdk)
+            raise
         _require_opened(store, data, password, frames, jdk)
+        _require_taken(store, data, password, kind, frames, jdk)
         return store
     except IntegrityError as exc:
         raise _wrong_password(name, frames) from exc
@@ -197,6 +203,13 @@ def _decode(data: bytes, name: str, password: str | None, frames: int, jdk: int)
         if name != "pkcs12" or _is_cut_short(data):
             raise KeytoolError("", "java.io.EOFException") from exc
         raise KeytoolError(exc.message, IO_EXCEPTION) from exc
+
+
+def _require_taken(store: TrustStore, data: bytes, password: str | None, kind: str, frames: int, jdk: int) -> None:
+    """KeytoolError where Java's parser refuses one of the certificates, and with it the store."""
+    from truststore_tool.shims.keytool import refused
+
+    refused.check(store.all_certificates(), data, password, kind, jdk=jdk, frames=frames)
 
 
 def _require_opened(store: TrustStore, data: bytes, password: str | None, frames: int, jdk: int) -> None:
