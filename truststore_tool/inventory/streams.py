@@ -232,7 +232,7 @@ def _zstd(packed: Stream) -> Iterator[bytes]:
     try:
         module = import_module("zstandard")
     except ImportError:
-        raise BrokenError("is compressed with zstd, for which no module is installed") from None
+        raise BrokenError("is compressed with zstd, which needs Python 3.14 or zstandard") from None
     machine = module.ZstdDecompressor(max_window_size=_MEMORY)
     return _read(machine.stream_reader(packed, read_across_frames=True), module.ZstdError)
 
