@@ -11,6 +11,7 @@
 PYTHON ?= python3
 VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 VENV := .venv-$(VERSION)
+TOOL := $(VENV)/.tool
 READY := $(VENV)/.ready
 LEGACY := $(VENV)/.legacy
 BIN := $(abspath $(VENV)/bin)
@@ -22,12 +23,17 @@ setup: $(LEGACY)
 	@echo "ready: . $(VENV)/bin/activate"
 
 # The stamp is older than pyproject.toml after a change of it: then everything is installed anew.
-$(READY): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "make: Python 3.11 or later is needed; name one with PYTHON=python3.x" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' || { \
-	  echo "make: this Python cannot make virtual environments: install python3-venv" >&2; exit 1; }
+# The demonstration needs the tool alone, which takes seconds; the tests need a hundred packages.
+$(TOOL): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "make: Python 3.11 or later is needed: apt-get install python3-venv, or name one with PYTHON=python3.x" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  echo "make: this Python makes no virtual environments: apt-get install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(READY): $(TOOL)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,postgres]'
 	@touch $@
 
@@ -41,7 +47,7 @@ $(LEGACY): $(READY)
 	  echo "make: apt-get install gcc python3-dev, then run make test again" >&2; test "$$CI" != true; \
 	fi
 
-demo: $(READY)
+demo: $(TOOL)
 	@PATH="$(BIN):$$PATH" bash sample_certs/demo.sh
 
 test: $(LEGACY)
@@ -67,7 +73,7 @@ torture: $(LEGACY)
 # and keys; not JKS, PEM or the shims for them) takes it from the Python that runs the file, or says what to install.
 # The compiled modules inside are for the Python that made them; any other reads the sources beside them.
 COMPILED := cryptography* cffi* _cffi_backend* pycparser*
-zipapp: $(READY)
+zipapp: $(TOOL)
 	rm -rf build/zipapp
 	mkdir -p dist
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --target build/zipapp .

@@ -109,7 +109,7 @@ def test_one_file(shelf: Shelf, environment: Path, tmp_path: Path) -> None:
     ready = checkout / "ready"
     ready.touch()
     options: Env = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": shelf.wheels}
-    made = (f"READY={ready}", f"BIN={Path(sys.executable).parent}")
+    made = (f"TOOL={ready}", f"BIN={Path(sys.executable).parent}")
     said("make", "zipapp", *made, cwd=checkout, env=options)
     single = tmp_path / "truststore-tool.pyz"
     single.write_bytes((checkout / "dist" / "truststore-tool.pyz").read_bytes())
