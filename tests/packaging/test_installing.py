@@ -94,7 +94,7 @@ def tracked() -> Iterator[str]:
     """Files of the repository, but for what only git reads; of a copy that is none, those of the package and tests."""
     done = subprocess.run(["git", "ls-files"], cwd=CHECKOUT, capture_output=True, text=True)
     if done.returncode == 0:
-        yield from (name for name in done.stdout.split("\n") if name and not name.startswith(".git"))
+        yield from (name for name in done.stdout.split("\n") if name not in ("", ".gitignore"))
         return
     for folder in ("truststore_tool", "tests"):
         for path in (CHECKOUT / folder).rglob("*.py"):
