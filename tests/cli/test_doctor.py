@@ -187,6 +187,15 @@ class TestFindings:
         assert "mac-nobody-reads" in rules(done)
 
 
+@pytest.mark.parametrize("size", [1024, 2048])
+@pytest.mark.parametrize("algorithm", ["RSA", "RSA-PSS"])
+def test_a_key_is_small_by_its_size(tool: Tool, tmp_path: Path, algorithm: str, size: int) -> None:
+    key = tmp_path / "key"
+    run("openssl", "genpkey", "-algorithm", algorithm, "-pkeyopt", f"rsa_keygen_bits:{size}", "-out", key)
+    run("openssl", "req", "-new", "-x509", "-key", key, "-subj", "/CN=x", "-days", "9", "-out", tmp_path / "x.pem")
+    assert ("small-key" in rules(tool("doctor", "x.pem", "--json"))) is (size < 2048)
+
+
 def test_every_finding_has_a_rule_that_is_explained() -> None:
     for name, rule in RULES.items():
         assert rule.level in LEVELS

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from truststore_tool import asn1
+from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.findings import Finding, Place, finding
 from truststore_tool.model import Certificate, Remark, TrustStore, twins
 from truststore_tool.operations.describe import describe, identified
 from truststore_tool.operations.listing import named
 
-_RSA: Final = "1.2.840.113549.1.1.1"
+_RSA: Final = (oids.RSA, oids.RSA_PSS)
 _WEAK: Final = {
     "1.2.840.113549.1.1.2": "MD2",
     "1.2.840.113549.1.1.4": "MD5",
@@ -138,7 +138,7 @@ def _weak_signature(certificate: Certificate) -> str | None:
 def _small_key(certificate: Certificate) -> str | None:
     algorithm, bits = asn1.read_exactly(certificate.public_key_der).expect(asn1.SEQUENCE).fields(2, 2)
     parts = algorithm.children()
-    if parts[0].oid() == _RSA:
+    if parts[0].oid() in _RSA:
         size = asn1.read_exactly(bits.bits()).children()[0].integer().bit_length()
         return f"has an RSA key of {size} bits" if size < _SMALLEST_RSA else None
     curve = parts[1].oid() if len(parts) > 1 and parts[1].tag == asn1.OBJECT_IDENTIFIER else None

@@ -15,6 +15,7 @@ from truststore_tool.readers.java.der import (
     PARSING_EXCEPTION,
     JavaFormatError,
 )
+from truststore_tool.readers.java.plain import is_plain
 
 
 def first_certificate(data: bytes, jdk: int) -> JavaCertificate:
@@ -77,7 +78,8 @@ def all_certificates(data: bytes, jdk: int) -> list[JavaCertificate]:
         bundled = None if found else _signed_data(block)
         if bundled is not None:
             return [JavaCertificate(der, jdk).check() for der in bundled]
-        found.append(JavaCertificate(block, jdk).check())
+        certificate = JavaCertificate(block, jdk)
+        found.append(certificate if is_plain(block) else certificate.check())
     if not found:
         raise JavaFormatError("No certificate data found", CERTIFICATE_EXCEPTION)
     return found
