@@ -3,7 +3,7 @@
 What a command warns of is a finding as well as what `doctor` reports.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
 from truststore_tool.nouns import noun
@@ -315,3 +315,10 @@ def finding(
 ) -> Finding:
     """A finding of that rule, at the rule's own level unless another is given."""
     return Finding(rule, level or RULES[rule].level, place, message, readers, fix)
+
+
+def counting(named: Iterable[str]) -> frozenset[str]:
+    """The levels down to the least that is named, and the rules that are named: what a finding must be one of."""
+    names = frozenset(named)
+    least = max((LEVELS.index(level) for level in LEVELS if level in names), default=-1)
+    return names | frozenset(LEVELS[: least + 1])

@@ -69,7 +69,7 @@ def make(root: Path) -> None:
         env={"TRUSTSTORE_PASSWORD": "of nobody"},
     )
     assert locked.code == 0, locked.err
-    (root / "etc" / "app.conf").write_text(f"ssl_ca_file = '/gone {SCRIPT}'\nssl_ca_file = /gone.pem\n")
+    (root / "etc" / "app.conf").write_text("ssl_ca_file = '/gone &amp; more.pem'\nssl_ca_file = /gone.pem\n")
 
 
 def report(root: Path, *more: str) -> Reported:

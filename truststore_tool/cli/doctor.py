@@ -13,18 +13,17 @@ from truststore_tool.cli.approval import Approval
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.fixing import Outcome, Treatment
 from truststore_tool.cli.opening import place_of, reveal
-from truststore_tool.cli.options import Backup, DryRun, Expect, For, Profile, Reporting, Yes, days
+from truststore_tool.cli.options import Backup, DryRun, Expect, For, Profile, Reporting, Yes, days, levels_and_rules
 from truststore_tool.cli.output import open_to_all
 from truststore_tool.cli.secrets import PasswordFor, Passwords, StorePassword
 from truststore_tool.errors import PasswordRequiredError, TrustStoreError, UnreadableError, UsageError
 from truststore_tool.findings import (
-    LEVELS,
     MEND,
     MEND_AS_COMPAT,
     MEND_AS_PASSWORDLESS,
-    RULES,
     Finding,
     Place,
+    counting,
     finding,
 )
 from truststore_tool.formats.base import Content
@@ -45,20 +44,6 @@ _COMMANDS: Final = {
 }
 
 
-def _counting(names: list[str] | None) -> list[str] | None:
-    """What --fail-on names, each a level or a rule."""
-    for name in names or ():
-        if name not in RULES and name not in LEVELS:
-            from difflib import get_close_matches
-
-            near = get_close_matches(name, [*LEVELS, *RULES], n=1)
-            raise UsageError(
-                f"--fail-on: there is no level and no rule {name}",
-                hint=f"did you mean {near[0]}?" if near else "it is error, warning, or a rule of docs/findings.md",
-            )
-    return names
-
-
 def doctor_command(
     stores: Annotated[list[str], typer.Argument(metavar="STORE...", help="Stores; - is standard input.")],
     *,
@@ -68,7 +53,7 @@ def doctor_command(
         typer.Option(
             "--fail-on",
             metavar="warning|RULE",
-            callback=_counting,
+            callback=levels_and_rules,
             help="What is exit code 1 beside errors: every warning, or what goes by a rule, such as expired or"
             " key-in-truststore; may be given again.",
         ),
@@ -134,10 +119,8 @@ def doctor_command(
         output.report("doctor", None, doctor_text.examined(inspected), stores=inspected)
     if any(each.format is None and _is_missing(each.findings) for each in examined):
         raise typer.Exit(_MISSING)
-    named = fail_on or ()
-    worst = max((LEVELS.index(name) for name in named if name in LEVELS), default=0)
-    counting = {*LEVELS[: worst + 1], *named}
-    if any(counting & {item.level, item.rule} for each in examined for item in each.findings):
+    failing = counting(("error", *(fail_on or ())))
+    if any(failing & {item.level, item.rule} for each in examined for item in each.findings):
         raise typer.Exit(FINDING)
 
 

@@ -79,3 +79,21 @@ def days(text: str | None) -> "timedelta | None":
 
         raise UsageError(f"not a number of days: {text!r}", hint="write it as 30d")
     return timedelta(days=int(match[1]))
+
+
+def levels_and_rules(names: list[str] | None) -> list[str] | None:
+    """What --fail-on names, each a level or a rule. Raises UsageError for anything else."""
+    from truststore_tool.findings import LEVELS, RULES
+
+    for name in names or ():
+        if name not in RULES and name not in LEVELS:
+            from difflib import get_close_matches
+
+            from truststore_tool.errors import UsageError
+
+            near = get_close_matches(name, [*LEVELS, *RULES], n=1)
+            raise UsageError(
+                f"--fail-on: there is no level and no rule {name}",
+                hint=f"did you mean {near[0]}?" if near else "it is error, warning, or a rule of docs/findings.md",
+            )
+    return names

@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from truststore_tool import files
 from truststore_tool.cli.boundary import FINDING, StoppedError
-from truststore_tool.cli.options import Reporting, days
+from truststore_tool.cli.options import Reporting, days, levels_and_rules
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.reports import Reports, printed, wanted
 from truststore_tool.errors import FormatError, UsageError
-from truststore_tool.findings import LEVELS
+from truststore_tool.findings import counting
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.inventory.assembling import Asked
 from truststore_tool.inventory.bounds import Bounds
@@ -53,8 +53,14 @@ def scan_command(
         ),
     ] = None,
     fail_on: Annotated[
-        Literal["error", "warning", "note"] | None,
-        typer.Option("--fail-on", help="The least finding that is exit code 1 (default: none is)."),
+        list[str] | None,
+        typer.Option(
+            "--fail-on",
+            metavar="LEVEL|RULE",
+            callback=levels_and_rules,
+            help="What is exit code 1: findings from a level upwards (error, warning, note), or those of a rule, as"
+            " expired; may be given again (default: none is).",
+        ),
     ] = None,
     baseline: Annotated[
         Path | None,
@@ -108,7 +114,7 @@ def scan_command(
     unpacked to disk, and no link is followed.
 
     Exit code 0; 1 when something of --need is missing, and with --need also when a store is locked or something was
-    not looked at; 1 for findings from --fail-on upwards, unless
+    not looked at; 1 for what --fail-on names, unless
     --baseline knows them; 3 when a PATH cannot be read.
 
     Examples:
@@ -135,7 +141,7 @@ def scan_command(
     if cache is not None and known_files is not None:
         with files.locked(cache):
             files.replace(cache, known_files.dump(), mode=0o600)
-    found = replace(found, fail_on=fail_on, baseline=known)
+    found = replace(found, fail_on=counting(fail_on or ()), baseline=known)
     _report(found, reports, output)
     _leave(found)
 
@@ -167,8 +173,7 @@ def _leave(found: Inventory) -> None:
     new = [item.finding for item in issues(found) if not item.known]
     if found.needs and any(item.rule in UNCLEARED for item in new):
         raise typer.Exit(FINDING)
-    worst = LEVELS.index(found.fail_on) if found.fail_on else -1
-    if any(LEVELS.index(item.level) <= worst for item in new):
+    if any(found.fail_on & {item.level, item.rule} for item in new):
         raise typer.Exit(FINDING)
 
 

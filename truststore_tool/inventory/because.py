@@ -24,17 +24,20 @@ _NAMES: Final = frozenset(
     )
 )
 _FOLDERS: Final = ("/default/", "/sysconfig/", "/init.d/", "/bin/", "/sbin/", "/conf.d/", "/sites-enabled/")
-# One of these is in every file that names a store, in lower case.
+# One of these is in every name that `known_settings` knows, in lower case: most files are done with by that.
 _NEEDLES: Final = (
     *(b"truststore", b"trust-store", b"trust_store", b"trust.store"),
     *(b"keystore", b"key-store", b"key_store", b"key.store"),
-    *(b"cert", b"cafile", b"ca_file", b"ca-file", b"capath", b"ca_path", b"ca_bundle", b"ca-bundle"),
-    *(b"sslca", b"ssl-ca", b"ssl_ca", b"ssl.ca.", b"cainfo", b"httplib2_ca", b"roots_file"),
+    *(b"cafile", b"ca_file", b"ca-file", b"capath", b"ca_path", b"ca_bundle", b"ca-bundle", b"cainfo", b"ca-verify"),
+    *(b"cacert", b"ca_cert", b"ca-cert", b"rootcert", b"trusted_cert", b"client_cert", b"ssl_cert", b"sslcert"),
+    *(b"sslca", b"ssl-ca", b"ssl_ca", b"ssl.ca.", b"sslproxyca", b"roots_file", b"trust-cert", b"trustcert"),
+    *(b"certificate_auth", b"certificate-auth", b"pip_cert", b"deno_cert", b"certs_file", b"haproxy"),
 )
 _CERTIFI: Final = re.compile(r"(?:.*/)?certifi-[^/]*\.(?:dist-info/METADATA|egg-info/PKG-INFO)")
 _VERSION: Final = re.compile(rb"^Version: *([\w.+!-]{1,40})", re.MULTILINE)
 _CLASSES: Final = ("", "BOOT-INF/classes/", "WEB-INF/classes/")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}/")
+_LARGEST: Final = 256 << 10
 _CONFIGURATION: Final = "image configuration"
 _HASHED: Final = 64 + len(".json")
 _LINKS: Final = 40  # that are followed for one path, as Linux does
@@ -62,7 +65,8 @@ def mentions(place: Place, data: bytes) -> tuple[Mention, ...]:
     """The stores that a file names, of which `worth_reading` said yes; only its first 64 KiB are given.
 
     A path that is not absolute is meant from the folder of the file: the ``release`` of a JDK names
-    ``lib/security/cacerts``, the METADATA of certifi ``../certifi/cacert.pem``. Never raises for what is in the file.
+    ``lib/security/cacerts``, the METADATA of certifi ``../certifi/cacert.pem``. What is above 256 KiB is
+    data, not configuration. Never raises for what is in the file.
     """
     path = place.parts[-1]
     if path.endswith("/release") or path == "release":
@@ -72,7 +76,7 @@ def mentions(place: Place, data: bytes) -> tuple[Mention, ...]:
         release = version[1].decode() if version else "of an unknown release"
         by = ReadBy("Python (certifi)", f"{place}: certifi {release}", "python3")
         return tuple(Mention(place, store, by) for store in ("../certifi/cacert.pem",))
-    if b"\0" in data[:1024]:
+    if len(data) > _LARGEST or b"\0" in data[:1024]:
         return ()
     low = data.lower()
     if not any(needle in low for needle in _NEEDLES):

@@ -121,10 +121,10 @@ def _named(item: Setting, file: str) -> Iterator[_Named]:
         yield _Named(known.VARIABLES[last], last, item.value)
     elif low in known.NAMED or item.name.lower() in known.NAMED:
         program = known.NAMED.get(item.name.lower()) or known.NAMED[low]
-        for value in item.value.split(","):
-            yield _Named(program, last if low in known.NAMED else item.name, _first(value))
+        for value in [item.value] if item.quoted else map(_first, item.value.split(",")):
+            yield _Named(program, last if low in known.NAMED else item.name, value)
     elif low in known.SHARED:
-        yield _Named(_of_file(file), item.name, _first(item.value), surely=False)
+        yield _Named(_of_file(file), item.name, item.value if item.quoted else _first(item.value), surely=False)
     elif known.KAFKA_STORE.fullmatch(item.name) and not item.name.lower().startswith("spring"):
         yield _Named(known.KAFKA, item.name, item.value)
     elif known.JAVA_STORE.fullmatch(known.RELAXED.sub("", item.name).lower()):

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from truststore_tool.findings import Finding, Level
+from truststore_tool.findings import Finding
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import field, noun
@@ -152,7 +152,7 @@ class Inventory:
         complete: False where the scan was interrupted.
         unreadable: those of `roots` that could not be read.
         findings: what files of configuration say of stores that were not found.
-        fail_on: the least level that ends the scan with exit code 1; None where no finding does.
+        fail_on: the levels and rules whose findings end the scan with exit code 1.
         baseline: what is known already; None where nobody gave it.
     """
 
@@ -167,7 +167,7 @@ class Inventory:
     complete: bool = True
     unreadable: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    fail_on: Level | None = None
+    fail_on: frozenset[str] = frozenset()
     baseline: frozenset[Known] | None = field(default=None, repr=False)
 
     @property

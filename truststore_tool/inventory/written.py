@@ -23,11 +23,13 @@ class Setting:
             that sets nothing by itself, as a command of a script.
         value: without quotes around it.
         line: the number of its line, from 1; 0 where that is not known.
+        quoted: whether there were quotes around it, so that blanks belong to it.
     """
 
     name: str
     value: str
     line: int = 0
+    quoted: bool = False
 
 
 def settings(name: str, text: str, depth: int = 0) -> Iterator[Setting]:
@@ -66,9 +68,9 @@ def _lines(text: str, depth: int) -> Iterator[Setting]:  # noqa: ARG001 -- as it
         if line.startswith("[") and line.endswith("]"):
             section = f"{line[1:-1].strip()}."
         elif found := _ASSIGNMENT.fullmatch(line):
-            yield Setting(
-                section + found[1], unquoted(found[3].rstrip("; \t") if found[2].isspace() else found[3]), number
-            )
+            value = (found[3].rstrip("; \t") if found[2].isspace() else found[3]).strip()
+            plain = unquoted(value)
+            yield Setting(section + found[1], plain, number, plain != value)
             yield Setting("", line, number)
         else:
             yield Setting("", line, number)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from xml.etree import ElementTree as Xml
 
-from truststore_tool.findings import LEVELS, RULES, Level
+from truststore_tool.findings import RULES
 from truststore_tool.inventory.issues import Issue, issues, of_store
 from truststore_tool.inventory.nouns import Found, Inventory
 from truststore_tool.safe import printable
@@ -13,7 +13,7 @@ _NAME: Final = "truststore-tool scan"
 
 
 def text(inventory: Inventory) -> str:
-    """The document. A case fails for an issue from `Inventory.fail_on` upwards that the baseline does not know."""
+    """The document. A case fails for what `Inventory.fail_on` names, else errors, that the baseline does not know."""
     root = Xml.Element("testsuites", name=_NAME)
     for store in inventory.stores:
         _suite(root, str(store.places[0]), _cases(store, inventory), inventory.fail_on)
@@ -46,12 +46,12 @@ def _cases(store: Found, inventory: Inventory) -> list[tuple[str, list[Issue]]]:
     return list(cases.items())
 
 
-def _suite(root: Xml.Element, name: str, cases: Sequence[tuple[str, list[Issue]]], fail_on: Level | None) -> None:
+def _suite(root: Xml.Element, name: str, cases: Sequence[tuple[str, list[Issue]]], fail_on: frozenset[str]) -> None:
     suite = Xml.SubElement(root, "testsuite", name=printable(name), tests=str(len(cases)))
-    worst = LEVELS.index(fail_on or "error")
+    failing = fail_on or {"error"}
     for case, found in cases:
         made = Xml.SubElement(suite, "testcase", classname=printable(name), name=printable(case))
-        bad = [item for item in found if not item.known and LEVELS.index(item.finding.level) <= worst]
+        bad = [item for item in found if not item.known and failing & {item.finding.level, item.finding.rule}]
         if bad:
             first = bad[0].finding
             failure = Xml.SubElement(made, "failure", type=first.rule, message=printable(first.message))
