@@ -60,7 +60,7 @@ class Looker:
             kind = sieve.kind_of(head, size)
             if kind == "gzip" and size == len(head) and _packs_nothing(head):
                 kind = ""
-            if not kind and not because.worth_reading(path):
+            if not kind and (b"\0" in head[:512] or not because.worth_reading(path)):
                 return None
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
