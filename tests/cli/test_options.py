@@ -76,10 +76,10 @@ def parameters() -> dict[str, list[Any]]:
     """The options of every command, as the program has them."""
     root: Any = typer.main.get_command(build([]))
     found: dict[str, list[Any]] = {}
-    for name, command in root.commands.items():
+    others = ("keytool", "openssl")  # their options are those of other programs
+    for name, command in ((name, each) for name, each in root.commands.items() if name not in others):
         for inner, each in getattr(command, "commands", {"": command}).items():
-            if f"{name} {inner}".strip() in COMMANDS or not each.hidden:
-                found[f"{name} {inner}".strip()] = [p for p in each.params if p.param_type_name == "option"]
+            found[f"{name} {inner}".strip()] = [p for p in each.params if p.param_type_name == "option"]
     return found
 
 

@@ -46,7 +46,8 @@ def _section(path: str, command: Any) -> Iterator[str]:
     yield from (f"## {path}", "", f"`truststore-tool {path} [OPTIONS] {words}".rstrip() + "`", "", said.strip(), "")
     if examples:
         yield from ("```text", *_lines(examples), "```", "")
-    yield from ("| | |", "|---|---|")
+    if command.params:
+        yield from ("| | |", "|---|---|")
     for each in arguments:
         yield f"| `{_word(each)}` | {_told(each)} |"
     for each in command.params:

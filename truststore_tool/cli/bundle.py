@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli import completing
 from truststore_tool.cli.gathering import Selecting, gather, usable
 from truststore_tool.cli.options import Backup, DryRun, Expect, For, Reporting
 from truststore_tool.cli.progress import working
@@ -25,9 +26,12 @@ from truststore_tool.render import text
 def bundle_command(
     sources: Annotated[
         list[str],
-        typer.Argument(help="Files of any format, directories, stores, - (standard input), certifi, system."),
+        typer.Argument(
+            help="Files of any format, directories, stores, - (standard input), certifi, system.",
+            autocompletion=completing.sources,
+        ),
     ],
-    out: Annotated[str, typer.Option("-o", "--out", help="The PEM file; - is standard output.")],
+    out: Annotated[str, typer.Option("-o", "--out", metavar="FILE", help="The PEM file; - is standard output.")],
     *,
     drop_expired: Annotated[bool, typer.Option("--drop-expired", help="Leave out certificates that expired.")] = False,
     comments: Annotated[

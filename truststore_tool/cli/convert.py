@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli import completing
 from truststore_tool.cli.gathering import without_unusable
 from truststore_tool.cli.opening import open_for_reading, reveal, writing_password
 from truststore_tool.cli.options import (
@@ -36,12 +37,15 @@ from truststore_tool.render import text
 
 def convert_command(
     source: Annotated[str, typer.Argument(help="A file of any format, or a CApath directory; - is standard input.")],
-    out: Annotated[str, typer.Option("-o", "--out", help="Where to; - is standard output.")],
+    out: Annotated[str, typer.Option("-o", "--out", metavar="FILE", help="Where to; - is standard output.")],
     *,
     to: Annotated[
         str | None,
         typer.Option(
-            "--to", metavar="FORMAT", help="der, pem, pkcs7, jks, jceks, pkcs12 or capath (default: by suffix)."
+            "--to",
+            metavar="FORMAT",
+            help="der, pem, pkcs7, jks, jceks, pkcs12 or capath (default: by suffix).",
+            autocompletion=completing.new_formats,
         ),
     ] = None,
     key: Annotated[

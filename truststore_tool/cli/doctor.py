@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from truststore_tool.cli import fixing
+from truststore_tool.cli import completing, fixing
 from truststore_tool.cli.approval import Approval
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.fixing import Outcome, Treatment
@@ -54,6 +54,7 @@ def doctor_command(
             "--fail-on",
             metavar="warning|RULE",
             callback=levels_and_rules,
+            autocompletion=completing.rules,
             help="What is exit code 1 beside errors: every warning, or what goes by a rule, such as expired or"
             " key-in-truststore; may be given again.",
         ),

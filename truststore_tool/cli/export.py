@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli import completing
 from truststore_tool.cli.opening import open_for_reading
 from truststore_tool.cli.options import Backup, DryRun, FormatName, Reporting
 from truststore_tool.cli.secrets import StorePassword
@@ -20,15 +21,24 @@ from truststore_tool.render import text
 def export_command(
     store: Annotated[str, typer.Argument(help="The store.")],
     *,
-    out: Annotated[str, typer.Option("-o", "--out", help="Where to; - is standard output.")] = "-",
-    alias: Annotated[str | None, typer.Option("--alias", help="The entry to export.")] = None,
+    out: Annotated[str, typer.Option("-o", "--out", metavar="FILE", help="Where to; - is standard output.")] = "-",
+    alias: Annotated[
+        str | None,
+        typer.Option("--alias", metavar="ALIAS", help="The entry to export.", autocompletion=completing.aliases),
+    ] = None,
     fingerprint: Annotated[
         list[str] | None,
         typer.Option("--fingerprint", metavar="FINGERPRINT", help="Certificate to export; may be given again."),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Export every trusted certificate.")] = False,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="FORMAT", help="pem, der or pkcs7 (default: by suffix, else pem).")
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="pem, der or pkcs7 (default: by suffix, else pem).",
+            autocompletion=completing.exports,
+        ),
     ] = None,
     store_format: FormatName = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that holds something else.")] = False,

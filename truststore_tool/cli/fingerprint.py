@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli import completing
 from truststore_tool.cli.gathering import Selection, gather
 from truststore_tool.cli.options import Reporting, SkipUnreadable
 from truststore_tool.cli.secrets import PasswordFor, Passwords, StorePassword
@@ -12,11 +13,19 @@ from truststore_tool.render import text
 
 
 def fingerprint_command(
-    files: Annotated[list[str], typer.Argument(help="Files of any format; also -, certifi and system.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="Files of any format; also -, certifi and system.", autocompletion=completing.sources),
+    ],
     *,
     algorithm: Annotated[
         list[str] | None,
-        typer.Option("--algorithm", "-a", help="sha256, sha1, sha384 or sha512; may be given again (default: sha256)."),
+        typer.Option(
+            "--algorithm",
+            "-a",
+            help="sha256, sha1, sha384 or sha512; may be given again (default: sha256).",
+            autocompletion=completing.algorithms,
+        ),
     ] = None,
     skip_unreadable: SkipUnreadable = False,
     store_password: StorePassword,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli import completing
 from truststore_tool.cli.approval import Approval
 from truststore_tool.cli.gathering import Collected, Selecting, gather, usable
 from truststore_tool.cli.opening import reveal, writing_password
@@ -29,7 +30,10 @@ def import_command(
     ],
     sources: Annotated[
         list[str],
-        typer.Argument(help="Files of any format, directories, other stores, - (standard input), certifi, system."),
+        typer.Argument(
+            help="Files of any format, directories, other stores, - (standard input), certifi, system.",
+            autocompletion=completing.sources,
+        ),
     ],
     *,
     alias: Annotated[
@@ -39,7 +43,13 @@ def import_command(
         bool, typer.Option("--replace", help="Let the certificate take the alias of another one.")
     ] = False,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="FORMAT", help="Format of a new store (default: by suffix, else jks).")
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help="Format of a new store (default: by suffix, else jks).",
+            autocompletion=completing.new_formats,
+        ),
     ] = None,
     selection: Selecting,
     expect: Expect = None,

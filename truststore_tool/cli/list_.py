@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli import completing
 from truststore_tool.cli.opening import open_for_reading
 from truststore_tool.cli.options import FormatName, Reporting
 from truststore_tool.cli.pairing import shown_with_keys
@@ -19,7 +20,10 @@ from truststore_tool.render import text
 def list_command(
     store: Annotated[str, typer.Argument(help="The store; - is standard input.")],
     *,
-    alias: Annotated[str | None, typer.Option(help="Show only this entry.")] = None,
+    alias: Annotated[
+        str | None,
+        typer.Option("--alias", metavar="ALIAS", help="Show only this entry.", autocompletion=completing.aliases),
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show subject, issuer, serial and SHA-1.")] = False,
     rfc: Annotated[bool, typer.Option("--rfc", help="Print the certificates as PEM.")] = False,
     sha1: Annotated[bool, typer.Option("--sha1", help="Show SHA-1 fingerprints as well.")] = False,

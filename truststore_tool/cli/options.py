@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from truststore_tool.cli import completing
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.several import Several
 
@@ -48,6 +49,7 @@ For = Annotated[
         "--for",
         metavar="READER",
         callback=_asked,
+        autocompletion=completing.readers,
         help="Program that must be able to use the store, such as java8u252, java17, jdk:/path/to/a/jdk; may be given"
         " again (default: every usual one).",
     ),
@@ -57,11 +59,18 @@ Profile = Annotated[
     typer.Option(
         "--profile",
         metavar="PROFILE",
+        autocompletion=completing.profiles,
         help="How a PKCS#12 is protected: compat (for Java from 8u252 on), modern, or passwordless (as cacerts is).",
     ),
 ]
 FormatName = Annotated[
-    str | None, typer.Option("--format", metavar="FORMAT", help="Format of the store, instead of what its bytes say.")
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="Format of the store, instead of what its bytes say.",
+        autocompletion=completing.formats,
+    ),
 ]
 Reporting = Annotated[Output, Several({"json": (JsonFlag, False), "quiet": (Quiet, False)}, Output)]
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli import completing
 from truststore_tool.cli.opening import ask_for_new, reveal, writing_password
 from truststore_tool.cli.options import Backup, DryRun, For, Profile, Reporting
 from truststore_tool.cli.secrets import KeyPassword, NewPassword, StorePassword
@@ -29,7 +30,12 @@ def passwd_command(
     ] = False,
     key_alias: Annotated[
         str | None,
-        typer.Option("--key-alias", metavar="ALIAS", help="Give the new password to this key of a JKS or JCEKS alone."),
+        typer.Option(
+            "--key-alias",
+            metavar="ALIAS",
+            help="Give the new password to this key of a JKS or JCEKS alone.",
+            autocompletion=completing.key_aliases,
+        ),
     ] = None,
     profile: Profile = None,
     readers: For = None,

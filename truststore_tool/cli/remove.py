@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli import completing
 from truststore_tool.cli.boundary import ReportedError
 from truststore_tool.cli.opening import reveal, writing_password
 from truststore_tool.cli.options import Backup, DryRun, For, Reporting
@@ -20,7 +21,12 @@ from truststore_tool.render import text
 def remove_command(
     store: Annotated[Path, typer.Argument(help="The store to change.")],
     *,
-    alias: Annotated[list[str] | None, typer.Option("--alias", help="Entry to remove; may be given again.")] = None,
+    alias: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--alias", metavar="ALIAS", help="Entry to remove; may be given again.", autocompletion=completing.aliases
+        ),
+    ] = None,
     fingerprint: Annotated[
         list[str] | None,
         typer.Option("--fingerprint", metavar="FINGERPRINT", help="Trusted certificate to remove; may be given again."),

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli import completing
 from truststore_tool.cli.opening import reveal, writing_password
 from truststore_tool.cli.options import Backup, DryRun, For, Reporting
 from truststore_tool.cli.secrets import StorePassword
@@ -14,7 +15,7 @@ from truststore_tool.render import text
 
 def rename_command(
     store: Annotated[Path, typer.Argument(help="The store to change.")],
-    old: Annotated[str, typer.Argument(help="The alias now.")],
+    old: Annotated[str, typer.Argument(help="The alias now.", autocompletion=completing.aliases)],
     new: Annotated[str, typer.Argument(help="The alias wanted.")],
     *,
     readers: For = None,

@@ -5,12 +5,18 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli import completing
 from truststore_tool.errors import UsageError
 
 
 def schema_command(
     report: Annotated[
-        str | None, typer.Argument(metavar="[REPORT]", help="A report, such as list, postgres-probe or error.")
+        str | None,
+        typer.Argument(
+            metavar="[REPORT]",
+            help="A report, such as list, postgres-probe or error.",
+            autocompletion=completing.reports,
+        ),
     ] = None,
 ) -> None:
     """Print the JSON Schema (2020-12) of a report that --json prints, or the names of all reports.

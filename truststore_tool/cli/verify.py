@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli import completing
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.gathering import Selection, gather
 from truststore_tool.cli.opening import open_for_reading
@@ -25,7 +26,12 @@ def verify_command(
     expect: Expect = None,
     against: Annotated[
         list[str] | None,
-        typer.Option("--against", metavar="SOURCE", help="Expect the certificates of this file or store."),
+        typer.Option(
+            "--against",
+            metavar="SOURCE",
+            help="Expect the certificates of this file or store.",
+            autocompletion=completing.sources,
+        ),
     ] = None,
     exact: Annotated[bool, typer.Option("--exact", help="A trusted certificate beyond them is a finding.")] = False,
     require_integrity: Annotated[

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from truststore_tool.cli import completing
 from truststore_tool.cli.opening import reveal
 from truststore_tool.cli.options import Reporting
 from truststore_tool.cli.secrets import StorePassword
@@ -18,6 +19,7 @@ def snippet_command(
             help="psql, libpq, env, psycopg, sqlalchemy, jdbc, pgadmin, pgbouncer, django, asyncpg, pg8000,"
             " sqlalchemy-asyncpg, sqlalchemy-pg8000 or node-postgres; and untried npgsql, lib-pq or pgx.",
             show_default=False,
+            autocompletion=completing.snippet_clients,
         ),
     ],
     *,
