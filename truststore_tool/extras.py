@@ -6,6 +6,7 @@ from typing import Final
 
 # Extra, or name of a module that is imported: what to install. The single file carries nothing that is compiled.
 _PACKAGES: Final = {
+    "html": "jinja2",
     "legacy": "pyjks",
     "postgres": "'psycopg[binary]'",
     "cryptography": "'cryptography>=44'",
@@ -28,7 +29,7 @@ def how_to_install(extra: str) -> str:
         return f"pipx inject truststore-tool {package}"
     if os.path.exists(f"{sys.prefix}/uv-receipt.toml"):  # an environment of uv, in which there is no pip
         return f"uv pip install --python {sys.prefix} {package}"
-    if extra not in ("legacy", "postgres"):
+    if extra not in ("html", "legacy", "postgres"):
         return f"pip install {package}"
     if os.path.exists(f"{home}/pyproject.toml"):
         return f"pip install '{'.' if home == os.getcwd() else home}[{extra}]'"

@@ -223,3 +223,13 @@ def test_a_baseline_that_is_none_is_unreadable(tmp_path: Path, text: str) -> Non
 def test_fail_on_says_what_is_exit_code_one(tmp_path: Path, options: list[str], code: int) -> None:
     (tmp_path / "expired.pem").write_bytes(own("expired-root.pem").read_bytes())
     assert process("scan", tmp_path, *options).code == code
+
+
+def test_without_jinja2_the_page_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "jinja2.py").write_text("raise ImportError\n")
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = process("scan", tmp_path, "--report", "html=out.html", cwd=tmp_path, env={"PYTHONPATH": path})
+    assert done.code == 2
+    assert "jinja2" in done.err.splitlines()[0]
+    assert "install" in done.err.splitlines()[1]
+    assert not (tmp_path / "out.html").exists()

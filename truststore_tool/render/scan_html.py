@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any, Final, NamedTuple
 
 from truststore_tool.errors import UsageError
+from truststore_tool.extras import how_to_install
 from truststore_tool.inventory.issues import Issue, issues, of_store
 from truststore_tool.inventory.nouns import Found, Held, Inventory, ReadBy
 from truststore_tool.operations.describe import describe
@@ -88,7 +89,7 @@ def _rendered(**given: Any) -> str:
         import markupsafe
     except ImportError as exc:
         raise UsageError(
-            "a page of HTML is made by jinja2, which is not installed", hint="pip install 'truststore-tool[html]'"
+            "a page of HTML is made by jinja2, which is not installed", hint=how_to_install("html")
         ) from exc
 
     def shown(value: object) -> object:
