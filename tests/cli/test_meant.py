@@ -314,3 +314,27 @@ def test_odd_passwords_stay_passwords(tool: Tool) -> None:
         assert tool("import", "new.jks", ROOT, "--yes", "--password-file", "password").code == 0
         assert open_store("new.jks", password).integrity == "verified"
         Path("new.jks").unlink()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"x\\n -----BEGIN A-----" + b"A\\n" * (1 << 20),
+        b"-----BEGIN A-----" + b"\\" * (1 << 20) + b"-----END A-----",
+        b"<html>" + b"<title " * (1 << 17),
+        b"QUJD= " * (1 << 17),
+        b'{"a":' * (1 << 18),
+    ],
+    ids=["no end", "backslashes", "titles", "paddings", "nested"],
+)
+def test_hostile_texts_cost_no_more_than_their_size(data: bytes) -> None:
+    """Each of these would take hours, or all memory, if a part of it were gone over again and again."""
+    import tracemalloc
+
+    from truststore_tool import formats, meant
+
+    tracemalloc.start()
+    meant.recognised(data)
+    assert formats.unwrapped(data)[0] == data
+    assert tracemalloc.get_traced_memory()[1] < 256 << 20
+    tracemalloc.stop()

@@ -59,7 +59,7 @@ def no_password(line: bytes) -> Meant | None:
 def _markup(text: bytes) -> Meant | None:
     head = text[:4096].lower()
     if head.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
-        title = re.search(rb"<title[^>]*>\s*([^<]{1,200})", text, re.IGNORECASE)
+        title = re.search(rb"<title[^>]{0,200}>\s*([^<]{1,200})", text, re.IGNORECASE)
         return Meant(f"an HTML page{_quoted(title[1]) if title else ''}", _DOWNLOAD)
     if not re.match(rb"<\?xml|<[A-Za-z][\w:.-]*[\s/>]", text):
         return None

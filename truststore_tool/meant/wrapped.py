@@ -19,10 +19,11 @@ _SHORTEST: Final = 64  # characters; a key of Ed25519 in PKCS#8 has as many
 # Where one text in base64 ends and the next begins: an empty line, or behind the padding.
 _NEXT: Final = re.compile(rb"\r?\n[ \t\r]*\n\s*|(?<==)\s+(?=[^\s=])")
 _BLOCK: Final = re.compile(
-    rb"-----BEGIN (?P<label>[^-\r\n]{1,64})-----(?P<body>(?:[^-]|-(?!----))*)-----END (?P=label)-----"
+    rb"-----BEGIN (?P<label>[^-\r\n]{1,64})-----(?P<body>(?:[^-]++|-(?!----))*+)-----END (?P=label)-----"
 )
-_LINE_END: Final = re.compile(rb"(?:\\+r)?\\+n|\\+r")
-_CHARACTER: Final = re.compile(rb"\\+u00([0-7][0-9A-Fa-f])")
+# Text that was quoted several times has several signs before each; without a bound, many of them would cost the square.
+_LINE_END: Final = re.compile(rb"(?:\\{1,7}r)?\\{1,7}n|\\{1,7}r")
+_CHARACTER: Final = re.compile(rb"\\{1,7}u00([0-7][0-9A-Fa-f])")
 _OPENING: Final = (b"=", b":", b'"', b"'", b"`", b">")
 _MOST: Final = 3  # wrappings inside one another: UTF-16 around base64 around a PEM with \n
 _MAGIC: Final = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce", b"\0\0\0\1", b"\0\0\0\2")
