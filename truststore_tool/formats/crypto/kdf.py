@@ -6,7 +6,7 @@ The file chooses how much work this is, so iteration counts are bounded before a
 import hashlib
 import os
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Final, Self
 
 from truststore_tool import asn1, oids
@@ -95,6 +95,8 @@ def new_salt(like: bytes) -> bytes:
     return os.urandom(max(len(like), _MIN_SALT))
 
 
+# A store is written, read back to prove it, and read as its readers do, each time with the same few keys.
+@lru_cache(maxsize=4)
 def pkcs12_kdf(digest: str, purpose: int, password: bytes, salt: bytes, count: int, size: int) -> bytes:
     """`size` bytes derived as RFC 7292 (B.2) says.
 
@@ -168,6 +170,11 @@ def _repeated(data: bytes, width: int) -> bytes:
     return (data * (size // len(data) + 1))[:size] if data else b""
 
 
+@lru_cache(maxsize=4)
+def _pbkdf2(digest: str, password: bytes, salt: bytes, count: int, size: int) -> bytes:
+    return hashlib.pbkdf2_hmac(digest, password, salt, count, size)
+
+
 @noun
 class Pbkdf2:
     """Parameters of PBKDF2 (RFC 8018, A.2).
@@ -210,7 +217,7 @@ class Pbkdf2:
 
     def derive(self, passphrase: Passphrase, size: int) -> bytes:
         """`size` bytes of key."""
-        return hashlib.pbkdf2_hmac(HMACS[self.prf], passphrase.utf8, self.salt, self.count, size)
+        return _pbkdf2(HMACS[self.prf], passphrase.utf8, self.salt, self.count, size)
 
     def renewed(self) -> Self:
         """The same with a fresh salt."""
