@@ -119,7 +119,8 @@ CASES = {
     "truststore-tool fingerprint --algorithm sha": ({"sha1", "sha256"}, set()),
     "truststore-tool schema post": ({"postgres-probe", "postgres-sessions"}, {"list"}),
     "truststore-tool doctor a.jks --fail-on ex": ({"expired", "expires-soon"}, {"error"}),
-    "truststore-tool scan . --fail-on ": ({"error", "warning", "note"}, set()),
+    "truststore-tool scan . --fail-on ": ({"error", "warning", "note", "expired"}, set()),
+    "truststore-tool scan . --report j": ({"json", "junit"}, {"csv"}),
 }
 
 

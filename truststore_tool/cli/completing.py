@@ -82,9 +82,16 @@ def readers() -> list[str]:
 
 def rules() -> list[str]:
     """The rules of findings, and the levels."""
-    from truststore_tool.findings import RULES
+    from truststore_tool.findings import LEVELS, RULES
 
-    return ["error", "warning", *RULES]
+    return [*LEVELS, *RULES]
+
+
+def kinds() -> list[str]:
+    """The kinds of reports on what was found."""
+    from truststore_tool.cli.reports import KINDS, TEXT
+
+    return [TEXT, *KINDS]
 
 
 def algorithms() -> list[str]:

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from truststore_tool import files
+from truststore_tool.cli import completing
 from truststore_tool.cli.boundary import FINDING, StoppedError
 from truststore_tool.cli.options import Reporting, days, levels_and_rules
 from truststore_tool.cli.output import Output
@@ -49,7 +50,10 @@ def scan_command(
     report: Annotated[
         list[str] | None,
         typer.Option(
-            "--report", metavar="KIND[=FILE]", help="text, json, csv, sarif, junit or html; may be given again."
+            "--report",
+            metavar="KIND[=FILE]",
+            help="text, json, csv, sarif, junit or html; may be given again.",
+            autocompletion=completing.kinds,
         ),
     ] = None,
     fail_on: Annotated[
@@ -58,6 +62,7 @@ def scan_command(
             "--fail-on",
             metavar="LEVEL|RULE",
             callback=levels_and_rules,
+            autocompletion=completing.rules,
             help="What is exit code 1: findings from a level upwards (error, warning, note), or those of a rule, as"
             " expired; may be given again (default: none is).",
         ),
