@@ -37,6 +37,7 @@ MEMORY: Final = Path("/dev/shm")  # noqa: S108 -- only directories made by tempf
 OLD: Final = b"old content\n" * 40
 NEW: Final = b"new content\n" * 50
 PASSWORD: Final = "changeit"
+IN_PLACE: Final = files.Manner(in_place="always")
 OLD_ROOT: Final = samples.certificates(samples.amazon("rds-ca-2019-root.pem"))[0]
 NEW_ROOT: Final = samples.certificates(samples.amazon("rds-ca-rsa2048-g1-us-east-1.pem"))[0]
 CREATED: Final = datetime(2024, 8, 22, 17, 8, 50, tzinfo=UTC)
@@ -112,6 +113,25 @@ def _replace_with_backup(folder: Path) -> None:
             files.replace(target, NEW, backup=True)
 
 
+def _overwrite(folder: Path) -> None:
+    target = folder / "store"
+    with files.locked(target, IN_PLACE):
+        if files.read(target) != NEW:
+            files.replace(target, NEW, manner=IN_PLACE)
+
+
+def _overwrite_with_journal_apart(folder: Path) -> None:
+    target, manner = folder / "store", IN_PLACE._replace(journal=folder / "journals")
+    with files.locked(target, manner):
+        if files.read(target) != NEW:
+            files.replace(target, NEW, manner=manner)
+
+
+def _prepare_file_and_directory(folder: Path) -> None:
+    _prepare_file(folder)
+    (folder / "journals").mkdir(mode=0o700)
+
+
 def _prepare_directory(folder: Path) -> None:
     (folder / "certs").mkdir()
     for name in ("00000001.0", "00000002.0"):
@@ -153,15 +173,22 @@ def _prepare_store(folder: Path, name: str, suffix: str) -> None:
     save_store(store, folder / f"store{suffix}", PASSWORD)
 
 
-def _import(folder: Path, suffix: str) -> None:
+def _import(folder: Path, suffix: str, manner: files.Manner | None = None) -> None:
     def add(store: TrustStore) -> tuple[TrustStore, None]:
         if any(entry.certificate == NEW_ROOT for entry in store.trusted()):
             return store, None
         return store.with_entries((*store.entries, TrustedEntry("new", NEW_ROOT, CREATED))), None
 
-    update_store(folder / f"store{suffix}", PASSWORD, add)
+    update_store(folder / f"store{suffix}", PASSWORD, add, manner=manner)
 
 
+def _overwriting(name: str, suffix: str) -> Scenario:
+    return Scenario(
+        lambda folder: _prepare_store(folder, name, suffix), lambda folder: _import(folder, suffix, IN_PLACE)
+    )
+
+
+SUFFIXES: Final = {"jks": ".jks", "pkcs12": ".p12", "pem": ".pem"}
 SCENARIOS: Final = {
     "replace": Scenario(_prepare_file, _replace),
     "create": Scenario(lambda _: None, _replace),
@@ -171,6 +198,13 @@ SCENARIOS: Final = {
     "directory backup": Scenario(_prepare_links, _replace_directory_with_backup),
     "jks": Scenario(lambda folder: _prepare_store(folder, "jks", ".jks"), lambda folder: _import(folder, ".jks")),
     "pem": Scenario(lambda folder: _prepare_store(folder, "pem", ".pem"), lambda folder: _import(folder, ".pem")),
+}
+
+# While a file is overwritten it is neither the old nor the new: what is said of the others does not hold of these.
+OVERWRITING: Final = {
+    "in place": Scenario(_prepare_file, _overwrite),
+    "in place, apart": Scenario(_prepare_file_and_directory, _overwrite_with_journal_apart),
+    **{f"in place, {name}": _overwriting(name, suffix) for name, suffix in SUFFIXES.items()},
 }
 
 
@@ -242,4 +276,4 @@ def main(scenario: Scenario, scratch: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(SCENARIOS[sys.argv[1]], Path(sys.argv[2]))
+    main((SCENARIOS | OVERWRITING)[sys.argv[1]], Path(sys.argv[2]))

@@ -138,10 +138,10 @@ def test_a_queue_that_moves_is_waited_for_and_one_that_stands_is_not(
         monkeypatch.setattr(time, "monotonic", lambda: now)
         holder.enter_context(files.locked(store))
         leaves += (5, 10, 15, 20)
-        with files.locked(store, timeout=6):
+        with files.locked(store, files.Manner(lock_timeout=6)):
             assert 20 <= now < 21
         holder.enter_context(files.locked(store))
-        with pytest.raises(WriteError, match="for 6 seconds"), files.locked(store, timeout=6):
+        with pytest.raises(WriteError, match="for 6 seconds"), files.locked(store, files.Manner(lock_timeout=6)):
             pass
         assert 26 <= now < 28
 

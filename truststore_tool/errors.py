@@ -23,6 +23,9 @@ KEY_PASSWORD: Final = "of-the-key"  # noqa: S105 -- give the password of a clien
 MORE_TIME: Final = "more-time"  # wait longer for an answer
 AS_NPGSQL: Final = "as-npgsql"  # read settings as those of Npgsql
 TLS_AT_ONCE: Final = "tls-at-once"  # begin with TLS, without asking for it first
+IN_PLACE: Final = "in-place"  # write into the file that is there, instead of putting another in its place
+JOURNAL: Final = "journal"  # name a directory for the journal of that
+MORE_PATIENCE: Final = "more-patience"  # wait longer for another writer
 ASK_FIRST: Final = "ask-first"  # ask for TLS before beginning with it
 
 

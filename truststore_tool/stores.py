@@ -51,6 +51,11 @@ def open_store(
         return _read(source, password, format)
     path = _path(source)
     content = _content(path, format)
+    if files.is_half_written(path):
+        raise UnreadableError(
+            f"{path}: a run that overwrites it has not ended, and half of it may be new",
+            hint="wait for that run; if it was killed, the next command that changes the store finishes it",
+        )
     with _path_in_errors(path):
         return _read(content, password, format)
 
@@ -77,6 +82,7 @@ def save_store(
     readers: "Sequence[Asked] | None" = None,
     profile: str | None = None,
     dry_run: bool = False,
+    manner: files.Manner | None = None,
 ) -> None:
     """Write a store to `path`, over whatever is there, under the lock of that path.
 
@@ -93,6 +99,7 @@ def save_store(
             for. Empty, nobody is asked.
         profile: how it is protected, where its format has such ways: ``compat``, ``modern`` or ``passwordless``.
         dry_run: do all but write: take no lock, change nothing, and raise what would be raised.
+        manner: how the file is written, as in place; None in the usual one.
 
     A new file that holds a key is its owner's alone. The encoded store is opened again and compared with `store` before
     anything on the disk changes. Raises FormatError (an entry that the format cannot hold), PasswordRequiredError,
@@ -100,13 +107,14 @@ def save_store(
     """
     target = _target(path)
     name = new_format(path, format, usual=store.format)
-    with nullcontext() if dry_run else files.locked(target):
+    manner = manner or files.Manner()
+    with nullcontext() if dry_run else files.locked(target, manner):
         if exclusive and os.path.lexists(target):
             raise ExistsError(f"{path} exists already", hint="name another file, or remove that one")
         if not target.exists():
             check_new_password(name, password)
         store = _protected(store, name, profile, password)
-        _save(store, target, password, name, _Manner(backup, sources, dry_run), _Meant(readers))
+        _save(store, target, password, name, _Writing(backup, sources, dry_run, manner), _Meant(readers))
 
 
 def encoded(
@@ -122,20 +130,32 @@ def encoded(
     return content
 
 
-def present(path: str | os.PathLike[str], *, missing: bool = False) -> "Present":
-    """What lies at `path` now, read once; with `missing` also where there is nothing yet.
+def present(
+    path: str | os.PathLike[str],
+    *,
+    missing: bool = False,
+    manner: files.Manner | None = None,
+    dry_run: bool = False,
+) -> "Present":
+    """What lies at `path` now, read once, to be changed in that `manner`; with `missing` also where there is nothing.
+
+    What a killed run began to overwrite is finished first, but for a dry run.
 
     Raises UnreadableError; where a store may be missing, WriteError for a path at which none can be made.
     """
     target = _target(path)
+    manner = manner or files.Manner()
+    if not dry_run:
+        files.settle(target, manner)
     try:
-        return Present(target, _content(target, None))
+        return Present(target, _content(target, None), manner)
     except UnreadableError as exc:
         if not missing:
             raise
         if isinstance(exc.__cause__, FileNotFoundError):
-            return Present(target, None)
-        files.require_place(target)  # a place where nothing can be written says so, and not that it cannot be read
+            return Present(target, None, manner)
+        # A place where nothing can be written says so, and not that it cannot be read.
+        files.require_place(target, manner)
         raise
 
 
@@ -152,6 +172,7 @@ def update_store(
     readers: "Sequence[Asked] | None" = None,
     profile: str | None = None,
     agree: Callable[[R], None] | None = None,
+    manner: files.Manner | None = None,
 ) -> tuple[TrustStore, R]:
     """Change the store at `path` in place; no other writer of this tool comes between the load and the save.
 
@@ -170,12 +191,14 @@ def update_store(
         profile: how it is protected from now on, as for `save_store`; None leaves that as it is.
         agree: called with the report before anything is written, as long as nobody waits for a lock; it raises what
             keeps it from being written. Not with `dry_run`.
+        manner: how the file is written, as for `save_store`; what was found before has its own.
 
     Returns the store as it now is on the disk (with `dry_run`, as it would be) and the report. When `change`
     changes no entry, no lock is taken and the file is not touched. Raises as `open_store` and `save_store` do, and
     whatever `change` raises; the file is then as it was. The file is read once, and once more under the lock.
     """
-    found = path if isinstance(path, Present) else present(path, missing=create is not None)
+    missing = create is not None
+    found = path if isinstance(path, Present) else present(path, missing=missing, manner=manner, dry_run=dry_run)
     target = found.path
     current = password if new_password is None else new_password
 
@@ -197,13 +220,14 @@ def update_store(
         open_till_now = draft.before is not None and draft.before.integrity == "absent"
         before = None if profile or (new_password is not None and open_till_now) else draft.before
         meant = _Meant(readers, before, password)
-        return _save(draft.store, target, current, draft.store.format, _Manner(backup, sources, dry_run), meant)
+        writing = _Writing(backup, sources, dry_run, found.manner)
+        return _save(draft.store, target, current, draft.store.format, writing, meant)
 
     try:
         draft, report = look(found.content)
     except TrustStoreError as exc:
         if create is not None and isinstance(exc, UnreadableError):
-            files.require_place(target)
+            files.require_place(target, found.manner)
         if not dry_run:
             files.tidy(target)
         raise
@@ -215,7 +239,7 @@ def update_store(
         return save(draft), report
     if agree is not None:
         agree(report)
-    with files.locked(target):
+    with files.locked(target, found.manner):
         content = _content_or_none(target, create)
         if _mark(content) != draft.mark:
             draft, report = look(content)
@@ -228,6 +252,7 @@ def rewrite_store(
     *,
     backup: bool = False,
     dry_run: bool = False,
+    manner: files.Manner | None = None,
 ) -> R:
     """Replace the store at `path` by other bytes; no other writer of this tool comes between the look and the write.
 
@@ -237,11 +262,12 @@ def rewrite_store(
             a report. It is called again, under the lock, when the file changed before the lock was ours.
         backup: first copy what is there to ``<name>.bak`` (``.bak1`` and so on).
         dry_run: change nothing, take no lock.
+        manner: how the file is written, as for `update_store`.
 
     Returns the report. Raises UnreadableError, WriteError, and whatever `remake` raises, with the path before its
     message; the file is then as it was.
     """
-    found = path if isinstance(path, Present) else present(path)
+    found = path if isinstance(path, Present) else present(path, manner=manner, dry_run=dry_run)
     target = found.path
 
     def look(content: Content | None) -> tuple[object, bytes | None, R]:
@@ -254,14 +280,14 @@ def rewrite_store(
     if data is None:
         return report
     if dry_run:
-        files.require_place(target, there=True)
+        files.require_place(target, found.manner, there=True)
         return report
-    with files.locked(target):
+    with files.locked(target, found.manner):
         content = _content(target, None)
         if _mark(content) != mark:
             _, data, report = look(content)
         if data is not None:
-            files.replace(target, data, backup=backup)
+            files.replace(target, data, backup=backup, manner=found.manner)
             _read_back(target, data)
     return report
 
@@ -273,10 +299,12 @@ class Present:
     Attributes:
         path: the path.
         content: the bytes of a file or the files of a directory; None where there is nothing.
+        manner: how it is to be written.
     """
 
     path: Path
     content: Content | None
+    manner: files.Manner
 
     @property
     def format(self) -> str:
@@ -307,12 +335,13 @@ class _Draft:
     before: TrustStore | None
 
 
-class _Manner(NamedTuple):
+class _Writing(NamedTuple):
     """How a store is written: with a copy of what was there, no more open than its sources, or not at all."""
 
     backup: bool
     sources: Iterable[str | os.PathLike[str]]
     dry_run: bool
+    manner: files.Manner
 
 
 @noun
@@ -496,7 +525,7 @@ def _save(
     path: Path,
     password: str | None,
     name: str,
-    manner: _Manner,
+    writing: _Writing,
     meant: _Meant,
 ) -> TrustStore:
     """Encode, prove that the encoded store says the same to us and to its readers, and only then replace what is there.
@@ -506,16 +535,18 @@ def _save(
     codec = formats.get(name)
     before = files.read_directory(path) if codec.is_directory and files.is_directory(path) else {}
     if codec.is_directory:  # it is changed file by file, from what is there now, and never replaced
+        if writing.manner.in_place == "always":
+            raise UsageError("a CApath directory is changed file by file, and not in place", hint="name a file")
         store = replace(store, facts=Directory(before))
     content, written = _proven(store, codec, password, path, meant)
-    if manner.dry_run:
-        files.require_place(path, there=True)
+    if writing.dry_run:
+        files.require_place(path, writing.manner, there=True)
         return written
     if not isinstance(content, bytes):
-        files.update_directory(path, before, content, backup=manner.backup, sources=manner.sources)
+        files.update_directory(path, before, content, backup=writing.backup, sources=writing.sources)
         return open_store(path, None, name)
     mode = 0o666 if all(entry.kind == "trusted" for entry in store.entries) else 0o600
-    files.replace(path, content, backup=manner.backup, mode=mode, sources=manner.sources)
+    files.replace(path, content, backup=writing.backup, mode=mode, sources=writing.sources, manner=writing.manner)
     _read_back(path, content)
     return written
 

@@ -44,6 +44,15 @@ def may_read(path: Path) -> bool:
     """
     with suppress(OSError, ValueError):
         mode, real = path.stat().st_mode, Path(os.path.realpath(path))
-        volume = any(Path(os.path.realpath(place.parent / "..data")) == place for place in real.parents)
-        return stat.S_ISREG(mode) and bool(mode & stat.S_IROTH) and not (volume or real.is_relative_to(_SECRETS))
+        by_platform = volume_of(path) is not None or real.is_relative_to(_SECRETS)
+        return stat.S_ISREG(mode) and bool(mode & stat.S_IROTH) and not by_platform
     return False
+
+
+def volume_of(path: str | os.PathLike[str]) -> Path | None:
+    """The directory of the Kubernetes volume that a file lies in: there ``..data`` leads to its present content."""
+    with suppress(OSError, ValueError):
+        for place in Path(os.path.realpath(path)).parents:
+            if place.name.startswith("..") and Path(os.path.realpath(place.parent / "..data")) == place:
+                return place.parent
+    return None

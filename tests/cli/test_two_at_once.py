@@ -34,10 +34,10 @@ def rival(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process writes `rival` to where a command is about to, just before the command has the lock."""
     real = files.locked
 
-    def late(path: Path, **options: float) -> object:
+    def late(path: Path, *manner: files.Manner) -> object:
         if Path("rival").exists():
             shutil.move("rival", path)
-        return real(path, **options)
+        return real(path, *manner)
 
     monkeypatch.setattr(files, "locked", late)
 

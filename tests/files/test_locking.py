@@ -28,13 +28,13 @@ class TestLock:
             started = time.monotonic()
             with (
                 pytest.raises(WriteError, match=r"another process .* for 0\.3 seconds") as caught,
-                files.locked(tmp_path / "store", timeout=0.3),
+                files.locked(tmp_path / "store", files.Manner(lock_timeout=0.3)),
             ):
                 pytest.fail("two held the lock")
             assert time.monotonic() - started >= 0.3
             assert caught.value.hint is not None
             assert names(tmp_path) == [".store.lock"]
-        with files.locked(tmp_path / "store", timeout=0):
+        with files.locked(tmp_path / "store", files.Manner(lock_timeout=0)):
             pass
 
     def test_a_holder_is_waited_for_half_a_minute(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,12 +58,12 @@ class TestLock:
         with (
             files.locked(tmp_path / "link"),
             pytest.raises(WriteError, match="another process"),
-            files.locked(tmp_path / "elsewhere" / "store", timeout=0),
+            files.locked(tmp_path / "elsewhere" / "store", files.Manner(lock_timeout=0)),
         ):
             pytest.fail("two held the lock")
 
     def test_another_store_in_the_directory_is_free(self, tmp_path: Path) -> None:
-        with files.locked(tmp_path / "one"), files.locked(tmp_path / "two", timeout=0):
+        with files.locked(tmp_path / "one"), files.locked(tmp_path / "two", files.Manner(lock_timeout=0)):
             assert names(tmp_path) == [".one.lock", ".two.lock"]
 
     def test_the_dead_hold_nothing(self, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ class TestLock:
         assert process.stdout
         assert process.stdin
         assert select.select([process.stdout], [], [], 30)[0]
-        with pytest.raises(WriteError, match="another process"), files.locked(target, timeout=0):
+        with pytest.raises(WriteError, match="another process"), files.locked(target, files.Manner(lock_timeout=0)):
             pytest.fail("two held the lock")
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -92,7 +92,7 @@ class TestLock:
         users = [".store.tmp", ".other.0123456789abcdef.tmp", "store.0123456789abcdef.tmp", ".store.0123.tmp"]
         for name in users:
             (tmp_path / name).write_bytes(b"a user's own")
-        with files.locked(target, timeout=0):
+        with files.locked(target, files.Manner(lock_timeout=0)):
             assert names(tmp_path) == sorted([".store.lock", "store", *users])
         assert names(tmp_path) == sorted(["store", *users])
 
@@ -109,7 +109,10 @@ class TestLock:
         monkeypatch.setattr(fcntl, "flock", late)
         with files.locked(tmp_path / "store"):
             assert names(tmp_path) == [".store.lock"]
-            with pytest.raises(WriteError, match="another process"), files.locked(tmp_path / "store", timeout=0):
+            with (
+                pytest.raises(WriteError, match="another process"),
+                files.locked(tmp_path / "store", files.Manner(lock_timeout=0)),
+            ):
                 pytest.fail("two held the lock")
 
     def test_a_link_in_its_place_is_not_followed(self, tmp_path: Path) -> None:

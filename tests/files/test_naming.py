@@ -24,7 +24,7 @@ def test_a_name_may_be_as_long_as_the_file_system_takes(tmp_path: Path, name: st
     for number in range(3):
         with files.locked(store):
             assert len(names(tmp_path)) == (number > 0) + max(number - 1, 0) + 1  # the store, backups, the lock
-            with pytest.raises(WriteError, match="another process"), files.locked(store, timeout=0):
+            with pytest.raises(WriteError, match="another process"), files.locked(store, files.Manner(lock_timeout=0)):
                 pytest.fail("two held the lock")
             saved = files.replace(store, b"%d" % number, backup=True)
         assert (saved is None) == (number == 0)

@@ -1,8 +1,11 @@
-"""Names beside a target: those of its lock, its temporaries and its backups."""
+"""Names beside a target: those of its lock, its temporaries, its backups and its journal."""
 
 import os
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _TEMPORARY: Final = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
 # With what is put around it, a stem is still a name under eCryptfs, which takes 143 bytes; others take 255.
@@ -19,6 +22,18 @@ def backup_of(name: str, number: int) -> str:
     """The name of a backup of a target, by its number from 0."""
     stem = name if len(os.fsencode(name)) <= _LONGEST_BACKUP else _stem(name)
     return f"{stem}.bak{number or ''}"
+
+
+def journal_of(name: str) -> str:
+    """The name of the journal of a target, beside it."""
+    return f".{_stem(name)}.journal"
+
+
+def journal_apart(path: "Path") -> str:
+    """The same in a directory where targets of other directories may have theirs."""
+    from hashlib import sha256
+
+    return f".{_stem(path.name)}.{sha256(os.fsencode(path)).hexdigest()[:16]}.journal"
 
 
 def is_temporary(name: str) -> bool:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from os import PathLike
 from typing import Final
 
-from truststore_tool.errors import UnreadableError, WriteError
+from truststore_tool import strangers
+from truststore_tool.errors import IN_PLACE, UnreadableError, WriteError
 from truststore_tool.meant.names import way_out
 
 StrPath = str | PathLike[str]
@@ -35,6 +36,12 @@ _WRITE_HINTS: Final = {
         "the file system grants no locks, as NFS without its lock service: change a copy elsewhere",
     ),
 }
+_REFUSALS: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY})
+_OVERWRITING_HELPS: Final = frozenset({errno.EBUSY})
+_FROM_KUBERNETES: Final = (
+    "it comes from a ConfigMap or Secret, and Kubernetes would undo any change: change that object, or copy the file to"
+    " a volume that can be written, as an emptyDir"
+)
 
 
 @contextmanager
@@ -52,7 +59,11 @@ def writing_to(path: StrPath) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as exc:
-        raise WriteError(f"could not write {path}: {reason(exc)}", hint=_hint(exc, _WRITE_HINTS, path)) from exc
+        code = exc.errno if isinstance(exc, OSError) else None
+        hint, remedy = _hint(exc, _WRITE_HINTS, path), IN_PLACE if code in _OVERWRITING_HELPS else None
+        if code in _REFUSALS and strangers.volume_of(path):
+            hint, remedy = _FROM_KUBERNETES, None
+        raise WriteError(f"could not write {path}: {reason(exc)}", hint=hint, remedy=remedy) from exc
 
 
 def _hint(error: OSError | ValueError, hints: Mapping[int, str], path: StrPath) -> str | None:

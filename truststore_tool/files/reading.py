@@ -6,7 +6,7 @@ import stat
 from typing import BinaryIO, Final
 
 from truststore_tool.errors import UnreadableError
-from truststore_tool.files.naming import is_temporary
+from truststore_tool.files.naming import is_temporary, journal_of
 from truststore_tool.files.problems import StrPath, reading_from
 
 # 200,000 certificates. Without a bound /dev/zero, or a log file in a directory of certificates, would eat all memory.
@@ -35,6 +35,12 @@ def holds(path: StrPath, data: bytes) -> bool:
     """Whether the regular file is exactly `data`. Raises UnreadableError when it cannot be read."""
     with reading_from(path), open(path, "rb") as file:
         return has_content(file, data)
+
+
+def is_half_written(path: StrPath) -> bool:
+    """Whether a run overwrites the file now, or was killed meanwhile: its journal lies beside the file."""
+    real = os.path.realpath(path)
+    return os.path.lexists(os.path.join(os.path.dirname(real), journal_of(os.path.basename(real))))
 
 
 def is_directory(path: StrPath) -> bool:

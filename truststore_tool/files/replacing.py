@@ -1,20 +1,25 @@
-"""New content for a file, in one step."""
+"""New content for a file, in one step where the system allows that."""
 
 import errno
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from truststore_tool.errors import WriteError
-from truststore_tool.files import attributes, naming
+from truststore_tool.files import attributes, in_place, naming
+from truststore_tool.files.manner import USUAL, Manner
 from truststore_tool.files.places import close, locate, sync
 from truststore_tool.files.problems import StrPath, writing_to
 from truststore_tool.files.temporaries import temporary
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# What the system says of a file whose name it gives to no other: one mounted by itself, one in a directory where
+# nothing can be made, another user's in a sticky directory, one that lies on another layer.
+_STAYS: Final = frozenset({errno.EBUSY, errno.EACCES, errno.EROFS, errno.EPERM, errno.EXDEV})
 
 
 def replace(
@@ -24,13 +29,14 @@ def replace(
     backup: bool = False,
     mode: int = 0o666,
     sources: Iterable[StrPath] = (),
+    manner: Manner = USUAL,
 ) -> "Path | None":
     """Make `data` the content of the file that `path` names once symbolic links are followed, or leave it as it is.
 
     A file that exists keeps its mode, owner, group, access control list, user attributes and, where the user may set
     it, its SELinux label. A new one gets what the umask leaves of `mode`, and is no more open than any of the files and
-    directories `sources` that it is made from. Other hard links to it keep the old content. To be called under
-    `locked`.
+    directories `sources` that it is made from. Other hard links to it keep the old content, unless it is overwritten:
+    see `Manner`. To be called under `locked`.
 
     With `backup`, what was there is first copied to ``<name>.bak`` beside it, or ``.bak1``, ``.bak2`` and so on, as
     no backup is overwritten; returns the path of that copy, None when there was nothing to copy or nothing asked.
@@ -42,26 +48,25 @@ def replace(
         _require_file(path)
         directory, real = locate(path)
         try:
-            open_to = attributes.of_sources(sources)
-            with (
-                present(directory, real.name) as old,
-                temporary(directory, real.name, data, old, mode=mode, sources=open_to) as fresh,
-            ):
-                if backup and old is not None:
+            with present(directory, real.name) as old:
+                if old is None or manner.in_place != "always":
+                    try:
+                        saved = _exchange(directory, real.name, old, data, mode=mode, sources=sources, backup=backup)
+                    except OSError as exc:
+                        if old is None or manner.in_place == "never" or exc.errno not in _STAYS:
+                            raise
+                    else:
+                        sync(directory, path)
+                        return real.with_name(saved) if saved else None
+                if backup:
                     saved = _back_up(directory, real.name, old)
-                try:
-                    os.replace(fresh, real.name, src_dir_fd=directory, dst_dir_fd=directory)
-                except OSError:
-                    if saved:
-                        os.unlink(saved, dir_fd=directory)
-                    raise
-            sync(directory, path)
+                in_place.overwrite(directory, real, old, data, manner)
         finally:
             close(directory)
     return real.with_name(saved) if saved else None
 
 
-def require_place(path: StrPath, *, there: bool = False) -> None:
+def require_place(path: StrPath, manner: Manner = USUAL, *, there: bool = False) -> None:
     """Raise WriteError where `replace` or `update_directory` would, as far as it shows without writing.
 
     With `there`, also for a file that is there and may not be replaced.
@@ -72,13 +77,14 @@ def require_place(path: StrPath, *, there: bool = False) -> None:
             _require_file(path)
         directory, real = locate(path)
         try:
-            place = real.name if inside else "."
-            if not os.access(place, os.W_OK | os.X_OK, dir_fd=directory):
-                code = errno.EROFS if os.fstatvfs(directory).f_flag & os.ST_RDONLY else errno.EACCES
-                raise OSError(code, os.strerror(code))
-            if there and not inside:
-                with present(directory, real.name):
-                    pass
+            with nullcontext() if inside else present(directory, real.name) as old:
+                if old is not None and manner.in_place == "always":
+                    in_place.require_journal(directory, real, manner)
+                    return
+                place = real.name if inside else "."
+                if not os.access(place, os.W_OK | os.X_OK, dir_fd=directory):
+                    code = errno.EROFS if os.fstatvfs(directory).f_flag & os.ST_RDONLY else errno.EACCES
+                    raise OSError(code, os.strerror(code))
         finally:
             close(directory)
 
@@ -86,6 +92,31 @@ def require_place(path: StrPath, *, there: bool = False) -> None:
 def _require_file(path: StrPath) -> None:
     if os.path.exists(path) and not os.path.isfile(path):
         raise WriteError(f"could not write {path}: not a regular file", hint="name a file")
+
+
+def _exchange(
+    directory: int,
+    name: str,
+    old: int | None,
+    data: bytes,
+    *,
+    mode: int,
+    sources: Iterable[StrPath],
+    backup: bool,
+) -> str | None:
+    """Give the name to a new file with `data`; returns the name of the backup of the open file `old`, if any."""
+    saved = None
+    open_to = attributes.of_sources(sources)
+    with temporary(directory, name, data, old, mode=mode, sources=open_to) as fresh:
+        if backup and old is not None:
+            saved = _back_up(directory, name, old)
+        try:
+            os.replace(fresh, name, src_dir_fd=directory, dst_dir_fd=directory)
+        except OSError:
+            if saved:
+                os.unlink(saved, dir_fd=directory)
+            raise
+    return saved
 
 
 def write_through(path: StrPath, data: bytes) -> None:
