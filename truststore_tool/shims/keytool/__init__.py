@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from truststore_tool.errors import TrustStoreError
+from truststore_tool.errors import TrustStoreError, WriteError
 from truststore_tool.formats import SHORTEST_NEW_PASSWORD
 from truststore_tool.shims.keytool import options as keytool_options
 from truststore_tool.shims.keytool.console import Console, java_text
@@ -21,6 +21,7 @@ from truststore_tool.shims.keytool.errors import (
     IllegalOptionError,
     KeytoolError,
     OutOfScopeError,
+    file_error,
 )
 from truststore_tool.shims.keytool.options import Parser
 
@@ -108,6 +109,17 @@ def _run(words: Sequence[str], properties: dict[str, str], console: Console, jdk
     return code
 
 
+def _settle(name: str) -> None:
+    """Finish what a killed run began to overwrite."""
+    from truststore_tool import files
+    from truststore_tool.shims.overwriting import manner
+
+    try:
+        files.settle(name, manner())
+    except WriteError as exc:
+        raise file_error(name, exc) from exc
+
+
 def _tidy(options: keytool_options.Options) -> None:
     """Remove what a killed run left beside the file that a command wrote nothing to."""
     written = options.file if options.command == "-exportcert" else options.keystore
@@ -170,6 +182,8 @@ def _execute(session: "Session") -> None:
             raise KeytoolError("New password must be at least 6 characters")
     session.password = options.storepass
     options.keystore = options.keystore or os.path.join(_home(), ".keystore")
+    if name in _CHANGING and os.path.lexists(options.keystore):
+        _settle(options.keystore)
     if name == "-importkeystore":
         command(session)
         return

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from truststore_tool.errors import TrustStoreError
+from truststore_tool.errors import JOURNAL, TrustStoreError
+from truststore_tool.shims.overwriting import JOURNAL_VARIABLE
 
 EXCEPTION: Final = "java.lang.Exception"
 IO_EXCEPTION: Final = "java.io.IOException"
@@ -37,7 +38,10 @@ class KeytoolError(TrustStoreError):
 
 def file_error(name: str, error: TrustStoreError) -> KeytoolError:
     """What Java says of a file that could not be read or written: the reason is the last part of our own message."""
-    return KeytoolError(f"{name} ({error.message.rpartition(': ')[2]})", FILE_NOT_FOUND)
+    reason = error.message.rpartition(": ")[2]
+    if error.remedy == JOURNAL:
+        reason += f"; name a directory of yours for the journal of an overwriting in {JOURNAL_VARIABLE}"
+    return KeytoolError(f"{name} ({reason})", FILE_NOT_FOUND)
 
 
 class IllegalOptionError(TrustStoreError):

@@ -16,6 +16,7 @@ from truststore_tool.shims.keytool.change import announce_saving, open_key, open
 from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KEY_STORE, KeytoolError
 from truststore_tool.shims.keytool.session import Session, found
 from truststore_tool.shims.keytool.stores import Keystore
+from truststore_tool.shims.overwriting import manner
 
 
 class _ProblemError(Exception):
@@ -221,7 +222,7 @@ def _import_in_place(session: Session, name: str) -> None:
     from truststore_tool import stores
 
     merged = target.merged(session.keystore.store.with_entries(()))
-    stores.save_store(merged, name, session.password, format=merged.format, readers=())
+    stores.save_store(merged, name, session.password, format=merged.format, readers=(), manner=manner())
     session.warn_jks()
     if source.format == session.keystore.format:
         session.warnings.append(f'The original keystore "{name}" is backed up as "{backup}"...')

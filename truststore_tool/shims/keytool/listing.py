@@ -8,6 +8,7 @@ from truststore_tool.readers.java.certificate import JavaCertificate
 from truststore_tool.shims.keytool import weak
 from truststore_tool.shims.keytool.errors import FILE_NOT_FOUND, KeytoolError, file_error
 from truststore_tool.shims.keytool.session import Session, found
+from truststore_tool.shims.overwriting import manner
 
 _STARS: Final = "*******************************************\n"
 
@@ -121,8 +122,8 @@ def export_certificate(session: Session) -> None:
         problem = exc
     try:
         if problem is None or (not path.exists() and path.parent.is_dir()):  # the real tool opens the file first
-            with files.locked(path):
-                files.replace(path, data)
+            with files.locked(path, manner()):
+                files.replace(path, data, manner=manner())
     except WriteError as exc:
         raise file_error(name, exc) from exc
     if problem is not None:

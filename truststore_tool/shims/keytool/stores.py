@@ -27,6 +27,7 @@ from truststore_tool.shims.keytool.errors import (
     KeytoolError,
     file_error,
 )
+from truststore_tool.shims.overwriting import manner
 
 PKCS12: Final = "PKCS12"
 # Type: its provider, and the formats of ours that are opened under it (keystore.type.compat lets JKS open PKCS12).
@@ -315,7 +316,9 @@ def save(
         return changed[-1], None
 
     try:
-        stores.update_store(path, password, change, create=keystore.format, new_password=new_password, readers=())
+        stores.update_store(
+            path, password, change, create=keystore.format, new_password=new_password, readers=(), manner=manner()
+        )
         if changed and not os.path.exists(path):  # nothing was changed in a new store: keytool writes the empty one
             with suppress(ExistsError):  # another process has made one meanwhile
                 stores.save_store(changed[-1], path, password, format=changed[-1].format, exclusive=True, readers=())

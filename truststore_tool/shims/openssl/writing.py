@@ -5,6 +5,7 @@ import sys
 
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.shims.openssl.options import StopError
+from truststore_tool.shims.overwriting import manner
 
 
 def check(target: str) -> None:
@@ -36,8 +37,8 @@ def write(target: str | None, data: bytes) -> None:
         if path.exists() and not path.is_file():
             files.write_through(path, data)
             return
-        with files.locked(path):
-            files.replace(path, data)
+        with files.locked(path, manner()):
+            files.replace(path, data, manner=manner())
     except OSError as exc:
         raise _unwritable(target, exc.strerror or str(exc)) from exc
     except TrustStoreError as exc:
