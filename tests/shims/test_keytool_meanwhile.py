@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.shims.forge import certificate, common_name, pem
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.shims import keytool
-from truststore_tool.shims.keytool import change
-from truststore_tool.shims.keytool.session import Session
+from truststore_tool.shims.keytool import stores
 from truststore_tool.stores import open_store, save_store
 
 ONE, TWO, THREE = (Certificate(certificate(subject=common_name(name))) for name in ("one", "two", "three"))
@@ -32,10 +32,14 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
     """Let another one change the key store when a command has opened it and is about to save."""
 
     def arrange(edit: Callable[[TrustStore], TrustStore]) -> None:
-        def change_it(_: Session) -> None:
-            save_store(edit(open_store("ks", SECRET)), "ks", SECRET)
+        save = stores.save
 
-        monkeypatch.setattr(change, "announce_saving", change_it)
+        def change_it(*given: Any, **more: Any) -> None:
+            monkeypatch.setattr(stores, "save", save)
+            save_store(edit(open_store("ks", SECRET)), "ks", SECRET)
+            save(*given, **more)
+
+        monkeypatch.setattr(stores, "save", change_it)
 
     return arrange
 
@@ -127,3 +131,14 @@ def test_what_can_no_longer_be_done_is_said_and_nothing_changes(
     assert run(*words) == 1
     assert said in capfd.readouterr().out
     assert aliases() == left
+
+
+def test_nothing_is_said_to_be_added_that_is_not(capfd: pytest.CaptureFixture[str]) -> None:
+    """The real tool says it before it writes."""
+    words = ("-importcert", "-noprompt", "-file", "three.pem", "-storepass", SECRET, "-v", "-keystore")
+    assert keytool.run([*words, "nowhere/new"]) == 1
+    said = capfd.readouterr()
+    assert "nowhere/new (No such file or directory)" in said.out
+    assert said.err == "[Storing nowhere/new]\n"
+    assert keytool.run([*words, "ks"]) == 0
+    assert capfd.readouterr().err == "Certificate was added to keystore\n[Storing ks]\n"

@@ -29,10 +29,18 @@ def announce_saving(session: Session) -> None:
         session.console.err(f"[Storing {session.keystore.name}]\n")
 
 
-def save(session: Session, edit: Callable[[TrustStore], TrustStore], new_password: str | None = None) -> None:
-    """Say that the store is saved, and save what `edit` makes of it. `edit` neither asks nor says anything."""
-    announce_saving(session)
-    stores.save(session.keystore, session.password, edit, jdk=session.jdk, new_password=new_password)
+def save(
+    session: Session, edit: Callable[[TrustStore], TrustStore], new_password: str | None = None, done: str = ""
+) -> None:
+    """Save what `edit` makes of the store, and say `done` and that it is saved. `edit` neither asks nor says anything.
+
+    The real tool says both before it writes; what is not so yet, or will never be, is not said here.
+    """
+    try:
+        stores.save(session.keystore, session.password, edit, jdk=session.jdk, new_password=new_password)
+        session.console.err(done)
+    finally:
+        announce_saving(session)
 
 
 def delete_entry(session: Session) -> None:

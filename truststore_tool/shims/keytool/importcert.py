@@ -51,7 +51,6 @@ def import_certificate(session: Session) -> None:
     except _RefusedError:
         session.console.err("Certificate was not added to keystore\n")
         return
-    session.console.err("Certificate was added to keystore\n")
     entry = TrustedEntry(alias, Certificate(certificate.der), datetime.now(UTC))
 
     def edit(store: TrustStore) -> TrustStore:
@@ -60,7 +59,7 @@ def import_certificate(session: Session) -> None:
         loose = tuple(item for item in store.loose if item.certificate != entry.certificate)
         return replace(store, entries=(*store.entries, entry), loose=loose)
 
-    save(session, edit)
+    save(session, edit, done="Certificate was added to keystore\n")
 
 
 def _accepted(session: Session, alias: str, data: bytes) -> JavaCertificate:
