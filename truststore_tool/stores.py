@@ -147,6 +147,7 @@ def present(
     manner = manner or files.Manner()
     if not dry_run:
         files.settle(target, manner)
+    files.require_file(target, or_directory=True)
     try:
         return Present(target, _content(target, None), manner)
     except UnreadableError as exc:

@@ -10,9 +10,10 @@ import typer
 from truststore_tool.cli import completing
 from truststore_tool.cli.gathering import Selecting, gather, usable
 from truststore_tool.cli.options import Backup, DryRun, Expect, For, Reporting
+from truststore_tool.cli.overwriting import Overwriting
 from truststore_tool.cli.progress import working
 from truststore_tool.cli.secrets import PasswordFor, Passwords, StorePassword
-from truststore_tool.cli.writing import made_from
+from truststore_tool.cli.writing import as_stream, made_from
 from truststore_tool.errors import UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import TrustStore
@@ -31,7 +32,9 @@ def bundle_command(
             autocompletion=completing.sources,
         ),
     ],
-    out: Annotated[str, typer.Option("-o", "--out", metavar="FILE", help="The PEM file; - is standard output.")],
+    out: Annotated[
+        str, typer.Option("-o", "--out", metavar="FILE", callback=as_stream, help="The PEM file; - is standard output.")
+    ],
     *,
     drop_expired: Annotated[bool, typer.Option("--drop-expired", help="Leave out certificates that expired.")] = False,
     comments: Annotated[
@@ -42,6 +45,7 @@ def bundle_command(
     readers: For = None,
     dry_run: DryRun = False,
     backup: Backup = False,
+    overwriting: Overwriting,
     store_password: StorePassword,
     password_for: PasswordFor = None,
     output: Reporting,
@@ -97,6 +101,7 @@ def bundle_command(
             dry_run=dry_run,
             sources=made_from(sources),
             readers=readers,
+            manner=overwriting.manner(output),
         )
     output.warn_of_place(out)
     output.report("bundle", report, text.bundled(report, dry_run=dry_run), out=out, dry_run=dry_run, left_out=left_out)

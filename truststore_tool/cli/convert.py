@@ -20,12 +20,13 @@ from truststore_tool.cli.options import (
     SkipUnreadable,
     SkipUnusable,
 )
+from truststore_tool.cli.overwriting import Overwriting
 from truststore_tool.cli.pairing import (
     KeyRing,
     with_keys,
 )
 from truststore_tool.cli.secrets import KeyPassword, NewKeyPassword, NewPassword, StorePassword
-from truststore_tool.cli.writing import tell_of_older_javas, write_new
+from truststore_tool.cli.writing import as_stream, tell_of_older_javas, write_new
 from truststore_tool.errors import FindingError, FormatError, UnreadableError, UsageError
 from truststore_tool.findings import Place, finding
 from truststore_tool.operations.checking import of_store
@@ -37,7 +38,9 @@ from truststore_tool.render import text
 
 def convert_command(
     source: Annotated[str, typer.Argument(help="A file of any format, or a CApath directory; - is standard input.")],
-    out: Annotated[str, typer.Option("-o", "--out", metavar="FILE", help="Where to; - is standard output.")],
+    out: Annotated[
+        str, typer.Option("-o", "--out", metavar="FILE", callback=as_stream, help="Where to; - is standard output.")
+    ],
     *,
     to: Annotated[
         str | None,
@@ -64,6 +67,7 @@ def convert_command(
     profile: Profile = None,
     dry_run: DryRun = False,
     backup: Backup = False,
+    overwriting: Overwriting,
     store_password: StorePassword,
     new_password: NewPassword,
     key_password: KeyPassword,
@@ -124,8 +128,10 @@ def convert_command(
         opened, refused = without_unusable(opened, source, target, readers, output)
         left_out = (*left_out, *refused)
     written_under = new or password
+    manner = overwriting.manner(output)
     if out != "-":
-        written_under = writing_password(stores.present(out, missing=True), written_under, target, profile)
+        place = stores.present(out, missing=True, manner=manner, dry_run=dry_run)
+        written_under = writing_password(place, written_under, target, profile)
     secret = reveal(written_under)
     ring = KeyRing(str(key or source), password or written_under, own, ask=own is None and sys.stdin.isatty())
     if beside:
@@ -163,6 +169,7 @@ def convert_command(
         readers=readers,
         profile=profile,
         dry_run=dry_run,
+        manner=manner,
     )
     if written and out != "-":
         tell_of_older_javas(output, out, made, secret, profile, dry_run=dry_run)

@@ -15,6 +15,7 @@ from truststore_tool.cli.fixing import Outcome, Treatment
 from truststore_tool.cli.opening import place_of, reveal
 from truststore_tool.cli.options import Backup, DryRun, Expect, For, Profile, Reporting, Yes, days, levels_and_rules
 from truststore_tool.cli.output import open_to_all
+from truststore_tool.cli.overwriting import Overwriting
 from truststore_tool.cli.secrets import PasswordFor, Passwords, StorePassword
 from truststore_tool.errors import PasswordRequiredError, TrustStoreError, UnreadableError, UsageError
 from truststore_tool.findings import (
@@ -68,6 +69,7 @@ def doctor_command(
     yes: Yes = False,
     dry_run: DryRun = False,
     backup: Backup = False,
+    overwriting: Overwriting,
     measure: Annotated[
         bool, typer.Option("--measure", help="Also ask the programs of this machine, and compare.")
     ] = False,
@@ -103,16 +105,19 @@ def doctor_command(
     if fix and measure:
         raise UsageError("--fix and --measure exclude each other", hint="mend the store first, then measure it")
     if fix:
-        treatment = Treatment(Approval.of(expect, yes=yes, dry_run=dry_run), readers, profile, dry_run, backup)
+        treatment = Treatment(
+            Approval.of(expect, yes=yes, dry_run=dry_run), readers, profile, dry_run, backup, overwriting.manner(output)
+        )
         outcomes = fixing.fix(stores, passwords, treatment, output)
         examined = treated = [
             _treated(path, outcomes.get(path), passwords.of_store(path), readers, now, within) for path in stores
         ]
         output.report("doctor", None, doctor_text.treated(treated, dry_run=dry_run), stores=treated, dry_run=dry_run)
     else:
-        if profile or expect or yes or dry_run or backup:
+        if profile or expect or yes or dry_run or backup or overwriting.in_place or overwriting.journal:
             raise UsageError(
-                "--profile, --expect, --yes, --dry-run and --backup say how a store is mended", hint="add --fix"
+                "--profile, --expect, --yes, --dry-run, --backup and --in-place say how a store is mended",
+                hint="add --fix",
             )
         examined = inspected = [
             _examined(path, passwords.of_store(path), readers, now, within, measure=measure) for path in stores

@@ -7,8 +7,9 @@ import typer
 from truststore_tool.cli import completing
 from truststore_tool.cli.opening import open_for_reading
 from truststore_tool.cli.options import Backup, DryRun, FormatName, Reporting
+from truststore_tool.cli.overwriting import Overwriting
 from truststore_tool.cli.secrets import StorePassword
-from truststore_tool.cli.writing import write_new
+from truststore_tool.cli.writing import as_stream, write_new
 from truststore_tool.errors import FindingError, UnreadableError, UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.operations.aliases import LIST_FIRST
@@ -21,7 +22,9 @@ from truststore_tool.render import text
 def export_command(
     store: Annotated[str, typer.Argument(help="The store.")],
     *,
-    out: Annotated[str, typer.Option("-o", "--out", metavar="FILE", help="Where to; - is standard output.")] = "-",
+    out: Annotated[
+        str, typer.Option("-o", "--out", metavar="FILE", callback=as_stream, help="Where to; - is standard output.")
+    ] = "-",
     alias: Annotated[
         str | None,
         typer.Option("--alias", metavar="ALIAS", help="The entry to export.", autocompletion=completing.aliases),
@@ -44,6 +47,7 @@ def export_command(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that holds something else.")] = False,
     dry_run: DryRun = False,
     backup: Backup = False,
+    overwriting: Overwriting,
     store_password: StorePassword,
     output: Reporting,
 ) -> None:
@@ -73,7 +77,9 @@ def export_command(
         raise FindingError(f"{store}: holds only what is distrusted; nothing was written")
     if not chosen.entries and (opened.entries or opened.loose):
         raise UnreadableError(f"{store}: holds no trusted certificate; nothing was written", hint=LIST_FIRST)
-    write_new(out, chosen, None, source=store, force=force, backup=backup, dry_run=dry_run)
+    write_new(
+        out, chosen, None, source=store, force=force, backup=backup, dry_run=dry_run, manner=overwriting.manner(output)
+    )
     output.warn_of_place(out)
     pieces = text.exported(len(chosen.entries), out, dry_run=dry_run)
     if out != "-":

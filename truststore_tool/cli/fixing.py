@@ -20,6 +20,7 @@ from truststore_tool.readers.base import Asked
 from truststore_tool.readers.mending import Fixed, Mending
 
 if TYPE_CHECKING:
+    from truststore_tool.files import Manner
     from truststore_tool.stores import Present
 
 
@@ -31,7 +32,7 @@ class Treatment:
         approval: what was said of certificates that would become trusted.
         readers: names of readers that the stores are meant for; None for the usual ones.
         profile: how a PKCS#12 is to be protected; None for the least change.
-        dry_run, backup: as everywhere.
+        dry_run, backup, manner: as everywhere.
     """
 
     approval: Approval
@@ -39,6 +40,7 @@ class Treatment:
     profile: str | None
     dry_run: bool
     backup: bool
+    manner: "Manner"
 
 
 @noun
@@ -66,7 +68,9 @@ def fix(paths: Sequence[str], passwords: Passwords, treatment: Treatment, output
     from truststore_tool import stores
 
     now = datetime.now(UTC).replace(microsecond=0)
-    every = {path: stores.present(path, missing=True) for path in paths}
+    every = {
+        path: stores.present(path, missing=True, manner=treatment.manner, dry_run=treatment.dry_run) for path in paths
+    }
     places = {path: place for path, place in every.items() if place.content}
     known = {path: writing_password(place, passwords.of_store(path)) for path, place in places.items()}
     if treatment.approval.asks or len(places) > 1:

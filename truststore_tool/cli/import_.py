@@ -11,6 +11,7 @@ from truststore_tool.cli.gathering import Collected, Selecting, gather, usable
 from truststore_tool.cli.opening import reveal, writing_password
 from truststore_tool.cli.options import Backup, DryRun, Expect, For, Profile, Reporting, Yes
 from truststore_tool.cli.output import Output
+from truststore_tool.cli.overwriting import Overwriting
 from truststore_tool.cli.progress import working
 from truststore_tool.cli.secrets import PasswordFor, Passwords, SourcePassword, StorePassword
 from truststore_tool.cli.writing import made_from, tell_of_older_javas
@@ -58,6 +59,7 @@ def import_command(
     profile: Profile = None,
     dry_run: DryRun = False,
     backup: Backup = False,
+    overwriting: Overwriting,
     store_password: StorePassword,
     source_password: SourcePassword,
     password_for: PasswordFor = None,
@@ -81,7 +83,7 @@ def import_command(
 
     approval = Approval.of(expect, yes=yes, dry_run=dry_run)
     approval.require_somebody()
-    place = stores.present(store, missing=True)
+    place = stores.present(store, missing=True, manner=overwriting.manner(output), dry_run=dry_run)
     create = stores.new_format(store, to) if to or place.content is None else None
     names = [store, *sources]
     passwords = Passwords.of(password_for, names, store_password.read(output), source_password.read(output))

@@ -11,6 +11,7 @@ import typer
 from truststore_tool.cli import completing
 from truststore_tool.cli.opening import ask_for_new, reveal, writing_password
 from truststore_tool.cli.options import Backup, DryRun, For, Profile, Reporting
+from truststore_tool.cli.overwriting import Overwriting
 from truststore_tool.cli.secrets import KeyPassword, NewPassword, StorePassword
 from truststore_tool.errors import UsageError
 from truststore_tool.findings import Finding, Place, finding
@@ -41,6 +42,7 @@ def passwd_command(
     readers: For = None,
     dry_run: DryRun = False,
     backup: Backup = False,
+    overwriting: Overwriting,
     store_password: StorePassword,
     new_password: NewPassword,
     key_password: KeyPassword,
@@ -61,7 +63,7 @@ def passwd_command(
     """
     from truststore_tool import stores
 
-    place = stores.present(store)
+    place = stores.present(store, manner=overwriting.manner(output), dry_run=dry_run)
     if no_password:
         if new_password.are_given or key_alias is not None or profile is not None:
             raise UsageError("--no-password leaves no password to give", hint="leave the other options out")

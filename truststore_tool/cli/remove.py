@@ -10,6 +10,7 @@ from truststore_tool.cli import completing
 from truststore_tool.cli.boundary import ReportedError
 from truststore_tool.cli.opening import reveal, writing_password
 from truststore_tool.cli.options import Backup, DryRun, For, Reporting
+from truststore_tool.cli.overwriting import Overwriting
 from truststore_tool.cli.secrets import StorePassword
 from truststore_tool.errors import UsageError
 from truststore_tool.fingerprints import Fingerprint
@@ -36,6 +37,7 @@ def remove_command(
     readers: For = None,
     dry_run: DryRun = False,
     backup: Backup = False,
+    overwriting: Overwriting,
     store_password: StorePassword,
     output: Reporting,
 ) -> None:
@@ -54,7 +56,7 @@ def remove_command(
     digests = [Fingerprint.parse(item) for item in fingerprint or ()]
     if not (alias or digests or expired):
         raise UsageError("nothing to remove", hint="give --alias, --fingerprint or --expired")
-    place = stores.present(store)
+    place = stores.present(store, manner=overwriting.manner(output), dry_run=dry_run)
     secret = reveal(writing_password(place, store_password.read(output)))
     moment = datetime.now(UTC) if expired else None
     _, report = stores.update_store(

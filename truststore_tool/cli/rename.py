@@ -8,6 +8,7 @@ import typer
 from truststore_tool.cli import completing
 from truststore_tool.cli.opening import reveal, writing_password
 from truststore_tool.cli.options import Backup, DryRun, For, Reporting
+from truststore_tool.cli.overwriting import Overwriting
 from truststore_tool.cli.secrets import StorePassword
 from truststore_tool.operations.changing import rename_entry
 from truststore_tool.render import text
@@ -21,6 +22,7 @@ def rename_command(
     readers: For = None,
     dry_run: DryRun = False,
     backup: Backup = False,
+    overwriting: Overwriting,
     store_password: StorePassword,
     output: Reporting,
 ) -> None:
@@ -35,7 +37,7 @@ def rename_command(
 
     if not new:
         raise UsageError("the new alias is empty")
-    place = stores.present(store)
+    place = stores.present(store, manner=overwriting.manner(output), dry_run=dry_run)
     secret = reveal(writing_password(place, store_password.read(output)))
     _, report = stores.update_store(
         place,

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from truststore_tool.cli.output import Output
 from truststore_tool.errors import ExistsError, UnreadableError, UsageError
@@ -12,7 +12,16 @@ from truststore_tool.findings import Place, finding
 from truststore_tool.model import Certificate, TrustStore, fold_alias
 from truststore_tool.operations.comparing import compare
 
+if TYPE_CHECKING:
+    from truststore_tool.files import Manner
+
 _STANDARD_INPUT: Final = "/dev/stdin"
+_STANDARD_OUTPUT: Final = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
+
+
+def as_stream(out: str) -> str:
+    """What an --out names, which is ``-`` if it is standard output under whatever name."""
+    return "-" if out in _STANDARD_OUTPUT else out
 
 
 def write_new(
@@ -26,6 +35,7 @@ def write_new(
     readers: Sequence[str] | None = None,
     profile: str | None = None,
     dry_run: bool = False,
+    manner: "Manner | None" = None,
 ) -> bool:
     """Write `store`, which was made from `source`, to `out` for `readers`; ``-`` is standard input or output.
 
@@ -56,6 +66,7 @@ def write_new(
                 readers=readers,
                 profile=profile,
                 dry_run=dry_run,
+                manner=manner,
             )
         except ExistsError:  # another process was quicker: it is judged as if it had been there before
             pass

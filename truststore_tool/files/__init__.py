@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from truststore_tool.files.directories import making_directories, update_directory
     from truststore_tool.files.locking import locked, settle, tidy
     from truststore_tool.files.manner import Manner
-    from truststore_tool.files.replacing import replace, require_place, write_through
+    from truststore_tool.files.replacing import replace, require_file, require_place, write_through
 
 __all__ = [
     "Manner",
@@ -29,6 +29,7 @@ __all__ = [
     "read",
     "read_directory",
     "replace",
+    "require_file",
     "require_place",
     "settle",
     "tidy",
@@ -41,6 +42,7 @@ _HOMES: Final = {
     "locked": "locking",
     "making_directories": "directories",
     "replace": "replacing",
+    "require_file": "replacing",
     "require_place": "replacing",
     "settle": "locking",
     "tidy": "locking",

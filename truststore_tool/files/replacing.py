@@ -45,7 +45,7 @@ def replace(
     """
     saved = None
     with writing_to(path):
-        _require_file(path)
+        require_file(path)
         directory, real = locate(path)
         try:
             with present(directory, real.name) as old:
@@ -74,7 +74,7 @@ def require_place(path: StrPath, manner: Manner = USUAL, *, there: bool = False)
     with writing_to(path):
         inside = os.path.isdir(path)
         if there and not inside:
-            _require_file(path)
+            require_file(path)
         directory, real = locate(path)
         try:
             with nullcontext() if inside else present(directory, real.name) as old:
@@ -89,8 +89,9 @@ def require_place(path: StrPath, manner: Manner = USUAL, *, there: bool = False)
             close(directory)
 
 
-def _require_file(path: StrPath) -> None:
-    if os.path.exists(path) and not os.path.isfile(path):
+def require_file(path: StrPath, *, or_directory: bool = False) -> None:
+    """Raise WriteError for what is no regular file: reading a FIFO would wait, a device may never end."""
+    if os.path.exists(path) and not (os.path.isfile(path) or (or_directory and os.path.isdir(path))):
         raise WriteError(f"could not write {path}: not a regular file", hint="name a file")
 
 
