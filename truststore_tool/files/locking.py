@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -35,6 +36,7 @@ def locked(path: StrPath, manner: Manner = USUAL) -> Iterator[None]:
     """
     # Not the package filelock: importing it takes 40 ms, as long as all else, and it leaves its lock files there.
     with ExitStack() as stack:
+        stack.enter_context(_ending_in_order())
         with writing_to(path):
             directory, real = locate(path)
             stack.callback(close, directory)
@@ -51,6 +53,29 @@ def locked(path: StrPath, manner: Manner = USUAL) -> Iterator[None]:
                 temporaries.remove(directory, lambda other: naming.is_temporary_of(other, real.name))
             in_place.finish(directory, real, manner)
         yield
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the process by SystemExit (128 and the number), so that nothing is left lying about.
+
+    Only where they would end it anyway, and in the main thread, as no other can say what a signal does.
+    """
+    changed = []
+    try:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                with suppress(ValueError):
+                    signal.signal(number, _end)
+                    changed.append(number)
+        yield
+    finally:
+        for number in changed:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _end(number: int, _: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def settle(path: StrPath, manner: Manner = USUAL) -> None:
