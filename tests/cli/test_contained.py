@@ -171,11 +171,11 @@ def test_the_keytool_shim_overwrites_by_itself_as_keytool_does(contained: Contai
 READING = (
     ("list", "outer.jks", "--password-env", "STORE_PASSWORD"),
     ("fingerprint", NEW),
-    ("verify", "outer.jks", OLD, "--password-env", "STORE_PASSWORD"),
+    ("verify", "outer.jks", "--against", OLD, "--password-env", "STORE_PASSWORD"),
     ("diff", "outer.jks", "outer.jks", "--password-env", "STORE_PASSWORD"),
     ("doctor", "outer.jks", "--password-env", "STORE_PASSWORD"),
     ("export", "outer.jks", "--all", "--password-env", "STORE_PASSWORD"),
-    ("convert", NEW, "-o", "-", "--to", "der"),
+    ("convert", NEW, "-o", "-", "--to", "pem"),
     ("bundle", NEW, "-o", "-"),
 )
 WRITING = (
@@ -227,7 +227,8 @@ def test_a_volume_that_is_full_leaves_the_store(folder: Path, bwrap: str) -> Non
     size = (folder / "outer.jks").stat().st_size
     script = (
         "cp outer.jks /mnt/store.jks && head -c 65536 /bin/sh >/mnt/filler 2>/mnt/filler;"
-        f' "{sys.executable}" -m truststore_tool import /mnt/store.jks "{NEW}" --yes --password-env STORE_PASSWORD "$@";'
+        f' "{sys.executable}" -m truststore_tool import /mnt/store.jks "{NEW}" --yes --password-env STORE_PASSWORD'
+        ' --quiet "$@";'
         " echo $?; wc -c < /mnt/store.jks; ls -A /mnt"
     )
     for more in ([], ["--in-place"]):
