@@ -28,7 +28,7 @@ def how_to_install(extra: str) -> str:
     if os.path.exists(f"{sys.prefix}/pipx_metadata.json"):
         return f"pipx inject truststore-tool {package}"
     if os.path.exists(f"{sys.prefix}/uv-receipt.toml"):  # an environment of uv, in which there is no pip
-        return f"uv pip install --python {sys.prefix} {package}"
+        return f"uv pip install -p {sys.prefix} {package}"
     if extra not in ("html", "legacy", "postgres"):
         return f"pip install {package}"
     if os.path.exists(f"{home}/pyproject.toml"):

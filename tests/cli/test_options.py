@@ -230,9 +230,9 @@ class TestReads:
         orders: list[str] = []
         real = files.locked
 
-        def noted(path: Path) -> Any:
+        def noted(path: Path, *manner: files.Manner) -> Any:
             orders.append(f"locked after {reads.count('a.jks')}")
-            return real(path)
+            return real(path, *manner)
 
         monkeypatch.setattr(files, "locked", noted)
         if locked:  # a password is asked for only when the store has been looked at

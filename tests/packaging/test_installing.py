@@ -75,7 +75,7 @@ def test_uv_tool(shelf: Shelf, tmp_path: Path) -> None:
     said(uv(), *words, shelf.sdist, cwd=tmp_path, env=places)
     tool = tmp_path / "bin" / "truststore-tool"
     works(tool, tmp_path)
-    assert hint(tool, tmp_path) == f"uv pip install --python {tmp_path / 'tools' / 'truststore-tool'} pyjks"
+    assert hint(tool, tmp_path) == f"uv pip install -p {tmp_path / 'tools' / 'truststore-tool'} pyjks"
 
 
 def test_the_source_distribution_carries_what_its_tests_need(shelf: Shelf, tmp_path: Path) -> None:
