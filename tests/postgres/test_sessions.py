@@ -16,7 +16,8 @@ import psycopg
 import pytest
 
 from tests.cli.harness import Tool
-from tests.postgres.server import HBA, PASSWORD, Server, error_response, free_port, pretender
+from tests.postgres.poolers import pgbouncer
+from tests.postgres.server import HBA, PASSWORD, Server, error_response, folder_of_servers, free_port, pretender
 from truststore_tool.postgres.tally import Row, Tally, summarize
 
 
@@ -203,3 +204,16 @@ def test_sessions_are_counted_once_however_often_they_are_seen() -> None:
         ("u", 3, first, second),
     ]
     assert [(s.user, s.tls, s.plain, s.hidden) for s in summarize(found)] == [("v", 0, 0, 1), ("u", 3, 0, 0)]
+
+
+@pytest.mark.usefixtures("password")
+def test_a_pooler_that_our_own_session_passes_hides_who_uses_tls(tool: Tool, server: Server) -> None:
+    server.write_hba("local all all trust", "host all all all trust")
+    with folder_of_servers() as folder, pgbouncer(folder, server.port, "client_tls_sslmode = disable") as port:
+        through = f"host=127.0.0.1 port={port} dbname=postgres user=reader sslmode=disable"
+        done = tool("postgres", "sessions", through, "--json")
+        assert (done.code, done.json["good"], done.json["plain"]) == (1, False, 0)
+        assert [pooler["signs"] for pooler in done.json["poolers"]] == [["own-session"]]
+        assert "A POOLER at 127.0.0.1: this session passes it" in tool("postgres", "sessions", through).out
+    straight = f"host=127.0.0.1 port={server.port} dbname=postgres user=reader sslmode=disable"
+    assert tool("postgres", "sessions", straight, "--json").json["poolers"] == []

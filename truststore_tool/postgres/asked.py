@@ -60,7 +60,8 @@ def _serve() -> None:
     secrets += _found(session.pgconn)
     session.pgconn.nonblocking = 0
     software = (session.pgconn.parameter_status(b"server_version") or b"").decode("utf-8", "replace")
-    say({"server_version": session.pgconn.server_version, "software": software})
+    pid = session.pgconn.backend_pid
+    say({"server_version": session.pgconn.server_version, "software": software, "backend_pid": pid})
     for line in sys.stdin:
         try:
             answer = _answer(session.pgconn.exec_(json.loads(line).encode()), secrets)

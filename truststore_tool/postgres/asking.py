@@ -64,6 +64,7 @@ class Connection:
             raise
         self.server_version: int = answer["server_version"]  # as server_version_num, e.g. 150008
         self.software: str = answer["software"]  # as it is said, e.g. "15.8 (Debian 15.8-1)" or "1.18.0/bouncer"
+        self.backend_pid: int = answer["backend_pid"]  # as it was told at login, for cancelling
 
     @overload
     def ask(self, query: str, columns: Sequence[str], row: Callable[[Sequence[str | None]], T]) -> list[T]: ...

@@ -26,6 +26,8 @@ _SETTINGS: Final = """
 SELECT current_setting('server_version') AS version, current_setting('ssl', true) AS ssl,
        current_setting('rds.force_ssl', true) AS force
 """
+# What is told at login for cancelling is the server process, unless a pooler answers that has many of them.
+_OWN: Final = "SELECT pg_backend_pid() AS pid, host(inet_client_addr()) AS address"
 _OLDEST: Final = 100000  # server_version_num of PostgreSQL 10
 _TRUTHS: Final = {"t": True, "f": False, None: None}
 
@@ -101,7 +103,11 @@ def sessions(options: Mapping[str, str], *, watch: float = 0, every: float = 1, 
             version, ssl, force, plain = connection.software.removesuffix(pgbouncer.MARK), mode != "disable", None, None
         else:
             mode, (version, ssl, force), plain = None, _settings(connection), plain_text(connection)
+            own = connection.ask(_OWN, ("pid", "address"), lambda values: values)
+            passed = [address for pid, address in own if pid != str(connection.backend_pid)]
             tally, looks = _watched(lambda: connection.ask(_SESSIONS, Row._fields, _row), watch, every)
+            for address in passed:
+                tally.sign(address, "own-session")
     clients = tally.clients()
     return SessionsReport(
         server="postgresql" if mode is None else "pgbouncer",

@@ -14,7 +14,7 @@ _NAMES_CLIENT: Final = re.compile(r" - (?:[0-9a-fA-F.:]+:\d+|unix\(.*\):\d+)$")
 _NAMES_POOLER: Final = re.compile(r"\b(?:pgbouncer|pgpool|odyssey|pgcat|pgagroal|supavisor)\b", re.IGNORECASE)
 _ENOUGH: Final = 3  # sessions from one address, of which two differ, before it is remarkable that there is no other
 
-Sign = Literal["application-name", "discard-all", "one-address"]
+Sign = Literal["application-name", "discard-all", "one-address", "own-session"]
 
 
 @noun
@@ -65,7 +65,8 @@ class Pooler:
         sessions: how many came from there.
         signs: how it shows: ``application-name`` (of a pooler, or with a client's address appended), ``discard-all``
             (an idle session was reset by what poolers reset them with), ``one-address`` (all sessions over the network
-            come from there, though they differ: an application of several parts would look like that, too).
+            come from there, though they differ: an application of several parts would look like that, too),
+            ``own-session`` (our own session passes one).
     """
 
     address: str | None
@@ -115,10 +116,14 @@ class Tally:
             client = self._clients.get(key) or _client(row, moment)
             self._clients[key] = replace(client, sessions=client.sessions + (key not in known_as), last_seen=moment)
             known_as.add(key)
-            if signs := set(_signs(row)):
-                self._signs.setdefault(row.address, set()).update(signs)
+            for sign in _signs(row):
+                self.sign(row.address, sign)
         if len(self._clients) > _MOST_CLIENTS:
             raise UnreadableError(f"the server shows more than {_MOST_CLIENTS} different clients")
+
+    def sign(self, address: str | None, sign: Sign) -> None:
+        """Note that a pooler at that address shows."""
+        self._signs.setdefault(address, set()).add(sign)
 
     def clients(self) -> tuple[Client, ...]:
         """The clients, those without TLS first."""

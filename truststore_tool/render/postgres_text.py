@@ -147,6 +147,7 @@ def sessions(report: "SessionsReport") -> Iterator[Piece]:
 _SIGNS: Final = {
     "application-name": "application names are those of a pooler, or end in a client's address",
     "discard-all": "idle sessions were reset with DISCARD ALL",
+    "own-session": "this session passes it",
     "one-address": "all sessions over the network come from there",
 }
 
