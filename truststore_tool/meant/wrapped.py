@@ -12,6 +12,9 @@ from truststore_tool.meant import Meant, der
 
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+# Two bytes of ASCII, or of a structure, that follow are one such character: what is in them would be lost. The price is
+# that a comment in Chinese, Japanese or Korean keeps a file from being read.
+_STRANGE: Final = re.compile("[^\t\n\r\x1a -~\xa0-\u2aff\ufeff]")
 _BARE_UTF16: Final = {b"-\0-\0": "utf-16-le", b"\0-\0-": "utf-16-be"}
 _BLANKS: Final = b" \t\r\n\v\f"
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -67,6 +70,8 @@ def _from_utf16(data: bytes) -> Unwrapped | None:
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
+        return None
+    if _STRANGE.search(text):
         return None
     return Unwrapped(text.removeprefix("\ufeff").encode("utf-8", "surrogatepass"), "text in UTF-16")
 
