@@ -84,11 +84,11 @@ def at_terminal(
     if pid == 0:
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         os.chdir(cwd)
-        for name in ("TRUSTSTORE_PASSWORD", "COLUMNS", "NO_COLOR"):
-            os.environ.pop(name, None)
-        os.environ.update(env or {})
+        # What readline sets for this process, behind Python's back, is not handed on either.
+        unset = ("TRUSTSTORE_PASSWORD", "COLUMNS", "LINES", "NO_COLOR")
+        given = {name: value for name, value in os.environ.items() if name not in unset} | dict(env or {})
         signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests run in the background
-        os.execv(sys.executable, [sys.executable, "-m", "truststore_tool", *map(str, arguments)])  # noqa: S606
+        os.execve(sys.executable, [sys.executable, "-m", "truststore_tool", *map(str, arguments)], given)  # noqa: S606
     shown, seen = "", 0
     pending = list(answers)
     deadline = time.monotonic() + 300

@@ -51,6 +51,7 @@ def write_new(
             sys.stdout.buffer.write(data)
         return True
     path = Path(out)
+    files.require_file(path, or_directory=True)
     there = os.path.lexists(path)
     replacing = force or backup
     if replacing or not there:

@@ -1,5 +1,6 @@
 """Reports as lines of text and tables. A piece is a table, or a line that goes out as it is (escaped)."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -143,19 +144,25 @@ def verified(report: "VerifyReport", now: datetime, *, whole: bool) -> Iterator[
     """One row a certificate: present, missing or extra; fingerprints stay whole where they are to be compared."""
     rows = [("present", i.alias, str(i.expected), expiry(i.certificate, now)) for i in report.present]
     rows += [
-        ("MISSING", (i.certificate.subject or "") if i.certificate else "-", str(i.expected), i.distrusted or "")
+        ("MISSING", _called(i.certificate) if i.certificate else "-", str(i.expected), i.distrusted or "")
         for i in report.missing
     ]
     rows += [("extra", i.alias, str(i.certificate.sha256), expiry(i.certificate, now)) for i in report.extra]
     asked = {i.certificate for i in report.missing}
     rows += [
-        ("distrusted", i.certificate.subject or "", str(i.certificate.sha256), i.reason)
+        ("distrusted", _called(i.certificate), str(i.certificate.sha256), i.reason)
         for i in report.distrusted
         if i.certificate not in asked
     ]
     if rows:
         yield Table(("", "Alias", "Fingerprint", "Validity"), tuple(rows), whole=whole)
     yield f"{len(report.present)} present, {len(report.missing)} missing, {len(report.extra)} extra"
+
+
+def _called(certificate: "CertificateFacts") -> str:
+    """What a certificate without an alias is called in a row: the first part of its subject (RFC 4514), as its CN."""
+    first = re.match(r"(?:\\.|[^,\\])*", certificate.subject or "")
+    return first[0] if first else ""
 
 
 def compared(report: "DiffReport", left: str, right: str) -> Iterator[Piece]:
