@@ -7,9 +7,7 @@ from contextlib import contextmanager
 from os import PathLike
 from typing import Final
 
-from truststore_tool import strangers
 from truststore_tool.errors import IN_PLACE, UnreadableError, WriteError
-from truststore_tool.meant.names import way_out
 
 StrPath = str | PathLike[str]
 
@@ -59,6 +57,8 @@ def writing_to(path: StrPath) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as exc:
+        from truststore_tool import strangers
+
         code = exc.errno if isinstance(exc, OSError) else None
         hint, remedy = _hint(exc, _WRITE_HINTS, path), IN_PLACE if code in _OVERWRITING_HELPS else None
         if code in _REFUSALS and strangers.volume_of(path):
@@ -69,6 +69,8 @@ def writing_to(path: StrPath) -> Iterator[None]:
 def _hint(error: OSError | ValueError, hints: Mapping[int, str], path: StrPath) -> str | None:
     if not isinstance(error, OSError):
         return None
+    from truststore_tool.meant.names import way_out
+
     meant = way_out(os.fspath(path)) if error.errno == errno.ENOENT else None
     return meant or hints.get(error.errno or 0)
 

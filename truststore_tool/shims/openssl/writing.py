@@ -5,7 +5,6 @@ import sys
 
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.shims.openssl.options import StopError
-from truststore_tool.shims.overwriting import manner
 
 
 def check(target: str) -> None:
@@ -31,6 +30,7 @@ def write(target: str | None, data: bytes) -> None:
     from pathlib import Path
 
     from truststore_tool import files
+    from truststore_tool.shims.overwriting import manner
 
     path = Path(target)
     try:
