@@ -303,6 +303,7 @@ def test_a_signal_leaves_the_old_store_and_nothing_else(folder: Path, number: in
         f"    os.kill(os.getpid(), {int(number)})\n"
         "    return real(*given, **more)\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "for each in (signal.SIGTERM, signal.SIGHUP): signal.signal(each, signal.SIG_DFL)  # also below nohup\n"
         "os.replace = stop\n"
         "from truststore_tool.__main__ import main\n"
         "main()\n"
