@@ -8,7 +8,6 @@ import typer
 from truststore_tool.cli import completing
 from truststore_tool.cli.opening import open_for_reading
 from truststore_tool.cli.options import FormatName, Reporting
-from truststore_tool.cli.pairing import shown_with_keys
 from truststore_tool.cli.progress import working
 from truststore_tool.cli.secrets import StorePassword
 from truststore_tool.operations.checking import of_store
@@ -44,7 +43,10 @@ def list_command(
     """
     password = store_password.read(output)
     opened = open_for_reading(store, password, store_format, whole=False)
-    opened = shown_with_keys(opened, store, password, output)
+    if opened.others:
+        from truststore_tool.cli.pairing import shown_with_keys
+
+        opened = shown_with_keys(opened, store, password, output)
     with working(f"listing {store}", quiet=output.quiet):
         shown = select(opened, alias=alias) if alias is not None else opened
         report = list_store(shown)
