@@ -16,8 +16,7 @@ import pytest
 
 from tests import debian
 from tests.realtools import absent, find, run
-from truststore_tool.shims.openssl import release as ours_release
-from truststore_tool.shims.openssl import x509
+from truststore_tool.shims.openssl import VERSION_VARIABLE, x509
 
 RELEASES: Final = ("3.0", "3.5")
 # Lines of OpenSSL's error stack hold a thread's number and lines of its source.
@@ -85,7 +84,7 @@ class Pair:
 
     def ours(self, *arguments: str | Path, stdin: bytes = b"") -> Answer:
         """Our x509 in this process: exit code, standard output, standard error."""
-        self.monkeypatch.setenv(ours_release.VARIABLE, self.real.release)
+        self.monkeypatch.setenv(VERSION_VARIABLE, self.real.release)
         self.monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         self.capture.readouterr()
         code = x509.run([str(word) for word in arguments])

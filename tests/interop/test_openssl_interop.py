@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.interop.openssl_maker import Maker
 from tests.interop.openssl_pair import RELEASES, OpenSSL, Pair, installed
 from tests.samples import amazon, own
-from truststore_tool.shims.openssl.release import VARIABLE
+from truststore_tool.shims.openssl import VERSION_VARIABLE
 
 
 @pytest.fixture(scope="module", params=RELEASES)
@@ -362,7 +362,7 @@ def test_a_password_is_asked_for_where_there_is_no_terminal(folder: Path, made: 
         input=b"x\n",
         capture_output=True,
         start_new_session=True,
-        env={**os.environ, VARIABLE: pair.real.release},
+        env={**os.environ, VERSION_VARIABLE: pair.real.release},
     )
     subject = {"3.0": b"subject=CN = test\n", "3.5": b"subject=CN=test\n"}[pair.real.release]
     assert (done.returncode, done.stdout) == (0, subject)

@@ -6,8 +6,7 @@ import pytest
 
 from tests.interop import openssl_pair
 from tests.realtools import find, run
-from truststore_tool.shims.openssl import digests, objects
-from truststore_tool.shims.openssl.release import VARIABLE
+from truststore_tool.shims.openssl import VERSION_VARIABLE, digests, objects
 
 RELEASES = pytest.mark.parametrize("release", openssl_pair.RELEASES)
 # What this openssl has no digest for: in neither release, and in 3.5.
@@ -20,7 +19,7 @@ _NO_NEWER_DIGESTS = (
 
 @RELEASES
 def test_objects_have_the_names_that_openssl_lists(release: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, release)
+    monkeypatch.setenv(VERSION_VARIABLE, release)
     listed = {}
     with openssl_pair.installed(release) as openssl:
         lines = openssl.run("list", "-objects").decode().splitlines()

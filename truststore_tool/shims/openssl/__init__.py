@@ -7,6 +7,12 @@ from typing import Final
 
 # In the shims that `shims install` writes, and in no openssl.
 MARK: Final = b"truststore_tool shim"
+VERSION_VARIABLE: Final = "TRUSTSTORE_TOOL_OPENSSL_VERSION"
+
+
+def is_newer() -> bool:
+    """Whether OpenSSL 3.5 is spoken, whose words and layout changed here and there since 3.0, which is spoken else."""
+    return os.environ.get(VERSION_VARIABLE, "").startswith("3.5")
 
 
 def run(arguments: list[str]) -> int:

@@ -9,7 +9,7 @@ from truststore_tool import asn1, extensions
 from truststore_tool.errors import FormatError
 from truststore_tool.extensions import Extension
 from truststore_tool.nouns import noun
-from truststore_tool.shims.openssl import names, release
+from truststore_tool.shims.openssl import is_newer, names
 
 _ISSUER_ID: Final = asn1.context(1, constructed=False)
 _SUBJECT_ID: Final = asn1.context(2, constructed=False)
@@ -99,7 +99,7 @@ def _certificate(outer: asn1.Element) -> Certificate:
     key_algorithm, key = _exactly(2, public_key.expect(asn1.SEQUENCE).children())
     if {start.tag, end.tag} - {asn1.UTC_TIME, asn1.GENERALIZED_TIME}:
         raise FormatError("a validity that is no time")
-    if release.is_newer() and any(len(time.value) < _SHORTEST_TIMES[time.tag] for time in (start, end)):
+    if is_newer() and any(len(time.value) < _SHORTEST_TIMES[time.tag] for time in (start, end)):
         raise FormatError("a time that is too short")
     tail = {field.tag: field for field in fields[6:]}
     if list(tail) != sorted(tail, key=lambda tag: tag & 0x1F) or len(tail) != len(fields[6:]):

@@ -8,7 +8,7 @@ from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.extensions import Extension
 from truststore_tool.shims.openssl import general_names as general
-from truststore_tool.shims.openssl import objects, options, release
+from truststore_tool.shims.openssl import is_newer, objects, options
 from truststore_tool.shims.openssl.extension_values import NEWER, RENDERERS
 from truststore_tool.shims.openssl.lines import indented
 
@@ -29,7 +29,7 @@ def render(extensions: Iterable[Extension], flags: int, indent: int) -> bytes:
 
 
 def _value(extension: Extension, flags: int, indent: int) -> bytes:
-    if release.is_newer() and extension.oid in NEWER:
+    if is_newer() and extension.oid in NEWER:
         with suppress(FormatError):
             # A line that says nothing has no indentation.
             lines = NEWER[extension.oid](asn1.read(extension.value))

@@ -8,7 +8,7 @@ from typing import Final
 
 from truststore_tool import asn1
 from truststore_tool.errors import FormatError
-from truststore_tool.shims.openssl import name_printing, names, objects, release
+from truststore_tool.shims.openssl import is_newer, name_printing, names, objects
 
 _OTHER: Final = 0
 _EMAIL: Final = 1
@@ -112,7 +112,7 @@ def _other(element: asn1.Element) -> tuple[str, asn1.Element]:
 def _other_pair(element: asn1.Element) -> bytes:
     oid, value = _other(element)
     known = _KNOWN_OTHER.get(oid)
-    colon = b":" if release.is_newer() else b"::"
+    colon = b":" if is_newer() else b"::"
     if known is not None:
         value.expect(known[1])
         return b"othername: " + known[0] + colon + without_nul(value.value)
@@ -151,7 +151,7 @@ def _point(point: asn1.Element, indent: int) -> bytes:
 
 def _point_name(name: asn1.Element, indent: int) -> bytes:
     if name.tag == asn1.context(0):
-        end = b"\n" if release.is_newer() else b""
+        end = b"\n" if is_newer() else b""
         return b" " * indent + b"Full Name:\n" + _names(name, indent + 2) + end
     name.expect(asn1.context(1))
     relative = names.parse(asn1.read(asn1.sequence(asn1.tlv(asn1.SET, name.value))))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from truststore_tool.shims.openssl import release
+from truststore_tool.shims.openssl import is_newer
 
 _HELP: Final = """\
 Usage: x509 [options]
@@ -123,6 +123,6 @@ _NEWER: Final = {
 def text() -> str:
     """The whole of it."""
     shown = _HELP
-    for old, new in _NEWER.items() if release.is_newer() else ():
+    for old, new in _NEWER.items() if is_newer() else ():
         shown = shown.replace(old, new)
     return shown

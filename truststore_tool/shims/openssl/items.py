@@ -8,7 +8,7 @@ from truststore_tool import asn1, oids
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.names import EMAIL_ADDRESS, openssl_hash, openssl_hash_old
 from truststore_tool.nouns import noun
-from truststore_tool.shims.openssl import release, writing
+from truststore_tool.shims.openssl import is_newer, writing
 from truststore_tool.shims.openssl.certificate import Certificate, Trust
 from truststore_tool.shims.openssl.options import Options, StopError
 
@@ -42,7 +42,7 @@ def _fingerprint(subject: Subject) -> bytes:
 
     name = subject.options.digest
     octets = digest(name or "SHA1", subject.certificate.der) if name != "" else None
-    if release.is_newer() and (name or "").lower() in digests.EXTENDABLE:
+    if is_newer() and (name or "").lower() in digests.EXTENDABLE:
         raise StopError("Out of memory")  # its own word for a digest without a length
     if octets is None:
         raise StopError("Unknown digest")
@@ -131,7 +131,7 @@ def _each_once(values: list[bytes]) -> bytes:
     found: list[bytes] = []
     for value in values:
         if value and b"\0" not in value:
-            if not release.is_newer():
+            if not is_newer():
                 found.sort()
             if value not in found:
                 found.append(value)

@@ -5,7 +5,7 @@ from typing import Final
 from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.nouns import noun
-from truststore_tool.shims.openssl import objects, release
+from truststore_tool.shims.openssl import is_newer, objects
 from truststore_tool.shims.openssl.certificate import Algorithm, Certificate
 
 # Keys that are just octets, and how many (RFC 8410).
@@ -97,7 +97,7 @@ def describe(certificate: Certificate) -> list[bytes]:
         return _dsa(algorithm, key)
     if algorithm.oid == oids.X942_DH:
         return _diffie_hellman(algorithm, key)
-    sizes = {**_OCTET_KEYS, **_NEWER_OCTET_KEYS} if release.is_newer() else _OCTET_KEYS
+    sizes = {**_OCTET_KEYS, **_NEWER_OCTET_KEYS} if is_newer() else _OCTET_KEYS
     if sizes.get(algorithm.oid) == len(key) and algorithm.parameters is None:
         return [objects.long_name(algorithm.oid).encode() + b" Public-Key:", b"pub:", *_key_dump(key)]
     raise FormatError("a public key of an unknown kind")

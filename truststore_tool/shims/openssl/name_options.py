@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from truststore_tool.shims.openssl import release
+from truststore_tool.shims.openssl import is_newer
 
 # The flags of <openssl/asn1.h> and <openssl/x509.h>: `-nameopt` adds and takes away bits, so their layout matters.
 ESC_2253: Final = 0x1
@@ -76,7 +76,7 @@ _OPTIONS: Final = {
 
 def default() -> int:
     """The flags of a name where no `-nameopt` is given."""
-    return PLAIN if release.is_newer() else ONELINE
+    return PLAIN if is_newer() else ONELINE
 
 
 def parse(text: str, flags: int) -> int | None:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from truststore_tool.nouns import noun
-from truststore_tool.shims.openssl import release
+from truststore_tool.shims.openssl import is_newer
 
 # Those of 3.0. One object: dotted|short name, with |long name behind where that is another; objects end in a semicolon.
 _OBJECTS: Final = """
@@ -245,7 +245,7 @@ class ObjectName:
 
 def table() -> dict[str, ObjectName]:
     """Every object that has a name here: its dotted form, its names."""
-    return _table(release.is_newer())
+    return _table(is_newer())
 
 
 @cache

@@ -5,7 +5,7 @@ from typing import Final, NoReturn
 
 from truststore_tool.nouns import noun, replace
 from truststore_tool.shims.openssl import help as help_text
-from truststore_tool.shims.openssl import release
+from truststore_tool.shims.openssl import is_newer
 
 # fmt: off
 # Signing, making and checking certificates, and what configures that.
@@ -141,7 +141,7 @@ def parse(arguments: list[str]) -> Options:
         for item in _items_of(name):
             items.pop(item, None)
             items[item] = None
-        if wanted is None and release.is_newer() and not _is_digest(name):
+        if wanted is None and is_newer() and not _is_digest(name):
             _usage(f"x509: Unknown option or message digest: {name}")
         options = _apply(options, name, value) if wanted is not None else replace(options, digest=name)
     if (rest := next(words, None)) is not None:
@@ -151,7 +151,7 @@ def parse(arguments: list[str]) -> Options:
 
 def _surplus(word: str) -> NoReturn:
     """A word behind the options, of which there may be none."""
-    _usage(*((f'x509: Extra option: "{word}"',) if release.is_newer() else ()))
+    _usage(*((f'x509: Extra option: "{word}"',) if is_newer() else ()))
 
 
 def _is_digest(name: str) -> bool:
@@ -198,7 +198,7 @@ def _help(_options: Options, _value: str) -> NoReturn:
 def _input_format(options: Options, value: str) -> Options:
     form = _format("inform", value)
     if form not in ("pem", "der"):
-        _usage(f'x509: Bad format "{value}"; must be {"one of:  pem der" if release.is_newer() else "pem or der"}')
+        _usage(f'x509: Bad format "{value}"; must be {"one of:  pem der" if is_newer() else "pem or der"}')
     return replace(options, input_format=form)
 
 
@@ -210,7 +210,7 @@ def _format(option: str, value: str) -> str:
     """``"pem"``, ``"der"`` or ``"other"`` for what OpenSSL knows as the name of a format: often its first letter."""
     initial = value[:1].lower()
     if initial == "n" and value not in ("NSS", "nss"):
-        every = _EVERY_NEWER_FORMAT if release.is_newer() else _EVERY_FORMAT
+        every = _EVERY_NEWER_FORMAT if is_newer() else _EVERY_FORMAT
         _usage(f'x509: Bad format "{value}"; must be one of:{every}', _invalid(option, value))
     if initial == "" or initial not in "dptnsmeh1" or (initial == "p" and value not in _PEM + _PKCS12 + _PVK):
         _usage(f'x509: Bad format "{value}"', _invalid(option, value))

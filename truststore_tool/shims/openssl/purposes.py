@@ -7,7 +7,7 @@ from truststore_tool import asn1, oids
 from truststore_tool.errors import FormatError
 from truststore_tool.names import openssl_canonical
 from truststore_tool.nouns import noun
-from truststore_tool.shims.openssl import extensions, release
+from truststore_tool.shims.openssl import extensions, is_newer
 from truststore_tool.shims.openssl.certificate import Certificate
 
 # Bits of keyUsage, of its first octet and of the second one beyond it.
@@ -85,7 +85,7 @@ def table(certificate: Certificate) -> bytes:
     except FormatError:
         uses = None
     lines = [b"Certificate purposes:\n"]
-    purposes = {**_PURPOSES, **_NEWER_PURPOSES} if release.is_newer() else _PURPOSES
+    purposes = {**_PURPOSES, **_NEWER_PURPOSES} if is_newer() else _PURPOSES
     for name, check in purposes.items():
         for as_ca in (False, True):
             lines.append(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from truststore_tool.errors import FormatError, TrustStoreError
-from truststore_tool.shims.openssl import release
+from truststore_tool.shims.openssl import is_newer
 from truststore_tool.shims.openssl.certificate import Certificate, Trust, parse
 from truststore_tool.shims.openssl.options import StopError
 
@@ -49,12 +49,12 @@ def load(source: str | None, form: str | None, given: str | None) -> tuple[Certi
         reason = "is a directory"
     except (OSError, ValueError) as exc:
         opening = f"Could not open file or uri for loading certificate from {shown}"
-        if release.is_newer():
+        if is_newer():
             raise StopError(f"{opening}: {getattr(exc, 'strerror', None) or exc}", _stack(str(exc))) from exc
         raise StopError(opening, _stack(str(exc)), "Unable to load certificate") from exc
     except TrustStoreError as exc:
         reason = exc.message
-    if release.is_newer():
+    if is_newer():
         raise StopError(f"Could not find certificate from {shown}", _stack(reason))
     raise StopError(f"Could not read certificate from {shown}", _stack(reason), "Unable to load certificate")
 

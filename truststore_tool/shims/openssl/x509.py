@@ -5,7 +5,7 @@ import os
 from truststore_tool import asn1
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.nouns import replace
-from truststore_tool.shims.openssl import reading, release, writing
+from truststore_tool.shims.openssl import is_newer, reading, writing
 from truststore_tool.shims.openssl.certificate import Certificate, Trust
 from truststore_tool.shims.openssl.items import ITEMS, Subject
 from truststore_tool.shims.openssl.options import Options, StopError, parse
@@ -81,7 +81,7 @@ def _show(subject: Subject, parts: list[bytes]) -> int:
     parts.append(checked)
     if not options.quiet:
         parts.append(_encoded(subject))
-    return 0 if fits or not release.is_newer() else 1
+    return 0 if fits or not is_newer() else 1
 
 
 def _require_key(certificate: Certificate) -> None:
