@@ -11,7 +11,7 @@ import pytest
 
 from tests import samples
 from tests.realtools import find, run
-from truststore_tool import files, formats, stores
+from truststore_tool import files, formats, proofs
 from truststore_tool.errors import (
     FormatError,
     IntegrityError,
@@ -207,7 +207,7 @@ class TestProof:
         codec = formats.get("jks")
         both = add(BEFORE)[0]
         turned = both.with_entries(both.entries[::-1])
-        stores._prove(stores._outline(both, codec), stores._outline(turned, codec), Path("store"))
+        proofs._prove(proofs._outline(both, codec), proofs._outline(turned, codec), Path("store"))
 
 
 class TestUpdate:

@@ -1,16 +1,13 @@
 """From a path to a TrustStore and back: which format, under which lock, and proof before anything is replaced."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from itertools import chain
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from truststore_tool import files, formats, meant
 from truststore_tool.errors import (
-    OTHER_READERS,
-    SKIP_UNUSABLE,
     ExistsError,
     PasswordRequiredError,
     TrustStoreError,
@@ -18,11 +15,13 @@ from truststore_tool.errors import (
     UsageError,
     WriteError,
 )
-from truststore_tool.formats.base import SHORTEST_NEW_PASSWORD, Content, Directory, Format
-from truststore_tool.model import Entry, OpaqueEntry, TrustedEntry, TrustStore, fold_alias
-from truststore_tool.nouns import field, noun, replace
+from truststore_tool.files.problems import placed
+from truststore_tool.formats.base import SHORTEST_NEW_PASSWORD, Content, Directory
+from truststore_tool.model import TrustStore
+from truststore_tool.nouns import noun, replace
 
 if TYPE_CHECKING:
+    from truststore_tool.proofs import Meant
     from truststore_tool.readers.base import Asked
 
 R = TypeVar("R")
@@ -56,7 +55,7 @@ def open_store(
             f"{path}: a run that overwrites it has not ended, and half of it may be new",
             hint="wait for that run; if it was killed, the next command that changes the store finishes it",
         )
-    with _path_in_errors(path):
+    with placed(path):
         return _read(content, password, format)
 
 
@@ -64,7 +63,7 @@ def open_plain(path: str | os.PathLike[str], password: str | None = None) -> Tru
     """The store in a file that programs read as it stands; FormatError for one that only this tool looks into."""
     target = _path(path)
     content = _content(target, None)
-    with _path_in_errors(target):
+    with placed(target):
         store = formats.loads(content, password)
         formats.require_certificates(store, content)
         return store
@@ -107,6 +106,8 @@ def save_store(
     """
     target = _target(path)
     name = new_format(path, format, usual=store.format)
+    from truststore_tool.proofs import Meant
+
     manner = manner or files.Manner()
     with nullcontext() if dry_run else files.locked(target, manner):
         if exclusive and os.path.lexists(target):
@@ -114,7 +115,7 @@ def save_store(
         if not target.exists():
             check_new_password(name, password)
         store = _protected(store, name, profile, password)
-        _save(store, target, password, name, _Writing(backup, sources, dry_run, manner), _Meant(readers))
+        _save(store, target, password, name, _Writing(backup, sources, dry_run, manner), Meant(readers))
 
 
 def encoded(
@@ -125,7 +126,9 @@ def encoded(
     store = _protected(store, store.format, profile, password)
     if codec.is_directory:
         raise UsageError(f"{store.format} cannot be written as one stream of bytes", hint="choose another format")
-    content, _ = _proven(store, codec, password, "standard output", _Meant(readers))
+    from truststore_tool.proofs import Meant, proven
+
+    content, _ = proven(store, codec, password, "standard output", Meant(readers))
     assert isinstance(content, bytes)  # noqa: S101 -- it is no directory
     return content
 
@@ -220,7 +223,9 @@ def update_store(
         # What had no password and is given one, or is protected anew, is a new store to those who read it.
         open_till_now = draft.before is not None and draft.before.integrity == "absent"
         before = None if profile or (new_password is not None and open_till_now) else draft.before
-        meant = _Meant(readers, before, password)
+        from truststore_tool.proofs import Meant
+
+        meant = Meant(readers, before, password)
         writing = _Writing(backup, sources, dry_run, found.manner)
         return _save(draft.store, target, current, draft.store.format, writing, meant)
 
@@ -274,7 +279,7 @@ def rewrite_store(
     def look(content: Content | None) -> tuple[object, bytes | None, R]:
         if content is None:
             raise UnreadableError(f"could not read {target}: No such file or directory", hint="check the path")
-        with _path_in_errors(target):
+        with placed(target):
             return _mark(content), *remake(content)
 
     mark, data, report = look(found.content)
@@ -310,7 +315,7 @@ class Present:
     @property
     def format(self) -> str:
         """The name of the store's format, by its content. Raises as `open_store` does."""
-        with _path_in_errors(self.path):
+        with placed(self.path):
             return formats.detect(self._there()).name
 
     def opened(self, password: str | None = None) -> TrustStore:
@@ -345,15 +350,6 @@ class _Writing(NamedTuple):
     manner: files.Manner
 
 
-@noun
-class _Meant:
-    """Whom a store is meant for: the readers that were asked for, and whoever can use the store that is there."""
-
-    readers: "Sequence[Asked] | None" = None
-    before: TrustStore | None = None
-    password: str | None = field(default=None, repr=False)
-
-
 def new_format(path: str | os.PathLike[str], wanted: str | None = None, usual: str = "jks") -> str:
     """The format for a new store: the one `wanted`, else what the file name's ending asks for.
 
@@ -366,7 +362,7 @@ def new_format(path: str | os.PathLike[str], wanted: str | None = None, usual: s
         return formats.get(wanted).name
     place = Path(path)
     if files.is_directory(place):
-        with _path_in_errors(place):
+        with placed(place):
             return formats.detect(dict.fromkeys(files.names_in(place), b"")).name
     if os.fspath(path).endswith("/"):
         return formats.DIRECTORY
@@ -408,15 +404,6 @@ def _target(path: str | os.PathLike[str]) -> Path:
     if str(target) in _ONLY_READ and not os.path.lexists(target):
         raise UsageError(f"{target}: these roots are only read", hint="for a file of that name, give its whole path")
     return target
-
-
-@contextmanager
-def _path_in_errors(path: str | Path) -> Iterator[None]:
-    """Put the path in front of what a codec says about its bytes."""
-    try:
-        yield
-    except TrustStoreError as exc:
-        raise exc.at(path) from exc
 
 
 def _content(path: Path, name: str | None) -> Content:
@@ -465,7 +452,7 @@ def _is_named_pem(path: Path) -> bool:
 
 
 def _parsed(content: Content, path: Path, password: str | None, name: str | None) -> TrustStore:
-    with _path_in_errors(path):
+    with placed(path):
         return formats.loads(content, password, name)
 
 
@@ -527,7 +514,7 @@ def _save(
     password: str | None,
     name: str,
     writing: _Writing,
-    meant: _Meant,
+    meant: "Meant",
 ) -> TrustStore:
     """Encode, prove that the encoded store says the same to us and to its readers, and only then replace what is there.
 
@@ -539,7 +526,9 @@ def _save(
         if writing.manner.in_place == "always":
             raise UsageError("a CApath directory is changed file by file, and not in place", hint="name a file")
         store = replace(store, facts=Directory(before))
-    content, written = _proven(store, codec, password, path, meant)
+    from truststore_tool.proofs import proven
+
+    content, written = proven(store, codec, password, path, meant)
     if writing.dry_run:
         files.require_place(path, writing.manner, there=True)
         return written
@@ -552,62 +541,6 @@ def _save(
     return written
 
 
-def _proven(
-    store: TrustStore, codec: Format, password: str | None, path: str | Path, meant: _Meant
-) -> tuple[Content, TrustStore]:
-    """The encoded store, and the store as it is read from that; proved to say the same, also to its readers."""
-    if codec.dumps is None:
-        raise UsageError(f"{codec.title} stores are only read", hint=f"choose one of {', '.join(formats.writable())}")
-    with _path_in_errors(path):
-        content = codec.dumps(store, password)
-    written = _reloaded(codec, content, password, path)
-    meant_entries = _as_read(store) if codec.keys_beside else store
-    if not _reads_back_the_same(meant_entries, written, codec):
-        _prove(_outline(meant_entries, codec), _outline(written, codec), path)
-    _ask_readers(written, content, password, path, meant)
-    return content, written
-
-
-def _as_read(store: TrustStore) -> TrustStore:
-    """The store as it is read from a format in which each certificate of a key's chain counts by itself."""
-    if all(isinstance(entry, TrustedEntry) for entry in store.entries):
-        return store
-    each = ((entry,) if isinstance(entry, TrustedEntry) else _apart(entry) for entry in store.entries)
-    return store.with_entries(tuple(chain.from_iterable(each)))
-
-
-def _apart(entry: OpaqueEntry) -> tuple[TrustedEntry, ...]:
-    return tuple(TrustedEntry("", certificate) for certificate in entry.certificates)
-
-
-def _ask_readers(
-    store: TrustStore, content: Content | None, password: str | None, path: str | Path, meant: _Meant
-) -> None:
-    """Raise UnreadableError when a reader could not use the store that is to be written (see `readers.gate`)."""
-    if meant.readers is not None and not meant.readers:
-        return
-    from truststore_tool.readers import gate
-
-    before = meant.before
-
-    def present() -> gate.Written:
-        return gate.Written(before or TrustStore(), _content(Path(path), None), meant.password)
-
-    refusals = list(gate.check(gate.Written(store, content, password), meant.readers, before, present))
-    if refusals:
-        raise UnreadableError(
-            f"{path}: {gate.worded(refusals)}; nothing was written",
-            remedy=OTHER_READERS if all(r.certificate is None for r in refusals) else SKIP_UNUSABLE,
-        )
-
-
-def _reloaded(codec: Format, data: Content, password: str | None, path: str | Path) -> TrustStore:
-    try:
-        return codec.loads(data, password)
-    except TrustStoreError as exc:
-        raise WriteError(f"could not write {path}: what would be written cannot be read: {exc.message}") from exc
-
-
 def _read_back(path: Path, data: bytes) -> None:
     """Read what was written just now, by its name. Raises WriteError, and says that it is written, unless it is it."""
     try:
@@ -616,44 +549,3 @@ def _read_back(path: Path, data: bytes) -> None:
         raise WriteError(f"{path} is written, but could not be read back: {exc.message}", hint=exc.hint) from exc
     if not same:
         raise WriteError(f"{path} is written, but holds other bytes already", hint="see who else writes to it")
-
-
-class _Outline(NamedTuple):
-    """What must be the same of an entry before and after: its folded alias, whether it is trusted, its certificates."""
-
-    alias: str
-    trusted: bool
-    certificates: tuple[bytes, ...]
-
-    @classmethod
-    def of(cls, entry: Entry, codec: Format) -> "_Outline":
-        """Of an entry as `codec` can write it."""
-        return cls(
-            fold_alias(entry.alias) if codec.has_aliases else "",
-            entry.kind == "trusted",
-            tuple([certificate.der for certificate in entry.certificates]),
-        )
-
-    def holds(self, meant: "_Outline") -> bool:
-        """A key's chain may have grown: readers of PKCS#12 complete it from the certificates beside it."""
-        return self[:2] == meant[:2] and self.certificates[: len(meant.certificates)] == meant.certificates
-
-
-def _reads_back_the_same(meant: TrustStore, written: TrustStore, codec: Format) -> bool:
-    """Whether both have the same entries in the same order, as nearly always: then nothing need be sorted."""
-    return len(meant.entries) == len(written.entries) and all(
-        one == other or _Outline.of(one, codec) == _Outline.of(other, codec)
-        for one, other in zip(meant.entries, written.entries, strict=True)
-    )
-
-
-def _outline(store: TrustStore, codec: Format) -> list[_Outline]:
-    """The sorted entries; their order in the file is the codec's business. A directory holds each of them once."""
-    every = [_Outline.of(entry, codec) for entry in store.entries]
-    return sorted(set(every) if codec.is_directory else every)
-
-
-def _prove(meant: list[_Outline], written: list[_Outline], path: str | Path) -> None:
-    """Raise WriteError unless what would be written has the entries that are meant."""
-    if len(meant) != len(written) or not all(map(_Outline.holds, written, meant)):
-        raise WriteError(f"could not write {path}: the encoded store does not hold the same entries; it is as it was")

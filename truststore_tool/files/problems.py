@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from os import PathLike
 from typing import Final
 
-from truststore_tool.errors import IN_PLACE, UnreadableError, WriteError
+from truststore_tool.errors import IN_PLACE, TrustStoreError, UnreadableError, WriteError
 
 StrPath = str | PathLike[str]
 
@@ -78,3 +78,12 @@ def _hint(error: OSError | ValueError, hints: Mapping[int, str], path: StrPath) 
 def reason(error: OSError | ValueError) -> str:
     """The words of the system for an error."""
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+@contextmanager
+def placed(path: StrPath) -> Iterator[None]:
+    """Put the path in front of what a codec says about the bytes there."""
+    try:
+        yield
+    except TrustStoreError as exc:
+        raise exc.at(path) from exc
