@@ -24,8 +24,13 @@ from truststore_tool.inventory.scan import Tour, scan
 from truststore_tool.model import Certificate, TrustStore
 from truststore_tool.render.scan_json import text
 
-# Files that have only just changed are not remembered: the scans of these tests are a minute later.
-NOW = datetime.now(UTC) + timedelta(minutes=1)
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(autouse=True)
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that have only just changed are not remembered: the scans of a test are a minute later."""
+    monkeypatch.setattr(f"{__name__}.NOW", datetime.now(UTC) + timedelta(minutes=1))
 
 
 def scanned(path: Path, data: bytes | None, candidates: Candidates, *bounds: Bounds) -> tuple[Inventory, bytes]:

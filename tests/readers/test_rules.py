@@ -38,6 +38,11 @@ ELSEWHERE: Final = {
     "unparsable-certificate": "cli/test_doctor.py",
     "other-password": "formats/test_pkcs12.py",
     "sessions-hidden": "postgres/test_sessions.py",
+    "names-no-file": "inventory/test_because.py",
+    "store-not-known": "inventory/test_because.py",
+    "lacks-needed": "inventory/test_reports.py",
+    "locked-store": "inventory/test_reports.py",
+    "not-looked-at": "inventory/test_reports.py",
 }
 
 
