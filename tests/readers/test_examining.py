@@ -10,7 +10,6 @@ from truststore_tool import formats, stores
 from truststore_tool.model import TrustedEntry, TrustStore
 from truststore_tool.readers.examining import Subject, examine
 from truststore_tool.readers.java import loading, parsing
-from truststore_tool.readers.java.certificate import JavaCertificate
 
 BUNDLE = tuple(dict.fromkeys(certificates(amazon("rds-global-bundle.pem"))))[:20]
 
@@ -19,14 +18,14 @@ BUNDLE = tuple(dict.fromkeys(certificates(amazon("rds-global-bundle.pem"))))[:20
 def test_each_certificate_is_parsed_once_a_parser(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
     parsed: Counter[int] = Counter()
 
-    def counting(der: bytes, jdk: int) -> JavaCertificate:
+    def counting(der: bytes, jdk: int) -> object:
         parsed[jdk] += 1
         return real(der, jdk)
 
-    real = parsing.first_certificate
+    real = parsing._judged
     made = TrustStore(tuple(TrustedEntry(str(number), c) for number, c in enumerate(BUNDLE)), form)
     content = stores.encoded(made, "changeit", ())
-    monkeypatch.setattr(parsing, "first_certificate", counting)
+    monkeypatch.setattr(parsing, "_judged", counting)
     monkeypatch.setattr(loading, "is_plain", lambda _: False)  # of what every Java takes nothing is parsed
     found = examine(
         Subject("store", content, formats.loads(content, "changeit"), "changeit"), ["all"], datetime.now(UTC)
