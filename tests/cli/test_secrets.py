@@ -45,7 +45,7 @@ LINES = {
     "rename": ["rename s.jks rds-root other PW", "rename s.jks no such PW"],
     "passwd": ["passwd s.jks --new-password-file new PW", "passwd s.p12 --new-password-file new PW"],
     "remove": ["remove s.jceks --alias rds-root PW", "remove s.p12 --alias no PW"],
-    "scan": ["scan . --passwords-from PWFILE", "scan . --json --need NEW --passwords-from PWFILE"],
+    "scan": ["scan . --passwords-from pw", "scan . --json --need NEW --passwords-from pw"],
     "schema": ["schema list"],
     "shims": ["shims install bin"],
 }  # fmt: skip
