@@ -47,7 +47,10 @@ def as_another_user(target: Path, code: str, *, kind: str) -> str:
     """Message of the error of class `kind` that `code` raises, run by someone whom permissions bind (not root)."""
     process = python(
         f"""
-        from truststore_tool.files import directories, locking, replacing  # which that user may not reach
+        # What that user may not reach, with what words an error.
+        from truststore_tool import strangers
+        from truststore_tool.files import directories, locking, replacing
+        from truststore_tool.meant import names
         target = Path(sys.argv[1])
         if os.geteuid() == 0:
             os.setgroups([])
