@@ -10,10 +10,9 @@ from pathlib import Path
 
 from truststore_tool.errors import WriteError
 from truststore_tool.files import attributes, naming, temporaries
-from truststore_tool.files.places import close, flush, locate, sync
+from truststore_tool.files.places import close, flush, locate, present, sync
 from truststore_tool.files.problems import StrPath, writing_to
 from truststore_tool.files.reading import names
-from truststore_tool.files.replacing import present
 from truststore_tool.files.temporaries import require_content, temporary, temporary_directory
 
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from truststore_tool.errors import JOURNAL, WriteError
 from truststore_tool.files import naming, temporaries
 from truststore_tool.files.manner import Manner
-from truststore_tool.files.places import close, flush
+from truststore_tool.files.places import close, flush, present, require_writable
 from truststore_tool.files.problems import reason
 
 _MAGIC: Final = b"truststore-tool journal 1\n"
@@ -115,8 +115,8 @@ def finish(directory: int, real: Path, manner: Manner) -> None:
             if not _exists(place, name):
                 continue
             journal = _read_journal(place, name)
-            with suppress(FileNotFoundError), _opened(directory, real.name) as file:
-                if journal is not None and _is_of(journal, real, file):
+            with present(directory, real.name) as file:
+                if journal is not None and file is not None and _is_of(journal, real, file):
                     if (now := _content(file)) != journal.old:
                         _write(file, journal.new)
                     what = "nothing had changed yet" if now == journal.old else "it is finished now"
@@ -141,17 +141,26 @@ def _is_of(journal: Journal, real: Path, file: int) -> bool:
 def require_journal(directory: int, real: Path, manner: Manner) -> None:
     """Raise WriteError where no journal of the file can be kept, as far as it shows without writing."""
     with _journals(directory, real, manner) as places:
-        _require_closed(*places[-1], real)
+        place, path = places[-1]
+        with _keeping(real, path):
+            _require_closed(place)
 
 
-def _require_closed(place: int, path: Path, real: Path) -> None:
-    """Raise WriteError where others may write what is to be a journal, or we may not."""
-    cannot = f"could not write {real}: no journal of it can be kept in {path.parent}"
+def _require_closed(place: int) -> None:
+    """Raise OSError for a directory in which others may write a journal, or we may not."""
     if os.fstat(place).st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise WriteError(f"{cannot}: others can write there", remedy=JOURNAL)
-    if not os.access(".", os.W_OK | os.X_OK, dir_fd=place):
-        code = errno.EROFS if os.fstatvfs(place).f_flag & os.ST_RDONLY else errno.EACCES
-        raise WriteError(f"{cannot}: {os.strerror(code)}", remedy=JOURNAL)
+        raise OSError(errno.EPERM, "others can write there")
+    require_writable(place)
+
+
+@contextmanager
+def _keeping(real: Path, path: Path) -> Iterator[None]:
+    """Say of errors of the system that they keep the journal at `path` from being written."""
+    try:
+        yield
+    except OSError as exc:
+        cannot = f"could not write {real}: no journal of it can be kept in {path.parent}"
+        raise WriteError(f"{cannot}: {reason(exc)}", remedy=JOURNAL) from exc
 
 
 @contextmanager
@@ -160,17 +169,16 @@ def _kept(directory: int, real: Path, journal: Journal, manner: Manner) -> Itera
     with _journals(directory, real, manner) as places:
         place, path = places[-1]
         name, stem = path.name, real.name if place == directory else path.name
-        _require_closed(place, path, real)
-        try:
+        with _keeping(real, path):
+            _require_closed(place)
             with temporaries.temporary(place, stem, journal.dumps(), None, mode=stat.S_IRUSR | stat.S_IWUSR) as fresh:
                 os.replace(fresh, name, src_dir_fd=place, dst_dir_fd=place)
-            flush(place)
-        except OSError as exc:
-            with suppress(OSError):
-                os.unlink(name, dir_fd=place)
-            raise WriteError(
-                f"could not write {real}: no journal of it can be kept in {path.parent}: {reason(exc)}", remedy=JOURNAL
-            ) from exc
+            try:
+                flush(place)
+            except OSError:
+                with suppress(OSError):
+                    os.unlink(name, dir_fd=place)
+                raise
         try:
             yield path
         except WriteError:
@@ -229,15 +237,6 @@ def _read_journal(directory: int, name: str) -> Journal | None:
         finally:
             close(descriptor)
     return None
-
-
-@contextmanager
-def _opened(directory: int, name: str) -> Iterator[int]:
-    descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
-    try:
-        yield descriptor
-    finally:
-        close(descriptor)
 
 
 def _content(file: int) -> bytes:

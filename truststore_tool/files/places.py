@@ -3,7 +3,8 @@
 import errno
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -107,6 +108,32 @@ def open_directory(path: StrPath) -> int:
         return os.open(real.name, os.O_RDONLY | _DIRECTORY, dir_fd=parent)
     finally:
         close(parent)
+
+
+@contextmanager
+def present(directory: int, name: str) -> Iterator[int | None]:
+    """A descriptor of the regular file `name`, None when there is none.
+
+    It is opened for writing, though nothing is written, so that a file its owner made read-only is refused.
+    """
+    descriptor = None
+    try:
+        descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
+    except OSError as exc:
+        if exc.errno not in {errno.ENOENT, errno.ELOOP}:  # ELOOP: a symbolic link, by O_NOFOLLOW
+            raise
+    try:
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            close(descriptor)
+
+
+def require_writable(directory: int, name: str = ".") -> None:
+    """Raise OSError where nothing can be made in a directory, named as seen from an open one: as far as it shows."""
+    if not os.access(name, os.W_OK | os.X_OK, dir_fd=directory):
+        code = errno.EROFS if os.fstatvfs(directory).f_flag & os.ST_RDONLY else errno.EACCES
+        raise OSError(code, os.strerror(code))
 
 
 def sync(directory: int, path: StrPath) -> None:

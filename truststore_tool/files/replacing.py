@@ -2,15 +2,15 @@
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable
+from contextlib import nullcontext
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from truststore_tool.errors import WriteError
 from truststore_tool.files import attributes, in_place, naming
 from truststore_tool.files.manner import USUAL, Manner
-from truststore_tool.files.places import close, locate, sync
+from truststore_tool.files.places import close, locate, present, require_writable, sync
 from truststore_tool.files.problems import StrPath, writing_to
 from truststore_tool.files.temporaries import temporary
 
@@ -81,10 +81,7 @@ def require_place(path: StrPath, manner: Manner = USUAL, *, there: bool = False)
                 if old is not None and manner.in_place == "always":
                     in_place.require_journal(directory, real, manner)
                     return
-                place = real.name if inside else "."
-                if not os.access(place, os.W_OK | os.X_OK, dir_fd=directory):
-                    code = errno.EROFS if os.fstatvfs(directory).f_flag & os.ST_RDONLY else errno.EACCES
-                    raise OSError(code, os.strerror(code))
+                require_writable(directory, real.name if inside else ".")
         finally:
             close(directory)
 
@@ -126,25 +123,6 @@ def write_through(path: StrPath, data: bytes) -> None:
         close(locate(path)[0])  # for the links of strangers; a device may be a link that only the system can follow
         with open(path, "wb") as file:
             file.write(data)
-
-
-@contextmanager
-def present(directory: int, name: str) -> Iterator[int | None]:
-    """A descriptor of the regular file `name`, None when there is none.
-
-    It is opened for writing, though nothing is written, so that a file its owner made read-only is refused.
-    """
-    descriptor = None
-    try:
-        descriptor = os.open(name, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
-    except OSError as exc:
-        if exc.errno not in {errno.ENOENT, errno.ELOOP}:  # ELOOP: a symbolic link, by O_NOFOLLOW
-            raise
-    try:
-        yield descriptor
-    finally:
-        if descriptor is not None:
-            close(descriptor)
 
 
 def _back_up(directory: int, name: str, old: int) -> str:
