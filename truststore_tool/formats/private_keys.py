@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _BLOCK: Final = re.compile(
     rb"(?:^|\r)(?:\xef\xbb\xbf)?[ \t]*-----BEGIN (?P<label>[A-Z0-9 ]*PRIVATE KEY)-----"
-    rb"(?P<body>(?:[^-]++|-(?!----))*+)-----END (?P=label)-----",
+    rb"(?P<body>[^-]*+(?:-(?!----)[^-]*+)*)-----END (?P=label)-----",
     re.MULTILINE,
 )
 _PKCS8: Final = b"PRIVATE KEY"

@@ -182,7 +182,7 @@ def _json(text: str, depth: int) -> Iterator[Setting]:  # noqa: ARG001 -- as its
 
 _LONGEST: Final = 1000
 _XML_COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_TAG: Final = re.compile(r"<([A-Za-z][\w:.\-]{0,100})((?:[^<>\"']++|\"[^\"<]*\"|'[^'<]*')*+)>([^<]{0,4000})")
+_TAG: Final = re.compile(r"<([A-Za-z][\w:.\-]{0,100})((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*)>([^<]{0,4000})")
 _ATTRIBUTE: Final = re.compile(r"""([A-Za-z][\w:.\-]{0,100})\s{0,20}=\s{0,20}(?:"([^"]*)"|'([^']*)')""")
 
 

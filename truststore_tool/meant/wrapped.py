@@ -22,7 +22,7 @@ _SHORTEST: Final = 64  # characters; a key of Ed25519 in PKCS#8 has as many
 # Where one text in base64 ends and the next begins: an empty line, or behind the padding.
 _NEXT: Final = re.compile(rb"\r?\n[ \t\r]*\n\s*|(?<==)\s+(?=[^\s=])")
 _BLOCK: Final = re.compile(
-    rb"-----BEGIN (?P<label>[^-\r\n]{1,64})-----(?P<body>(?:[^-]++|-(?!----))*+)-----END (?P=label)-----"
+    rb"-----BEGIN (?P<label>[^-\r\n]{1,64})-----(?P<body>[^-]*+(?:-(?!----)[^-]*+)*)-----END (?P=label)-----"
 )
 # Text that was quoted several times has several signs before each; without a bound, many of them would cost the square.
 _LINE_END: Final = re.compile(rb"(?:\\{1,7}r)?\\{1,7}n|\\{1,7}r")

@@ -14,7 +14,7 @@ _LOOKALIKE: Final = re.compile(rb"-[ \t]*BEGIN[ \t][^\r\n-]{0,32}CERTIFICATE(?! 
 _OTHER_BLOCK: Final = re.compile(
     rb"-----BEGIN (?P<label>(?:ANY |ENCRYPTED |RSA |EC |DSA |OPENSSH )?PRIVATE KEY|(?:RSA |DSA |ECDSA )?PUBLIC KEY"
     rb"|(?:NEW )?CERTIFICATE REQUEST|X509 CRL|(?:EC|DSA|DH|X9\.42 DH) PARAMETERS|ATTRIBUTE CERTIFICATE"
-    rb"|OCSP (?:REQUEST|RESPONSE)|PKCS7|PKCS #7 SIGNED DATA|CMS)-----(?:[^-]++|-(?!----))*+-----END (?P=label)-----"
+    rb"|OCSP (?:REQUEST|RESPONSE)|PKCS7|PKCS #7 SIGNED DATA|CMS)-----[^-]*+(?:-(?!----)[^-]*+)*-----END (?P=label)-----"
 )
 _NO_CERTIFICATES: Final = "message without certificates"  # what PKCS7 and CMS are, where they are here
 # What text does not have, and what a certificate looks like that has lost its BEGIN line.
