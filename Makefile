@@ -5,6 +5,7 @@
 # make debian  a folder of newer programs that tests ask, which the tests make as well (root, debootstrap)
 # make matrix  what the commands about PostgreSQL foretell, beside real clients; long
 # make zipapp  the tool in one file, dist/truststore-tool.pyz, which a Python by itself runs
+# make ansible the Ansible collection, dist/truststore-tool-VERSION.tar.gz, which ansible-galaxy installs
 # make clean   remove what these made
 # Another Python: make test PYTHON=python3.13
 
@@ -16,7 +17,7 @@ READY := $(VENV)/.ready
 LEGACY := $(VENV)/.legacy
 BIN := $(abspath $(VENV)/bin)
 
-.PHONY: setup demo test check debian bench torture zipapp clean
+.PHONY: setup demo test check debian bench torture zipapp ansible clean
 .DEFAULT_GOAL := setup
 
 setup: $(LEGACY)
@@ -81,6 +82,14 @@ zipapp: $(TOOL)
 	$(BIN)/python -m compileall -q -b --invalidation-mode unchecked-hash build/zipapp
 	$(BIN)/python -m zipapp build/zipapp --compress --python '/usr/bin/env python3' \
 	  --main truststore_tool.__main__:main --output dist/truststore-tool.pyz
+
+$(VENV)/.ansible: $(TOOL)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[ansible]'
+	@touch $@
+
+ansible: $(VENV)/.ansible
+	mkdir -p dist
+	$(BIN)/ansible-galaxy collection build --force --output-path dist integrations/ansible
 
 MATRICES := $(filter-out test_%,$(basename $(notdir $(wildcard tests/postgres/*_matrix.py))))
 matrix: $(READY)
