@@ -1,7 +1,7 @@
 """An inventory of all that was brought home: each content once, who reads it, what it trusts of what it should."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -15,7 +15,6 @@ from truststore_tool.inventory.nouns import Found, Held, Inventory, Mention, Nee
 from truststore_tool.inventory.opening import DATED, Judged
 from truststore_tool.nouns import noun, replace
 from truststore_tool.operations.checking import of_certificate
-from truststore_tool.operations.describe import describe
 
 
 @noun
@@ -42,8 +41,25 @@ class _Sorted(NamedTuple):
     links: list[Link]
 
 
-def assemble(haul: Haul, roots: Sequence[str], unreadable: Sequence[str], asked: Asked, *, complete: bool) -> Inventory:
+@noun
+class Machine:
+    """Where a walk was: what the machine is called, and whether anything is at a path of it. Else it is this one."""
+
+    host: str
+    exists: Callable[[str], bool]
+
+
+def assemble(
+    haul: Haul,
+    roots: Sequence[str],
+    unreadable: Sequence[str],
+    asked: Asked,
+    *,
+    complete: bool,
+    machine: Machine | None = None,
+) -> Inventory:
     """The inventory of what a walk over `roots` brought, whole or, when interrupted, not `complete`."""
+    machine = machine or Machine(os.uname().nodename, os.path.exists)
     found = _sorted(haul)
     readers = Readers(found.mentions, {link.place.parts: link.target for link in found.links})
     wanted = FingerprintSet(need.fingerprint for need in asked.needs)
@@ -52,7 +68,7 @@ def assemble(haul: Haul, roots: Sequence[str], unreadable: Sequence[str], asked:
         for content, places in found.places.items()
     ]
     return Inventory(
-        os.uname().nodename,
+        machine.host,
         tuple(roots),
         asked.now,
         tuple(sorted(stores, key=lambda store: str(store.places[0]))),
@@ -62,14 +78,14 @@ def assemble(haul: Haul, roots: Sequence[str], unreadable: Sequence[str], asked:
         haul.files,
         complete,
         tuple(unreadable),
-        _unmet(readers, found),
+        _unmet(readers, found, machine),
     )
 
 
-def _unmet(readers: Readers, found: _Sorted) -> tuple[Finding, ...]:
+def _unmet(readers: Readers, found: _Sorted, machine: Machine) -> tuple[Finding, ...]:
     """What configuration says of stores that were not found, ordered by where it says so."""
     places = [place for at in found.places.values() for place in at]
-    return tuple(sorted(readers.unmet(places, os.path.exists), key=lambda item: (item.place.path, item.message)))
+    return tuple(sorted(readers.unmet(places, machine.exists), key=lambda item: (item.place.path, item.message)))
 
 
 def _sorted(haul: Haul) -> _Sorted:
@@ -97,7 +113,7 @@ def _found(
     path = str(places[0])
     by = tuple(dict.fromkeys(reader for place in places for reader in readers.of(place)))
     trusted = [held for held in judged.certificates if held.kind in ("anchor", "loose")]
-    ends = [(held, describe(held.certificate).not_after) for held in trusted]
+    ends = [(held, held.facts.not_after) for held in trusted]
     soon = None if asked.within is None else asked.now + asked.within
     present = _present(judged, asked, wanted)
     return Found(

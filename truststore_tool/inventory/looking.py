@@ -25,7 +25,7 @@ from truststore_tool.inventory.images import (
 from truststore_tool.inventory.nouns import Place
 from truststore_tool.inventory.opening import Candidates, Judged
 from truststore_tool.inventory.sieve import COMPRESSED, HEAD
-from truststore_tool.inventory.streams import FileView, Stream, decompressed
+from truststore_tool.inventory.streams import BytesView, FileView, Stream, decompressed
 from truststore_tool.inventory.things import Thing
 
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -65,15 +65,23 @@ class Looker:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 return None
-            haul, place, view = Haul(), Place((path,)), FileView(descriptor, 0, status.st_size)
-            haul.files = 1
-            with _passing(haul, place, SpentError):
-                self.look(Thing(head, view.size, view), place, Budget(self._bounds, view.size), 0, haul)
-            return haul
+            thing = Thing(head, status.st_size, FileView(descriptor, 0, status.st_size))
+            return self._file(path, thing, status.st_size)
         except OSError as exc:
             return _unreadable(path, exc)
         finally:
             os.close(descriptor)
+
+    def octets(self, path: str, data: bytes) -> Haul:
+        """What a file holds whose octets were brought here from where it lies, at `path`."""
+        return self._file(path, Thing.of_view(BytesView(data)), len(data))
+
+    def _file(self, path: str, thing: Thing, size: int) -> Haul:
+        haul, place = Haul(), Place((path,))
+        haul.files = 1
+        with _passing(haul, place, SpentError):
+            self.look(thing, place, Budget(self._bounds, size), 0, haul)
+        return haul
 
     def layout(self, folder: str) -> Haul:
         """What an OCI layout holds that is a folder: index.json and blobs."""

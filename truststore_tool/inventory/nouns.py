@@ -7,6 +7,7 @@ from truststore_tool.findings import Finding
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import field, noun
+from truststore_tool.operations.describe import CertificateFacts, describe
 
 # Between the parts of a path inside archives.
 INSIDE: Final = "!/"
@@ -74,11 +75,46 @@ class Mention:
 
 @noun
 class Held:
-    """A certificate of a store. Its fields are those of `operations.describe.describe(certificate)`."""
+    """A certificate of a store."""
 
     certificate: Certificate
     kind: Kind
     alias: str = ""
+
+    @property
+    def facts(self) -> CertificateFacts:
+        """What reports show of it."""
+        return describe(self.certificate)
+
+
+@noun
+class Told:
+    """What a report told of a certificate; see `CertificateFacts`."""
+
+    subject: str | None
+    issuer: str | None
+    serial: str | None
+    not_before: datetime | None
+    not_after: datetime | None
+    sha256: Fingerprint
+    sha1: Fingerprint
+    is_ca: bool | None
+
+    def expired(self, now: datetime) -> bool:
+        """Whether validity ended before `now` (aware). False when the end is unknown."""
+        return self.not_after is not None and self.not_after < now
+
+
+@noun
+class Recalled:
+    """A certificate of a store as a report told of it; see `Held`."""
+
+    facts: Told
+    kind: Kind
+    alias: str = ""
+
+
+Shown = Held | Recalled
 
 
 @noun
@@ -105,17 +141,17 @@ class Found:
     format: str
     integrity: Integrity
     locked: bool
-    certificates: tuple[Held, ...] = ()
+    certificates: tuple[Shown, ...] = ()
     private_keys: int = 0
     readers: tuple[ReadBy, ...] = ()
-    expired: tuple[Held, ...] = ()
-    expiring: tuple[Held, ...] = ()
+    expired: tuple[Shown, ...] = ()
+    expiring: tuple[Shown, ...] = ()
     present: tuple[Fingerprint, ...] = ()
     missing: tuple[Fingerprint, ...] = ()
     findings: tuple[Finding, ...] = ()
 
     @property
-    def anchors(self) -> tuple[Held, ...]:
+    def anchors(self) -> tuple[Shown, ...]:
         """The certificates that it trusts."""
         return tuple(held for held in self.certificates if held.kind == "anchor")
 

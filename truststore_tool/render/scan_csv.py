@@ -5,8 +5,7 @@ import io
 from collections.abc import Iterator
 from typing import Final
 
-from truststore_tool.inventory.nouns import Found, Held, Inventory
-from truststore_tool.operations.describe import describe
+from truststore_tool.inventory.nouns import Found, Inventory, Shown
 from truststore_tool.render.text import day
 from truststore_tool.safe import printable
 
@@ -44,8 +43,8 @@ def _rows(store: Found) -> Iterator[tuple[str, ...]]:
         yield (*about, *[""] * (len(COLUMNS) - len(about)))
 
 
-def _certificate(held: Held) -> Iterator[str]:
-    facts = describe(held.certificate)
+def _certificate(held: Shown) -> Iterator[str]:
+    facts = held.facts
     yield from (held.alias, held.kind, facts.subject or "", facts.issuer or "", facts.serial or "")
     yield from (day(facts.not_before), day(facts.not_after), str(facts.sha256), str(facts.sha1), _word(facts.is_ca))
 

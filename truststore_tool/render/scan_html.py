@@ -9,8 +9,7 @@ from typing import Any, Final, NamedTuple
 from truststore_tool.errors import UsageError
 from truststore_tool.extras import how_to_install
 from truststore_tool.inventory.issues import Issue, issues, of_store
-from truststore_tool.inventory.nouns import Found, Held, Inventory, ReadBy
-from truststore_tool.operations.describe import describe
+from truststore_tool.inventory.nouns import Found, Inventory, ReadBy, Shown
 from truststore_tool.render.scan_text import state, summary
 from truststore_tool.render.text import day
 from truststore_tool.render.timeline import timeline
@@ -144,7 +143,7 @@ def _row(number: int, store: Found, inventory: Inventory) -> Row:
     )
 
 
-def _certificate(held: Held, inventory: Inventory) -> Certificate:
-    facts = describe(held.certificate)
+def _certificate(held: Shown, inventory: Inventory) -> Certificate:
+    facts = held.facts
     end = f"{day(facts.not_after)}{' (expired)' if facts.expired(inventory.at) else ''}"
     return Certificate(held.alias, held.kind, facts.subject or "unknown", end, str(facts.sha256))

@@ -1,7 +1,6 @@
 """An inventory as JSON: the shape is an interface (docs/json.md)."""
 
-from truststore_tool.inventory.nouns import Found, Held, Inventory
-from truststore_tool.operations.describe import describe
+from truststore_tool.inventory.nouns import Found, Inventory, Shown
 from truststore_tool.render.as_json import to_json
 
 
@@ -43,7 +42,7 @@ def _store(store: Found) -> dict[str, object]:
     }
 
 
-def _certificate(held: Held) -> dict[str, object]:
-    facts = describe(held.certificate)
+def _certificate(held: Shown) -> dict[str, object]:
+    facts = held.facts
     shown = ("subject", "issuer", "serial", "not_before", "not_after", "sha256", "sha1", "is_ca")
     return {"alias": held.alias or None, "kind": held.kind, **{name: getattr(facts, name) for name in shown}}

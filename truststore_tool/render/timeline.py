@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from truststore_tool.inventory.nouns import Inventory
-from truststore_tool.operations.describe import CertificateFacts, describe
+from truststore_tool.inventory.nouns import Inventory, Told
+from truststore_tool.operations.describe import CertificateFacts
 from truststore_tool.render.text import day
 from truststore_tool.wording import counted
+
+Facts = CertificateFacts | Told
 
 _QUARTERS: Final = 24
 _SLOT, _TALLEST, _HEAD, _FOOT = 34, 110, 16, 20  # units of the drawing
@@ -66,10 +68,9 @@ class Timeline(NamedTuple):
 
 def timeline(inventory: Inventory) -> Timeline:
     """Each certificate that a store trusts once, by the quarter of its end: from this one on, the past and the rest."""
-    stores: dict[CertificateFacts, int] = {}
+    stores: dict[Facts, int] = {}
     for store in inventory.stores:
-        for certificate in dict.fromkeys(held.certificate for held in store.anchors):
-            facts = describe(certificate)
+        for facts in dict.fromkeys(held.facts for held in store.anchors):
             stores[facts] = stores.get(facts, 0) + 1
     ends = sorted(((facts.not_after, str(facts.sha256), facts) for facts in stores if facts.not_after), key=_dated)
     first = _quarter(inventory.at)
@@ -87,7 +88,7 @@ def timeline(inventory: Inventory) -> Timeline:
     )
 
 
-def _dated(item: tuple[datetime, str, CertificateFacts]) -> tuple[datetime, str]:
+def _dated(item: tuple[datetime, str, Facts]) -> tuple[datetime, str]:
     return item[:2]
 
 
