@@ -1,18 +1,25 @@
 """Images by umoci and skopeo: a scan sees in them what umoci unpacks, whatever the layers below hold."""
 
+import gzip
+import io
 import json
 import os
+import re
 import shutil
+import subprocess
 import tarfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests import realtools
 from tests.inventory.trees import every_format, pem, tarred, zipped
+from truststore_tool.inventory import tars
 from truststore_tool.inventory.assembling import Asked
 from truststore_tool.inventory.bounds import Bounds
 from truststore_tool.inventory.crew import Orders
@@ -108,6 +115,7 @@ def unpacked(folder: Path) -> dict[str, set[str]]:
     return found | {"opt/x.war!/WEB-INF/lib/a.jar!/trust": {sha256(every_format()["jceks"]).hexdigest()}}
 
 
+@cache
 def forms(folder: Path) -> dict[str, Path]:
     """The same image as others write it."""
     source = "oci:layout:t"
@@ -154,7 +162,97 @@ def test_what_layers_take_away_is_told_when_asked(image: Path) -> None:
     }
 
 
-def _layout(folder: Path, images: list[list[bytes]]) -> None:
+def rewritten(archive: Path, change: Callable[[str, bytes], bytes]) -> Path:
+    """A copy of a tar, or of a folder, of which the bytes of some files are others."""
+    copy = archive.with_name(f"changed-{archive.name}")
+    if archive.is_dir():
+        shutil.copytree(archive, copy)
+        for path in filter(Path.is_file, copy.rglob("*")):
+            path.write_bytes(change(str(path.relative_to(copy)), path.read_bytes()))
+        return copy
+    with tarfile.open(archive) as inner, tarfile.open(copy, "w") as outer:
+        for member in inner:
+            content = inner.extractfile(member) if member.isfile() else None
+            data = change(member.name, content.read()) if content else b""
+            member.size = len(data)
+            outer.addfile(member, io.BytesIO(data))
+    return copy
+
+
+def old_archive(folder: Path) -> Path:
+    """The image as Docker before 25 saves it: a folder for each layer, with a layer.tar."""
+    with tarfile.open(folder / "docker.tar") as inner, tarfile.open(folder / "old.tar", "w") as outer:
+        (listed,) = json.loads(inner.extractfile("manifest.json").read())  # type: ignore[union-attr]
+        for number, name in enumerate(listed["Layers"]):
+            member = inner.getmember(name)
+            content = inner.extractfile(member.linkname if member.issym() else name)
+            listed["Layers"][number] = member.name = f"{number:064}/layer.tar"
+            assert content is not None
+            data = content.read()
+            member.size, member.type = len(data), tarfile.REGTYPE
+            outer.addfile(member, io.BytesIO(data))
+        config = inner.getmember(listed["Config"])
+        outer.addfile(config, inner.extractfile(config))
+        manifest = tarfile.TarInfo("manifest.json")
+        manifest.size = len(data := json.dumps([listed]).encode())
+        outer.addfile(manifest, io.BytesIO(data))
+    return folder / "old.tar"
+
+
+def new_archive(folder: Path) -> Path:
+    """The image as Docker since 25 saves it: an OCI layout with a manifest.json beside."""
+    copy = folder / "new.tar"
+    shutil.copy(folder / "oci.tar", copy)
+    with tarfile.open(copy) as inner:
+
+        def parsed(name: str) -> Any:
+            content = inner.extractfile(name)
+            assert content is not None
+            return json.loads(content.read())
+
+        def blob(digest: str) -> str:
+            return f"blobs/{digest.replace(':', '/')}"
+
+        (listed,) = parsed("index.json")["manifests"]
+        manifest = parsed(blob(listed["digest"]))
+        layers = [blob(layer["digest"]) for layer in manifest["layers"]]
+        entry = {"Config": blob(manifest["config"]["digest"]), "Layers": layers}
+    with tarfile.open(copy, "a") as outer:
+        named = tarfile.TarInfo("manifest.json")
+        named.size = len(data := json.dumps([entry]).encode())
+        outer.addfile(named, io.BytesIO(data))
+    return copy
+
+
+@pytest.mark.parametrize("kind", ["layout", "oci", "docker", "old", "new"])
+def test_a_layer_with_other_bytes_than_its_digest_is_named(image: Path, kind: str, tmp_path: Path) -> None:
+    every = forms(image) | {"old": old_archive(image), "new": new_archive(image)}
+    path = every[kind]
+    assert set(effective(scanned(path), path)) == set(unpacked(image))
+    changed: list[str] = []
+
+    def other_bytes(name: str, data: bytes) -> bytes:
+        """One layer, whose last member has no padding after it: the same files, other bytes."""
+        plain = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        if changed or not tars.is_tar(plain[: tars.BLOCK]):
+            return data
+        changed.append(name)
+        return gzip.compress(plain + bytes(512)) if plain != data else data + bytes(512)
+
+    copy = rewritten(path, other_bytes)
+    assert changed
+    if kind in ("layout", "oci", "docker"):
+        source = {"layout": "oci", "oci": "oci-archive", "docker": "docker-archive"}[kind]
+        command = ["skopeo", "copy", "-q", f"{source}:{copy}", f"dir:{tmp_path / 'copied'}"]
+        assert subprocess.run(command, capture_output=True, check=False).returncode, "skopeo takes it"
+    found = scanned(copy)
+    assert set(effective(found, copy)) == set(unpacked(image))
+    (skipped,) = found.skipped
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}", skipped.path.removeprefix(f"{copy}!/"))
+    assert re.fullmatch(r"its bytes had sha256:[0-9a-f]{64}, and not sha256:[0-9a-f]{64}", skipped.why)
+
+
+def _layout(folder: Path, images: list[list[bytes]], config: bytes = b"{}") -> None:
     """An OCI layout of several images below one index, as those for several platforms are; layers are tars."""
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True)
@@ -167,7 +265,12 @@ def _layout(folder: Path, images: list[list[bytes]]) -> None:
     manifests = []
     for number, layers in enumerate(images):
         listed = [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": blob(layer)} for layer in layers]
-        manifest = {"schemaVersion": 2, "config": {"digest": blob(b'{"n":%d}' % number)}, "layers": listed}
+        manifest = {
+            "schemaVersion": 2,
+            "config": {"digest": blob(config)},
+            "layers": listed,
+            "annotations": {"n": str(number)},
+        }
         manifests.append({"digest": blob(json.dumps(manifest).encode())})
     inner = blob(json.dumps({"schemaVersion": 2, "manifests": manifests}).encode())
     (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [{"digest": inner}]}))
@@ -196,3 +299,46 @@ def test_folders_that_are_no_image_are_searched_as_such(tmp_path: Path) -> None:
     assert [str(place) for store in scanned(tmp_path).stores for place in store.places] == [
         f"{tmp_path}!/blobs/sha256/x"
     ]
+
+
+def test_a_document_with_other_bytes_than_its_digest_is_named(image: Path) -> None:
+    """Where a manifest or a configuration is not what names it, it is not believed in silence."""
+    layout = forms(image)["zstd"]  # as skopeo writes it, with nothing of earlier images in it
+    documents = [path for path in (layout / "blobs" / "sha256").iterdir() if path.read_bytes()[:1] == b"{"]
+    assert len(documents) == 2  # the manifest and the configuration
+    for path in documents:
+        whole = path.read_bytes()
+        name = str(path.relative_to(layout))
+        for damage, said in ((whole + b" ", "its bytes had sha256:"), (b"x", "no document")):
+            path.write_bytes(damage)
+            found = {item.path: item.why for item in scanned(layout).skipped}
+            assert said in found[f"{layout}!/{name}"]
+        path.write_bytes(whole)
+    assert scanned(layout).skipped == ()
+
+
+def test_a_layer_that_unpacks_to_something_else_is_named(tmp_path: Path) -> None:
+    """The digest of a packed layer is right, and that of the configuration is of another tar."""
+    layer = tarred({"etc/a.pem": pem()})
+    for number, said in enumerate((layer, layer + bytes(512))):
+        config = {"rootfs": {"type": "layers", "diff_ids": [f"sha256:{sha256(said).hexdigest()}"]}}
+        _layout(tmp_path / str(number), [[gzip.compress(layer)]], json.dumps(config).encode())
+    assert scanned(tmp_path / "0").skipped == ()
+    (skipped,) = scanned(tmp_path / "1").skipped
+    assert sha256(layer).hexdigest() in skipped.why
+    assert sha256(layer + bytes(512)).hexdigest() in skipped.why
+
+
+def test_platforms_that_are_not_there_are_none_of_the_image_unless_none_is(tmp_path: Path) -> None:
+    _layout(tmp_path, [[tarred({"x.pem": pem()})]])
+    index = json.loads((tmp_path / "index.json").read_text())
+    other = {"digest": f"sha256:{'0' * 64}", "platform": {"os": "linux", "architecture": "s390x"}}
+    (tmp_path / "index.json").write_text(json.dumps({**index, "manifests": [*index["manifests"], other]}))
+    assert (set(effective(scanned(tmp_path), tmp_path)), scanned(tmp_path).skipped) == ({"x.pem"}, ())
+    (tmp_path / "index.json").write_text(json.dumps({**index, "manifests": [other]}))
+    assert [item.path for item in scanned(tmp_path).skipped] == [f"{tmp_path}!/index.json"]
+
+
+def test_an_empty_layer_is_one(tmp_path: Path) -> None:
+    _layout(tmp_path, [[bytes(1024), tarred({"x.pem": pem()})]])
+    assert scanned(tmp_path).skipped == ()

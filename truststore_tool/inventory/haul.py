@@ -1,7 +1,10 @@
 """What is brought home from looking at one file: what lies where, by place, and what the bytes are, by content."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
+from truststore_tool.inventory.bounds import BrokenError, OverBoundError, SpentError
 from truststore_tool.inventory.nouns import Mention, Place
 from truststore_tool.inventory.opening import Judged
 from truststore_tool.nouns import noun, replace
@@ -83,3 +86,21 @@ class Haul:
 def moved(item: Item, place: Place) -> Item:
     """The same at another place."""
     return replace(item, place=place)
+
+
+@contextmanager
+def passing(haul: Haul, place: Place, *also: type[OverBoundError]) -> Iterator[None]:
+    """Take note of what cannot be read, or is over a bound of its own, and go on behind it.
+
+    When all is spent, nothing goes on, unless that is among what is taken note of.
+    """
+    try:
+        yield
+    except (OverBoundError, BrokenError) as exc:
+        if isinstance(exc, SpentError) and SpentError not in also:
+            raise
+        haul.passed(place, str(exc))
+    except OSError as exc:
+        haul.passed(place, f"cannot be read: {exc.strerror or exc}")
+    except RecursionError:
+        haul.passed(place, "is nested too deep")

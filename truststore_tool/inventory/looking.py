@@ -5,26 +5,18 @@ import posixpath
 import stat
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.inventory import because, nss, opening, sieve, tars, zips
 from truststore_tool.inventory.bounds import Bounds, BrokenError, Budget, OverBoundError, SpentError
-from truststore_tool.inventory.haul import Haul, Sighting, moved
-from truststore_tool.inventory.images import (
-    DOCUMENT,
-    Layer,
-    effective,
-    images,
-    may_be_document,
-    may_be_layer,
-    normal,
-)
+from truststore_tool.inventory.haul import Haul, Sighting, passing
+from truststore_tool.inventory.images import normal
+from truststore_tool.inventory.imaging import Gathered
 from truststore_tool.inventory.nouns import Place
 from truststore_tool.inventory.opening import Candidates, Judged
-from truststore_tool.inventory.sieve import COMPRESSED, HEAD
+from truststore_tool.inventory.sieve import HEAD
 from truststore_tool.inventory.streams import BytesView, FileView, Stream, decompressed
 from truststore_tool.inventory.things import Thing
 
@@ -79,7 +71,7 @@ class Looker:
     def _file(self, path: str, thing: Thing, size: int) -> Haul:
         haul, place = Haul(), Place((path,))
         haul.files = 1
-        with _passing(haul, place, SpentError):
+        with passing(haul, place, SpentError):
             self.look(thing, place, Budget(self._bounds, size), 0, haul)
         return haul
 
@@ -89,9 +81,9 @@ class Looker:
         place = Place((folder,))
         total = sum(size for _, size in _files_below(folder))
         budget = Budget(self._bounds, total)
-        gathered = _Image(self, place, budget, 1)
+        gathered = Gathered(self, place, budget, 1)
         for path, size in _files_below(folder):
-            with _passing(haul, place.inside(path)):
+            with passing(haul, place.inside(path)):
                 descriptor = os.open(os.path.join(folder, path), _READ)
                 try:
                     gathered.member(path, Thing.of_view(FileView(descriptor, 0, size)), haul)
@@ -180,14 +172,14 @@ class Looker:
                 return
             for member in zips.members(view, budget):
                 inside = place.inside(member.path)
-                with _passing(haul, inside):
+                with passing(haul, inside):
                     stored = member.view()
                     there = Thing.of_view(stored) if stored else Thing.of_stream(member.stream(budget))
                     haul.files += 1
                     self.look(there, inside, budget, depth + 1, haul)
 
     def _tar(self, stream: Stream, place: Place, budget: Budget, depth: int, haul: Haul) -> None:
-        gathered = _Image(self, place, budget, depth + 1)
+        gathered = Gathered(self, place, budget, depth + 1)
         try:
             for member in tars.members(stream, budget):
                 path = member.path.removeprefix("./")
@@ -200,87 +192,10 @@ class Looker:
                 elif member.kind == "sparse":
                     haul.passed(inside, "is a sparse file")
                 elif member.kind == "file":
-                    with _passing(haul, inside):
+                    with passing(haul, inside):
                         gathered.member(path, Thing.of_stream(member.stream, member.size), haul)
         finally:
             gathered.finish(haul)
-
-    def layer(self, thing: Thing, budget: Budget, depth: int) -> Layer | None:
-        """What a layer of an image holds; None for what is no tar, packed or not."""
-        kind = sieve.kind_of(thing.head, thing.size)
-        if kind in COMPRESSED:
-            thing = Thing.of_stream(decompressed(kind, thing.stream(), budget))
-        elif kind != "tar":
-            return None
-        if not tars.is_tar(thing.head) and thing.head.strip(b"\0"):
-            return None
-        layer = Layer()
-        with _passing(layer.haul, Place(("",))):
-            for member in tars.members(thing.stream(), budget):
-                self._of_layer(layer, member, normal(member.path), budget, depth)
-        return layer
-
-    def _of_layer(self, layer: Layer, member: tars.TarMember, path: str, budget: Budget, depth: int) -> None:
-        if layer.is_whiteout(path):
-            return
-        if member.kind == "directory":
-            layer.folders.add(path)
-            return
-        layer.files.add(path)
-        place = Place((path,))
-        if member.kind == "link":
-            layer.haul.link(place, member.target)
-        elif member.kind == "hard link":
-            layer.hard_links.append((path, normal(member.target)))
-        elif member.kind == "sparse":
-            layer.haul.passed(place, "is a sparse file")
-        elif member.kind == "file":
-            layer.haul.files += 1
-            with _passing(layer.haul, place):
-                self.look(Thing.of_stream(member.stream, member.size), place, budget, depth + 1, layer.haul)
-
-
-class _Image:
-    """Members of an archive as they come, until it is known whether it is an image."""
-
-    def __init__(self, looker: Looker, place: Place, budget: Budget, depth: int) -> None:
-        self._looker = looker
-        self._place = place
-        self._budget = budget
-        self._depth = depth
-        self._documents: dict[str, bytes] = {}
-        self._layers: dict[str, Layer] = {}
-        self.links: dict[str, str] = {}
-        self.hard_links: list[tuple[str, str]] = []
-
-    def member(self, path: str, thing: Thing, haul: Haul) -> None:
-        """Look at a file. Raises as `Looker.look` does."""
-        haul.files += 1
-        if may_be_document(path) and thing.head[:1] in (b"{", b"[") and (thing.size or DOCUMENT) < DOCUMENT:
-            self._documents[path] = thing.whole(DOCUMENT)
-        elif may_be_layer(path) and (layer := self._looker.layer(thing, self._budget, self._depth)) is not None:
-            self._layers[path] = layer
-            return
-        self._looker.look(thing, self._place.inside(path), self._budget, self._depth, haul)
-
-    def finish(self, haul: Haul) -> None:
-        """Say what containers see of the layers, or, of an archive that is no image, what lies in its members."""
-        found = images(self._documents, self.links)
-        used = {path for image in found for path, _ in image.layers}
-        for path, layer in self._layers.items():
-            haul.files += layer.haul.files
-            haul.judged |= layer.haul.judged
-            layer.haul.files = 0
-            if path not in used:
-                haul.add_below(layer.haul, self._place.inside(path))
-        for item in effective(found, self._layers, all_layers=self._looker.all_layers):
-            below = Place((*self._place.parts, *item.place.parts), item.place.layer, item.place.deleted)
-            haul.items.append(moved(item, below))
-        by_path = {item.place.parts: item for item in haul.items if isinstance(item, Sighting)}
-        for name, target in self.hard_links:
-            same = by_path.get((*self._place.parts, target))
-            if same:
-                haul.items.append(Sighting(self._place.inside(name), same.content))
 
 
 def _unreadable(path: str, exc: OSError) -> Haul:
@@ -297,24 +212,6 @@ def _packs_nothing(packed: bytes) -> bool:
     except zlib.error:
         return False
     return machine.eof and not machine.unused_data and not sieve.kind_of(data, len(data))
-
-
-@contextmanager
-def _passing(haul: Haul, place: Place, *also: type[OverBoundError]) -> Iterator[None]:
-    """Take note of what cannot be read, or is over a bound of its own, and go on behind it.
-
-    When all is spent, nothing goes on, unless that is among what is taken note of.
-    """
-    try:
-        yield
-    except (OverBoundError, BrokenError) as exc:
-        if isinstance(exc, SpentError) and SpentError not in also:
-            raise
-        haul.passed(place, str(exc))
-    except OSError as exc:
-        haul.passed(place, f"cannot be read: {exc.strerror or exc}")
-    except RecursionError:
-        haul.passed(place, "is nested too deep")
 
 
 def _without(place: Place, kind: str) -> str:

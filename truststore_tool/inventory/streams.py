@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, Final, Protocol
 
+from truststore_tool import digests
 from truststore_tool.inventory.bounds import BrokenError, Budget
 
 PIECE: Final = 256 << 10
+ALGORITHMS: Final = frozenset({"sha256", "sha384", "sha512"})  # digests that are checked
 _MEMORY: Final = 128 << 20  # what a decompressor may take for itself; xz -9 takes half of it
 
 
@@ -149,6 +151,34 @@ class ViewStream:
         there = max(0, min(size, self._view.size - self._offset))
         self._offset += there
         return there
+
+
+class Digested:
+    """A stream whose octets are digested as they go by; those that are skipped as well."""
+
+    def __init__(self, stream: Stream, algorithm: str) -> None:
+        self._stream = stream
+        self._algorithm = algorithm if algorithm in ALGORITHMS else "sha256"
+        self._digest = digests.new(self._algorithm)
+
+    def read(self, size: int) -> bytes:
+        """See Stream."""
+        data = self._stream.read(size)
+        self._digest.update(data)
+        return data
+
+    def skip(self, size: int) -> int:
+        """See Stream."""
+        left = size
+        while left and (piece := self.read(min(left, PIECE))):
+            left -= len(piece)
+        return size - left
+
+    def digest(self) -> str:
+        """The digest of all there is, as images write it: ``sha256:...``. Raises as `read` does."""
+        while self.read(PIECE):
+            pass
+        return f"{self._algorithm}:{self._digest.hexdigest()}"
 
 
 def decompressed(kind: str, packed: Stream, budget: Budget) -> Pieces:

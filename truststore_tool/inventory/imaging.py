@@ -1,0 +1,119 @@
+"""What an archive holds, until it is known whether it is a container image, and then what a container sees of it."""
+
+from typing import Final, Protocol
+
+from truststore_tool.inventory import sieve, tars
+from truststore_tool.inventory.bounds import BrokenError, Budget, OverBoundError
+from truststore_tool.inventory.haul import Haul, Sighting, moved, passing
+from truststore_tool.inventory.images import DOCUMENT, Documents, digest_of, may_be_document, may_be_layer, normal
+from truststore_tool.inventory.layers import Layer, effective
+from truststore_tool.inventory.nouns import Place
+from truststore_tool.inventory.sieve import COMPRESSED
+from truststore_tool.inventory.streams import BytesView, Digested, ViewStream, decompressed
+from truststore_tool.inventory.things import Thing
+
+_DOCUMENTS: Final = 64 << 20  # octets of all documents of an archive
+
+
+class Looks(Protocol):
+    """Whoever looks at what lies in layers, see `looking.Looker`."""
+
+    all_layers: bool
+
+    def look(self, thing: Thing, place: Place, budget: Budget, depth: int, haul: Haul) -> None:
+        """Look at a file or a member."""
+
+
+class Gathered:
+    """Members of an archive as they come, until it is known whether it is an image."""
+
+    def __init__(self, looker: Looks, place: Place, budget: Budget, depth: int) -> None:
+        self._looker = looker
+        self._place = place
+        self._budget = budget
+        self._depth = depth
+        self._documents: dict[str, bytes] = {}
+        self._layers: dict[str, Layer] = {}
+        self._room = _DOCUMENTS
+        self.links: dict[str, str] = {}
+        self.hard_links: list[tuple[str, str]] = []
+
+    def member(self, path: str, thing: Thing, haul: Haul) -> None:
+        """Look at a file. Raises as `Looker.look` does."""
+        haul.files += 1
+        if may_be_document(path) and thing.head[:1] in (b"{", b"[") and (thing.size or DOCUMENT) < DOCUMENT:
+            self._room -= len(document := thing.whole(DOCUMENT))
+            if self._room < 0:
+                raise OverBoundError(f"is a document beyond {_DOCUMENTS >> 20} MiB of such ones")
+            self._documents[path] = document
+        elif may_be_layer(path) and self._is_tar(thing):
+            self._layers[path] = self._layer(path, thing)
+            return
+        self._looker.look(thing, self._place.inside(path), self._budget, self._depth, haul)
+
+    def finish(self, haul: Haul) -> None:
+        """Say what containers see of the layers, or, of an archive that is no image, what lies in its members."""
+        documents = Documents(self._documents, self.links)
+        haul.items += [moved(item, self._place.inside(str(item.place))) for item in documents.doubts]
+        used = {named.path for image in documents.images for named in image.layers}
+        for path, layer in self._layers.items():
+            haul.files += layer.haul.files
+            haul.judged |= layer.haul.judged
+            layer.haul.files = 0
+            if path not in used:
+                haul.add_below(layer.haul, self._place.inside(path))
+        for item in effective(documents.images, self._layers, all_layers=self._looker.all_layers):
+            below = Place((*self._place.parts, *item.place.parts), item.place.layer, item.place.deleted)
+            haul.items.append(moved(item, below))
+        by_path = {item.place.parts: item for item in haul.items if isinstance(item, Sighting)}
+        for name, target in self.hard_links:
+            same = by_path.get((*self._place.parts, target))
+            if same:
+                haul.items.append(Sighting(self._place.inside(name), same.content))
+
+    def _is_tar(self, thing: Thing) -> bool:
+        """Whether it is a tar, packed or not; one that is empty has nothing but zeros in it."""
+        kind = sieve.kind_of(thing.head, thing.size)
+        head = thing.head
+        if kind in COMPRESSED:
+            try:
+                head = decompressed(kind, ViewStream(BytesView(head)), self._budget).read(tars.BLOCK)
+            except BrokenError:
+                return False
+        return tars.is_tar(head) or (len(head) >= tars.BLOCK and not head.strip(b"\0"))
+
+    def _layer(self, path: str, thing: Thing) -> Layer:
+        """What a layer of an image holds, read to its end, as its digests are those of all of it."""
+        layer = Layer()
+        with passing(layer.haul, Place(("",))):
+            algorithm = (digest_of(path) or "sha256").partition(":")[0]
+            packed = unpacked = Digested(thing.stream(), algorithm)
+            if (kind := sieve.kind_of(thing.head, thing.size)) in COMPRESSED:
+                unpacked = Digested(decompressed(kind, packed, self._budget), "sha256")
+            elif algorithm != "sha256":
+                unpacked = Digested(packed, "sha256")
+            for member in tars.members(unpacked, self._budget):
+                self._of_layer(layer, member, normal(member.path))
+            layer.unpacked = unpacked.digest()
+            layer.packed = packed.digest()
+        return layer
+
+    def _of_layer(self, layer: Layer, member: tars.TarMember, path: str) -> None:
+        if layer.is_whiteout(path):
+            return
+        if member.kind == "directory":
+            layer.folders.add(path)
+            return
+        layer.files.add(path)
+        place = Place((path,))
+        if member.kind == "link":
+            layer.haul.link(place, member.target)
+        elif member.kind == "hard link":
+            layer.hard_links.append((path, normal(member.target)))
+        elif member.kind == "sparse":
+            layer.haul.passed(place, "is a sparse file")
+        elif member.kind == "file":
+            layer.haul.files += 1
+            with passing(layer.haul, place):
+                there = Thing.of_stream(member.stream, member.size)
+                self._looker.look(there, place, self._budget, self._depth + 1, layer.haul)

@@ -1,0 +1,156 @@
+"""Layers of container images, and what of them a container sees.
+
+Whiteouts are those of layer.md (OCI Image Format): ``.wh.NAME`` takes NAME of the layers below away, ``.wh..wh..opq``
+all that lies in its folder below. A layer is what its digests say, or that is told.
+"""
+
+import posixpath
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from typing import Final
+
+from truststore_tool.inventory.haul import Haul, Item, Passed, moved
+from truststore_tool.inventory.images import Image, Named, unlike
+from truststore_tool.inventory.nouns import Place
+from truststore_tool.nouns import replace
+
+_WHITEOUT: Final = ".wh."
+_OPAQUE: Final = ".wh..wh..opq"
+
+
+class Paths:
+    """A set of paths of a layer that takes eight octets for each: digests, as they may be a million."""
+
+    def __init__(self) -> None:
+        self._digests = array("Q")
+        self._sorted = True
+
+    def add(self, path: str) -> None:
+        """Put a path in."""
+        self._digests.append(_digest(path))
+        self._sorted = False
+
+    def __contains__(self, path: str) -> bool:
+        if not self._sorted:
+            self._digests = array("Q", sorted(self._digests))
+            self._sorted = True
+        at = bisect_left(self._digests, wanted := _digest(path))
+        return at < len(self._digests) and self._digests[at] == wanted
+
+    def dump(self) -> bytes:
+        """The whole of it, to be given to `load`."""
+        return self._digests.tobytes()
+
+    @classmethod
+    def load(cls, data: bytes) -> "Paths":
+        """What `dump` gave. Raises ValueError for anything else."""
+        made = cls()
+        made._digests.frombytes(data)
+        made._sorted = False
+        return made
+
+
+def _digest(path: str) -> int:
+    return int.from_bytes(blake2b(path.encode("utf-8", "surrogateescape"), digest_size=8).digest(), "big")
+
+
+class Layer:
+    """What a layer holds, and what it takes away of those below.
+
+    Attributes:
+        haul: what was found in it; places begin with the path in the layer.
+        files, folders: what it puts there.
+        gone: paths that it takes away.
+        emptied: folders of which it takes away all that lies in them below.
+        hard_links: names that it gives to files, and which.
+        packed, unpacked: the digests of its bytes, and of the tar in them; empty where it was not read to its end.
+    """
+
+    def __init__(self) -> None:
+        self.haul = Haul()
+        self.files = Paths()
+        self.folders = Paths()
+        self.gone: set[str] = set()
+        self.emptied: set[str] = set()
+        self.hard_links: list[tuple[str, str]] = []
+        self.packed = self.unpacked = ""
+
+    def is_not(self, named: Named) -> str | None:
+        """Why it is not the layer that an image names, or nobody knows, one line; None where it is.
+
+        Of what was not read to its end is said elsewhere that it was not.
+        """
+        if not self.packed:
+            return None
+        if not (named.packed or named.unpacked):
+            return "the image does not say which digest it has, so that nothing proves it"
+        pairs = ((named.packed, self.packed), (named.unpacked, self.unpacked))
+        return next((why for digest, had in pairs if digest and (why := unlike(digest, had))), None)
+
+    def is_whiteout(self, path: str) -> bool:
+        """Take note of a member, if it only takes something away."""
+        folder, _, name = path.rpartition("/")
+        if not name.startswith(_WHITEOUT):
+            return False
+        if name == _OPAQUE:
+            self.emptied.add(folder)
+        elif not name.startswith(".wh..wh."):  # of aufs itself
+            self.gone.add(posixpath.join(folder, name[len(_WHITEOUT) :]))
+        return True
+
+    def hides(self, path: str) -> bool:
+        """Whether it takes away, or puts something in the place of, what a layer below has at `path`."""
+        if path in self.files or path in self.folders or path in self.gone:
+            return True
+        folder = path
+        while folder:
+            folder = folder.rpartition("/")[0]
+            if folder in self.emptied or (folder and (folder in self.gone or folder in self.files)):
+                return True
+        return False
+
+
+def effective(images: Iterable[Image], layers: Mapping[str, Layer], *, all_layers: bool) -> Iterator[Item]:
+    """What containers of some images see of what was found in their layers, each once.
+
+    Places begin with the digest of the layer; of one that has another it is told. With `all_layers` also what no
+    container sees, marked as deleted.
+    """
+    seen: dict[Item, bool] = {}
+    for image in images:
+        alive: dict[str, list[Item]] = {}
+        for named in image.layers:
+            digest, layer = named.digest, layers.get(named.path)
+            why = layer.is_not(named) if layer else "is not in the image, or is no archive"
+            if why:
+                seen[Passed(Place((digest,), digest), why)] = True
+            if layer is None:
+                continue
+            for hidden in [at for at in alive if layer.hides(at)]:
+                for item in alive.pop(hidden):
+                    seen.setdefault(item, False)
+            for item in layer.haul.items:
+                alive.setdefault(item.place.parts[0], []).append(_in_layer(item, digest))
+            for name, target in layer.hard_links:
+                if target in alive:
+                    alive[name] = [_renamed(item, name, digest) for item in alive[target]]
+        for items in alive.values():
+            seen |= dict.fromkeys(items, True)
+        for mention in image.mentions:
+            seen[_in_layer(mention, image.layers[-1].digest)] = True
+    for item, visible in seen.items():
+        if visible:
+            yield item
+        elif all_layers and not isinstance(item, Passed):
+            yield moved(item, replace(item.place, deleted=True))
+
+
+def _in_layer(item: Item, digest: str) -> Item:
+    first, *inner = item.place.parts
+    return moved(item, Place((f"{digest}/{first}" if first else digest, *inner), digest))
+
+
+def _renamed(item: Item, name: str, digest: str) -> Item:
+    return moved(item, Place((f"{digest}/{name}", *item.place.parts[1:]), digest))
