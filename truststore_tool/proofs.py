@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from truststore_tool import files, formats
+from truststore_tool import formats
 from truststore_tool.errors import (
     OTHER_READERS,
     SKIP_UNUSABLE,
@@ -25,10 +25,16 @@ if TYPE_CHECKING:
 
 @noun
 class Meant:
-    """Whom a store is meant for: the readers that were asked for, and whoever can use the store that is there."""
+    """Whom a store is meant for: the readers that were asked for, and whoever can use the store that is there.
+
+    Attributes:
+        readers: names of the readers that were asked for; None for the usual ones.
+        before: the store that is there, as we read it from `content` with `password`; None where there is none.
+    """
 
     readers: "Sequence[Asked] | None" = None
     before: TrustStore | None = None
+    content: Content | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
 
 
@@ -71,7 +77,7 @@ def _ask_readers(
     before = meant.before
 
     def present() -> gate.Written:
-        return gate.Written(before or TrustStore(), _content(path), meant.password)
+        return gate.Written(before or TrustStore(), meant.content, meant.password)
 
     refusals = list(gate.check(gate.Written(store, content, password), meant.readers, before, present))
     if refusals:
@@ -127,7 +133,3 @@ def _prove(meant: list[_Outline], written: list[_Outline], path: str | Path) -> 
     """Raise WriteError unless what would be written has the entries that are meant."""
     if len(meant) != len(written) or not all(map(_Outline.holds, written, meant)):
         raise WriteError(f"could not write {path}: the encoded store does not hold the same entries; it is as it was")
-
-
-def _content(path: str | Path) -> Content:
-    return files.read_directory(path) if files.is_directory(path) else files.read(path)

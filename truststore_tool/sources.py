@@ -80,6 +80,7 @@ def gather(
     stdin: Callable[[], bytes],
     others: Sequence[str] = (),
     own: Mapping[str, str] | None = None,
+    given: Mapping[str, bytes] | None = None,
     skip_unreadable: bool = False,
     keep_distrusted: bool = False,
     include_chains: bool = False,
@@ -94,6 +95,7 @@ def gather(
         stdin: gives the bytes of standard input; called once for every ``-``.
         others: passwords that are tried where that one does not open a source.
         own: the password of a source by its name, which is the only one that is tried for it.
+        given: the bytes of a source by its name, where nothing is to be read under it.
         skip_unreadable: leave out what is malformed, not understood or nothing but distrusted, instead of raising.
         keep_distrusted: leave what a source marks as distrusted (OpenSSL's trust settings, p11-kit) to the caller;
             otherwise it is left out of all sources.
@@ -110,9 +112,8 @@ def gather(
     unnamed = [name for name in own if name not in names]
     if unnamed:
         raise UsageError(f"a password was given for {unnamed[0]}, which is no source", hint="name it as the source is")
-    found = tuple(
-        _gather(name, reader._replace(passwords=(own[name],)) if name in own else reader, stdin) for name in names
-    )
+    readers = {name: reader._replace(passwords=(password,)) for name, password in own.items()}
+    found = tuple(_gather(name, readers.get(name, reader), stdin, given or {}) for name in names)
     if not keep_distrusted:
         found = _without_distrusted(found, skip=skip_unreadable)
     if names and not any(source.certificates or (keep_distrusted and source.distrusted) for source in found):
@@ -169,8 +170,10 @@ def _left_out(found: Iterable[Gathered]) -> str | None:
     return "; ".join(f"{item.source}: {item.what}" for source in found for item in source.left_out) or None
 
 
-def _gather(name: str, reader: _Reader, stdin: Callable[[], bytes]) -> Gathered:
+def _gather(name: str, reader: _Reader, stdin: Callable[[], bytes], given: Mapping[str, bytes]) -> Gathered:
     match name:
+        case _ if name in given:
+            found = _from_bytes(name, given[name], reader)
         case "":  # an unset variable of the shell; as a path it would be the current directory
             raise UnreadableError("could not read a source: its name is empty", hint="check the command line")
         case "-":

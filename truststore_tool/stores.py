@@ -18,7 +18,7 @@ from truststore_tool.errors import (
 from truststore_tool.files.problems import placed
 from truststore_tool.formats.base import SHORTEST_NEW_PASSWORD, Content, Directory
 from truststore_tool.model import TrustStore
-from truststore_tool.nouns import noun, replace
+from truststore_tool.nouns import field, noun, replace
 
 if TYPE_CHECKING:
     from truststore_tool.proofs import Meant
@@ -207,27 +207,11 @@ def update_store(
     current = password if new_password is None else new_password
 
     def look(content: Content | None) -> tuple[_Draft, R]:
-        before = _new_store(create, password) if content is None else _changeable(content, target, password, create)
-        after, report = change(before)
-        saving = bool(new_password or profile) or not _is_unchanged(before, after)
-        if new_password is not None:
-            after = _rekeyed(after, password, new_password)
-        after = _protected(after, after.format, profile, current)
-        if saving and before.integrity == "unchecked":
-            raise PasswordRequiredError(
-                f"{target}: cannot be changed without its password", hint="give the password of the store"
-            )
-        return _Draft(after, saving, _mark(content) if saving else None, None if content is None else before), report
+        return _drafted(content, target, password, change, create, profile, new_password)
 
     def save(draft: _Draft) -> TrustStore:
-        # What had no password and is given one, or is protected anew, is a new store to those who read it.
-        open_till_now = draft.before is not None and draft.before.integrity == "absent"
-        before = None if profile or (new_password is not None and open_till_now) else draft.before
-        from truststore_tool.proofs import Meant
-
-        meant = Meant(readers, before, password)
         writing = _Writing(backup, sources, dry_run, found.manner)
-        return _save(draft.store, target, current, draft.store.format, writing, meant)
+        return _save(draft.store, target, current, draft.store.format, writing, draft.meant(readers, password))
 
     try:
         draft, report = look(found.content)
@@ -250,6 +234,37 @@ def update_store(
         if _mark(content) != draft.mark:
             draft, report = look(content)
         return (save(draft) if draft.saving else draft.store), report
+
+
+def update_content(
+    content: Content | None,
+    password: str | None,
+    change: Callable[[TrustStore], tuple[TrustStore, R]],
+    *,
+    path: str | os.PathLike[str],
+    create: str | None = None,
+    readers: "Sequence[Asked] | None" = None,
+    profile: str | None = None,
+) -> tuple[Content | None, TrustStore, R]:
+    """What `update_store` would write over a store that lies elsewhere, and whose content was fetched from there.
+
+    Args:
+        content: what is there; None where there is nothing, and a store of the format `create` is to begin.
+        path: what it is called there: for messages, and as endings of names count. Nothing is read there.
+        password, change, create, readers, profile: as for `update_store`.
+
+    Returns the content that it should have, or None when nothing is to be written; the store; and the report. Raises
+    as `update_store` does, but for what only a file system refuses.
+    """
+    target = _path(path)
+    draft, report = _drafted(content, target, password, change, create, profile)
+    if not draft.saving:
+        return None, draft.store, report
+    from truststore_tool.proofs import proven
+
+    codec = formats.get(draft.store.format)
+    made, written = proven(draft.store, codec, password, target, draft.meant(readers, password))
+    return made, written, report
 
 
 def rewrite_store(
@@ -330,15 +345,53 @@ class Present:
 
 @noun
 class _Draft:
-    """The store as it is to be, whether it is to be saved, and then the mark of the content it was made from.
+    """The store as it is to be, and what was found.
 
-    `before` is the store that is there, None where there is none.
+    Attributes:
+        store: as it is to be.
+        saving: whether it is to be saved.
+        mark: of the content it was made from; None where nothing is saved.
+        before: the store that is there, for those who use it to go on doing so; None where nobody does, or can.
+        content: what is there.
     """
 
     store: TrustStore
     saving: bool
     mark: object
     before: TrustStore | None
+    content: Content | None = field(repr=False)
+
+    def meant(self, readers: "Sequence[Asked] | None", password: str | None) -> "Meant":
+        """Whom it is for: the `readers` asked for, and those of the store that is there, of that `password`."""
+        from truststore_tool.proofs import Meant
+
+        return Meant(readers, self.before, self.content, password)
+
+
+def _drafted(
+    content: Content | None,
+    target: Path,
+    password: str | None,
+    change: Callable[[TrustStore], tuple[TrustStore, R]],
+    create: str | None,
+    profile: str | None,
+    new_password: str | None = None,
+) -> tuple[_Draft, R]:
+    """What becomes of the store that `content` is under `change`, and the report. The arguments of `update_store`."""
+    before = _new_store(create, password) if content is None else _changeable(content, target, password, create)
+    after, report = change(before)
+    saving = bool(new_password or profile) or not _is_unchanged(before, after)
+    if new_password is not None:
+        after = _rekeyed(after, password, new_password)
+    after = _protected(after, after.format, profile, password if new_password is None else new_password)
+    if saving and before.integrity == "unchecked":
+        raise PasswordRequiredError(
+            f"{target}: cannot be changed without its password", hint="give the password of the store"
+        )
+    # What had no password and is given one, or is protected anew, is a new store to those who read it.
+    anew = bool(profile) or (new_password is not None and before.integrity == "absent")
+    known = None if content is None or anew else before
+    return _Draft(after, saving, _mark(content) if saving else None, known, content), report
 
 
 class _Writing(NamedTuple):
@@ -364,15 +417,19 @@ def new_format(path: str | os.PathLike[str], wanted: str | None = None, usual: s
     if files.is_directory(place):
         with placed(place):
             return formats.detect(dict.fromkeys(files.names_in(place), b"")).name
-    if os.fspath(path).endswith("/"):
+    return named_format(os.fspath(path), usual)
+
+
+def named_format(path: str, usual: str = "jks") -> str:
+    """As `new_format`, of the name alone: nothing is looked at."""
+    if path.endswith("/"):
         return formats.DIRECTORY
-    if not place.suffix:
+    suffix = Path(path).suffix
+    if not suffix:
         return usual
-    found = formats.by_suffix(place.suffix)
+    found = formats.by_suffix(suffix)
     if found is None:
-        raise UsageError(
-            f"{path}: no format is known by {place.suffix!r}", hint=f"name one: {', '.join(formats.writable())}"
-        )
+        raise UsageError(f"{path}: no format is known by {suffix!r}", hint=f"name one: {', '.join(formats.writable())}")
     if found.dumps is None:
         raise UsageError(
             f"{path}: {found.title} stores are only read", hint=f"choose one of {', '.join(formats.writable())}"

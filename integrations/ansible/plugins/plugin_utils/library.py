@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import json
+from typing import Any
 
 from ansible.errors import AnsibleError
 
 try:
-    import truststore_tool.errors
+    from truststore_tool import errors
+    from truststore_tool.render.as_json import to_json
+    from truststore_tool.safe import printable
+    from truststore_tool.stores import update_content as update_content
 except ImportError as exc:
     raise AnsibleError(
-        "truststore.tool needs the Python package truststore-tool, for the Python that runs Ansible: "
-        "pip install truststore-tool (Python 3.11 or later)"
+        "truststore.tool needs the Python package truststore-tool, as new as itself, for the Python that runs Ansible: "
+        f"pip install truststore-tool (Python 3.11 or later). {exc}"
     ) from exc
 
+# Ways out that lie with the caller, in the words of a task.
+_REMEDIES = {
+    errors.EXPECT_FILE: "name the file of a certificate under certificates",
+    errors.OTHER_READERS: "say for whom it is with the option for",
+    errors.SKIP_UNUSABLE: "leave that certificate out of the sources, or say for whom the store is with the option for",
+    errors.TAKE_CHAINS: "name the certificates themselves",
+}
 
-@contextmanager
-def told() -> Iterator[None]:
-    """Turn what the library refuses into an error of Ansible's: its message, and what to do about it."""
-    try:
-        yield
-    except truststore_tool.errors.TrustStoreError as exc:
-        raise AnsibleError(worded(exc)) from exc
+
+def worded(error: errors.TrustStoreError) -> str:
+    """An error of the library in one line: what is wrong, and what to do about it."""
+    ways = [way for way in (error.hint, _REMEDIES.get(error.remedy or "")) if way]
+    return printable(f"{error.message} ({', or '.join(ways)})" if ways else error.message)
 
 
-def worded(error: truststore_tool.errors.TrustStoreError) -> str:
-    """An error of the library in one line, with its hint."""
-    return f"{error.message} ({error.hint})" if error.hint else error.message
+def plain(**values: object) -> dict[str, Any]:
+    """Nouns of the library as Ansible's results hold them: as the reports of the command line are under --json."""
+    found: dict[str, Any] = json.loads(to_json("ansible", None, **values))
+    return {name: found[name] for name in values}

@@ -1,0 +1,104 @@
+"""A file on a host: read whole, and replaced only while it is still what was read; by Ansible's own modules."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any
+
+from ansible.utils.hashing import checksum_s
+
+# No trust store is larger: its bytes travel as base64, and stand in memory here.
+LARGEST = 64 * 1024 * 1024
+# What the module copy returns of the file that it wrote.
+_TOLD = ("backup_file", "owner", "group", "mode", "uid", "gid", "size", "secontext")
+# What stands beside the result of any module.
+_BESIDE = ("ansible_facts", "warnings", "deprecations")
+
+
+class HostError(Exception):
+    """A host did not do what was asked of it; the argument says so in one line."""
+
+
+class FileOnHost:
+    """A file that an action works on.
+
+    Args:
+        action: the action plugin, on whose connection and with whose privileges all is done.
+        path: the file; variables and ``~`` are the host's.
+        task_vars: what the action was given.
+
+    `said` is what modules said beside their results, for that of the task: warnings, and which Python was found.
+    """
+
+    def __init__(self, action: Any, path: str, task_vars: dict[str, Any]) -> None:
+        self._action = action
+        self._task_vars = task_vars
+        self.path = path
+        self.said: dict[str, Any] = {}
+
+    def read(self) -> bytes | None:
+        """The bytes of the file, None where there is none. Raises HostError for what is no file, or is not read."""
+        status = self._stat(checksum=False)
+        if not status["exists"]:
+            return None
+        self.path = status.get("path", self.path)
+        if status.get("isdir"):
+            raise HostError(f"{self.path} is a directory on the host (name the file of a store)")
+        if not status.get("isreg"):
+            raise HostError(f"{self.path} is no regular file on the host (name the file of a store)")
+        if status["size"] > LARGEST:
+            raise HostError(f"{self.path} is larger than {LARGEST} bytes, as no trust store is (check the path)")
+        return base64.b64decode(self._run("slurp", src=self.path)["content"])
+
+    def replace(self, data: bytes, present: bytes | None, attributes: dict[str, Any]) -> dict[str, Any] | None:
+        """Have the module copy put other bytes in its place, as `attributes`, its own options, say.
+
+        Args:
+            data: what the file is to be.
+            present: what was read; None for nothing.
+            attributes: owner, mode, backup and so on.
+
+        Returns what the module says of the file; None, and nothing was written, when it is no longer as it was read.
+        """
+        shell = self._action._connection._shell
+        if shell.tmpdir is None:
+            self._action._make_tmp_path()
+        staged = shell.join_path(shell.tmpdir, ".source")
+        self._action._transfer_data(staged, data)
+        self._action._fixup_perms2((shell.tmpdir, staged))
+        status = self._stat(checksum=True)
+        found = status.get("checksum", "") if status["exists"] else None
+        if found != (None if present is None else hashlib.sha256(present).hexdigest()):
+            return None
+        return _told(
+            self._run("copy", src=staged, dest=self.path, follow=True, checksum=checksum_s(data), **attributes)
+        )
+
+    def adjust(self, attributes: dict[str, Any]) -> dict[str, Any]:
+        """Have the module file see to owner, mode and so on, and to nothing else; returns what it says."""
+        return _told(self._run("file", path=self.path, state="file", follow=True, **attributes))
+
+    def _stat(self, *, checksum: bool) -> dict[str, Any]:
+        """What the module stat says of the file behind all links."""
+        options = {"get_checksum": checksum, "get_mime": False, "get_attributes": False}
+        found: dict[str, Any] = self._run("stat", path=self.path, follow=True, checksum_algorithm="sha256", **options)[
+            "stat"
+        ]
+        return found
+
+    def _run(self, module: str, **options: Any) -> dict[str, Any]:
+        """The result of one of Ansible's own modules. Raises HostError when it fails."""
+        found: dict[str, Any] = self._action._execute_module(
+            module_name=f"ansible.legacy.{module}", module_args=options, task_vars=self._task_vars
+        )
+        self.said.update({name: found[name] for name in _BESIDE if found.get(name)})
+        if found.get("failed"):
+            said = [str(found[name]) for name in ("msg", "module_stderr", "module_stdout") if found.get(name)]
+            shown = " ".join(": ".join(said).split()) or "no reason was given"
+            raise HostError(f"{self.path}: {shown} (by Ansible's module {module} on the host)")
+        return found
+
+
+def _told(result: dict[str, Any]) -> dict[str, Any]:
+    return {"changed": bool(result.get("changed")), **{name: result[name] for name in _TOLD if name in result}}
