@@ -18,8 +18,8 @@ options:
   password:
     description:
       - The password of the store. It appears in no result, message or log.
-      - A store that has a password cannot be changed without it. What is encrypted with it cannot be read without it, and is a failure
-        where it matters.
+      - A store that has a password cannot be changed without it. What is encrypted with it cannot be read without it,
+        and is a failure where it matters.
     type: str
     aliases: [keystore_pass]
 requirements:
@@ -40,9 +40,9 @@ attributes:
 options:
   certificates:
     description:
-      - Certificates, on the controller. Each item is a file of any format that truststore-tool reads (PEM with one certificate or many, DER,
-        PKCS#7, JKS, PKCS#12 and others), a directory of such files, a text in PEM, V(certifi) for the bundle of that Python package or
-        V(system) for that of the controller's operating system.
+      - Certificates, on the controller. Each item is a file of any format that truststore-tool reads (PEM with one
+        certificate or many, DER, PKCS#7, JKS, PKCS#12 and others), a directory of such files, a text in PEM,
+        V(certifi) for the bundle of that Python package or V(system) for that of the controller's operating system.
       - Files are looked for where P(ansible.builtin.copy#module) looks for its O(ansible.builtin.copy#module:src).
       - All certificates of a file count. Of a keystore the trusted ones count; keys and their chains do not.
       - What a source marks as distrusted never becomes trusted.
@@ -53,8 +53,6 @@ options:
     description: The password of those O(certificates) that are keystores.
     type: str
   expect:
-    description:
-      - Fingerprints, SHA-256 or SHA-1 (also SHA-384 and SHA-512), in any spelling.
     type: list
     elements: str
     aliases: [fingerprints]

@@ -9,45 +9,48 @@ module: truststore
 short_description: Certificates in a trust store on a host, or out of it
 version_added: 0.2.0
 description:
-  - Sees that a trust store (JKS, PKCS#12, JCEKS, BCFKS, BKS, UBER or PEM) trusts certificates, does not, or trusts just these.
-  - The store is fetched, changed on the controller, and written back by the module copy, while it is still what was fetched (by its
-    SHA-256 on the host; if it was changed meanwhile, all is done again, at most five times). The host needs no JDK and no Python package.
+  - Sees that a trust store (JKS, PKCS#12, JCEKS, BCFKS, BKS, UBER or PEM) trusts certificates, does not, or trusts
+    just these.
+  - The store is fetched, changed on the controller, and written back by the module copy, while it is still what was
+    fetched (by its SHA-256 on the host; if it was changed meanwhile, all is done again, at most five times). The host
+    needs no JDK and no Python package.
   - Whatever the store holds beside stays as it is, byte for byte, private keys and entries of unknown kinds among it.
-  - Before anything is written, the new bytes are read back and compared, and the programs that the store is meant for must be able to open
-    it, by truststore-tool's rules for them.
+  - Before anything is written, the new bytes are read back and compared, and the programs that the store is meant for
+    must be able to open it, by truststore-tool's rules for them.
 extends_documentation_fragment:
   - ansible.builtin.files
   - truststore.tool.store
   - truststore.tool.store.sources
 options:
-  certificates:
-    description:
-      - Required unless O(state=absent).
   expect:
     description:
-      - When certificates become trusted, each must have one of these. Without them, and without O(trust_unseen), nothing becomes trusted.
+      - Fingerprints, SHA-256 or SHA-1 (also SHA-384 and SHA-512), in any spelling.
+      - Every certificate that becomes trusted must have one of these. Without them, and without O(trust_unseen), none
+        does.
       - With O(state=absent) what has one of these is removed.
   state:
     description:
-      - With V(present) the store trusts the O(certificates), and whatever it trusted before.
-      - With V(exact) it trusts these, and no other. Private keys, and entries that are not understood, stay; of the latter a warning says that
-        what they trust is not known.
-      - With V(absent) it trusts none of the O(certificates), nor what has a fingerprint of O(expect), nor what stands under one of the
-        O(aliases). What is not there is no error; nor is a store that is not there. An alias of a private key is a failure.
+      - With V(present) the store trusts the O(certificates), which are required then, and whatever it trusted before.
+      - With V(exact) it trusts these, and no other. Private keys, and entries that are not understood, stay; of the
+        latter a warning says that what they trust is not known.
+      - With V(absent) it trusts none of the O(certificates), nor what has a fingerprint of O(expect), nor what stands
+        under one of the O(aliases). What is not there is no error; nor is a store that is not there. An alias of a
+        private key is a failure.
     type: str
     choices: [present, absent, exact]
     default: present
   trust_unseen:
     description:
-      - Lets O(certificates) become trusted whose fingerprints are not given, as C(--yes) of the command line does. Whoever may change the
-        files on the controller then says what hosts trust.
+      - Lets O(certificates) become trusted whose fingerprints are not given, as C(--yes) of the command line does.
+        Whoever may change the files on the controller then says what hosts trust.
     type: bool
     default: false
   aliases:
     description:
       - Aliases of the O(certificates), in their order. Those without one get it from their subject.
-      - A certificate that is there under another alias is renamed. An alias that another entry has stays with that, and the certificate stands
-        beside it, under the alias with the first digits of its SHA-256. No entry is ever overwritten.
+      - A certificate that is there under another alias is renamed. An alias that another entry has stays with that,
+        and the certificate stands beside it, under the alias with the first digits of its SHA-256. No entry is ever
+        overwritten.
       - Not used for PEM, which has none.
       - With O(state=absent) entries to be removed.
     type: list
@@ -66,15 +69,17 @@ options:
     choices: [jks, pkcs12, jceks, bcfks, bks, uber, pem]
   profile:
     description:
-      - How a new PKCS#12 is protected, for every Java from 8u252 on (V(compat)), for those from 8u301 on (V(modern)), or without a password
-        (V(passwordless)), as C(cacerts) is.
+      - How a new PKCS#12 is protected, for every Java from 8u252 on (V(compat)), for those from 8u301 on (V(modern)),
+        or without a password (V(passwordless)), as C(cacerts) is.
       - A store that is there stays protected as it is.
     type: str
     choices: [compat, modern, passwordless]
   for:
     description:
-      - Programs that must be able to use the store, such as V(java8u252), V(java17), V(openssl3), V(go), V(python3.13), V(node20).
-      - Without it whoever can use the store that is there, and for a new one those that such stores are usually meant for.
+      - Programs that must be able to use the store, such as V(java8u252), V(java17), V(openssl3), V(go),
+        V(python3.13), V(node20).
+      - Without it whoever can use the store that is there, and for a new one those that such stores are usually meant
+        for.
     type: list
     elements: str
   backup:
@@ -157,8 +162,8 @@ added:
       returned: always
       sample: rds-root
     sha256:
-      description: The fingerprint of the certificate; beside it stand sha1, subject, issuer, serial, not_before, not_after, is_ca,
-        self_issued and problems (why one of them is null).
+      description: The fingerprint of the certificate; beside it stand sha1, subject, issuer, serial, not_before,
+        not_after, is_ca, self_issued and problems (why one of them is null).
       type: str
       returned: always
     not_after:
