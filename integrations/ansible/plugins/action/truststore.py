@@ -91,7 +91,7 @@ class ActionModule(StoreAction):
             )
         result.update(telling.differences(done.before, store), path=file.path, format=store.format, **told)
         result["created"] = content is not None and present is None
-        result.update(telling.told_of(_findings(file.path, store, done, collected, wanted.now)))
+        result.update(telling.warned_of(_findings(file.path, store, done, collected, wanted.now)))
         if self._task.diff and content is not None:
             result["diff"] = telling.difference(file.path, done.before, store)
 

@@ -124,8 +124,8 @@ EXAMPLES = r"""
     expect: "{{ roots }}"
   vars:
     roots:
-      - 02:85:95:A0:E7:D8:3A:40:1E:F0:63:0A:49:44:D5:AA:A4:FC:9B:E5:DC:F5:BF:9D:74:C4:DE:5C:0F:58:1C:D8
-      - 02:85:95:A0:E7:D8:3A:40:1E:F0:63:0A:49:44:D5:AA:A4:FC:9B:E5:DC:F5:BF:9D:74:C4:DE:5C:0F:58:1C:D8
+      - E4:CE:41:D0:69:F4:BD:CD:B7:14:25:90:58:96:1E:E4:2E:D1:8C:F2:BF:62:7A:3D:64:7A:FF:25:43:7D:4B:68
+      - 1C:75:3C:F0:33:4F:F8:2A:47:E0:D3:20:58:39:C8:54:9B:7D:9A:8A:3D:9A:68:5C:CC:EC:C8:0F:82:FE:97:E6
 
 - name: The root that has expired
   truststore.tool.truststore:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from truststore_tool import sources
@@ -44,7 +44,17 @@ def collect(names: Sequence[str], find: Callable[[str], str], password: str | No
             raise UsageError("a task has no standard input", hint="name a file, or give the text of a certificate")
         else:
             places.append(name if name in _WORDS or not name else find(name))
-    gathered = sources.gather(places, password, stdin=bytes, given=given)
+    return _gathered(places, given, password)
+
+
+def collect_data(values: Sequence[str | bytes], password: str | None = None) -> Collected:
+    """The certificates in texts or bytes of any format, base64 around it or not. Raises as `collect` does."""
+    given = {f"value {n}": v if isinstance(v, bytes) else v.encode() for n, v in enumerate(values, 1)}
+    return _gathered(list(given), given, password)
+
+
+def _gathered(names: Sequence[str], given: Mapping[str, bytes], password: str | None) -> Collected:
+    gathered = sources.gather(names, password, stdin=bytes, given=given)
     findings = [note for source in gathered for note in source.notes]
     left_out = [item for source in gathered for item in source.left_out]
     findings += [finding(i.what.rule, Place(i.source), f"left out: {i.what}", level="warning") for i in left_out]

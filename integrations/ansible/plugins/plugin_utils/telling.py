@@ -87,12 +87,17 @@ def _line(entry: Entry) -> str:
 
 
 def told_of(findings: Iterable[Finding]) -> dict[str, Any]:
-    """Findings for a result, and the most important of them as warnings."""
-    every = [_worded(item) for item in dict.fromkeys(findings)]
-    lines = [printable(found(item)) for item in every if item.level != "note"]
+    """Findings for a result."""
+    return plain(findings=tuple(map(_worded, dict.fromkeys(findings))))
+
+
+def warned_of(findings: Iterable[Finding]) -> dict[str, Any]:
+    """Findings for a result, and the first of them that are more than notes as warnings."""
+    every = list(findings)
+    lines = [printable(found(_worded(item))) for item in dict.fromkeys(every) if item.level != "note"]
     more = [f"{len(lines) - _SHOWN} more: see findings in the result of the task"] if len(lines) > _SHOWN else []
-    shown = [*lines[:_SHOWN], *more]
-    return {**plain(findings=every), **({"warnings": shown} if shown else {})}
+    shown = {"warnings": [*lines[:_SHOWN], *more]} if lines else {}
+    return {**told_of(every), **shown}
 
 
 def _worded(item: Finding) -> Finding:
