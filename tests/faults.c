@@ -1,6 +1,7 @@
 /*
  * A library for LD_PRELOAD that lets the n-th system call of a kind that matters for saving files fail, or kills the
- * process in its place. Faults are real to the program: it runs unchanged, and what it has done by then is on the disk.
+ * process in its place, or within a write. Faults are real to the program: it runs unchanged, and what it has done by
+ * then is on the disk.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -10,6 +11,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -89,9 +91,32 @@ ssize_t read(int fd, void *buffer, size_t size) {
     return is_struck("read") ? strike() : REAL(read)(fd, buffer, size);
 }
 
+/* Whether a file is the one that the environment variable TORN names. */
+static int is_torn(int fd) {
+    const char *path = getenv("TORN");
+    struct stat written, named;
+    return path && *path && !fstat(fd, &written) && !stat(path, &named) && written.st_dev == named.st_dev &&
+           written.st_ino == named.st_ino;
+}
+
+/*
+ * Of a write into that file only the octets from TORN_FROM to TORN_TO get out, and the process dies, as when the power
+ * goes: blocks reach the disk in any order.
+ */
+static void tear(int fd, const char *buffer, size_t size) {
+    size_t from = strtoul(getenv("TORN_FROM"), NULL, 10), to = strtoul(getenv("TORN_TO"), NULL, 10);
+    if (to > size)
+        to = size;
+    if (from < to && pwrite(fd, buffer + from, to - from, (off_t)from) < 0)
+        abort();
+    raise(SIGKILL);
+}
+
 /* A struck write that fails gets half of its bytes out first, as on a disk that fills up. */
 ssize_t write(int fd, const void *buffer, size_t size) {
     int struck = is_struck("write");
+    if (is_torn(fd))
+        tear(fd, buffer, size);
     if (struck && error == -1 && size) {
         char *other = malloc(size);
         if (!other)

@@ -73,8 +73,7 @@ class Outcome:
 
 def outcomes(scenario: str, scratch: Path, module: str = "tests.faults") -> list[Outcome]:
     """The run without a fault, then every run with one. `module` is the one that knows the scenario."""
-    library = scratch / "faults.so"
-    run(find("cc"), "-shared", "-fPIC", "-O1", "-o", library, HERE / "faults.c", "-ldl")
+    library = compiled(scratch)
     with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else scratch) as work:
         done = subprocess.run(
             [sys.executable, "-m", module, scenario, work],
@@ -86,6 +85,18 @@ def outcomes(scenario: str, scratch: Path, module: str = "tests.faults") -> list
         )
     assert done.returncode == 0, done.stderr.decode()
     return [_decoded(json.loads(line)) for line in done.stdout.decode().splitlines()]
+
+
+def compiled(scratch: Path) -> Path:
+    """faults.c as a library, made in `scratch`."""
+    library = scratch / "faults.so"
+    run(find("cc"), "-shared", "-fPIC", "-O1", "-o", library, HERE / "faults.c", "-ldl")
+    return library
+
+
+def tearing(path: Path, start: int, end: int) -> dict[str, str]:
+    """The environment in which only these octets of the next write into a file get out, and the process dies."""
+    return {"TORN": str(path), "TORN_FROM": str(start), "TORN_TO": str(end)}
 
 
 def _decoded(line: dict[str, str]) -> Outcome:

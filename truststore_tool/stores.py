@@ -50,11 +50,6 @@ def open_store(
         return _read(source, password, format)
     path = _path(source)
     content = _content(path, format)
-    if files.is_half_written(path):
-        raise UnreadableError(
-            f"{path}: a run that overwrites it has not ended, and half of it may be new",
-            hint="wait for that run; if it was killed, the next command that changes the store finishes it",
-        )
     with placed(path):
         return _read(content, password, format)
 

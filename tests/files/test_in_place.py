@@ -4,7 +4,10 @@ import errno
 import json
 import os
 import re
+import signal
 import stat
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,11 +16,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults import IN_PLACE, NEW, NEW_ROOT, OLD, OLD_ROOT, OVERWRITING, PASSWORD, Outcome, outcomes
+from tests.faults import (
+    IN_PLACE,
+    NEW,
+    NEW_ROOT,
+    OLD,
+    OLD_ROOT,
+    OVERWRITING,
+    PASSWORD,
+    Outcome,
+    compiled,
+    outcomes,
+    tearing,
+)
 from truststore_tool import files
 from truststore_tool.errors import TrustStoreError, UnreadableError, WriteError
 from truststore_tool.stores import open_store
 
+ROOT = Path(files.__file__).parent.parent.parent
 Runs = Callable[[str], list[Outcome]]
 
 
@@ -185,12 +201,60 @@ def test_whoever_locks_the_file_next_finishes_what_was_begun(interrupted: Path, 
 
 
 def test_a_half_written_store_is_not_read(interrupted: Path, store: Path) -> None:
-    assert files.is_half_written(store)
-    with pytest.raises(UnreadableError, match="a run that overwrites it has not ended"):
-        open_store(store)
+    for path in (store, store.parent / "." / "store"):
+        with pytest.raises(UnreadableError, match="a run that overwrites it has not ended") as caught:
+            open_store(path)
+        assert str(interrupted) in (caught.value.hint or "")
     files.settle(store)
     assert store.read_bytes() == NEW
     assert not interrupted.exists()
+
+
+def test_readers_know_of_a_journal_elsewhere_by_the_variable_that_writers_go_by(
+    interrupted: Path, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart = store.with_name("apart")
+    apart.mkdir(mode=0o700)
+    monkeypatch.setenv("TRUSTSTORE_TOOL_JOURNAL", str(apart))
+    files.settle(store)
+    link = store.with_name("link")
+    link.symlink_to("store")
+    half = NEW[:100] + OLD[100:]
+    script = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from tests.faults import NEW, IN_PLACE\n"
+        "from truststore_tool import files\n"
+        "with files.locked(Path(sys.argv[1]), IN_PLACE): files.replace(Path(sys.argv[1]), NEW, manner=IN_PLACE)\n"
+    )
+    store.write_bytes(OLD)
+    preload = {"LD_PRELOAD": str(compiled(apart)), **tearing(store, 0, 100)}
+    done = subprocess.run([sys.executable, "-c", script, link], cwd=ROOT, env={**os.environ, **preload})
+    assert (done.returncode, store.read_bytes()) == (-signal.SIGKILL, half)
+    assert not interrupted.exists()
+    for path in (store, link):
+        with pytest.raises(UnreadableError, match="has not ended"):
+            files.read(path)
+    monkeypatch.delenv("TRUSTSTORE_TOOL_JOURNAL")
+    assert files.read(store) == half  # nothing says where to look
+    monkeypatch.setenv("TRUSTSTORE_TOOL_JOURNAL", str(apart))
+    files.settle(link)
+    assert files.read(store) == NEW
+    assert [path.name for path in apart.iterdir()] == ["faults.so"]
+
+
+@pytest.mark.parametrize("value", ["missing", "apart"])
+def test_a_variable_that_names_no_directory_matters_only_to_who_overwrites(
+    store: Path, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    store.with_name("apart").mkdir(mode=0o700)
+    monkeypatch.chdir(store.parent)
+    monkeypatch.setenv("TRUSTSTORE_TOOL_JOURNAL", value if value == "apart" else str(store.with_name(value)))
+    reason = "not absolute" if value == "apart" else "No such file"
+    with pytest.raises(WriteError, match=rf"no journal can be kept in .*{value}: .*{reason}"):
+        write(store, NEW, IN_PLACE)
+    write(store, NEW, files.Manner())
+    assert files.read(store) == NEW
 
 
 def as_another_file(_: Path, store: Path) -> None:

@@ -19,6 +19,26 @@ class TestRead:
         (tmp_path / "a").write_bytes(data)
         assert files.read(tmp_path / "a") == data
 
+    def test_what_somebody_writes_to_meanwhile_is_read_again(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As by keytool, and by a run of ours whose journal came after we looked for one and is gone by now."""
+        store = tmp_path / "store"
+        store.write_bytes(b"old")
+        written = 0
+
+        def write(_: object) -> None:
+            nonlocal written
+            written += written < most
+            os.utime(store, ns=(written, written))
+
+        monkeypatch.setattr(reading, "require_whole", write)
+        most = 2
+        assert files.read(store) == b"old"
+        most = 9
+        with pytest.raises(UnreadableError, match="it changes while it is read"):
+            files.read(store)
+
     @pytest.mark.parametrize("change", [0, 1_500_000, 2_999_999])
     def test_whether_a_file_holds_bytes(self, tmp_path: Path, change: int) -> None:
         data = os.urandom(3_000_000)

@@ -73,6 +73,8 @@ def write_new(
             pass
         else:
             return True
+    if not dry_run:
+        files.settle(path, manner or files.Manner())
     if not _is_same(path, store, password):
         raise UsageError(
             f"{path} exists and holds something else", hint="--force replaces it; --backup keeps a copy of it as well"

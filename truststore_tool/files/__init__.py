@@ -10,7 +10,7 @@ A run that only reads imports nothing of how files are written.
 
 from typing import TYPE_CHECKING, Final
 
-from truststore_tool.files.reading import holds, is_directory, is_half_written, names_in, read, read_directory
+from truststore_tool.files.reading import holds, is_directory, names_in, read, read_directory, require_whole
 
 if TYPE_CHECKING:
     from truststore_tool.files.directories import making_directories, update_directory
@@ -22,7 +22,6 @@ __all__ = [
     "Manner",
     "holds",
     "is_directory",
-    "is_half_written",
     "locked",
     "making_directories",
     "names_in",
@@ -31,6 +30,7 @@ __all__ = [
     "replace",
     "require_file",
     "require_place",
+    "require_whole",
     "settle",
     "tidy",
     "update_directory",

@@ -20,7 +20,6 @@ from truststore_tool.files.manner import Manner
 from truststore_tool.files.places import close, flush, present, require_writable
 from truststore_tool.files.problems import reason
 
-_MAGIC: Final = b"truststore-tool journal 1\n"
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -36,14 +35,14 @@ class Journal(NamedTuple):
 
     def dumps(self) -> bytes:
         """The magic line, one line of JSON with sizes and SHA-256 of both contents, then these."""
-        return _MAGIC + self._head() + self.old + self.new
+        return naming.JOURNAL + self._head() + self.old + self.new
 
     @classmethod
     def loads(cls, data: bytes) -> "Journal | None":
         """What `dumps` made; None for anything else, if only one byte differs."""
         import json
 
-        head, _, rest = data.removeprefix(_MAGIC).partition(b"\n")
+        head, _, rest = data.removeprefix(naming.JOURNAL).partition(b"\n")
         with suppress(ValueError, KeyError, TypeError):
             said = json.loads(head)
             size = said["old_size"]
@@ -140,7 +139,7 @@ def _is_of(journal: Journal, real: Path, file: int) -> bool:
 
 def require_journal(directory: int, real: Path, manner: Manner) -> None:
     """Raise WriteError where no journal of the file can be kept, as far as it shows without writing."""
-    with _journals(directory, real, manner) as places:
+    with _journals(directory, real, manner, keeping=True) as places:
         place, path = places[-1]
         with _keeping(real, path):
             _require_closed(place)
@@ -166,7 +165,7 @@ def _keeping(real: Path, path: Path) -> Iterator[None]:
 @contextmanager
 def _kept(directory: int, real: Path, journal: Journal, manner: Manner) -> Iterator[Path]:
     """The path of a journal, which is on the disk, and is removed unless the body raises a WriteError."""
-    with _journals(directory, real, manner) as places:
+    with _journals(directory, real, manner, keeping=True) as places:
         place, path = places[-1]
         name, stem = path.name, real.name if place == directory else path.name
         with _keeping(real, path):
@@ -197,23 +196,30 @@ def _kept(directory: int, real: Path, journal: Journal, manner: Manner) -> Itera
 
 
 @contextmanager
-def _journals(directory: int, real: Path, manner: Manner) -> Iterator[list[tuple[int, Path]]]:
-    """Paths that the journal may have, each behind its open directory: beside the file, then where the user said."""
+def _journals(directory: int, real: Path, manner: Manner, *, keeping: bool = False) -> Iterator[list[tuple[int, Path]]]:
+    """Paths that the journal may have, each behind its open directory: beside the file, then where the user said.
+
+    What the variable says matters only where one is to be kept there: it is set for every command.
+    """
     places = [(directory, real.with_name(naming.journal_of(real.name)))]
-    if manner.journal is None:
-        yield places
-        return
+    apart = manner.journal or os.environ.get(naming.JOURNAL_VARIABLE)
+    named = None
     try:
-        named = os.open(manner.journal, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        if apart:
+            if manner.journal is None and not os.path.isabs(apart):  # the next run may be in another directory
+                raise OSError(errno.EINVAL, "its path is not absolute")
+            named = os.open(apart, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            places.append((named, Path(apart, naming.journal_apart(str(real)))))
     except OSError as exc:
-        raise WriteError(
-            f"no journal can be kept in {manner.journal}: {reason(exc)}",
-            hint="name a directory that only you can write",
-        ) from exc
+        if keeping or manner.journal is not None:
+            raise WriteError(
+                f"no journal can be kept in {apart}: {reason(exc)}", hint="name a directory that only you can write"
+            ) from exc
     try:
-        yield [*places, (named, Path(manner.journal, naming.journal_apart(real)))]
+        yield places
     finally:
-        close(named)
+        if named is not None:
+            close(named)
 
 
 def _exists(directory: int, name: str) -> bool:

@@ -2,10 +2,13 @@
 
 import os
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from pathlib import Path
+# The directory for the journal, where none can be kept beside the file: for command lines that have no option for it,
+# and for those that only read, which must know where one may lie.
+JOURNAL_VARIABLE: Final = "TRUSTSTORE_TOOL_JOURNAL"
+# How a journal begins.
+JOURNAL: Final = b"truststore-tool journal 1\n"
 
 _TEMPORARY: Final = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
 # With what is put around it, a stem is still a name under eCryptfs, which takes 143 bytes; others take 255.
@@ -29,11 +32,18 @@ def journal_of(name: str) -> str:
     return f".{_stem(name)}.journal"
 
 
-def journal_apart(path: "Path") -> str:
+def journal_apart(path: str) -> str:
     """The same in a directory where targets of other directories may have theirs."""
     from hashlib import sha256
 
-    return f".{_stem(path.name)}.{sha256(os.fsencode(path)).hexdigest()[:16]}.journal"
+    return f".{_stem(os.path.basename(path))}.{sha256(os.fsencode(path)).hexdigest()[:16]}.journal"
+
+
+def journals_of(path: str) -> list[str]:
+    """The paths that the journal of a file may have, as far as is known without being told; the file is no link."""
+    beside = os.path.join(os.path.dirname(path), journal_of(os.path.basename(path)))
+    apart = os.environ.get(JOURNAL_VARIABLE, "")
+    return [beside, os.path.join(apart, journal_apart(os.path.realpath(path)))] if os.path.isabs(apart) else [beside]
 
 
 def is_temporary(name: str) -> bool:

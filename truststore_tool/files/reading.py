@@ -6,29 +6,41 @@ import stat
 from typing import BinaryIO, Final
 
 from truststore_tool.errors import UnreadableError
-from truststore_tool.files.naming import is_temporary, journal_of
+from truststore_tool.files.naming import is_temporary, journals_of
 from truststore_tool.files.problems import StrPath, reading_from
 
 # 200,000 certificates. Without a bound /dev/zero, or a log file in a directory of certificates, would eat all memory.
 MAX_SIZE: Final = 256 * 1024 * 1024
 
 _CHUNK: Final = 1024 * 1024
+_TRIES: Final = 3
 
 
 def read(path: StrPath) -> bytes:
     """The content of a file, a FIFO or a device such as /dev/stdin.
 
-    Raises UnreadableError when it is missing, a directory, not permitted or larger than MAX_SIZE.
+    Raises UnreadableError when it is missing, a directory, not permitted or larger than MAX_SIZE, and when somebody
+    overwrites it.
     """
-    with reading_from(path), open(path, "rb", buffering=0) as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            data = _read_stream(file.fileno())
-        else:
-            data = file.readall() if status.st_size <= MAX_SIZE else None
-    if data is None:
-        raise UnreadableError(f"{path}: larger than {MAX_SIZE} bytes", hint="no trust store is; check the path")
-    return data
+    for _ in range(_TRIES):
+        with reading_from(path), open(path, "rb", buffering=0) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                data = _read_stream(file.fileno())
+            else:
+                require_whole(path)
+                data = file.readall() if status.st_size <= MAX_SIZE else None
+            # One that had no journal yet may have been overwritten meanwhile.
+            unchanged = not stat.S_ISREG(status.st_mode) or _version(status) == _version(os.fstat(file.fileno()))
+        if data is None:
+            raise UnreadableError(f"{path}: larger than {MAX_SIZE} bytes", hint="no trust store is; check the path")
+        if unchanged:
+            return data
+    raise UnreadableError(f"could not read {path}: it changes while it is read", hint="wait for who writes to it")
+
+
+def _version(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
 
 
 def holds(path: StrPath, data: bytes) -> bool:
@@ -37,10 +49,15 @@ def holds(path: StrPath, data: bytes) -> bool:
         return has_content(file, data)
 
 
-def is_half_written(path: StrPath) -> bool:
-    """Whether a run overwrites the file now, or was killed meanwhile: its journal lies beside the file."""
-    real = os.path.realpath(path)
-    return os.path.lexists(os.path.join(os.path.dirname(real), journal_of(os.path.basename(real))))
+def require_whole(path: StrPath) -> None:
+    """Raise UnreadableError where a run overwrites the file now, or was killed meanwhile: where it has a journal."""
+    for journal in journals_of(os.path.realpath(path) if os.path.islink(path) else os.fspath(path)):
+        if os.path.lexists(journal):
+            raise UnreadableError(
+                f"could not read {path}: a run that overwrites it has not ended, and half of it may be new",
+                hint="wait for that run; if it was killed, the next command that changes the store finishes it: both"
+                f" contents are in {journal}",
+            )
 
 
 def is_directory(path: StrPath) -> bool:

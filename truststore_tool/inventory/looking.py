@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from truststore_tool.errors import TrustStoreError
+from truststore_tool.errors import TrustStoreError, UnreadableError
+from truststore_tool.files import require_whole
+from truststore_tool.files.naming import JOURNAL
 from truststore_tool.inventory import because, nss, opening, sieve, tars, zips
 from truststore_tool.inventory.bounds import Bounds, BrokenError, Budget, OverBoundError, SpentError
 from truststore_tool.inventory.haul import Haul, Sighting, passing
@@ -49,6 +51,8 @@ class Looker:
             return _unreadable(path, exc)
         try:
             head = os.read(descriptor, min(size, HEAD)) if size else b""
+            if head.startswith(JOURNAL):
+                return _unlooked(path, "is the journal of a run that overwrites a store")
             kind = sieve.kind_of(head, size)
             if kind == "gzip" and size == len(head) and _packs_nothing(head):
                 kind = ""
@@ -57,8 +61,11 @@ class Looker:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 return None
+            require_whole(path)
             thing = Thing(head, status.st_size, FileView(descriptor, 0, status.st_size))
             return self._file(path, thing, status.st_size)
+        except UnreadableError as exc:
+            return _unlooked(path, f"cannot be read: {exc.message.rpartition(': ')[2]}")
         except OSError as exc:
             return _unreadable(path, exc)
         finally:
@@ -199,8 +206,12 @@ class Looker:
 
 
 def _unreadable(path: str, exc: OSError) -> Haul:
+    return _unlooked(path, f"cannot be read: {exc.strerror}")
+
+
+def _unlooked(path: str, why: str) -> Haul:
     haul = Haul()
-    haul.passed(Place((path,)), f"cannot be read: {exc.strerror}")
+    haul.passed(Place((path,)), why)
     return haul
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from truststore_tool import readers
-from truststore_tool.errors import FormatError
+from truststore_tool import files, readers
+from truststore_tool.errors import FormatError, UnreadableError
 from truststore_tool.formats.base import Content
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun, replace
@@ -108,8 +108,11 @@ def content_of(path: str) -> tuple[Content | None, Authorities | None]:
     if not stat.S_ISREG(mode) and path != "/dev/null":
         return None, Authorities(True, doubt=f"{path} is no file: what it gives is known when it is read")
     try:
+        files.require_whole(path)
         with open(path, "rb") as file:  # noqa: PTH123
             return file.read(), None
+    except UnreadableError as exc:
+        return None, Authorities(True, doubt=f"{path} cannot be judged: {exc.message.rpartition(': ')[2]}")
     except PermissionError:
         return None, Authorities(True, f"{path} may not be read by this user", unreadable=True)
     except OSError as exc:
@@ -210,9 +213,12 @@ def _read_directory(path: str) -> Authorities:
     try:
         for each in sorted(Path(path).iterdir()):
             if each.is_file():
+                files.require_whole(each)
                 content[each.name] = each.read_bytes()
     except OSError:
         return MISSING
+    except UnreadableError as exc:
+        return Authorities(True, doubt=f"{path} cannot be judged: {exc.message}")
     return _trouble(path, readers.named("python3").read(content, None), expires=True)
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from truststore_tool.errors import JOURNAL, TrustStoreError
-from truststore_tool.shims.overwriting import JOURNAL_VARIABLE
+from truststore_tool.files.naming import JOURNAL_VARIABLE
 
 EXCEPTION: Final = "java.lang.Exception"
 IO_EXCEPTION: Final = "java.io.IOException"

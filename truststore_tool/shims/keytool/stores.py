@@ -171,7 +171,7 @@ def load(name: str, kind: str | None, password: str | None, *, jdk: int, frames:
     try:
         data = files.read(name)
     except TrustStoreError as exc:
-        raise _not_found(name) from exc
+        raise (_not_found(name) if isinstance(exc.__cause__, OSError) else file_error(name, exc)) from exc
     found = _detect(data)
     if kind is None:
         if found is None:

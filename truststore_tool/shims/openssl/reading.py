@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from truststore_tool import files
 from truststore_tool.errors import FormatError, TrustStoreError
 from truststore_tool.shims.openssl import is_newer
 from truststore_tool.shims.openssl.certificate import Certificate, Trust, parse
@@ -42,6 +43,7 @@ def load(source: str | None, form: str | None, given: str | None) -> tuple[Certi
         if source is None:
             data = sys.stdin.buffer.read(_MOST)
         else:
+            files.require_whole(_path(source))
             with open(_path(source), "rb") as file:
                 data = file.read(_MOST)
         return read(data, form, lambda: _ask() if given is None else given)
