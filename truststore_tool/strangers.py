@@ -36,6 +36,15 @@ def may_replace(path: Path) -> bool:
     return False
 
 
+def may_have_written(path: Path) -> bool:
+    """Whether other users than root and who we are may have written the file at `path`, or put it there."""
+    with suppress(OSError, ValueError):
+        status = path.stat()
+        if status.st_uid not in (0, os.geteuid()) or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            return True
+    return may_replace(path)
+
+
 def may_read(path: Path) -> bool:
     """Whether every user may read the file at `path`; False where that cannot be known, and for what is no file.
 

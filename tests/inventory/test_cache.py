@@ -1,7 +1,11 @@
 """A second scan reads only what has changed, and says the same."""
 
+import gzip
 import json
+import stat
+import tarfile
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -17,10 +21,13 @@ from truststore_tool.inventory.bounds import Bounds
 from truststore_tool.inventory.cache import Cache
 from truststore_tool.inventory.crew import Orders
 from truststore_tool.inventory.haul import Haul
+from truststore_tool.inventory.imaging import Gathered
+from truststore_tool.inventory.layers import Layer
 from truststore_tool.inventory.looking import Looker
 from truststore_tool.inventory.nouns import Inventory
 from truststore_tool.inventory.opening import Candidates
 from truststore_tool.inventory.scan import Tour, scan
+from truststore_tool.inventory.things import Thing
 from truststore_tool.model import Certificate, TrustStore
 from truststore_tool.render.scan_json import text
 
@@ -111,11 +118,48 @@ def test_a_file_of_another_kind_is_not_written_over(tmp_path: Path, tool: Tool) 
         Cache(Orders(Bounds(), Candidates(), NOW)).load(b"words")
 
 
-@pytest.mark.parametrize("damage", [b"", b"x", b"]", b"null\n", b"\n" + bytes(39)])
-def test_a_damaged_cache_is_none(tree: Path, damage: bytes) -> None:
+def test_a_damaged_cache_is_none_and_said(tree: Path, tmp_path_factory: pytest.TempPathFactory, tool: Tool) -> None:
+    """Cut short, longer, another octet anywhere, or by an older release: it clears nothing."""
     whole, data = scanned(tree, None, Candidates())
-    half = data[: len(data) // 2] + damage
-    assert scanned(tree, half, Candidates())[0] == whole
+    first = data.index(b"\n")
+    head = data.index(b"\n", first + 1)
+    damaged = [data[: len(data) // 2], data + bytes(40), data[:-40], data[:first], data.replace(b": 2,", b": 1,", 1)]
+    for at in (first - 10, first + 5, head - 200, head + 3, len(data) - 1):
+        damaged.append(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+    for each in damaged:
+        assert scanned(tree, each, Candidates())[0] == whole
+        file = tmp_path_factory.mktemp("cache") / "file"
+        file.write_bytes(each)
+        file.chmod(0o600)
+        done = tool("scan", tree, "--cache", file)
+        assert (done.code, "not used as a cache" in done.err) == (0, True)
+        assert "not used" not in tool("scan", tree, "--cache", file).err  # as a whole one was written over it
+
+
+def test_a_cache_that_others_may_write_is_not_believed(tree: Path, tmp_path: Path, tool: Tool) -> None:
+    file = tmp_path / "of-others"
+    _, data = scanned(tree, None, Candidates())
+    file.write_bytes(data)
+    for mode in (0o620, 0o602):
+        file.chmod(mode)
+        done = tool("scan", tree, "--cache", file)
+        assert "others may write it" in done.err
+    file.chmod(0o600)
+    assert "others" not in tool("scan", tree, "--cache", file).err
+    folder = tmp_path / "open"
+    folder.mkdir()
+    folder.chmod(0o777)
+    (folder / "file").write_bytes(data)
+    (folder / "file").chmod(0o600)
+    assert "others may write it" in tool("scan", tree, "--cache", folder / "file").err
+
+
+def test_it_is_readable_to_its_owner_only_and_an_empty_file_becomes_one(tree: Path, tool: Tool) -> None:
+    new, empty = tree / "new.cache", tree / "empty.cache"
+    empty.touch(0o600)
+    for file in (new, empty):
+        assert tool("scan", tree / "pem", "--cache", file).code == 0
+        assert (stat.S_IMODE(file.stat().st_mode), file.read_bytes()[:20]) == (0o600, b'{"truststore-tool sc')
 
 
 def test_images_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,3 +172,86 @@ def test_images_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(first.stores) == 1
     monkeypatch.setattr(Looker, "layout", None)
     assert scanned(tmp_path, data, Candidates())[0] == first
+
+
+def _image(folder: Path, layers: list[bytes]) -> None:
+    """An OCI layout with these layers."""
+    blobs = folder / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+
+    def blob(data: bytes) -> str:
+        digest = sha256(data).hexdigest()
+        (blobs / digest).write_bytes(data)
+        return f"sha256:{digest}"
+
+    listed = [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": blob(layer)} for layer in layers]
+    manifest = blob(json.dumps({"config": {"digest": blob(b"{}")}, "layers": listed}).encode())
+    (folder / "index.json").write_text(json.dumps({"manifests": [{"digest": manifest}]}))
+    (folder / "oci-layout").write_text("{}")
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The layers that are read, as they are."""
+    layers: list[str] = []
+    real = Gathered._layer
+
+    def layer(self: Gathered, path: str, thing: Thing) -> Layer:
+        layers.append(path.rpartition("/")[2])
+        return real(self, path, thing)
+
+    monkeypatch.setattr(Gathered, "_layer", layer)
+    return layers
+
+
+def test_a_layer_is_known_in_another_image_by_what_its_bytes_are(tmp_path: Path, read: list[str]) -> None:
+    one = tarred({"etc/a.pem": pem(), "etc/b.jks": every_format()["jks"], "usr/x": b"text", "etc/c.pem": pem()})
+    two = gzip.compress(tarred({"etc/.wh.a.pem": b"", "opt/d.p12": every_format()["pkcs12"]}))
+    three = tarred({"opt/.wh..wh..opq": b"", "etc/d.pem": pem("new-root.pem")})
+    _image(tmp_path / "first", [one, two])
+    _, data = scanned(tmp_path / "first", None, Candidates())
+    assert len(read) == 2
+    read.clear()
+    _image(tmp_path / "second", [one, two, three])
+    second, more = scanned(tmp_path / "second", data, Candidates())
+    assert read == [sha256(three).hexdigest()]
+    assert text(second) == text(scanned(tmp_path / "second", None, Candidates())[0])
+    with tarfile.open(tmp_path / "second.tar", "w") as archive:
+        archive.add(tmp_path / "second", ".")
+    read.clear()
+    third, _ = scanned(tmp_path / "second.tar", more, Candidates())
+    assert text(third) == text(scanned(tmp_path / "second.tar", None, Candidates())[0])
+
+
+def test_a_layer_that_lies_about_its_digest_is_read(tmp_path: Path, read: list[str]) -> None:
+    harmless, other = tarred({"etc/a": b"text"}), tarred({"etc/a": pem()})
+    _image(tmp_path / "first", [harmless])
+    found, data = scanned(tmp_path / "first", None, Candidates())
+    assert found.stores == ()
+    _image(tmp_path / "second", [harmless])
+    name = sha256(harmless).hexdigest()
+    (tmp_path / "second" / "blobs" / "sha256" / name).write_bytes(other)
+    read.clear()
+    lying, more = scanned(tmp_path / "second", data, Candidates())
+    assert (read, len(lying.stores), len(lying.skipped)) == ([name], 1, 1)
+    _image(tmp_path / "third", [harmless])
+    assert scanned(tmp_path / "third", more, Candidates())[0].stores == ()
+
+
+def test_a_layer_with_something_locked_is_read_again_with_passwords(tmp_path: Path, read: list[str]) -> None:
+    store = TrustStore(format="pkcs12").add(Certificate.from_pem(pem()))
+    layer = tarred({"etc/a": stores.encoded(store, "Horse battery", readers=())})
+    for name in ("first", "second", "third"):
+        _image(tmp_path / name, [layer])
+    locked, data = scanned(tmp_path / "first", None, Candidates())
+    opened, with_password = scanned(tmp_path / "second", data, Candidates(("Horse battery",)))
+    again, _ = scanned(tmp_path / "third", with_password, Candidates())
+    assert [found.stores[0].locked for found in (locked, opened, again)] == [True, False, True]
+    assert b"Horse" not in with_password
+    assert len(read) == 3
+
+
+def test_what_is_installed_later_reads_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Cache(Orders(Bounds(), Candidates(), NOW))
+    monkeypatch.setattr("truststore_tool.inventory.cache._installed", lambda: ["zstandard 1"])
+    assert Cache(Orders(Bounds(), Candidates(), NOW)).load(cache.dump()) is not None

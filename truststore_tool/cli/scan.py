@@ -152,14 +152,22 @@ def scan_command(
 
 
 def _cache(path: Path, orders: Orders, output: Output) -> Cache:
-    """What an earlier scan left at `path`, if anything. Raises UsageError for a file of another kind."""
+    """What an earlier scan left at `path`, if anything. Raises UsageError for a file of another kind.
+
+    One that others may have written is not believed, and one that is not used is told of.
+    """
+    from truststore_tool.strangers import may_have_written
+
     made = Cache(orders)
     if path.exists():
-        output.warn_of_place(path)
         try:
-            made.load(files.read(path))
+            why = made.load(files.read(path))
         except UsageError as exc:
             raise exc.at(path) from exc
+        if may_have_written(path):
+            made, why = Cache(orders), "others may write it (chmod 600, in a directory of your own)"
+        if why:
+            output.talk(f"{path}: not used as a cache: {why}")
     return made
 
 

@@ -1,68 +1,103 @@
-"""What an earlier scan made of files, so that those that did not change are not read again.
+"""What an earlier scan made of files and layers, so that those that did not change are not read again.
 
-A file is the same where device, inode, size and both its times are. The cache is one line of JSON, about files with
-something in them, and behind it 40 octets for each file that holds nothing. It has certificates and names of files in
-it, and no keys and no passwords; whoever may write it says what a scan finds.
+A file is the same where device, inode, size and both its times are; a layer of an image where its digest is, which is
+taken anew of its bytes. The first line of a cache has the digest of all that is behind it: JSON, about files with
+something in them and about layers, and 40 octets for each file that holds nothing. It has certificates and names of
+files in it, and no keys and no passwords; whoever may write it says what a scan finds.
 """
 
-import binascii
 import json
+import re
 import struct
-from collections.abc import Iterable
-from typing import Any, Final, TypeGuard
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import sha256
+from importlib import metadata
+from typing import Any, Final
 
 from truststore_tool import __version__
 from truststore_tool.errors import UsageError
-from truststore_tool.findings import Finding
-from truststore_tool.findings import Place as Spot
 from truststore_tool.inventory.crew import Orders
-from truststore_tool.inventory.haul import Haul, Item, Link, Passed, Sighting, moved
-from truststore_tool.inventory.nouns import Held, Mention, Place, ReadBy
-from truststore_tool.inventory.opening import Judged
+from truststore_tool.inventory.haul import Haul, moved
+from truststore_tool.inventory.nouns import Place
+from truststore_tool.inventory.recording import (
+    UNREADABLE,
+    Certificates,
+    certificates_of,
+    haul_of,
+    is_lasting,
+    item_out,
+    judged_of,
+    judged_out,
+    may_open,
+)
 from truststore_tool.inventory.walk import Found
-from truststore_tool.model import Certificate
 from truststore_tool.nouns import names, replace
 
 _MAGIC: Final = b'{"truststore-tool scan cache": '
-_SCHEMA: Final = 1
+_FIRST: Final = re.compile(rb'\{"truststore-tool scan cache": 2, "sha256": "([0-9a-f]{64})"\}\n')
 _ROW: Final = struct.Struct("<5q")
 _NOT_YET: Final = 2_000_000_000  # nanoseconds: what changed so shortly before a scan may change in the same tick again
-_PASSING: Final = ("cannot be read", "was not looked at")
+_MOST_OF_LAYERS: Final = 64 << 20  # characters of all layers
+# What is read, and how, hangs on these.
+_MODULES: Final = ("cryptography", "pyjks", "zstandard", "backports.zstd")
 
 _Key = tuple[int, ...]
 
 
 class Cache:
-    """What is known of files, from an earlier scan and of this one."""
+    """What is known of files, from an earlier scan and of this one.
+
+    Attributes:
+        layers: by their digests, what is known of layers from an earlier scan.
+    """
 
     def __init__(self, orders: Orders) -> None:
         self._own = bool(orders.candidates.own)
-        self._orders = [*(getattr(orders.bounds, name) for name in names(orders.bounds))]
-        self._orders += [orders.all_layers, orders.candidates.usual]
+        self._orders: list[Any] = [*(getattr(orders.bounds, name) for name in names(orders.bounds))]
+        self._orders += [orders.all_layers, orders.candidates.usual, *_installed()]
         self._began = int(orders.now.timestamp() * 1_000_000_000)
         self._nothing: set[_Key] = set()
         self._full: dict[_Key, Haul] = {}
+        self.layers: dict[str, str] = {}
         self._new_nothing: set[_Key] = set()
-        self._new_full: dict[_Key, tuple[str, Haul]] = {}
+        self._new_full: dict[_Key, Haul] = {}
+        self._new_layers: dict[str, str] = {}
 
-    def load(self, data: bytes) -> None:
-        """Take over what `dump` gave after an earlier scan; one with other orders, or by another release, is not used.
+    def load(self, data: bytes) -> str | None:
+        """Take over what `dump` gave after an earlier scan; why that is not used, one line, where it is not.
 
-        Raises UsageError for what is no cache.
+        Raises UsageError for what is no cache; nothing at all is an empty one.
         """
+        if not data:
+            return None
         if not data.startswith(_MAGIC):
             raise UsageError("the cache is a file of another kind", hint="name a new file, or remove that one")
-        line, _, rows = data.partition(b"\n")
+        first = _FIRST.match(data)
+        if first is None:
+            return "another release wrote it, or it is damaged"
+        body = data[first.end() :]
+        if sha256(body).hexdigest() != first[1].decode():
+            return "it is damaged"
+        line, _, rows = body.partition(b"\n")
         try:
             head = json.loads(line)
-            if head["release"] != __version__ or head["orders"] != self._orders or len(rows) % _ROW.size:
-                return
-            certificates = [Certificate(binascii.a2b_base64(text)) for text in head["certificates"]]
-            judged = {each["content"]: _judged(each, certificates) for each in head["judged"]}
-            self._full = {tuple(key): _haul(items, files, judged) for key, files, items in head["full"]}
+            if head["release"] != __version__:
+                return "another release wrote it"
+            if head["orders"] != self._orders:
+                return "it is of a scan with other bounds, or with other modules installed"
+            certificates = certificates_of(head["certificates"])
+            judged = {each["content"]: judged_of(each, certificates) for each in head["judged"]}
+            full = {tuple(key): haul_of(items, files, judged) for key, files, items, _ in head["full"]}
+            for key, _, _, layers in head["full"]:
+                full[tuple(key)].layers = dict.fromkeys(layers, "")
+            known = {str(digest): str(text) for digest, text in head["layers"].items()}
             self._nothing = set(_ROW.iter_unpack(rows))
-        except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
-            self._full = {}
+        except (*UNREADABLE, struct.error):
+            return "it is damaged"
+        self._full, self.layers = full, known
+        return None
 
     def get(self, file: Found) -> Haul | None:
         """What was found in a file that has not changed since; None where that is not known."""
@@ -71,108 +106,67 @@ class Cache:
             self._new_nothing.add(key)
             return _NOTHING
         known = self._full.get(key)
-        if known is None or (self._own and any(each.locked for each in known.judged.values())):
+        if known is None or may_open(known, own=self._own):
             return None
+        self._new_full[key] = known
         haul = Haul()
-        haul.files, haul.judged = known.files, known.judged
+        haul.files, haul.judged, haul.layers = known.files, known.judged, known.layers
         haul.items = [moved(item, _below(item.place, file.path)) for item in known.items]
-        self._new_full[key] = (file.path, haul)
         return haul
 
     def put(self, file: Found, haul: Haul) -> None:
         """Remember what was found in a file, unless it has only just changed, or another time may bring more."""
+        self._new_layers |= haul.layers
+        haul.layers = dict.fromkeys(haul.layers, "")
         if max(file.modified, file.changed) > self._began - _NOT_YET or not haul.files:
             return
         if not haul.items:
             self._new_nothing.add(file[1:6])
-        elif not any(_is_passing(item) for item in haul.items) and not any(
-            each.own or (each.locked and self._own) for each in haul.judged.values()
-        ):
-            self._new_full[file[1:6]] = (file.path, haul)
+        elif is_lasting(haul, own=self._own):
+            self._new_full[file[1:6]] = haul
 
     def dump(self) -> bytes:
-        """All that is known of the files of this scan."""
-        certificates: dict[Certificate, int] = {}
-        judged: dict[str, Judged] = {}
-        full = []
-        for key, (_, haul) in self._new_full.items():
-            judged |= haul.judged
-            full.append([list(key), haul.files, [_item_out(item) for item in haul.items]])
+        """All that is known of the files of this scan, and of their layers."""
+        certificates = Certificates()
+        judged = {content: each for haul in self._new_full.values() for content, each in haul.judged.items()}
         head = {
             "release": __version__,
             "orders": self._orders,
-            "full": full,
-            "judged": [_judged_out(each, certificates) for each in judged.values()],
-            "certificates": [binascii.b2a_base64(each.der, newline=False).decode() for each in certificates],
+            "full": [
+                [list(key), haul.files, [item_out(item) for item in haul.items], sorted(haul.layers)]
+                for key, haul in self._new_full.items()
+            ],
+            "layers": dict(self._kept_layers()),
+            "judged": [judged_out(each, certificates) for each in judged.values()],
+            "certificates": certificates.out(),
         }
-        line = _MAGIC + str(_SCHEMA).encode() + b", " + json.dumps(head).encode("ascii")[1:]
-        return line + b"\n" + b"".join(_ROW.pack(*key) for key in sorted(self._new_nothing))
+        body = json.dumps(head).encode("ascii") + b"\n" + b"".join(_ROW.pack(*key) for key in sorted(self._new_nothing))
+        return b'%b2, "sha256": "%b"}\n%b' % (_MAGIC, sha256(body).hexdigest().encode(), body)
+
+    def _kept_layers(self) -> Iterator[tuple[str, str]]:
+        """The layers of the files of this scan, as long as they are not too much."""
+        room = _MOST_OF_LAYERS
+        used = {digest: "" for haul in self._new_full.values() for digest in haul.layers} | self._new_layers
+        for digest, text in sorted(used.items()):
+            kept = text or self.layers.get(digest, "")
+            room -= len(kept)
+            if kept and room >= 0:
+                yield digest, kept
 
 
 _NOTHING: Final = Haul()
 _NOTHING.files = 1
 
 
-def _is_passing(item: Item) -> TypeGuard[Passed]:
-    return isinstance(item, Passed) and item.why.startswith(_PASSING)
+def _installed() -> list[str]:
+    """Versions of what reads files, apart from this package."""
+    found = [".".join(map(str, sys.version_info[:2]))]
+    for name in _MODULES:
+        with suppress(metadata.PackageNotFoundError):
+            found.append(f"{name} {metadata.version(name)}")
+    return found
 
 
 def _below(place: Place, path: str) -> Place:
     """The place in a file that is called `path` now."""
     return replace(place, parts=(path, *place.parts[1:]))
-
-
-def _item_out(item: Item) -> list[Any]:
-    place = [item.place.parts, item.place.layer, item.place.deleted]
-    match item:
-        case Sighting():
-            return ["store", place, item.content]
-        case Passed():
-            return ["passed", place, item.why]
-        case Link():
-            return ["link", place, item.target]
-        case Mention():
-            by = [getattr(item.by, name) for name in names(item.by)]
-            return ["mention", place, item.store, by, item.doubt]
-
-
-def _item(data: list[Any]) -> Item:
-    kind, (parts, layer, deleted), *rest = data
-    place = Place(tuple(parts), layer, deleted)
-    match kind:
-        case "store":
-            return Sighting(place, *rest)
-        case "passed":
-            return Passed(place, *rest)
-        case "link":
-            return Link(place, *rest)
-        case _:
-            store, by, doubt = rest
-            return Mention(place, store, ReadBy(*by), doubt)
-
-
-def _haul(items: Iterable[list[Any]], files: int, judged: dict[str, Judged]) -> Haul:
-    haul = Haul()
-    haul.files = files
-    haul.items = [_item(item) for item in items]
-    haul.judged = {item.content: judged[item.content] for item in haul.items if isinstance(item, Sighting)}
-    return haul
-
-
-def _judged_out(judged: Judged, certificates: dict[Certificate, int]) -> dict[str, Any]:
-    held = [
-        [certificates.setdefault(each.certificate, len(certificates)), each.kind, each.alias]
-        for each in judged.certificates
-    ]
-    found = [[f.rule, f.level, f.place.entry, f.message, f.readers, f.fix] for f in judged.findings]
-    kept = ("content", "format", "integrity", "locked", "private_keys")
-    return {**{name: getattr(judged, name) for name in kept}, "certificates": held, "findings": found}
-
-
-def _judged(data: dict[str, Any], certificates: list[Certificate]) -> Judged:
-    held = tuple(Held(certificates[number], kind, alias) for number, kind, alias in data.pop("certificates"))
-    found = tuple(
-        Finding(rule, level, Spot("", entry), message, tuple(readers), fix)
-        for rule, level, entry, message, readers, fix in data.pop("findings")
-    )
-    return Judged(**data, certificates=held, findings=found)

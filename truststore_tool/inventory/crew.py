@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
@@ -33,16 +33,21 @@ Looked = tuple[Found, Haul]
 
 @noun
 class Orders:
-    """How files are looked at; see `Looker`."""
+    """How files are looked at; see `Looker`.
+
+    Attributes:
+        layers: what a cache knows of layers of images, by their digests; None where there is no cache.
+    """
 
     bounds: Bounds
     candidates: Candidates
     now: datetime
     all_layers: bool = False
+    layers: Mapping[str, str] | None = None
 
     def looker(self) -> Looker:
         """One who looks so."""
-        return Looker(self.bounds, self.candidates, self.now, all_layers=self.all_layers)
+        return Looker(self.bounds, self.candidates, self.now, all_layers=self.all_layers, layers=self.layers)
 
 
 def look(files: Iterable[Found], orders: Orders, jobs: int) -> Generator[Looked, None, None]:

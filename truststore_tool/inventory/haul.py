@@ -47,12 +47,15 @@ class Haul:
         items: what lies where.
         judged: what is known of bytes, by their identity; those that were told of before may be missing.
         files: how many files were looked at.
+        layers: the layers of images that were come across, by digests that their bytes have, written down for a cache;
+            empty for those that it has.
     """
 
     def __init__(self) -> None:
         self.items: list[Item] = []
         self.judged: dict[str, Judged] = {}
         self.files = 0
+        self.layers: dict[str, str] = {}
         self._passed = 0
         self._links = 0
 
@@ -75,12 +78,14 @@ class Haul:
         self.items += other.items
         self.judged |= other.judged
         self.files += other.files
+        self.layers |= other.layers
 
     def add_below(self, other: "Haul", place: Place) -> None:
         """Take over what another brought from an archive that lies at `place`; its places begin in there."""
         self.items += (moved(item, Place((*place.parts, *filter(None, item.place.parts)))) for item in other.items)
         self.judged |= other.judged
         self.files += other.files
+        self.layers |= other.layers
 
 
 def moved(item: Item, place: Place) -> Item:

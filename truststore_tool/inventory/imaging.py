@@ -1,8 +1,9 @@
 """What an archive holds, until it is known whether it is a container image, and then what a container sees of it."""
 
+from collections.abc import Mapping
 from typing import Final, Protocol
 
-from truststore_tool.inventory import sieve, tars
+from truststore_tool.inventory import recording, sieve, tars
 from truststore_tool.inventory.bounds import BrokenError, Budget, OverBoundError
 from truststore_tool.inventory.haul import Haul, Sighting, moved, passing
 from truststore_tool.inventory.images import DOCUMENT, Documents, digest_of, may_be_document, may_be_layer, normal
@@ -19,6 +20,8 @@ class Looks(Protocol):
     """Whoever looks at what lies in layers, see `looking.Looker`."""
 
     all_layers: bool
+    layers: Mapping[str, str] | None
+    has_passwords: bool
 
     def look(self, thing: Thing, place: Place, budget: Budget, depth: int, haul: Haul) -> None:
         """Look at a file or a member."""
@@ -47,7 +50,8 @@ class Gathered:
                 raise OverBoundError(f"is a document beyond {_DOCUMENTS >> 20} MiB of such ones")
             self._documents[path] = document
         elif may_be_layer(path) and self._is_tar(thing):
-            self._layers[path] = self._layer(path, thing)
+            self._layers[path] = self._known_layer(path, thing, haul) or self._layer(path, thing)
+            self._remember(self._layers[path], haul)
             return
         self._looker.look(thing, self._place.inside(path), self._budget, self._depth, haul)
 
@@ -59,6 +63,7 @@ class Gathered:
         for path, layer in self._layers.items():
             haul.files += layer.haul.files
             haul.judged |= layer.haul.judged
+            haul.layers |= layer.haul.layers
             layer.haul.files = 0
             if path not in used:
                 haul.add_below(layer.haul, self._place.inside(path))
@@ -82,11 +87,32 @@ class Gathered:
                 return False
         return tars.is_tar(head) or (len(head) >= tars.BLOCK and not head.strip(b"\0"))
 
+    def _known_layer(self, path: str, thing: Thing, haul: Haul) -> Layer | None:
+        """A layer that a cache has, by the digest that its bytes have; where they can be read once more."""
+        if not self._looker.layers or not thing.is_view:
+            return None
+        digest = Digested(thing.stream(), _algorithm(path)).digest()
+        try:
+            layer = recording.layer_of(self._looker.layers[digest])
+        except recording.UNREADABLE:
+            return None
+        if layer.packed != digest or recording.may_open(layer.haul, own=self._looker.has_passwords):
+            return None
+        haul.layers[digest] = ""
+        return layer
+
+    def _remember(self, layer: Layer, haul: Haul) -> None:
+        """Write a layer down for a cache, where it will be the same again: not if others around it took its room."""
+        if self._looker.layers is None or self._depth > 1 or not layer.packed or layer.packed in haul.layers:
+            return
+        if recording.is_lasting(layer.haul, own=self._looker.has_passwords):
+            haul.layers[layer.packed] = recording.layer_out(layer)
+
     def _layer(self, path: str, thing: Thing) -> Layer:
         """What a layer of an image holds, read to its end, as its digests are those of all of it."""
         layer = Layer()
         with passing(layer.haul, Place(("",))):
-            algorithm = (digest_of(path) or "sha256").partition(":")[0]
+            algorithm = _algorithm(path)
             packed = unpacked = Digested(thing.stream(), algorithm)
             if (kind := sieve.kind_of(thing.head, thing.size)) in COMPRESSED:
                 unpacked = Digested(decompressed(kind, packed, self._budget), "sha256")
@@ -117,3 +143,8 @@ class Gathered:
             with passing(layer.haul, place):
                 there = Thing.of_stream(member.stream, member.size)
                 self._looker.look(there, place, self._budget, self._depth + 1, layer.haul)
+
+
+def _algorithm(path: str) -> str:
+    """That of the digest that a blob is named by."""
+    return (digest_of(path) or "sha256").partition(":")[0]

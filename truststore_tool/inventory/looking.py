@@ -4,7 +4,7 @@ import os
 import posixpath
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -31,11 +31,21 @@ _ENDINGS: Final = {"gzip": (".gz",), "bzip2": (".bz2",), "xz": (".xz",), "zstd":
 class Looker:
     """Looks at files, and remembers what it made of bytes, as the same ones lie at many places."""
 
-    def __init__(self, bounds: Bounds, candidates: Candidates, now: datetime, *, all_layers: bool) -> None:
+    def __init__(
+        self,
+        bounds: Bounds,
+        candidates: Candidates,
+        now: datetime,
+        *,
+        all_layers: bool,
+        layers: Mapping[str, str] | None = None,
+    ) -> None:
         self._bounds = bounds
         self._candidates = candidates
         self._now = now
         self.all_layers = all_layers
+        self.layers = layers
+        self.has_passwords = bool(candidates.own)
         self._known: dict[str, Judged | str | None] = {}
 
     def file(self, path: str, size: int) -> Haul | None:

@@ -11,7 +11,7 @@ from truststore_tool.inventory.crew import Orders
 from truststore_tool.inventory.haul import Haul
 from truststore_tool.inventory.nouns import Inventory
 from truststore_tool.inventory.walk import Walk
-from truststore_tool.nouns import noun
+from truststore_tool.nouns import noun, replace
 
 # Told now and then: how many files were looked at, and how many stores were found.
 Progress = Callable[[int, int], None]
@@ -45,6 +45,8 @@ def scan(
 
     What a `cache` knows of a file that has not changed is not looked at again; it knows of all files afterwards.
     """
+    if cache is not None:
+        orders = replace(orders, layers=cache.layers)
     walk = Walk(tour.roots, tour.exclude, everywhere=tour.everywhere)
     haul = Haul()
     complete = True

@@ -25,6 +25,9 @@ class Stream(Protocol):
     def skip(self, size: int) -> int:
         """Pass over `size` octets; returns how many there were. Raises as `read` does."""
 
+    def ahead(self, size: int) -> "View | None":
+        """The next `size` octets, which are not passed over by that, where they are all there to be read anywhere."""
+
 
 class View(Protocol):
     """Something that can be read anywhere."""
@@ -123,6 +126,10 @@ class Pieces:
                 self._piece, self._at = piece, 0
         return size
 
+    def ahead(self, size: int) -> View | None:  # noqa: ARG002 -- as the others
+        """See Stream."""
+        return None
+
 
 class ViewStream:
     """A view read from its beginning, in pieces where little is wanted at a time."""
@@ -152,6 +159,11 @@ class ViewStream:
         self._offset += there
         return there
 
+    def ahead(self, size: int) -> View | None:
+        """See Stream."""
+        part = self._view.part(self._offset, size)
+        return part if part.size == size else None
+
 
 class Digested:
     """A stream whose octets are digested as they go by; those that are skipped as well."""
@@ -173,6 +185,10 @@ class Digested:
         while left and (piece := self.read(min(left, PIECE))):
             left -= len(piece)
         return size - left
+
+    def ahead(self, size: int) -> View | None:  # noqa: ARG002 -- as the others
+        """See Stream."""
+        return None
 
     def digest(self) -> str:
         """The digest of all there is, as images write it: ``sha256:...``. Raises as `read` does."""

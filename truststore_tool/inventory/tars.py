@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from truststore_tool.inventory.bounds import BrokenError, Budget
-from truststore_tool.inventory.streams import Stream
+from truststore_tool.inventory.streams import Stream, View
 from truststore_tool.nouns import noun
 
 BLOCK: Final = 512
@@ -61,6 +61,9 @@ class _Content:
             self.left = 0
             raise BrokenError("is cut short")
         return wanted
+
+    def ahead(self, size: int) -> View | None:
+        return self._stream.ahead(size) if size <= self.left else None
 
 
 def is_tar(head: bytes) -> bool:

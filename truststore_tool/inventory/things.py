@@ -28,11 +28,19 @@ class Thing:
 
     @classmethod
     def of_stream(cls, stream: Stream, size: int | None = None) -> "Thing":
-        """One that may be read once; a small one is in memory then."""
+        """One that may be read once, unless what it comes from can; a small one is in memory then."""
+        ahead = stream.ahead(size) if size is not None and size > HEAD else None
+        if ahead is not None:
+            return cls.of_view(ahead)
         head = stream.read(HEAD if size is None else min(size, HEAD))
         if len(head) < HEAD or size == HEAD:
             return cls(head, len(head), BytesView(head))
         return cls(head, size, None, stream)
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it may be read anywhere, and so more than once."""
+        return self._view is not None
 
     def view(self, most: int) -> View:
         """The whole, to be read anywhere: held in memory, where it can be read only once.
