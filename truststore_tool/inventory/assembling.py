@@ -130,6 +130,7 @@ def _found(
         present,
         _missing(judged, asked, present),
         tuple(_findings(judged, path, asked, by)),
+        tuple(sorted({link for place in places for link in readers.links(place)}, key=str)),
     )
 
 

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from truststore_tool.findings import Finding, finding
@@ -133,9 +133,9 @@ class Readers:
         for item in self._mentioned:
             for key in _meant(item):
                 self._by.setdefault(self._end(key), []).append(item.by)
-        self._called: dict[_Key, list[str]] = {}  # by what other paths a file is reached
-        for key in self._links:
-            self._called.setdefault(self._end(key), []).append(key[1])
+        self._called: dict[_Key, list[Place]] = {}  # by what other paths a file is reached
+        for parts in links or {}:
+            self._called.setdefault(self._end(_key(Place(parts))), []).append(Place(parts))
 
     def of(self, place: Place) -> tuple[ReadBy, ...]:
         """Who reads the store at that place, each once: by mention in the same archive or image, or by the path itself.
@@ -147,10 +147,14 @@ class Readers:
         around, path = key = _key(place)
         named = [*self._by.get(key, ()), *self._by.get((around, posixpath.dirname(path)), ())]
         spoken = {by.name.split(" ")[0] for by in named}
-        for called in (path, *self._called.get(key, ())):
+        for called in (path, *(_key(link)[1] for link in self.links(place))):
             # A release that is known says more than that it is a JDK's place.
             named += [by for by in by_place(called) if by.name != "Java" or "Java" not in spoken]
         return tuple(dict.fromkeys(named))
+
+    def links(self, place: Place) -> Sequence[Place]:
+        """The symbolic links that lead to the file at that place."""
+        return self._called.get(_key(place), ())
 
     def unmet(self, found: Iterable[Place], exists: Callable[[str], bool]) -> Iterator[Finding]:
         """What is to be said of mentions of which no store was found.

@@ -72,6 +72,8 @@ class Haul:
         self._links += 1
         if self._links <= _MOST_LINKS:
             self.items.append(Link(place, target))
+        elif self._links == _MOST_LINKS + 1:
+            self.passed(place, f"is a link, as are others behind {_MOST_LINKS:,} of them: nobody asked where they lead")
 
     def add(self, other: "Haul") -> None:
         """Take over what another brought."""

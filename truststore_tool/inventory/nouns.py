@@ -11,6 +11,8 @@ from truststore_tool.operations.describe import CertificateFacts, describe
 
 # Between the parts of a path inside archives.
 INSIDE: Final = "!/"
+# How the reason begins for which a link was passed over.
+LEADS_OUT: Final = "is a link out of what is scanned, to "
 
 # Whether a password proved digest or MAC; the store has one that was not proved; its format has none.
 Integrity = Literal["verified", "unverified", "none"]
@@ -134,6 +136,7 @@ class Found:
         present, missing: which of the needed ones it trusts, and which not; of a store that is locked only what is
             known.
         findings: what is not well with it; their places are those of the first of `places`.
+        links: symbolic links that lead to one of its places.
     """
 
     places: tuple[Place, ...]
@@ -149,6 +152,7 @@ class Found:
     present: tuple[Fingerprint, ...] = ()
     missing: tuple[Fingerprint, ...] = ()
     findings: tuple[Finding, ...] = ()
+    links: tuple[Place, ...] = ()
 
     @property
     def anchors(self) -> tuple[Shown, ...]:

@@ -67,8 +67,11 @@ def fleet(inventories: Iterable[Inventory]) -> Inventory:
 
 
 def _of_machine(store: Found, host: str) -> Found:
-    places = tuple(replace(place, parts=(f"{host}:{place.parts[0]}", *place.parts[1:])) for place in store.places)
-    return replace(store, places=places, findings=tuple(_moved(item, host) for item in store.findings))
+    places, links = (
+        tuple(replace(place, parts=(f"{host}:{place.parts[0]}", *place.parts[1:])) for place in each)
+        for each in (store.places, store.links)
+    )
+    return replace(store, places=places, links=links, findings=tuple(_moved(item, host) for item in store.findings))
 
 
 def _joined(store: Found, other: Found) -> Found:
@@ -78,6 +81,7 @@ def _joined(store: Found, other: Found) -> Found:
     return replace(
         store,
         places=(*store.places, *other.places),
+        links=(*store.links, *other.links),
         readers=tuple(dict.fromkeys((*store.readers, *other.readers))),
         findings=tuple(dict.fromkeys((*store.findings, *more))),
     )
@@ -105,6 +109,7 @@ def _found(body: Mapping[str, Any], at: datetime) -> Found:
         tuple(map(Fingerprint.parse, body["present"])),
         tuple(map(Fingerprint.parse, body["missing"])),
         tuple(map(_finding, body["findings"])),
+        tuple(Place(tuple(path.split(INSIDE))) for path in body["links"]),
     )
 
 

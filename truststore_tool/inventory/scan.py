@@ -8,7 +8,8 @@ from truststore_tool.inventory import walk as walking
 from truststore_tool.inventory.assembling import Asked, assemble
 from truststore_tool.inventory.cache import Cache
 from truststore_tool.inventory.crew import Orders
-from truststore_tool.inventory.haul import Haul
+from truststore_tool.inventory.haul import Haul, Link
+from truststore_tool.inventory.links import leading_out
 from truststore_tool.inventory.nouns import Inventory
 from truststore_tool.inventory.walk import Walk
 from truststore_tool.nouns import noun, replace
@@ -69,6 +70,8 @@ def scan(
                     progress(haul.files, len(haul.judged))
     except KeyboardInterrupt:
         complete = False
+    links = [item for item in walk.haul.items if isinstance(item, Link)]
+    walk.haul.items += leading_out(links, tour.roots, walk.kernels)
     haul.add(walk.haul)
     return assemble(haul, tour.roots, walk.unreadable, asked, complete=complete)
 

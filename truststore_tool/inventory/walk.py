@@ -51,7 +51,7 @@ class Walk:
         self._exclude = re.compile("|".join(map(fnmatch.translate, exclude))) if exclude else None
         self._everywhere = everywhere
         self._entered: set[tuple[int, int]] = set()
-        self._kernel: set[int] | None = None
+        self._kernel: frozenset[int] | None = None
         self.haul = Haul()
         self.unreadable: list[str] = []
 
@@ -100,8 +100,10 @@ class Walk:
                         yield _found(entry.path, entry.stat(follow_symlinks=False))
                     elif entry.is_dir(follow_symlinks=False) and self._enters(entry, device):
                         folders.append(entry.path)
-                except OSError:
+                except FileNotFoundError:
                     continue  # gone since
+                except OSError as exc:
+                    self.haul.passed(Place((entry.path,)), f"cannot be read: {exc.strerror}")
             waiting += reversed(folders)
 
     def _is_excluded(self, entry: "os.DirEntry[str]", root: str) -> bool:
@@ -117,15 +119,17 @@ class Walk:
         self._entered.add(place)
         if status.st_dev == device:
             return True
-        if status.st_dev in self._of_the_kernel():
+        if status.st_dev in self.kernels:
             return False
         if not self._everywhere:
             self.haul.passed(Place((entry.path,)), "lies on another file system, which was not entered")
         return self._everywhere
 
-    def _of_the_kernel(self) -> set[int]:
+    @property
+    def kernels(self) -> frozenset[int]:
+        """The devices of file systems in which the kernel shows itself."""
         if self._kernel is None:
-            self._kernel = set(_devices_of_the_kernel())
+            self._kernel = frozenset(_devices_of_the_kernel())
         return self._kernel
 
 

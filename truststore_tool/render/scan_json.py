@@ -26,6 +26,7 @@ def text(inventory: Inventory) -> str:
 def _store(store: Found) -> dict[str, object]:
     return {
         "paths": [str(place) for place in store.places],
+        "links": [str(link) for link in store.links],
         "content": store.content,
         "format": store.format,
         "integrity": store.integrity,

@@ -4,7 +4,7 @@ import posixpath
 from collections.abc import Iterator
 
 from truststore_tool.inventory.issues import issues
-from truststore_tool.inventory.nouns import Found, Inventory
+from truststore_tool.inventory.nouns import LEADS_OUT, Found, Inventory
 from truststore_tool.render.text import Piece
 from truststore_tool.wording import counted
 
@@ -99,6 +99,9 @@ def _store(store: Found, inventory: Inventory) -> Iterator[Piece]:
         yield f"  also {place}"
     if len(store.places) > _PLACES:
         yield f"  also at {counted(len(store.places) - _PLACES, 'more place')}"
+    if store.links:
+        more = f" and {counted(len(store.links) - 1, 'more link')}" if len(store.links) > 1 else ""
+        yield f"  linked as {store.links[0]}{more}"
     held = [store.format, counted(len(store.anchors), "anchor")]
     if store.private_keys:
         held.append(counted(store.private_keys, "private key"))
@@ -127,7 +130,9 @@ def _skipped(inventory: Inventory) -> Iterator[Piece]:
     if inventory.skipped:
         yield ""
         yield f"not looked at: {len(inventory.skipped)}"
-    for item in inventory.skipped[:_SKIPPED]:
-        yield f"  {item.path}: {item.why}"
-    if len(inventory.skipped) > _SKIPPED:
-        yield f"  and {len(inventory.skipped) - _SKIPPED} more, which a report in JSON names"
+    links = [item for item in inventory.skipped if item.why.startswith(LEADS_OUT)]
+    others = [item for item in inventory.skipped if not item.why.startswith(LEADS_OUT)]
+    shown = [*others, *links][:_SKIPPED]
+    yield from (f"  {item.path}: {item.why}" for item in shown)
+    if len(inventory.skipped) > len(shown):
+        yield f"  and {len(inventory.skipped) - len(shown)} more, which a report in JSON names"
