@@ -9,7 +9,7 @@ import pytest
 
 from tests.readers import oddities
 from tests.realtools import find, jdk_homes, missing
-from tests.torture import crashes, crowds, differential, directories, guided, hostile, targets
+from tests.torture import crashes, crowds, differential, directories, guided, hostile, targets, torn
 from tests.torture.__main__ import short
 from tests.torture.builders import Mutant
 from truststore_tool import files
@@ -35,6 +35,16 @@ def test_kills_leave_a_directory_in_which_openssl_finds_what_stays() -> None:
     assert figures.findings == []
     assert figures.kills > 20
     assert set(figures.left) == {"old", "new"}
+
+
+def test_what_a_kill_within_a_write_leaves_is_finished_by_the_next_run() -> None:
+    find("cc")
+    figures = torn.strike(EXTENT.torn)
+    assert figures.findings == []
+    assert figures.kills == figures.left.total() == EXTENT.torn
+    assert set(figures.half) == set(torn.FORMATS)
+    assert figures.half.total() > EXTENT.torn / 2
+    assert figures.asked
 
 
 @pytest.mark.parametrize(("name", "shims"), EXTENT.crowds)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.realtools import jdk_homes
-from tests.torture import crashes, crowds, differential, directories, guided, hostile, targets
+from tests.torture import crashes, crowds, differential, directories, guided, hostile, targets, torn
 
 FINDINGS: Final = Path("torture-findings")
 
@@ -25,6 +25,7 @@ class Extent:
         cases: of `crashes.cases` to strike at every call.
         directories: of `directories.CASES` to strike so.
         processes: to kill at random moments.
+        torn: kills within a write that overwrites a store.
         crowd: processes at one store.
         crowds: format, and how many of a hundred processes come by way of keytool.
         seconds: of mutation for each target.
@@ -36,6 +37,7 @@ class Extent:
     cases: tuple[str, ...]
     directories: tuple[str, ...]
     processes: int
+    torn: int
     crowd: int
     crowds: tuple[tuple[str, int], ...]
     seconds: float
@@ -50,6 +52,7 @@ def short() -> Extent:
         ("jks import", "pkcs12 create"),
         ("remove the first of a hash",),
         4,
+        12,
         12,
         (("jks", 50),),
         0.2,
@@ -68,6 +71,7 @@ def long(minutes: float) -> Extent:
         tuple(crashes.cases()),
         tuple(directories.CASES),
         500,
+        210,
         64,
         (("jks", 0), ("jceks", 0), ("pkcs12", 0), ("pem", 0), ("jks", 50)),
         seconds,
@@ -95,6 +99,14 @@ def run(extent: Extent) -> list[str]:
         flush=True,
     )
     found += certs.findings
+    tears = torn.strike(extent.torn)
+    print(
+        f"torn: {tears.kills} kills within a write, which left {tears.half.total()} stores that were neither the old"
+        f" nor the new one; after the next run {tears.left['old']} were the old and {tears.left['new']} the new one;"
+        f" keytool and openssl were asked about {tears.asked}; {len(tears.findings)} findings",
+        flush=True,
+    )
+    found += tears.findings
     for name, shims in extent.crowds:
         crowd = crowds.gather(name, extent.crowd, extent.crowd * shims // 100)
         how = f", {shims} % of them as keytool" if shims else ""
