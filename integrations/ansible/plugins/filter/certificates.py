@@ -7,12 +7,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from truststore_tool.errors import TrustStoreError
-from truststore_tool.operations.candidates import distinct
-from truststore_tool.operations.describe import describe
-
-from ..plugin_utils.library import plain, worded
-from ..plugin_utils.sources import collect_data
+from ..plugin_utils.entrance import needed
 
 DOCUMENTATION = r"""
 name: certificates
@@ -54,6 +49,13 @@ _value:
 
 def certificates(value: Any, password: str | None = None) -> list[dict[str, Any]]:
     """The facts of the certificates in a text or bytes, or several of these. Raises AnsibleFilterError."""
+    with needed():
+        from truststore_tool.errors import TrustStoreError
+        from truststore_tool.operations.candidates import distinct
+        from truststore_tool.operations.describe import describe
+
+        from ..plugin_utils.library import plain, worded
+        from ..plugin_utils.sources import collect_data
     each = list(value) if isinstance(value, list | tuple) else [value]
     if not all(isinstance(item, str | bytes) for item in each):
         raise AnsibleFilterError("truststore.tool.certificates: give a text, or a list of texts")

@@ -7,11 +7,7 @@ from typing import Any
 from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
-from truststore_tool.errors import TrustStoreError
-from truststore_tool.operations.candidates import distinct
-
-from ..plugin_utils.library import worded
-from ..plugin_utils.sources import collect
+from ..plugin_utils.entrance import needed
 
 DOCUMENTATION = r"""
 name: fingerprint
@@ -60,6 +56,12 @@ class LookupModule(LookupBase):
 
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         """The fingerprints. Raises AnsibleError for what cannot be read."""
+        with needed():
+            from truststore_tool.errors import TrustStoreError
+            from truststore_tool.operations.candidates import distinct
+
+            from ..plugin_utils.library import worded
+            from ..plugin_utils.sources import collect
         self.set_options(var_options=variables, direct=kwargs)
 
         def find(name: str) -> str:

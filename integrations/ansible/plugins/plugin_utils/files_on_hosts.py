@@ -71,8 +71,10 @@ class FileOnHost:
         found = status.get("checksum", "") if status["exists"] else None
         if found != (None if present is None else hashlib.sha256(present).hexdigest()):
             return None
+        # What Ansible does so that another user may read the new file is not to show in the mode of the store.
+        kept = {"mode": status["mode"]} if present is not None and "mode" not in attributes else {}
         return _told(
-            self._run("copy", src=staged, dest=self.path, follow=True, checksum=checksum_s(data), **attributes)
+            self._run("copy", src=staged, dest=self.path, follow=True, checksum=checksum_s(data), **kept, **attributes)
         )
 
     def adjust(self, attributes: dict[str, Any]) -> dict[str, Any]:

@@ -5,18 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible.errors import AnsibleError
-
-try:
-    from truststore_tool import errors
-    from truststore_tool.render.as_json import to_json
-    from truststore_tool.safe import printable
-    from truststore_tool.stores import update_content as update_content
-except ImportError as exc:
-    raise AnsibleError(
-        "truststore.tool needs the Python package truststore-tool, as new as itself, for the Python that runs Ansible: "
-        f"pip install truststore-tool (Python 3.11 or later). {exc}"
-    ) from exc
+from truststore_tool import errors
+from truststore_tool.render.as_json import to_json
+from truststore_tool.safe import printable
+from truststore_tool.stores import update_content as update_content
 
 # Ways out that lie with the caller, in the words of a task.
 _REMEDIES = {
