@@ -102,3 +102,55 @@ def test_an_import_of_many_ends_with_a_summary(tmp_path: Path) -> None:
     whole = process("import", tmp_path / "whole.jks", BUNDLE, "--yes", "--verbose", env=ENV)
     assert whole.out.count(" = source") == 240
     assert whole.err.count(": expired on ") == 28
+
+
+ALIASES = (
+    "a-root-of-an-authority-with-an-alias-that-is-longer-than-most-terminals-are-wide-by-far-and-ends-here-2026",
+    "a-root-whose-alias-leaves-a-fingerprint-no-room-in-a-line",
+    "\u6771\u4eac\u8a3c\u660e\u66f8\u8a8d\u8a3c\u5c40" * 5,
+    "\U0001f510\U0001f3f3\ufe0f emoji \U0001f1e9\U0001f1ea",
+    "\u05e9\u05c1\u05b8\u05dc\u05d5\u05b9\u05dd",
+    "\u0939\u093f\u0928\u094d\u0926\u0940 \u1112\u1161\u11ab",
+)
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_no_alias_breaks_a_row(tmp_path: Path, columns: int) -> None:
+    """A terminal would break it anywhere, in the middle of a fingerprint, too."""
+    path = tmp_path / "odd.jks"
+    for alias, certificate in zip(ALIASES, certificates(BUNDLE)[4:], strict=False):
+        assert process("import", path, "-", "--alias", alias, "--yes", "-q", stdin=certificate.der, env=ENV).code == 0
+    # What stands before the alias in each row takes so many columns.
+    for before, words in (
+        (0, ("list", path)),
+        (9, ("verify", path, "--against", OLD, "--exact")),
+        (3, ("diff", path, OLD)),
+    ):
+        lines = without_colour(shown(*words, columns=columns))
+        rows = [line for line in lines if not line.startswith(("MISSING", "+"))][1:-1]
+        assert len(rows) == len(ALIASES)
+        assert [row for row in rows if drawn_columns(row) > columns] == []
+        for alias, row in zip(ALIASES, rows, strict=True):
+            assert (alias in row) == (drawn_columns(alias) <= columns - before)
+        assert rows[0].endswith("ends-here-2026")
+        assert re.search("([0-9A-F]{2}:){7}[0-9A-F]{2}\N{HORIZONTAL ELLIPSIS}", rows[4])
+
+
+def drawn_columns(text: str) -> int:
+    """As xterm and tmux draw these aliases; a mark goes on the letter before it."""
+    text = re.sub("[\u05c1\u05b8\u05b9\u094d\ufe0f]", "", text.replace("\u1112\u1161\u11ab", "\ud55c"))
+    return sum(2 if "\u4e00" <= char <= "\ud7a3" or char == "\U0001f510" else 1 for char in text)
+
+
+def test_an_import_of_many_is_a_line_for_each_on_a_terminal(tmp_path: Path) -> None:
+    words = ("import", tmp_path / "many.jks", BUNDLE, "--yes")
+    lines = without_colour(shown(*words, columns=80))
+    rows = [line for line in lines if line.startswith("added ")]
+    assert len(rows) == 120
+    assert max(map(len, rows)) <= 80
+    assert sum("\N{HORIZONTAL ELLIPSIS}" in row for row in rows) >= 119
+    assert lines[-2] == "120 added, 0 already there"
+
+
+def test_headings_stay_in_a_line_where_all_rows_are_longer() -> None:
+    assert shown("fingerprint", OLD, columns=80, env={"NO_COLOR": "1"})[0] == "Fingerprint  File"

@@ -21,7 +21,7 @@ class Shelf:
 
     Attributes:
         sdist: the source distribution.
-        wheels: a folder of wheels: what ours and its build need, and pipx.
+        wheels: a folder of wheels: what ours and its build need, pipx, and an extra.
     """
 
     sdist: Path
@@ -41,7 +41,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     left_out = (".git", ".venv*", ".node", "build", "dist", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis")
     shutil.copytree(CHECKOUT, source, ignore=shutil.ignore_patterns(*left_out))
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-    run(*pip, "wheel", "--quiet", "--wheel-dir", wheels, "setuptools>=77", "pip", source)
+    run(*pip, "wheel", "--quiet", "--wheel-dir", wheels, "setuptools>=77", "pip", "zstandard>=0.22", source)
     # The wheel that was just built is not what the tests are about: each installer builds its own.
     for built in wheels.glob("truststore_tool-*.whl"):
         built.unlink()

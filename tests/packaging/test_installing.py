@@ -3,14 +3,17 @@
 import subprocess
 import sys
 import tarfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from tests.formats import bouncycastle
 from tests.packaging.conftest import CHECKOUT, Shelf, beside, said, uv
 from tests.samples import RDS_2019_SHA256, amazon
+from truststore_tool.extras import how_to_install
 
 Env = dict[str, str | Path]
 ROOT = amazon("rds-ca-2019-root.pem")
@@ -25,9 +28,9 @@ def works(tool: Path, folder: Path) -> None:
     assert "rds-root" in said(tool, "keytool", "-list", "-keystore", "new.p12", "-storepass", "changeit", cwd=folder)
 
 
-def hint(tool: Path, folder: Path) -> str:
+def hint(tool: Path, folder: Path, env: Env | None = None) -> str:
     """What it says of an extra that is not installed."""
-    return said(tool, "list", BKS, cwd=folder, code=3, env=PASSWORD).partition("hint: ")[2].strip()
+    return said(tool, "list", BKS, cwd=folder, code=3, env=PASSWORD | (env or {})).partition("hint: ")[2].strip()
 
 
 @pytest.fixture
@@ -42,7 +45,22 @@ def test_pip_installs_a_checkout_and_a_wheel(shelf: Shelf, environment: Path, tm
     said(*pip, "install", "--quiet", *shelf.offline, shelf.sdist, cwd=tmp_path)
     tool = environment / "bin" / "truststore-tool"
     works(tool, tmp_path)
-    assert hint(tool, tmp_path) == "pip install 'truststore-tool[legacy]'"
+    activated: Env = {"PATH": f"{environment / 'bin'}:/usr/bin:/bin"}
+    assert hint(tool, tmp_path, activated) == "pip install 'truststore-tool[legacy]'"
+    # Of an environment that is not activated, no pip comes first; and what is said works as it stands.
+    assert hint(tool, tmp_path) == f"{environment / 'bin' / 'python'} -m pip install 'truststore-tool[legacy]'"
+    a_hint_of_scan_works(tool, tmp_path, shelf)
+
+
+def a_hint_of_scan_works(tool: Path, folder: Path, shelf: Shelf) -> None:
+    """What zstd takes is installed as the tool says, by a shell."""
+    (folder / "looked-at").mkdir()
+    (folder / "looked-at" / "root.pem.zst").write_bytes(zstandard.compress(ROOT.read_bytes()))
+    told = said(tool, "scan", "looked-at", cwd=folder)
+    if "takes Python 3.14" in told:
+        offline: Env = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": shelf.wheels}
+        said("sh", "-c", told.rpartition(", or: ")[2], cwd=folder, env=offline)
+    assert "1 store: 1 opened" in said(tool, "scan", "looked-at", cwd=folder)
 
 
 def test_an_editable_checkout_is_named(shelf: Shelf, environment: Path, tmp_path: Path) -> None:
@@ -53,8 +71,16 @@ def test_an_editable_checkout_is_named(shelf: Shelf, environment: Path, tmp_path
     said(*pip, "install", "--quiet", *shelf.offline, "--editable", checkout, cwd=tmp_path)
     tool = environment / "bin" / "truststore-tool"
     works(tool, tmp_path)
-    assert hint(tool, tmp_path) == f"pip install '{checkout}[legacy]'"
-    assert hint(tool, checkout) == "pip install '.[legacy]'"
+    activated: Env = {"PATH": f"{environment / 'bin'}:/usr/bin:/bin"}
+    assert hint(tool, tmp_path, activated) == f"pip install '{checkout}[legacy]'"
+    assert hint(tool, checkout, activated) == "pip install '.[legacy]'"
+    a_hint_of_scan_works(tool, tmp_path, shelf)
+
+
+def test_every_extra_can_be_named() -> None:
+    extras = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for extra in extras.keys() - {"dev"}:
+        assert f"[{extra}]" in how_to_install(extra)
 
 
 def test_pipx(shelf: Shelf, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 
 from tests.realtools import jdk_homes
 from tests.torture import crashes, crowds, differential, directories, guided, hostile, targets, torn
+from truststore_tool.extras import how_to_install
 
 FINDINGS: Final = Path("torture-findings")
 
@@ -136,7 +137,7 @@ def run(extent: Extent) -> list[str]:
         for each in guided.run(extent.guided):
             found += [f"{each.target}: {what}: {example}" for what, example in each.findings.items()]
     else:
-        print("guided: nothing, as atheris is not there: pip install '.[fuzz]'")
+        print(f"guided: nothing, as atheris is not there: {how_to_install('fuzz')}")
     return found
 
 

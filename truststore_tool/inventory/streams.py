@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import Any, Final, Protocol
 
 from truststore_tool import digests
+from truststore_tool.extras import how_to_install
 from truststore_tool.inventory.bounds import BrokenError, Budget
 
 PIECE: Final = 256 << 10
@@ -278,7 +279,8 @@ def _zstd(packed: Stream) -> Iterator[bytes]:
     try:
         module = import_module("zstandard")
     except ImportError:
-        raise BrokenError("is compressed with zstd, which needs Python 3.14 or zstandard") from None
+        wanted = f"is compressed with zstd, which takes Python 3.14, or: {how_to_install('zstd')}"
+        raise BrokenError(wanted) from None
     machine = module.ZstdDecompressor(max_window_size=_MEMORY)
     return _read(machine.stream_reader(packed, read_across_frames=True), module.ZstdError)
 

@@ -2,7 +2,7 @@
 
 Nothing is ever broken: a row is a line. Where a terminal is too narrow for it, fingerprints are cut short, and columns
 go that the table can do without; then dates are short (one that is past has a mark), and a row that is longer than the
-others loses its last cells.
+others loses its last cells, up to the alias. Of an alias that has no room in a line by itself, the middle is left out.
 """
 
 import re
@@ -21,7 +21,7 @@ _RED, _YELLOW, _BOLD = "31", "33", "1"
 _EXPIRY: Final = re.compile(r"(expire[sd]) (\d{4}-\d\d-\d\d)")
 _ELLIPSIS: Final = "\N{HORIZONTAL ELLIPSIS}"
 _GAP: Final = 2
-_FEWEST: Final = 2  # cells that each row keeps
+_FEWEST: Final = 2  # cells that each row of a table without a running column keeps
 
 
 class Table(NamedTuple):
@@ -31,6 +31,7 @@ class Table(NamedTuple):
         spare: the headings of columns that a narrow terminal goes without, the first of these first.
         running: the heading of the column whose longest cells may run over its end.
         whole: whether fingerprints stay whole on a terminal, as where a person is to compare them.
+        sentence: how a row reads in a pipe, with {} for each cell, where it is not aligned with the others.
     """
 
     headings: tuple[str, ...]
@@ -38,14 +39,16 @@ class Table(NamedTuple):
     spare: tuple[str, ...] = ()
     running: str = "Alias"
     whole: bool = False
+    sentence: str = ""
 
 
 def plain(table: Table, *, colour: bool = False) -> Iterator[str]:
     """The rows without headings, columns aligned and two blanks apart; one line a row, never wrapped."""
     rows = [tuple(map(printable, row)) for row in table.rows]
-    template = "  ".join(f"%-{max(map(len, column))}s" for column in zip(*rows, strict=True))
+    aligned = "  ".join(f"{{:{max(map(len, column))}}}" for column in zip(*rows, strict=True))
     for row in rows:
-        yield _painted(f"{(template % row).rstrip()}\n", _code(row) if colour else None)
+        line = (table.sentence or aligned).format(*row).rstrip()
+        yield _painted(f"{line}\n", _code(row) if colour else None)
 
 
 def drawn(table: Table, width: int, *, colour: bool) -> Iterator[str]:
@@ -68,17 +71,33 @@ def drawn(table: Table, width: int, *, colour: bool) -> Iterator[str]:
         widths = _widths(every)
         if not table.whole and table.running in every[0]:
             widths[every[0].index(table.running)] -= max(0, _over(widths, width))
+    running = every[0].index(table.running) if table.running in every[0] else None
+    fewest = _FEWEST if running is None else running + 1
     for row, code in zip(every, [_BOLD if colour else None, *codes], strict=True):
         cells = row
         line = _line(cells, widths)
-        while len(cells) > _FEWEST and not table.whole and _columns(line) > width:
+        while len(cells) > fewest and not table.whole and _columns(line) > width:
             cells = cells[:-1]
             line = _line(cells, widths)
+        over = _columns(line) - width
+        if over > 0 and row is every[0]:  # headings of columns that all rows run over
+            line = "  ".join(cells)
+        elif over > 0 and running is not None and not table.whole:
+            line = _line((*cells[:-1], _without_middle(cells[-1], _columns(cells[-1]) - over)), widths)
         yield _painted(f"{line}\n", code)
 
 
 def _cut(text: str) -> str:
     return _FINGERPRINT.sub(rf"\1{_ELLIPSIS}", text)
+
+
+def _without_middle(text: str, room: int) -> str:
+    """The beginning and the end of a text, in so many columns."""
+    while (columns := _columns(text)) > room - 1:
+        half = len(text) // 2
+        several = max(1, (columns - room) // 4)  # each takes two columns at most, so that none too many go
+        text = text[: half - several // 2] + text[half - several // 2 + several :]
+    return f"{text[: len(text) // 2]}{_ELLIPSIS}{text[len(text) // 2 :]}"
 
 
 def _over(widths: Sequence[int], width: int) -> int:
@@ -115,9 +134,10 @@ def _columns(text: str) -> int:
     """How many columns of a terminal a text takes."""
     if _measure(text) is len:
         return len(text)
-    from unicodedata import combining, east_asian_width
+    from unicodedata import category, east_asian_width, normalize
 
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+    drawn_as = normalize("NFC", text)
+    return sum(0 if category(char) in ("Mn", "Me") else 2 if east_asian_width(char) in "WF" else 1 for char in drawn_as)
 
 
 def _code(cells: Iterable[str]) -> str | None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from truststore_tool.operations.describe import CertificateFacts
     from truststore_tool.operations.expecting import VerifyReport
     from truststore_tool.operations.fingerprinting import FingerprintReport
-    from truststore_tool.operations.importing import Imported, ImportReport
+    from truststore_tool.operations.importing import ImportReport
     from truststore_tool.operations.listing import Listed, ListReport
     from truststore_tool.operations.proving import Proof
 
@@ -120,8 +120,16 @@ _WOULD: Final = {"added": "would add", "replaced": "would replace", "present": "
 
 def imported(report: "ImportReport", *, dry_run: bool = False) -> Iterator[Piece]:
     """What became of each certificate, or with `dry_run` would become."""
-    for item in report.items:
-        yield f"{_WOULD[item.status] if dry_run else item.status}: {_named(item)}"
+    rows = tuple(
+        (
+            _WOULD[item.status] if dry_run else item.status,
+            item.alias or item.certificate.subject or "unknown subject",
+            str(item.certificate.sha256),
+        )
+        for item in report.items
+    )
+    if rows:
+        yield Table(("", "Alias", "SHA-256"), rows, sentence="{}: {} (SHA-256 {})")
     yield _counts(report, dry_run=dry_run)
     if dry_run:
         yield _NOTHING_WRITTEN
@@ -256,11 +264,6 @@ def fingerprints(report: "FingerprintReport") -> Iterator[Piece]:
     )
     if rows:
         yield Table(("Fingerprint", "File", "Subject"), rows, spare=("Subject",), whole=True)
-
-
-def _named(item: "Imported") -> str:
-    label = item.alias or item.certificate.subject or "unknown subject"
-    return f"{label} (SHA-256 {item.certificate.sha256})"
 
 
 def _counts(report: "ImportReport", *, dry_run: bool) -> str:
