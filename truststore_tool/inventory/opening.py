@@ -50,7 +50,7 @@ class Judged:
     """What is known of the bytes of a store, wherever they lie; `Found` tells of most of it.
 
     Attributes:
-        own: whether a password of the user's opened it.
+        own: which password of the user's opened it, by its place among them; None for none.
         findings: without those of `DATED`; their places have no path.
     """
 
@@ -61,7 +61,7 @@ class Judged:
     certificates: tuple[Held, ...] = ()
     private_keys: int = 0
     findings: tuple[Finding, ...] = ()
-    own: bool = False
+    own: int | None = None
 
 
 def _format(data: bytes) -> str:
@@ -121,7 +121,7 @@ def judge(data: bytes, candidates: Candidates, now: datetime) -> Judged | None:
         certificates,
         keys,
         _examined(data, store, password, now),
-        password is not None and password in candidates.own,
+        candidates.own.index(password) if password in candidates.own else None,
     )
 
 

@@ -44,7 +44,7 @@ def is_lasting(haul: Haul, *, own: bool) -> bool:
     """Whether the same bytes will be the same again; passwords of the user's (`own`) may not be given then."""
     if any(isinstance(item, Passed) and item.why.startswith(_PASSING) for item in haul.items):
         return False
-    return not any(each.own or (each.locked and own) for each in haul.judged.values())
+    return not any(each.own is not None or (each.locked and own) for each in haul.judged.values())
 
 
 def may_open(haul: Haul, *, own: bool) -> bool:

@@ -28,12 +28,13 @@ class FileOnHost:
         path: the file; variables and ``~`` are the host's.
         task_vars: what the action was given.
 
-    `said` is what modules said beside their results, for that of the task: warnings, and which Python was found.
+    `task_vars` is what the action was given; `said` what modules said beside their results, for that of the task:
+    warnings, and which Python was found.
     """
 
     def __init__(self, action: Any, path: str, task_vars: dict[str, Any]) -> None:
         self._action = action
-        self._task_vars = task_vars
+        self.task_vars = task_vars
         self.path = path
         self.said: dict[str, Any] = {}
 
@@ -49,7 +50,7 @@ class FileOnHost:
             raise HostError(f"{self.path} is no regular file on the host (name the file of a store)")
         if status["size"] > LARGEST:
             raise HostError(f"{self.path} is larger than {LARGEST} bytes, as no trust store is (check the path)")
-        return base64.b64decode(self._run("slurp", src=self.path)["content"])
+        return base64.b64decode(self.run("ansible.legacy.slurp", src=self.path)["content"])
 
     def replace(self, data: bytes, present: bytes | None, attributes: dict[str, Any]) -> dict[str, Any] | None:
         """Have the module copy put other bytes in its place, as `attributes`, its own options, say.
@@ -74,31 +75,40 @@ class FileOnHost:
         # What Ansible does so that another user may read the new file is not to show in the mode of the store.
         kept = {"mode": status["mode"]} if present is not None and "mode" not in attributes else {}
         return _told(
-            self._run("copy", src=staged, dest=self.path, follow=True, checksum=checksum_s(data), **kept, **attributes)
+            self.run(
+                "ansible.legacy.copy",
+                src=staged,
+                dest=self.path,
+                follow=True,
+                checksum=checksum_s(data),
+                **kept,
+                **attributes,
+            )
         )
 
     def adjust(self, attributes: dict[str, Any]) -> dict[str, Any]:
         """Have the module file see to owner, mode and so on, and to nothing else; returns what it says."""
-        return _told(self._run("file", path=self.path, state="file", follow=True, **attributes))
+        return _told(self.run("ansible.legacy.file", path=self.path, state="file", follow=True, **attributes))
 
     def _stat(self, *, checksum: bool) -> dict[str, Any]:
         """What the module stat says of the file behind all links."""
         options = {"get_checksum": checksum, "get_mime": False, "get_attributes": False}
-        found: dict[str, Any] = self._run("stat", path=self.path, follow=True, checksum_algorithm="sha256", **options)[
-            "stat"
-        ]
+        found: dict[str, Any] = self.run(
+            "ansible.legacy.stat", path=self.path, follow=True, checksum_algorithm="sha256", **options
+        )["stat"]
         return found
 
-    def _run(self, module: str, **options: Any) -> dict[str, Any]:
-        """The result of one of Ansible's own modules. Raises HostError when it fails."""
+    def run(self, module: str, **options: Any) -> dict[str, Any]:
+        """The result of a module on the host. Raises HostError when it fails."""
         found: dict[str, Any] = self._action._execute_module(
-            module_name=f"ansible.legacy.{module}", module_args=options, task_vars=self._task_vars
+            module_name=module, module_args=options, task_vars=self.task_vars
         )
         self.said.update({name: found[name] for name in _BESIDE if found.get(name)})
         if found.get("failed"):
             said = [str(found[name]) for name in ("msg", "module_stderr", "module_stdout") if found.get(name)]
             shown = " ".join(": ".join(said).split()) or "no reason was given"
-            raise HostError(f"{self.path}: {shown} (by Ansible's module {module} on the host)")
+            about = f"{self.path}: " if self.path else ""
+            raise HostError(f"{about}{shown} (by the module {module.removeprefix('ansible.legacy.')} on the host)")
         return found
 
 

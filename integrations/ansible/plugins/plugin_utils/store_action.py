@@ -1,4 +1,4 @@
-"""What the actions about one store on a host have in common."""
+"""What the actions about stores on a host have in common."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SOURCE_OPTIONS: dict[str, Any] = {
 
 
 class StoreAction(ActionBase):
-    """An action on the store at the option `path`. Whatever is wrong with it is a failed task, in one line."""
+    """An action on the store at the option `path`, if it has that. What is wrong is a failed task, in one line."""
 
     OPTIONS: ClassVar[dict[str, Any]]
     RULES: ClassVar[dict[str, Any]] = {}
@@ -40,7 +40,8 @@ class StoreAction(ActionBase):
         file = FileOnHost(self, "", task_vars or {})
         try:
             options = self._validated()
-            result["path"] = file.path = options["path"]
+            if "path" in options:
+                result["path"] = file.path = options["path"]
             self.act(options, file, result)
         except TrustStoreError as exc:
             result.update(failed=True, msg=worded(exc))
@@ -76,7 +77,7 @@ class StoreAction(ActionBase):
         if checked.error_messages:
             raise HostError("; ".join(checked.error_messages))
         options = {name: _untagged(checked.validated_parameters.get(name)) for name in self.OPTIONS}
-        if not options["path"]:
+        if options.get("path") == "":
             raise HostError("the path of the store is empty (name a file)")
         return options
 
