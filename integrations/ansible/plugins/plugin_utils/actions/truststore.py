@@ -55,21 +55,23 @@ class ActionModule(StoreAction):
         """See that the store is as it is wanted."""
         collected = collect(options["certificates"] or [], self.found(), options["source_password"])
         wanted = _wanted(options, collected)
-        attributes = {name: options[name] for name in FILE_COMMON_ARGUMENTS if options[name] is not None}
+        asked = {name: options[name] for name in FILE_COMMON_ARGUMENTS if name != "unsafe_writes"}
+        attributes = {name: value for name, value in asked.items() if value is not None}
         if attributes.get("mode") == "preserve":
             raise UsageError("mode: preserve asks for the mode of a source", hint="leave it out, or name a mode")
         for _ in range(_ATTEMPTS):
             present = file.read()
-            if present is None and not _may_create(options, file.path):
+            if not present and wanted.state == "absent":  # a PEM whose last certificate was removed is empty
                 result.update(telling.differences(TrustStore(), TrustStore()), created=False)
                 return
+            new = _new_format(options, file.path) if present is None else options["format"]
             try:
                 content, store, done = update_content(
                     present,
                     options["password"],
                     lambda present: changing.change(present, wanted),
                     path=file.path,
-                    create=stores.named_format(file.path, "jks") if options["format"] is None else options["format"],
+                    create=new,
                     readers=options["for"] or None,
                     profile=options["profile"] if present is None else None,
                 )
@@ -80,7 +82,8 @@ class ActionModule(StoreAction):
                 told = file.adjust(attributes) if attributes and present is not None else {"changed": False}
                 break
             assert isinstance(content, bytes)  # noqa: S101 -- no format of the choices above is a directory
-            written = file.replace(content, present, {**attributes, "backup": options["backup"]})
+            how = {name: options[name] for name in ("backup", "unsafe_writes")}
+            written = file.replace(content, present, {**attributes, **how})
             if written is not None:
                 told = written
                 break
@@ -114,13 +117,12 @@ def _wanted(options: dict[str, Any], collected: Collected) -> Wanted:
     return wanted
 
 
-def _may_create(options: dict[str, Any], path: str) -> bool:
-    """Whether a store that is not there is to be made. Raises UsageError where it had to be there."""
-    if options["state"] == "absent":
-        return False
+def _new_format(options: dict[str, Any], path: str) -> str:
+    """The format in which a store begins that is not there. Raises UsageError where it had to be there."""
     if not options["create"]:
         raise UsageError(f"{path}: there is no such store on the host", hint="check the path, or say create: true")
-    return True
+    found: str | None = options["format"]
+    return stores.named_format(path) if found is None else found
 
 
 def _findings(path: str, store: TrustStore, done: Done, collected: Collected, now: datetime) -> Sequence[Finding]:
