@@ -114,9 +114,11 @@ class Looker:
 
         Raises OverBoundError, BrokenError and OSError.
         """
+        kind = sieve.kind_of(thing.head, thing.size)
         if because.worth_reading(place.parts[-1]):
             haul.items += because.mentions(place, thing.head[:_CONFIGURATION])
-        kind = sieve.kind_of(thing.head, thing.size)
+            if not kind and sieve.may_be_encoded(thing.head):
+                kind = "text"
         match kind:
             case "":
                 return
@@ -148,20 +150,30 @@ class Looker:
 
     def _long_text(self, thing: Thing, place: Place, budget: Budget, haul: Haul) -> None:
         """A text that is longer than what was read of it at first."""
+        most = self._bounds.store
         stream = thing.stream()
+        kept: list[bytes] = []  # of what cannot be read once more
         size, last = 0, b""
         while piece := stream.read(HEAD):
             size += len(piece)
-            if size > self._bounds.store:
-                raise OverBoundError(f"is a text of more than {self._bounds.store >> 20} MiB, and was looked at as far")
+            if size > most:
+                raise OverBoundError(f"is a text of more than {most >> 20} MiB, and was looked at as far")
             if b"\0" in piece:
                 return
+            if not thing.is_view:
+                kept.append(piece)
             if sieve.speaks_of_certificates(last + piece):
                 break
             last = piece[-20:]
         else:
             return
-        self._stores(thing.whole(self._bounds.store), place, budget, haul)
+        if thing.is_view:
+            self._stores(thing.whole(most), place, budget, haul)
+            return
+        kept.append(stream.read(most - size + 1))
+        if size + len(kept[-1]) > most:
+            raise OverBoundError(f"is larger than {most >> 20} MiB")
+        self._stores(b"".join(kept), place, budget, haul)
 
     def _judge(self, data: bytes, place: Place, budget: Budget, haul: Haul, *, of_nss: bool = False) -> None:
         identity = opening.identity(data)

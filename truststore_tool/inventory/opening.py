@@ -25,10 +25,14 @@ _INTEGRITY: Final[dict[str, Integrity]] = {"verified": "verified", "absent": "no
 # What begins like one of these is one, so that it is said when it cannot be read.
 _SURE: Final = frozenset({"jks", "jceks", "pkcs12", "bcfks", "bks"})
 _CERTIFICATE_BLOCK: Final = re.compile(
-    rb"^[ \t]*-----BEGIN [A-Z0-9 ]*CERTIFICATE-----\s+[A-Za-z0-9+/]{60}", re.MULTILINE
+    rb"^[ \t]*-----BEGIN [A-Z0-9 ]*CERTIFICATE-----\s[^-]{0,1000}?\b[A-Za-z0-9+/]{60}", re.MULTILINE
 )
 _BEGIN: Final = b"-----BEGIN"
-_WRAPPED: Final = (b"\xff\xfe", b"\xfe\xff", b"LS0tLS1CRUdJTi", b"/u3+7Q")  # UTF-16, and base64 of PEM and of JKS
+# UTF-16, and base64 of PEM (of that as well), JKS, JCEKS, BKS, and of what is DER.
+_WRAPPED: Final = (
+    *(b"\xff\xfe", b"\xfe\xff", b"-\0-\0", b"\0-\0-"),
+    *(b"LS0tLS1CRUdJTi", b"TFMwdExT", b"VEZNd2RF", b"/u3+7Q", b"zs7Ozg", b"AAAAA", b"MI"),
+)
 _P11_KIT: Final = b"[p11-kit-object-v1]"
 
 

@@ -16,13 +16,22 @@ Kind = Literal[
 COMPRESSED: Final = frozenset({"gzip", "bzip2", "xz", "zstd"})
 
 _MAGIC: Final[dict[int, tuple[tuple[bytes, Kind], ...]]] = {
-    0x00: ((b"\0\0\0\1\0\0\0\x14", "store"), (b"\0\0\0\2\0\0\0\x14", "store")),  # BKS and UBER: version, length of salt
+    0x00: (
+        (b"\0\0\0\1\0\0\0\x14", "store"),  # BKS and UBER: version, length of salt
+        (b"\0\0\0\2\0\0\0\x14", "store"),
+        (b"\0-\0-\0-\0-\0-\0B", "text"),
+    ),
     0xFE: ((b"\xfe\xed\xfe\xed", "store"),),
     0xCE: ((b"\xce\xce\xce\xce", "store"),),
     0x1F: ((b"\x1f\x8b", "gzip"), (b"\x1f\x9d", "unread")),
     0x28: ((b"\x28\xb5\x2f\xfd", "zstd"),),
     0x42: ((b"BZh", "bzip2"),),
-    0x4D: ((b"MZ", "perhaps zip"), (b"MSCF\0\0\0\0", "unread")),
+    0x4D: ((b"MZ", "perhaps zip"), (b"MSCF\0\0\0\0", "unread"), (b"MII", "text"), (b"MIA", "text")),  # DER in base64
+    0x7A: ((b"zs7Ozg", "text"),),  # JCEKS, BKS and UBER, and twice in base64 PEM
+    0x41: ((b"AAAAAQAAAB", "text"), (b"AAAAAgAAAB", "text")),
+    0x54: ((b"TFMwdExTMUNSVWRKVG", "text"),),
+    0x56: ((b"VEZNd2RFeFRNVU5TVldSS1ZH", "text"),),
+    0x2D: ((b"-\0-\0-\0-\0-\0B\0", "text"),),  # PEM in UTF-16
     0x50: ((b"PK\3\4", "zip"), (b"PK\5\6", "zip")),
     0x52: ((b"Rar!\x1a\7", "unread"),),
     0x53: ((b"SQLite format 3\0", "sqlite"),),
@@ -52,6 +61,7 @@ _SEQUENCE: Final = 0x30
 _BEGIN: Final = b"-----BEGIN "
 # The same, and the first octets of a JKS, in base64; and what says that values of a text are in base64.
 _BEGIN_ENCODED, _JKS_ENCODED, _BINARY, _SECRET = b"LS0tLS1CRUdJTi", b"/u3+7Q", b"binaryData", b'Secret"'
+_SELDOM: Final = (b"IBAzCC", b"MIACAQMwg", b"TFMwdExTMUNSVWRKVG", b"zs7Ozg", b"AAAAAQAAAB", b"AAAAAgAAAB")
 _SECRET_IN_YAML: Final = b"kind: Secret"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _BEGIN_UTF16: Final = b"B\0E\0G\0I\0N"
@@ -96,8 +106,16 @@ def says_encoded(piece: bytes) -> bool:
         or _JKS_ENCODED in piece
         or _BINARY in piece
         or _SECRET_IN_YAML in piece
-        or (piece[:1] in (b"{", b"[") and _SECRET in piece)
+        or _SECRET in piece
     )
+
+
+def may_be_encoded(head: bytes) -> bool:
+    """Whether a file of settings may have a PKCS#12, JCEKS, BKS or UBER, or what is in base64 twice, as a value.
+
+    As that is seldom, it is not asked of every text.
+    """
+    return any(sign in head for sign in _SELDOM)
 
 
 def name_of_unread(head: bytes) -> str:

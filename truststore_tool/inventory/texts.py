@@ -4,12 +4,13 @@ A PEM text may stand there with its line ends written out as ``\\n``, in quotes,
 only in base64. Each value is looked at by itself, as several bundles may stand in one file.
 """
 
-import binascii
 import re
 from collections.abc import Iterator
 from typing import Final
 
-from truststore_tool.inventory.sieve import says_encoded
+from truststore_tool import formats
+from truststore_tool.inventory.sieve import may_be_encoded, says_encoded
+from truststore_tool.meant import der
 from truststore_tool.nouns import noun
 
 _BLOCK: Final = re.compile(
@@ -25,15 +26,23 @@ _KEY: Final = re.compile(
 _BEFORE: Final = 200  # octets in which a key is looked for
 _BEGIN: Final = b"-----BEGIN "
 _WRITTEN_OUT: Final = re.compile(rb"\\+(?:r\\+n|[nrt]|u000[aAdD]|(?=\r?\n))|[\"',;]|\s\+\s|\s")
+# What base64 of a store begins with: sure signs, and such as any structure in DER or BER begins with, of which only the
+# value of a key counts.
+_SURE: Final = rb"LS0tLS1CRUdJTi|TFMwdExTMUNSVWRKVG|/u3\+7Q|zs7Ozg"
+_UNSURE: Final = rb"MI[A-Z]|AAAAA[Qg]"
 _VALUE: Final = re.compile(
-    rb"[:=][ \t]*(?:!!binary[ \t]*)?(?:[|>][-+0-9]*[ \t]*\r?\n[ \t]{0,80})?[\"']?"
-    rb"(?P<value>(?:LS0tLS1CRUdJTi|/u3\+7Q|zs7Ozg|MI[A-Z]|AAAAA[QI])[A-Za-z0-9+/]{8,}"
+    rb"(?:[:=][ \t]*(?:!!binary[ \t]*)?(?:[|>][-+0-9]*[ \t]*\r?\n[ \t]{0,80})?[\"']?(?P<unsure>"
+    + _UNSURE
+    + rb")|(?<![A-Za-z0-9+/])(?P<sure>"
+    + _SURE
+    + rb"))(?P<rest>[A-Za-z0-9+/]{8,}"
     rb"(?:\\?\r?\n[ \t]*[A-Za-z0-9+/]+={0,2}(?=[ \t]*[\"']?[ \t]*(?:\\?\r?\n|\Z)))*={0,2})"
 )
-_BLANKS: Final = re.compile(rb"\s|\\")
 # Values in base64 that do not say by themselves what they are count where a text says that they are such.
 _SAYS_BASE64: Final = re.compile(rb"binaryData|kind[\"']?\s*:\s*[\"']?Secret")
-_SURE: Final = (b"LS0tLS1CRUdJTi", b"/u3+7Q", b"zs7Ozg")
+_STORES: Final = frozenset(
+    {"PKCS#12", "PKCS#7", "BCFKS"}
+)  # of the structures that are values; a certificate is no store there
 
 
 @noun
@@ -57,18 +66,16 @@ def is_keyed(data: bytes) -> bool:
 def embedded(data: bytes) -> Iterator[Embedded]:
     """The values of a text that may be stores or bundles; nothing is parsed yet."""
     yield from _inline(data)
-    if not says_encoded(data):
+    if not (says_encoded(data) or may_be_encoded(data)):
         return
     base64 = _SAYS_BASE64.search(data) is not None
     for match in _VALUE.finditer(data):
-        value = match["value"]
-        if base64 or value.startswith(_SURE):
-            text = _BLANKS.sub(b"", value)
-            try:
-                decoded = binascii.a2b_base64(text + b"=" * (-len(text) % 4))
-            except binascii.Error:
-                continue
-            yield Embedded(_key_before(data, match.start("value")), decoded)
+        start = match.start("sure" if match["sure"] else "unsure")
+        inside, notes = formats.unwrapped(data[start : match.end()].replace(b"\\", b""))
+        if not notes or not isinstance(inside, bytes):
+            continue
+        if base64 or match["sure"] or inside[:1] != b"\x30" or der.kind_of(inside) in _STORES:
+            yield Embedded(_key_before(data, start), inside)
 
 
 def _inline(data: bytes) -> Iterator[Embedded]:

@@ -7,6 +7,9 @@ from truststore_tool.errors import FormatError
 
 _TIMES: Final[tuple[tuple[int, ...], ...]] = ((asn1.UTC_TIME,), (asn1.GENERALIZED_TIME,))
 _SIGNED: Final = (asn1.SEQUENCE, asn1.SEQUENCE, asn1.BIT_STRING)
+# A BCFKS (BC's ObjectStore): what is encrypted and with what, and what proves it.
+_OBJECT_STORE: Final = (asn1.SEQUENCE, asn1.SEQUENCE)
+_ENCRYPTED: Final = (asn1.SEQUENCE, asn1.OCTET_STRING)
 _ENUMERATED: Final = 0x0A
 # The tags that the fields of each form of a private key begin with, and the label that such a key has in PEM.
 PRIVATE_KEYS: Final = (
@@ -38,6 +41,8 @@ def kind_of(data: bytes) -> str:
         return _signed(_tags(asn1.read(data).inner().raw))
     if any(tags[: len(shape)] == shape for shape, _ in PRIVATE_KEYS):
         return "private key"
+    if tags == _OBJECT_STORE and _tags(asn1.read(data).inner().raw) == _ENCRYPTED:
+        return "BCFKS"
     return next((name for shape, name in _SHAPES if tags[: len(shape)] == shape), "")
 
 
