@@ -174,7 +174,7 @@ def test_links_are_told_and_not_followed_and_globs_leave_out(tmp_path: Path) -> 
     (inside / "gone").symlink_to("nothing")
     (inside / "device").symlink_to("/dev/null")
     (inside / "twice").symlink_to("link")
-    assert {Path(item.path).name for item in same(inside).skipped} == {"link", "twice"}
+    assert {Path(item.path).name for item in same(inside).skipped} == {"link"}
     for glob in ("sub", "sub/*", f"{inside}/sub*"):
         assert set(brought(inside, exclude=[glob])["files"]) == {str(inside / "b.pem")}
 

@@ -204,6 +204,9 @@ class Collector:
         below = tuple(each.rstrip("/") + "/" for root in roots for each in (root, os.path.realpath(root)))
         for path, target in self._told["links"]:
             self._tick()
+            first = os.path.normpath(os.path.join(os.path.dirname(path), target))
+            if ".." not in target.lstrip("./").split("/") and (first + "/").startswith(below):
+                continue  # what it leads to was walked over; another link says of itself where that leads
             try:
                 status = os.stat(path)
             except OSError as exc:
