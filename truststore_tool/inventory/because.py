@@ -33,6 +33,11 @@ _NEEDLES: Final = (
     *(b"sslca", b"ssl-ca", b"ssl_ca", b"ssl.ca.", b"sslproxyca", b"roots_file", b"trust-cert", b"trustcert"),
     *(b"certificate_auth", b"certificate-auth", b"pip_cert", b"deno_cert", b"certs_file", b"haproxy"),
 )
+# The same by a word that several have in common, so that few are looked for in vain.
+_COMMON: Final = (b"store", b"cert", b"ssl", b"ca_", b"ca-")
+_BY_WORD: Final[dict[bytes, list[bytes]]] = {}
+for _needle in _NEEDLES:
+    _BY_WORD.setdefault(next((word for word in _COMMON if word in _needle), _needle), []).append(_needle)
 _CERTIFI: Final = re.compile(r"(?:.*/)?certifi-[^/]*\.(?:dist-info/METADATA|egg-info/PKG-INFO)")
 _VERSION: Final = re.compile(rb"^Version: *([\w.+!-]{1,40})", re.MULTILINE)
 _CLASSES: Final = ("", "BOOT-INF/classes/", "WEB-INF/classes/")
@@ -79,7 +84,7 @@ def mentions(place: Place, data: bytes) -> tuple[Mention, ...]:
     if len(data) > _LARGEST or b"\0" in data[:1024]:
         return ()
     low = data.lower()
-    if not any(needle in low for needle in _NEEDLES):
+    if not any(word in low and any(needle in low for needle in needles) for word, needles in _BY_WORD.items()):
         return ()
     from truststore_tool.inventory import configuration
 

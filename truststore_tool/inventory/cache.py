@@ -19,7 +19,7 @@ from typing import Any, Final
 from truststore_tool import __version__
 from truststore_tool.errors import UsageError
 from truststore_tool.inventory.crew import Orders
-from truststore_tool.inventory.haul import Haul, moved
+from truststore_tool.inventory.haul import NOTHING, Haul, moved
 from truststore_tool.inventory.nouns import Place
 from truststore_tool.inventory.recording import (
     UNREADABLE,
@@ -104,7 +104,7 @@ class Cache:
         key = file[1:6]
         if key in self._nothing:
             self._new_nothing.add(key)
-            return _NOTHING
+            return NOTHING
         known = self._full.get(key)
         if known is None or may_open(known, own=self._own):
             return None
@@ -152,10 +152,6 @@ class Cache:
             room -= len(kept)
             if kept and room >= 0:
                 yield digest, kept
-
-
-_NOTHING: Final = Haul()
-_NOTHING.files = 1
 
 
 def _installed() -> list[str]:

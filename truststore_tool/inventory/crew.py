@@ -2,33 +2,42 @@
 
 import os
 import signal
+import sys
+import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from datetime import datetime
 from itertools import chain, islice
-from multiprocessing import get_context, parent_process
-from threading import Thread
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from truststore_tool.inventory.bounds import Bounds
-from truststore_tool.inventory.haul import Haul
+from truststore_tool.inventory.haul import NOTHING, Haul
 from truststore_tool.inventory.looking import Looker
 from truststore_tool.inventory.nouns import Place
 from truststore_tool.inventory.opening import Candidates
 from truststore_tool.inventory.walk import Found
 from truststore_tool.nouns import noun
 
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkContext, SpawnContext
+
 # Below these one process is done before others have started.
 _FEW: Final = 400
 _LITTLE: Final = 24 << 20
-# A batch is as many files or octets, whichever is reached first; so many wait for each process.
+# A batch is as many files or octets, whichever is reached first.
 _BATCH: Final = 400
 _BATCH_SIZE: Final = 32 << 20
-_WAITING: Final = 4
+# A process has so many batches: the next one before it is done with one. At the end that is one without files.
+_AHEAD: Final = 2
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 Batch = list[Found]
 Looked = tuple[Found, Haul]
+# What is sent of a batch: of each file its path, its size, and whether it is a layout; and what comes back: by its
+# place in the batch what was found in it, where that is anything.
+_Sent = list[tuple[str, int, bool]]
+_Brought = dict[int, Haul]
 
 
 @noun
@@ -57,10 +66,11 @@ def look(files: Iterable[Found], orders: Orders, jobs: int) -> Generator[Looked,
     """
     coming = iter(files)
     first = list(_few(coming))
-    looker = orders.looker()
     more = list(islice(coming, 1))
     if jobs < 2 or not (more or (len(first) > 1 and sum(file.size for file in first) > _LITTLE)):
-        yield from ((file, _or_nothing(_one(looker, file))) for file in chain(first, more, coming))
+        looker = orders.looker()
+        for file in chain(first, more, coming):
+            yield file, _one(looker, file.path, file.size, file.is_layout) or NOTHING
     else:
         yield from _in_processes(_batches(chain(first, more, coming)), orders, jobs)
 
@@ -95,43 +105,89 @@ def _batches(files: Iterable[Found]) -> Iterator[Batch]:
 
 
 def _in_processes(batches: Iterator[Batch], orders: Orders, jobs: int) -> Iterator[Looked]:
-    pool = _pool(orders, jobs)
-    running: dict[Future[list[Haul | None]], Batch] = {}
+    from multiprocessing.connection import wait
+
+    hands: list[_Hand] = []
     try:
+        for _ in range(jobs):
+            hands.append(_Hand(orders))
         while True:
-            for batch in islice(batches, jobs * _WAITING - len(running)):
-                running[pool.submit(_work, batch)] = batch
-            if not running:
+            for hand in hands * _AHEAD:
+                if len(hand.batches) < _AHEAD:
+                    hand.give(next(batches, []))
+            busy = {hand.line: hand for hand in hands if any(hand.batches)}
+            if not busy:
                 return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            broken = False
-            for future in done:
-                batch = running.pop(future)
-                try:
-                    yield from zip(batch, map(_or_nothing, future.result()), strict=True)
-                except BrokenProcessPool:
-                    broken = True
-                    yield from ((file, _lost(file)) for file in batch)
-            if broken:
-                for batch in running.values():
-                    yield from ((file, _lost(file)) for file in batch)
-                running = {}
-                pool.shutdown(wait=False, cancel_futures=True)
-                pool = _pool(orders, jobs)
+            ready = set(wait(list(busy)))
+            for hand in [hand for line, hand in busy.items() if line in ready]:
+                yield from hand.done()
     finally:
-        _end(pool)
+        for hand in hands:
+            hand.end()
 
 
-def _pool(orders: Orders, jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (orders,))
+class _Hand:
+    """A process that looks, and what it was given to look at.
+
+    Attributes:
+        line: where what it found comes from.
+        batches: what it has not brought yet.
+    """
+
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+        self.batches: list[Batch] = []
+        self._start()
+
+    def _start(self) -> None:
+        context = _context()
+        self.line, far = context.Pipe()
+        self._process = context.Process(target=_work, args=(far, self._orders), daemon=True)
+        # A signal that comes before it knows what to do with that waits, and finds the parent later.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            self._process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        far.close()
+
+    def give(self, batch: Batch) -> None:
+        """Let it look at some files."""
+        self.batches.append(batch)
+        sent: _Sent = [(file.path, file.size, file.is_layout) for file in batch]
+        with suppress(OSError):  # that it is gone shows when it is listened to
+            self.line.send(sent)
+
+    def done(self) -> Iterator[Looked]:
+        """What it found in its first batch. When it ended before its time, another goes on with the next one."""
+        try:
+            brought: _Brought = self.line.recv()
+        except (EOFError, OSError):
+            lost, *rest = self.batches
+            self.end()
+            self._start()
+            self.batches = []
+            for batch in rest:
+                self.give(batch)
+            yield from ((file, _lost(file)) for file in lost)
+            return
+        for number, file in enumerate(self.batches.pop(0)):
+            yield file, brought.get(number, NOTHING)
+
+    def end(self) -> None:
+        """End it, also in the middle of something, as when the user wants no more."""
+        self._process.terminate()
+        self._process.join()
+        self.line.close()
 
 
-def _end(pool: ProcessPoolExecutor) -> None:
-    """End the processes, also in the middle of something, as when the user wants no more."""
-    processes = list((pool._processes or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
+def _context() -> "ForkContext | SpawnContext":
+    """How processes are begun: a fork takes next to no time, and is safe while there are no threads."""
+    from multiprocessing import get_context
+
+    if sys.platform == "linux" and threading.active_count() == 1:
+        return get_context("fork")
+    return get_context("spawn")
 
 
 def _lost(file: Found) -> Haul:
@@ -140,33 +196,33 @@ def _lost(file: Found) -> Haul:
     return haul
 
 
-_LOOKER: list[Looker] = []
-_NOTHING: Final = Haul()
-_NOTHING.files = 1
+def _work(line: "Connection", orders: Orders) -> None:
+    """What such a process does.
 
-
-def _begin(orders: Orders) -> None:
+    The next batch is taken before what was found is sent: so that never both wait for the other to listen.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent tells when to end
-    Thread(target=_end_with_parent, daemon=True).start()
-    _LOOKER[:] = [orders.looker()]
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    looker = orders.looker()
+    batch: _Sent = line.recv()
+    while True:
+        brought = {number: haul for number, file in enumerate(batch) if (haul := _one(looker, *file)) is not None}
+        batch = line.recv()
+        line.send(brought)
 
 
 def _end_with_parent() -> None:
     """End when the parent does, however that was: nobody is left to tell us."""
+    from multiprocessing import parent_process
+
     parent = parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
 
 
-def _work(batch: Batch) -> list[Haul | None]:
-    return [_one(_LOOKER[0], file) for file in batch]
-
-
-def _one(looker: Looker, file: Found) -> Haul | None:
-    return looker.layout(file.path) if file.is_layout else looker.file(file.path, file.size)
-
-
-def _or_nothing(haul: Haul | None) -> Haul:
-    """What was found in a file; that it is one and holds nothing is not sent from process to process."""
-    return _NOTHING if haul is None else haul
+def _one(looker: Looker, path: str, size: int, is_layout: bool) -> Haul | None:
+    """What was found in a file; None for one that is read and holds nothing."""
+    return looker.layout(path) if is_layout else looker.file(path, size)

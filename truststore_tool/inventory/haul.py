@@ -90,6 +90,11 @@ class Haul:
         self.layers |= other.layers
 
 
+# Of a file that was looked at and holds nothing; not to be changed.
+NOTHING: Final = Haul()
+NOTHING.files = 1
+
+
 def moved(item: Item, place: Place) -> Item:
     """The same at another place."""
     return replace(item, place=place)

@@ -18,7 +18,7 @@ from truststore_tool.inventory.images import normal
 from truststore_tool.inventory.imaging import Gathered
 from truststore_tool.inventory.nouns import Place
 from truststore_tool.inventory.opening import Candidates, Judged
-from truststore_tool.inventory.sieve import HEAD
+from truststore_tool.inventory.sieve import HEAD, Kind
 from truststore_tool.inventory.streams import BytesView, FileView, Stream, decompressed
 from truststore_tool.inventory.things import Thing
 
@@ -73,7 +73,7 @@ class Looker:
                 return None
             require_whole(path)
             thing = Thing(head, status.st_size, FileView(descriptor, 0, status.st_size))
-            return self._file(path, thing, status.st_size)
+            return self._file(path, thing, status.st_size, kind)
         except UnreadableError as exc:
             return _unlooked(path, f"cannot be read: {exc.message.rpartition(': ')[2]}")
         except OSError as exc:
@@ -83,13 +83,14 @@ class Looker:
 
     def octets(self, path: str, data: bytes) -> Haul:
         """What a file holds whose octets were brought here from where it lies, at `path`."""
-        return self._file(path, Thing.of_view(BytesView(data)), len(data))
+        thing = Thing.of_view(BytesView(data))
+        return self._file(path, thing, len(data), sieve.kind_of(thing.head, thing.size))
 
-    def _file(self, path: str, thing: Thing, size: int) -> Haul:
+    def _file(self, path: str, thing: Thing, size: int, kind: Kind) -> Haul:
         haul, place = Haul(), Place((path,))
         haul.files = 1
         with passing(haul, place, SpentError):
-            self.look(thing, place, Budget(self._bounds, size), 0, haul)
+            self._look(thing, kind, place, Budget(self._bounds, size), 0, haul)
         return haul
 
     def layout(self, folder: str) -> Haul:
@@ -114,7 +115,9 @@ class Looker:
 
         Raises OverBoundError, BrokenError and OSError.
         """
-        kind = sieve.kind_of(thing.head, thing.size)
+        self._look(thing, sieve.kind_of(thing.head, thing.size), place, budget, depth, haul)
+
+    def _look(self, thing: Thing, kind: Kind, place: Place, budget: Budget, depth: int, haul: Haul) -> None:
         if because.worth_reading(place.parts[-1]):
             haul.items += because.mentions(place, thing.head[:_CONFIGURATION])
             if not kind and sieve.may_be_encoded(thing.head):

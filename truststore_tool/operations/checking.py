@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from truststore_tool import asn1, oids
@@ -66,11 +67,8 @@ def of_certificate(
     """
     place = Place(path, alias or str(certificate.sha256))
     called = "" if alias else f"{identified(certificate)}: "
-    for problem in describe(certificate).problems:
-        yield finding("unreadable-field", place, called + problem)
-    for rule, look in _CHECKS.items():
-        if text := _read(look, certificate):
-            yield finding(rule, place, called + text)
+    for rule, text in _lasting(certificate):
+        yield finding(rule, place, called + text)
     for rule, text, fix in _dated(certificate, now, within):
         yield finding(rule, place, called + text, fix=fix)
 
@@ -103,6 +101,14 @@ def _of_purpose(store: TrustStore, path: str) -> Iterator[Finding]:
         if entry.kind == "private-key":
             text = "a private key in a store that trusts others"
             yield finding("key-in-truststore", Place(path, entry.alias), text, fix="keep keys in a store of their own")
+
+
+@lru_cache(maxsize=1024)
+def _lasting(certificate: Certificate) -> tuple[tuple[str, str], ...]:
+    """What is not well with it at any time: rule and message. The same certificates are in many stores."""
+    found = [("unreadable-field", problem) for problem in describe(certificate).problems]
+    found += [(rule, text) for rule, look in _CHECKS.items() if (text := _read(look, certificate))]
+    return tuple(found)
 
 
 def _read(look: Callable[[Certificate], str | None], certificate: Certificate) -> str | None:
