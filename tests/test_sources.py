@@ -259,3 +259,11 @@ def test_a_mount_of_kubernetes_is_its_files_and_nothing_more(tmp_path: Path) -> 
     (tmp_path / "ca.crt").symlink_to("..data/ca.crt")
     (found,) = gather([str(tmp_path)], stdin=bytes)
     assert (len(found.certificates), found.notes, found.left_out) == (1, (), ())
+
+
+def test_bytes_that_are_given_for_a_name(tmp_path: Path) -> None:
+    name = str(tmp_path / "not there")
+    one, file = gather([name, str(G1)], stdin=no_stdin, given={name: RDS.read_bytes()})
+    assert (one.name, one.certificates, file.certificates) == (name, (OLD,), (NEW,))
+    with pytest.raises(FormatError, match=r"^inline: "):
+        gather(["inline"], stdin=no_stdin, given={"inline": b"no certificate"})

@@ -23,7 +23,7 @@ from truststore_tool.errors import (
 from truststore_tool.formats.base import Format
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.nouns import replace
-from truststore_tool.stores import new_format, open_store, save_store, update_store
+from truststore_tool.stores import new_format, open_store, save_store, update_content, update_store
 
 PASSWORD = "changeit"
 OLD, NEW = (
@@ -447,3 +447,57 @@ def test_a_directory_that_is_there_is_a_capath(tmp_path: Path) -> None:
 def test_a_new_store_of_no_known_format() -> None:
     with pytest.raises(UsageError, match="unknown format 'zip'"):
         new_format("store", "zip")
+
+
+class TestContent:
+    """A store that lies elsewhere: bytes in, bytes out."""
+
+    @pytest.mark.parametrize("name", ["jks", "jceks", "pkcs12", "pem"])
+    def test_what_a_file_would_hold(self, tmp_path: Path, name: str) -> None:
+        path = tmp_path / f"store.{name}"
+        save_store(BEFORE, path, PASSWORD, format=name)
+        before = path.read_bytes()
+        # The name is that on another machine: what lies here under it is not looked at.
+        made, store, said = update_content(before, PASSWORD, add, path="/proc/self/mem")
+        assert (path.read_bytes(), said) == (before, "added")
+        assert isinstance(made, bytes)
+        update_store(path, PASSWORD, add)
+        there = open_store(path, PASSWORD)
+        assert open_store(made, PASSWORD).entries == store.entries == there.entries
+        assert (trusted(there), there.format) == ([OLD, NEW], name)
+        assert update_content(made, PASSWORD, keep, path="x")[0] is None
+
+    def test_nothing_there(self) -> None:
+        made, _, _ = update_content(None, PASSWORD, add, path="/nowhere/store.p12", create="pkcs12", profile="compat")
+        assert isinstance(made, bytes)
+        assert run(find("openssl"), "pkcs12", "-nokeys", "-passin", f"pass:{PASSWORD}", stdin=made).count(b"BEGIN") == 1
+        assert update_content(None, PASSWORD, keep, path="store", create="jks")[0] is None
+        with pytest.raises(UsageError, match="at least 6 characters"):
+            update_content(None, "short", add, path="store", create="jks")
+
+    def test_what_may_not_be_written(self, jks: Path) -> None:
+        before = jks.read_bytes()
+        with pytest.raises(IntegrityError, match=r"^/etc/roots: "):
+            update_content(before, "wrong password", add, path="/etc/roots")
+        with pytest.raises(PasswordRequiredError, match=r"^/etc/roots: "):
+            update_content(before, None, add, path="/etc/roots")
+        with pytest.raises(UnreadableError, match="could not open the store"):
+            update_content(before, PASSWORD, add, path="/etc/roots", readers=["openssl3"])
+
+    def test_who_can_read_what_is_there_still_can(self, jks: Path, tmp_path: Path) -> None:
+        """Judged by the content that is given: nobody looks for it under its name."""
+        key, made = tmp_path / "key.pem", tmp_path / "sm2.pem"
+        run(find("openssl"), "ecparam", "-name", "SM2", "-genkey", "-noout", "-out", key)
+        run(
+            find("openssl"), "req", "-new", "-x509", "-sm3", "-key", key, "-subj", "/CN=sm2", "-days", "9", "-out", made
+        )
+        (odd,) = samples.certificates(made)  # which no Java reads
+
+        def worse(store: TrustStore) -> tuple[TrustStore, None]:
+            return store.with_entries((*store.entries, TrustedEntry("odd", odd, CREATED))), None
+
+        with pytest.raises(UnreadableError, match=r"^/nowhere/store: .*java8.* could not open the store with it"):
+            update_content(jks.read_bytes(), PASSWORD, worse, path="/nowhere/store")
+        # Of a store that no Java could open, none loses anything.
+        save_store(worse(BEFORE)[0], jks, PASSWORD, readers=())
+        assert update_content(jks.read_bytes(), PASSWORD, add, path="/nowhere/store")[0] is not None
