@@ -116,3 +116,32 @@ def test_stopped_it_prints_what_it_found_so_far(tmp_path: Path) -> None:
     report = json.loads(done.stdout)
     assert (done.returncode, report["complete"], report["places"]) == (130, False, 1)
     assert "not all" in done.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_while_processes_look_it_tells_what_they_found_and_leaves_none(
+    tmp_path: Path, number: int, code: int
+) -> None:
+    for each in range(3000):
+        (tmp_path / f"{each:04}").write_bytes(pem() if each < 10 else b"text")
+    script = (
+        "import os, sys\n"
+        "from truststore_tool.inventory import crew\n"
+        "real = crew.look\n"
+        "def look(*given):\n"
+        "    for place, each in enumerate(real(*given)):\n"
+        "        yield each\n"
+        "        if place == 500:\n"
+        f"            os.kill(os.getpid(), {int(number)})\n"
+        "crew.look = look\n"
+        "from truststore_tool.cli import run\n"
+        f"sys.exit(run(['scan', {str(tmp_path)!r}, '--json', '--jobs', '2']))\n"
+    )
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # It waits for the end of the output, which processes that are left would hold open.
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["complete"]) == (code, False)
+    assert 500 < report["files"] < 3000
+    (line,) = done.stderr.splitlines()
+    assert "not all" in line

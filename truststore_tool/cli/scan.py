@@ -1,7 +1,9 @@
 """``scan``: every trust store that there is, which of them lack a root, and who reads them."""
 
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
@@ -30,6 +32,7 @@ from truststore_tool.inventory.scan import Tour, roots_of, scan
 from truststore_tool.nouns import replace
 
 _UNREADABLE = 3
+_TERMINATED = 128 + signal.SIGTERM
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
 
@@ -140,7 +143,8 @@ def scan_command(
     orders = Orders(bounds, candidates, now, all_layers)
     known_files = _cache(cache, orders, output) if cache is not None else None
     try:
-        found = scan(tour, orders, asked, jobs=jobs or processors(), progress=progress, cache=known_files)
+        with _stopped_by_sigterm() as stopped:
+            found = scan(tour, orders, asked, jobs=jobs or processors(), progress=progress, cache=known_files)
     finally:
         progress.clear()
     if cache is not None and known_files is not None:
@@ -148,7 +152,26 @@ def scan_command(
             files.replace(cache, known_files.dump(), mode=0o600)
     found = replace(found, fail_on=counting(fail_on or ()), baseline=known)
     _report(found, reports, output)
+    if stopped:
+        output.talk("error: terminated: this is not all that there is")
+        raise typer.Exit(_TERMINATED)
     _leave(found)
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[list[int]]:
+    """Let SIGTERM stop a scan as Ctrl-C does, so that what was found is told; it is in the list then."""
+    stopped: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        stopped.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _cache(path: Path, orders: Orders, output: Output) -> Cache:
