@@ -38,9 +38,18 @@ _UNREAD = (
     *(b"7z\xbc\xaf\x27\x1c", b"\x04\x22\x4d\x18", b"LZIP\1", b"hsqs", b"\xed\xab\xee\xdb"),
 )
 _ZIP = (b"PK\3\4", b"PK\5\6")
-_BEGIN = b"-----BEGIN "
-_ENCODED = (b"LS0tLS1CRUdJTi", b"/u3+7Q", b"binaryData", b"kind: Secret")
-_LABEL = re.compile(_BEGIN + b"([A-Z0-9 #]{1,40})-----")
+_BEGIN = b"-----BEGIN"
+# PEM in UTF-16; and base64 of stores, and of PEM twice, at the beginning of a file.
+_TEXTS = (
+    *(b"\0-\0-\0-\0-\0-\0B", b"-\0-\0-\0-\0-\0B\0", b"MII", b"MIA", b"zs7Ozg", b"AAAAAQAAAB", b"AAAAAgAAAB"),
+    *(b"TFMwdExTMUNSVWRKVG", b"VEZNd2RFeFRNVU5TVldSS1ZH"),
+)
+# Base64 of PEM and of stores anywhere in a text, and what says that values are in base64.
+_ENCODED = (
+    *(b"LS0tLS1CRUdJTi", b"/u3+7Q", b"binaryData", b"kind: Secret", b'Secret"'),
+    *(b"IBAzCC", b"MIACAQMwg", b"TFMwdExTMUNSVWRKVG", b"zs7Ozg", b"AAAAAQAAAB", b"AAAAAgAAAB"),
+)
+_LABEL = re.compile(_BEGIN + b" ([A-Z0-9 #]{1,40})-----")
 # In a program, where such a line is mostly the name of something: a block, whose first octet is that of a SEQUENCE.
 _BLOCK = re.compile(_LABEL.pattern + rb"(?:[^A-Za-z0-9+/\\]|\\[nrtu0-9a-dA-D]*){0,40}M")
 _OPENERS: dict[bytes, Callable[[Any], Any]] = {b"\x1f": gzip.open}
@@ -287,7 +296,7 @@ def may_hold(path: str, stream: Stream, tick: Tick, depth: int = 0) -> bool:
 def _may_be_store(path: str, head: bytes, stream: Stream, tick: Tick, depth: int) -> bool:
     if len(head) < 2:
         return False
-    if head.startswith(_STORES + _UNREAD):
+    if head.startswith(_STORES + _UNREAD + _TEXTS):
         return True
     if head.startswith((*_ZIP, b"MZ", b"#!")):
         if depth:  # what is unpacked is read from its beginning again for each step back
@@ -332,7 +341,7 @@ def _text_may_hold(head: bytes, stream: Stream, tick: Tick) -> bool:
 
 
 def _says_encoded(piece: bytes) -> bool:
-    return any(mark in piece for mark in _ENCODED) or (piece[:1] in (b"{", b"[") and b'Secret"' in piece)
+    return any(mark in piece for mark in _ENCODED)
 
 
 def _is_key(head: bytes) -> bool:
