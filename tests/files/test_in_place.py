@@ -152,8 +152,29 @@ def test_a_directory_where_others_write_holds_no_journal(store: Path) -> None:
     with pytest.raises(WriteError, match="others can write there"):
         write(store, OLD, IN_PLACE._replace(journal=apart))
     with pytest.raises(WriteError, match="no journal can be kept in"):
-        write(store, OLD, IN_PLACE._replace(journal=store.with_name("missing")))
+        write(store, OLD, IN_PLACE._replace(journal=store.with_name("missing") / "apart"))
     assert store.read_bytes() == NEW
+    apart.chmod(0o700)
+    if os.geteuid() == 0:
+        os.chown(apart, 4242, 4242)
+        with pytest.raises(WriteError, match="others can write there"):
+            write(store, OLD, IN_PLACE._replace(journal=apart))
+    assert store.read_bytes() == NEW
+
+
+def test_a_directory_for_journals_is_made_for_its_owner_alone(store: Path) -> None:
+    volume = store.with_name("volume")
+    volume.mkdir()
+    volume.chmod(0o777)  # as Kubernetes makes those of pods
+    manner = IN_PLACE._replace(journal=volume / "journals")
+    files.require_place(store, manner)
+    assert list(volume.iterdir()) == []
+    write(store, NEW, manner)
+    assert store.read_bytes() == NEW
+    assert stat.S_IMODE((volume / "journals").stat().st_mode) == 0o700
+    assert list((volume / "journals").iterdir()) == []
+    with pytest.raises(WriteError, match="no journal can be kept in"):
+        files.require_place(store, IN_PLACE._replace(journal=volume / "no" / "journals"))
 
 
 @pytest.fixture
@@ -249,7 +270,7 @@ def test_a_variable_that_names_no_directory_matters_only_to_who_overwrites(
 ) -> None:
     store.with_name("apart").mkdir(mode=0o700)
     monkeypatch.chdir(store.parent)
-    monkeypatch.setenv("TRUSTSTORE_TOOL_JOURNAL", value if value == "apart" else str(store.with_name(value)))
+    monkeypatch.setenv("TRUSTSTORE_TOOL_JOURNAL", value if value == "apart" else str(store.parent / "no" / value))
     reason = "not absolute" if value == "apart" else "No such file"
     with pytest.raises(WriteError, match=rf"no journal can be kept in .*{value}: .*{reason}"):
         write(store, NEW, IN_PLACE)

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,20 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     run(uv(), "build", "--quiet", "--sdist", "--no-index", "--find-links", wheels, "--out-dir", place, source)
     (sdist,) = place.glob("*.tar.gz")
     return Shelf(sdist, wheels)
+
+
+@pytest.fixture(scope="session")
+def zipapp(shelf: Shelf, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make zipapp` makes, in a folder of its own."""
+    place = tmp_path_factory.mktemp("zipapp")
+    with tarfile.open(shelf.sdist) as archive:
+        archive.extractall(place, filter="data")
+    (checkout,) = place.iterdir()
+    ready = checkout / "ready"
+    ready.touch()
+    made = (f"TOOL={ready}", f"BIN={Path(sys.executable).parent}")
+    said("make", "zipapp", *made, cwd=checkout, env={"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": shelf.wheels})
+    return checkout / "dist" / "truststore-tool.pyz"
 
 
 def uv() -> Path:

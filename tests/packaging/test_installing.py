@@ -127,18 +127,10 @@ def tracked() -> Iterator[str]:
             yield path.relative_to(CHECKOUT).as_posix()
 
 
-def test_one_file(shelf: Shelf, environment: Path, tmp_path: Path) -> None:
-    """Made by `make zipapp`; and run by a Python that has nothing else, and by one that has cryptography."""
-    with tarfile.open(shelf.sdist) as archive:
-        archive.extractall(tmp_path / "sources", filter="data")
-    (checkout,) = (tmp_path / "sources").iterdir()
-    ready = checkout / "ready"
-    ready.touch()
-    options: Env = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": shelf.wheels}
-    made = (f"TOOL={ready}", f"BIN={Path(sys.executable).parent}")
-    said("make", "zipapp", *made, cwd=checkout, env=options)
+def test_one_file(zipapp: Path, shelf: Shelf, environment: Path, tmp_path: Path) -> None:
+    """Run by a Python that has nothing else, and by one that has cryptography."""
     single = tmp_path / "truststore-tool.pyz"
-    single.write_bytes((checkout / "dist" / "truststore-tool.pyz").read_bytes())
+    single.write_bytes(zipapp.read_bytes())
     (tmp_path / "keytool").symlink_to(single)
     (tmp_path / "openssl").symlink_to(single)
     bare = environment / "bin" / "python3"

@@ -15,6 +15,7 @@ from truststore_tool.cli.app import COMMANDS
 _TRIED = {
     "console": "tests/pages/test_transcripts.py",
     "sh-session": "tests/postgres/test_pages.py",
+    "shell-session": "tests/packaging/test_image.py",
     "sh": "tests/pages/test_snippets.py",
     "text": "tests/pages/test_commands_page.py",
     "python": "tests/test_library.py",
@@ -86,6 +87,8 @@ OPTIONS = _ours(program())
 # Of pip, mypy, docker, kubectl, kafka, Keycloak, aws, make and our own scripts, which stand on the pages, too.
 _OF_OTHERS = {
     "--no-cache-dir",
+    "--read-only",
+    "--rm",
     "--from",
     "--from-file",
     "--mount",

@@ -139,15 +139,25 @@ def _is_of(journal: Journal, real: Path, file: int) -> bool:
 
 def require_journal(directory: int, real: Path, manner: Manner) -> None:
     """Raise WriteError where no journal of the file can be kept, as far as it shows without writing."""
+    apart = _apart(manner)
+    if apart and not os.path.lexists(apart):  # it would be made
+        apart = os.path.dirname(os.path.abspath(apart))
+        if not os.access(apart, os.W_OK | os.X_OK):
+            raise _unkept(apart, "it cannot be made there")
+        return
     with _journals(directory, real, manner, keeping=True) as places:
         place, path = places[-1]
         with _keeping(real, path):
-            _require_closed(place)
+            _require_closed(place, apart=place != directory)
 
 
-def _require_closed(place: int) -> None:
-    """Raise OSError for a directory in which others may write a journal, or we may not."""
-    if os.fstat(place).st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+def _require_closed(place: int, *, apart: bool) -> None:
+    """Raise OSError for a directory in which others may write a journal, or we may not.
+
+    Beside the file it may be another user's, who can do with the file what he likes.
+    """
+    status = os.fstat(place)
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or (apart and status.st_uid not in {0, os.geteuid()}):
         raise OSError(errno.EPERM, "others can write there")
     require_writable(place)
 
@@ -165,11 +175,14 @@ def _keeping(real: Path, path: Path) -> Iterator[None]:
 @contextmanager
 def _kept(directory: int, real: Path, journal: Journal, manner: Manner) -> Iterator[Path]:
     """The path of a journal, which is on the disk, and is removed unless the body raises a WriteError."""
+    if apart := _apart(manner):
+        with suppress(OSError):  # which is said when it is opened
+            os.mkdir(apart, stat.S_IRWXU)
     with _journals(directory, real, manner, keeping=True) as places:
         place, path = places[-1]
         name, stem = path.name, real.name if place == directory else path.name
         with _keeping(real, path):
-            _require_closed(place)
+            _require_closed(place, apart=place != directory)
             with temporaries.temporary(place, stem, journal.dumps(), None, mode=stat.S_IRUSR | stat.S_IWUSR) as fresh:
                 os.replace(fresh, name, src_dir_fd=place, dst_dir_fd=place)
             try:
@@ -199,11 +212,10 @@ def _kept(directory: int, real: Path, journal: Journal, manner: Manner) -> Itera
 def _journals(directory: int, real: Path, manner: Manner, *, keeping: bool = False) -> Iterator[list[tuple[int, Path]]]:
     """Paths that the journal may have, each behind its open directory: beside the file, then where the user said.
 
-    What the variable says matters only where one is to be kept there: it is set for every command.
+    That this cannot be opened matters where one is to be kept, or where the user said so for this file.
     """
     places = [(directory, real.with_name(naming.journal_of(real.name)))]
-    apart = manner.journal or os.environ.get(naming.JOURNAL_VARIABLE)
-    named = None
+    apart, named = _apart(manner), None
     try:
         if apart:
             if manner.journal is None and not os.path.isabs(apart):  # the next run may be in another directory
@@ -211,15 +223,22 @@ def _journals(directory: int, real: Path, manner: Manner, *, keeping: bool = Fal
             named = os.open(apart, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             places.append((named, Path(apart, naming.journal_apart(str(real)))))
     except OSError as exc:
-        if keeping or manner.journal is not None:
-            raise WriteError(
-                f"no journal can be kept in {apart}: {reason(exc)}", hint="name a directory that only you can write"
-            ) from exc
+        if keeping or (manner.journal is not None and exc.errno != errno.ENOENT):
+            raise _unkept(apart, reason(exc)) from exc
     try:
         yield places
     finally:
         if named is not None:
             close(named)
+
+
+def _apart(manner: Manner) -> str:
+    """The directory for journals that the user named; empty where he named none."""
+    return os.fspath(manner.journal or os.environ.get(naming.JOURNAL_VARIABLE, ""))
+
+
+def _unkept(place: str, why: str) -> WriteError:
+    return WriteError(f"no journal can be kept in {place}: {why}", hint="name a directory that only you can write")
 
 
 def _exists(directory: int, name: str) -> bool:

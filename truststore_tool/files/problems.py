@@ -35,7 +35,7 @@ _WRITE_HINTS: Final = {
     ),
 }
 _REFUSALS: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY})
-_OVERWRITING_HELPS: Final = frozenset({errno.EBUSY})
+_OVERWRITING_HELPS: Final = frozenset({errno.EBUSY, errno.EPERM})
 _FROM_KUBERNETES: Final = (
     "it comes from a ConfigMap or Secret, and Kubernetes would undo any change: change that object, or copy the file to"
     " a volume that can be written, as an emptyDir"
