@@ -2,6 +2,8 @@
 
 import base64
 import io
+import lzma
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -138,3 +140,26 @@ def test_a_store_over_the_bound_is_named(tmp_path: Path) -> None:
     found = scanned(tmp_path, bounds=Bounds(store=2 << 20))
     assert found.stores == ()
     assert [item.why for item in found.skipped] == ["is larger than 2 MiB"] * 2
+
+
+def test_a_small_zip_with_the_records_of_a_large_one_is_read(tmp_path: Path) -> None:
+    """As PyTorch writes them: Python reads it."""
+    data = zipped({"a": pem()})
+    end = data.index(b"PK\5\6")
+    count, size, offset = 1, *struct.unpack_from("<2L", data, end + 12)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, offset)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, end, 1)
+    (tmp_path / "x.zip").write_bytes(data[:end] + record + locator + data[end:])
+    assert zipfile.ZipFile(tmp_path / "x.zip").read("a") == pem()
+    assert set(places(scanned(tmp_path), tmp_path)) == {"x.zip!/a"}
+
+
+def test_a_module_of_a_jdk_is_read(tmp_path: Path) -> None:
+    """``jmods/java.base.jmod`` begins with four octets before its zip."""
+    (tmp_path / "x.jmod").write_bytes(b"JM\1\0" + zipped({"lib/security/cacerts": STORES["jks"]}))
+    assert places(scanned(tmp_path), tmp_path) == {"x.jmod!/lib/security/cacerts": "jks"}
+
+
+def test_lzma_as_it_was_before_xz_is_read(tmp_path: Path) -> None:
+    (tmp_path / "x.tar.lzma").write_bytes(lzma.compress(tarred({"a": pem()}), lzma.FORMAT_ALONE))
+    assert set(places(scanned(tmp_path), tmp_path)) == {"x.tar.lzma!/a"}

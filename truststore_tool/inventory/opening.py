@@ -11,6 +11,7 @@ from truststore_tool.errors import FormatError, IntegrityError, TrustStoreError,
 from truststore_tool.findings import Finding
 from truststore_tool.inventory import nss, texts
 from truststore_tool.inventory.nouns import Held, Integrity, Kind
+from truststore_tool.meant import der
 from truststore_tool.model import TrustStore
 from truststore_tool.nouns import field, noun
 from truststore_tool.readers import examining, protection
@@ -27,6 +28,14 @@ _SURE: Final = frozenset({"jks", "jceks", "pkcs12", "bcfks", "bks"})
 _CERTIFICATE_BLOCK: Final = re.compile(
     rb"^[ \t]*-----BEGIN [A-Z0-9 ]*CERTIFICATE-----\s[^-]{0,1000}?\b[A-Za-z0-9+/]{60}", re.MULTILINE
 )
+# How a certificate (RFC 5280, of version 3), a SignedData (RFC 5652) and a BCFKS under PBES2 begin in DER.
+_LENGTH: Final = rb"(?:\x82..|\x83...)"
+_CUT: Final = re.compile(
+    rb"\x30" + _LENGTH + rb"(?:\x30" + _LENGTH + rb"\xa0\x03\x02\x01\x02|\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
+    rb"|\x30" + _LENGTH + rb"\x30.{1,3}\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d)",
+    re.DOTALL,
+)
+_BOUNCY: Final = (b"\0\0\0\1\0\0\0\x14", b"\0\0\0\2\0\0\0\x14")
 _BEGIN: Final = b"-----BEGIN"
 # UTF-16, and base64 of PEM (of that as well), JKS, JCEKS, BKS, and of what is DER.
 _WRAPPED: Final = (
@@ -85,7 +94,7 @@ def stores_in(data: bytes) -> Iterator[tuple[str, bytes]]:
     """
     found = _format(data)
     keyed = found == "pem" and texts.is_keyed(data)
-    if found and not keyed:
+    if (found and not keyed) or (not found and data[:1] in (b"\x30", b"\0")):
         yield "", data
     if found in ("", "pem"):
         within = [value for value in texts.embedded(data) if keyed or not found or not value.data.startswith(_BEGIN)]
@@ -103,6 +112,10 @@ def judge(data: bytes, candidates: Candidates, now: datetime) -> Judged | None:
     """
     form = _format(data)
     if not form:
+        if _CUT.match(data) and (der.announced(data) or 0) > len(data):
+            raise UnreadableError("a certificate or store in DER that is cut short")
+        if data.startswith(_BOUNCY):
+            raise UnreadableError("a BKS or UBER file that is cut short")
         return None
     try:
         store, password = _opened(data, form, candidates)

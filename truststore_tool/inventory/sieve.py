@@ -20,6 +20,7 @@ _MAGIC: Final[dict[int, tuple[tuple[bytes, Kind], ...]]] = {
         (b"\0\0\0\1\0\0\0\x14", "store"),  # BKS and UBER: version, length of salt
         (b"\0\0\0\2\0\0\0\x14", "store"),
         (b"\0-\0-\0-\0-\0-\0B", "text"),
+        (b"\0\x06\x15\x61\0\0\0", "unread"),
     ),
     0xFE: ((b"\xfe\xed\xfe\xed", "store"),),
     0xCE: ((b"\xce\xce\xce\xce", "store"),),
@@ -32,6 +33,11 @@ _MAGIC: Final[dict[int, tuple[tuple[bytes, Kind], ...]]] = {
     0x54: ((b"TFMwdExTMUNSVWRKVG", "text"),),
     0x56: ((b"VEZNd2RFeFRNVU5TVldSS1ZH", "text"),),
     0x2D: ((b"-\0-\0-\0-\0-\0B\0", "text"),),  # PEM in UTF-16
+    0x4A: ((b"JM\1\0PK\3\4", "zip"),),  # a module of a JDK
+    0x51: ((b"QFI\xfb", "unread"),),
+    0x4B: ((b"KDMV", "unread"),),
+    0x76: ((b"vhdxfile", "unread"),),
+    0x5D: ((b"\x5d\0\0\x80\0", "xz"),),  # what was before xz
     0x50: ((b"PK\3\4", "zip"), (b"PK\5\6", "zip")),
     0x52: ((b"Rar!\x1a\7", "unread"),),
     0x53: ((b"SQLite format 3\0", "sqlite"),),
@@ -56,7 +62,13 @@ _UNREAD: Final = {
     b"LZIP": "lzip",
     b"hsqs": "squashfs",
     b"\xed\xab\xee\xdb": "an RPM package",
+    b"\0\x06\x15\x61": "a database of Berkeley DB 1, as cert8.db is",
+    b"QFI\xfb": "a disk of QEMU",
+    b"KDMV": "a disk of VMware",
+    b"vhdx": "a disk of Hyper-V",
 }
+# Numbers of file systems, and where they stand: ext2 and its followers, ISO 9660.
+_FILE_SYSTEMS: Final = ((1080, b"\x53\xef"), (32769, b"CD001"))
 _SEQUENCE: Final = 0x30
 # Every text is searched for each of these: longer ones, and such as do not end in a blank, are found quicker.
 _BEGIN: Final = b"-----BEGIN"
@@ -89,7 +101,10 @@ def kind_of(head: bytes, size: int | None) -> Kind:
     if _BEGIN in head:
         return "text"
     if b"\0" in head:
-        return "text" if head[:2] in _UTF16 and _BEGIN_UTF16 in head else ""
+        if head[:2] in _UTF16 and _BEGIN_UTF16 in head:
+            return "text"
+        # The first kilobyte of one is empty, or code that starts a machine.
+        return "unread" if any(head.startswith(magic, at) for at, magic in _FILE_SYSTEMS) else ""
     if says_encoded(head):
         return "text"
     return "long text" if len(head) >= HEAD and size != len(head) else ""
@@ -120,7 +135,7 @@ def may_be_encoded(head: bytes) -> bool:
 
 def name_of_unread(head: bytes) -> str:
     """What an archive is that is not read."""
-    return next((name for magic, name in _UNREAD.items() if head.startswith(magic)), "unknown")
+    return next((name for magic, name in _UNREAD.items() if head.startswith(magic)), "a file system")
 
 
 def _ends_as_zip(head: bytes, size: int | None) -> bool:

@@ -206,14 +206,28 @@ def decompressed(kind: str, packed: Stream, budget: Budget) -> Pieces:
     return Pieces(_paid(_OPENERS[kind](packed), budget))
 
 
-def inflated(packed: Stream, budget: Budget) -> Pieces:
+def inflated(packed: Stream, budget: Budget) -> Iterator[bytes]:
     """What comes out of a bare deflate stream (RFC 1951), as zip files hold them."""
-    return Pieces(_paid(_zlib(packed, -zlib.MAX_WBITS, several=False), budget))
+    return _paid(_zlib(packed, -zlib.MAX_WBITS, several=False), budget)
 
 
-def unbzipped(packed: Stream, budget: Budget) -> Pieces:
+def unbzipped(packed: Stream, budget: Budget) -> Iterator[bytes]:
     """What comes out of bzip2."""
-    return decompressed("bzip2", packed, budget)
+    return _paid(_bzip2(packed), budget)
+
+
+def proved(pieces: Iterator[bytes], crc: int) -> Pieces:
+    """A stream of pieces that have a CRC-32 together; raises BrokenError at its end where they have another."""
+    return Pieces(_proved(pieces, crc))
+
+
+def _proved(pieces: Iterator[bytes], crc: int) -> Iterator[bytes]:
+    had = 0
+    for piece in pieces:
+        had = zlib.crc32(piece, had)
+        yield piece
+    if had != crc:
+        raise BrokenError("is damaged: its checksum is another one")
 
 
 def _paid(pieces: Iterator[bytes], budget: Budget) -> Iterator[bytes]:
@@ -265,7 +279,7 @@ def _bzip2(packed: Stream) -> Iterator[bytes]:
 
 
 def _xz(packed: Stream) -> Iterator[bytes]:
-    return _machines(packed, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY))
+    return _machines(packed, lambda: lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_MEMORY))
 
 
 def _zstd(packed: Stream) -> Iterator[bytes]:

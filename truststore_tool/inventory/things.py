@@ -59,9 +59,9 @@ class Thing:
 
     def whole(self, most: int) -> bytes:
         """All octets. Raises OverBoundError when they are more than `most`."""
+        self._refuse_over(most)
         if self.size is not None and self.size <= len(self.head):
             return self.head
-        self._refuse_over(most)
         if self._view is not None:
             return self._view.at(0, self._view.size)
         if self._rest is None:

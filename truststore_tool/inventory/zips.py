@@ -5,11 +5,12 @@ not fit into memory.
 """
 
 import struct
+import zlib
 from collections.abc import Iterator
 from typing import Final
 
 from truststore_tool.inventory.bounds import BrokenError, Budget
-from truststore_tool.inventory.streams import PIECE, Stream, View, ViewStream, inflated, unbzipped
+from truststore_tool.inventory.streams import PIECE, Stream, View, ViewStream, inflated, proved, unbzipped
 from truststore_tool.nouns import noun
 
 _END: Final = struct.Struct("<4s4H2LH")
@@ -32,6 +33,7 @@ class ZipMember:
         size: how many octets it says that it unpacks to; nothing proves it.
         archive: where it lies, with its header at `offset`.
         packed: how many octets it takes there behind the header.
+        crc: the CRC-32 of its octets.
         method: how it is compressed.
         encrypted: whether it is.
     """
@@ -41,12 +43,18 @@ class ZipMember:
     archive: View
     offset: int
     packed: int
+    crc: int
     method: int
     encrypted: bool
 
     def view(self) -> View | None:
-        """Its octets, where they stand there as they are; else None."""
-        return self._octets() if self.method == _STORED and not self.encrypted else None
+        """Its octets, where they stand there as they are; else None. Raises BrokenError for few that are not they."""
+        if self.method != _STORED or self.encrypted:
+            return None
+        octets = self._octets()
+        if octets.size <= PIECE and zlib.crc32(octets.at(0, octets.size)) != self.crc:
+            raise BrokenError("is damaged: its checksum is another one")
+        return octets
 
     def stream(self, budget: Budget) -> Stream:
         """Its octets, paid for from the budget. Raises BrokenError where it cannot be unpacked."""
@@ -57,7 +65,7 @@ class ZipMember:
         packed = ViewStream(self._octets())
         if self.method == _STORED:
             return packed
-        return inflated(packed, budget) if self.method == _DEFLATED else unbzipped(packed, budget)
+        return proved((inflated if self.method == _DEFLATED else unbzipped)(packed, budget), self.crc)
 
     def _octets(self) -> View:
         header = self.archive.at(self.offset, _LOCAL.size)
@@ -99,7 +107,7 @@ def members(view: View, budget: Budget) -> Iterator[ZipMember]:
         if at + _MEMBER.size + 3 * _COMMENT > begin + len(data) and begin + len(data) < last:
             data, begin = view.at(at, min(PIECE, last - at) if last - at > 4 * _COMMENT else last - at), at
         fields = _MEMBER.unpack_from(data, at - begin)
-        magic, flags, method, packed, unpacked = fields[0], fields[3], fields[4], fields[8], fields[9]
+        magic, flags, method, crc, packed, unpacked = fields[0], fields[3], fields[4], *fields[7:10]
         name, extra, comment, local = fields[10], fields[11], fields[12], fields[16]
         start = at - begin + _MEMBER.size
         if magic != b"PK\1\2" or start + name + extra > len(data):
@@ -115,16 +123,16 @@ def members(view: View, budget: Budget) -> Iterator[ZipMember]:
         if raw.endswith(b"/"):
             continue
         path = raw.decode("utf-8" if flags & _UTF8 else "cp437", "surrogateescape")
-        yield ZipMember(path, unpacked, view, base + local, packed, method, bool(flags & _ENCRYPTED))
+        yield ZipMember(path, unpacked, view, base + local, packed, crc, method, bool(flags & _ENCRYPTED))
 
 
 def _directory(view: View, end: int) -> tuple[int, int, int]:
     """Size of the directory, its offset from the first header, and where it ends in the view."""
     *_, size, offset, _comment = _END.unpack(view.at(end, _END.size))
-    if 0xFFFFFFFF not in (size, offset):
-        return size, offset, end
     locator = view.at(end - _LOCATOR.size, _LOCATOR.size) if end >= _LOCATOR.size else b""
-    if locator[:4] != b"PK\6\7":
+    wide = 0xFFFFFFFF in (size, offset)
+    # Some write the records of a large zip for every one; then the directory does not end where the last record begins.
+    if locator[:4] != b"PK\6\7" or (not wide and (not size or view.at(max(0, end - size), 4) == b"PK\1\2")):
         return size, offset, end
     for where in (_LOCATOR.unpack(locator)[2], end - _LOCATOR.size - _END_64.size):
         record = view.at(where, _END_64.size) if 0 <= where < view.size else b""
