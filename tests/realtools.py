@@ -38,6 +38,22 @@ def find(program: str) -> str:
     return shutil.which(program) or missing(program)
 
 
+def need_terminals() -> None:
+    """Skip where no terminal can be made, as in a container without /dev/pts."""
+    try:
+        ends = os.openpty()
+    except OSError:
+        missing("/dev/pts")
+    for end in ends:
+        os.close(end)
+
+
+def need_proc() -> None:
+    """Skip where /dev/stdin and /dev/fd lead nowhere."""
+    if not Path("/proc/self/fd").is_dir():
+        missing("/proc")
+
+
 def node_package(name: str) -> Path:
     """The folder of a package of npm: in TRUSTSTORE_TOOL_NODE_MODULES, or made by npm beside the tests; or a skip."""
     named = os.environ.get("TRUSTSTORE_TOOL_NODE_MODULES")

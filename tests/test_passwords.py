@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.realtools import need_terminals
 from truststore_tool import passwords
 from truststore_tool.errors import UnreadableError, UsageError
 from truststore_tool.passwords import Password, from_descriptor, from_environment, from_file, resolve
@@ -163,6 +164,7 @@ except errors.UsageError as exc:
 
 def ask(answers: list[bytes], times: str) -> tuple[str, bytes]:
     """What `prompt` came to on a terminal on which `answers` were typed, and what the terminal showed."""
+    need_terminals()
     ours, theirs = os.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", ASK, os.ttyname(theirs), times],

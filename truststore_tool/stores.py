@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 # The words by which `sources` knows the roots of a package, and of the operating system.
-_ONLY_READ: Final = ("certifi", "system")
+_ONLY_READ: Final = {"certifi": "these roots are", "system": "these roots are", "-": "standard input is"}
 
 
 def open_store(
@@ -451,10 +451,11 @@ def _path(path: str | os.PathLike[str]) -> Path:
 
 
 def _target(path: str | os.PathLike[str]) -> Path:
-    """The path of a store that is to be changed: a word for roots that are only read is none, where no file is so."""
+    """The path of a store that is to be changed: a word for what is only read is none, where no file is so."""
     target = _path(path)
     if str(target) in _ONLY_READ and not os.path.lexists(target):
-        raise UsageError(f"{target}: these roots are only read", hint="for a file of that name, give its whole path")
+        what = _ONLY_READ[str(target)]
+        raise UsageError(f"{target}: {what} only read", hint="for a file of that name, give its whole path")
     return target
 
 

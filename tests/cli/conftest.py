@@ -1,5 +1,6 @@
 """The command line in this process."""
 
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,9 @@ def tool(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tm
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TRUSTSTORE_PASSWORD", "changeit")
 
-    def call(*arguments: str | Path) -> Done:
+    def call(*arguments: str | Path, stdin: bytes = b"") -> Done:
+        if stdin:
+            monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         capsys.readouterr()
         code = run([str(argument) for argument in arguments])
         captured = capsys.readouterr()

@@ -19,6 +19,7 @@ from typing import Any
 
 import jsonschema
 
+from tests.realtools import need_terminals
 from truststore_tool.render import schemas
 
 
@@ -80,6 +81,7 @@ def at_terminal(
     env: Mapping[str, str] | None = None,
 ) -> Done:
     """Runs a command line at a terminal of so many columns; each answer is typed when its prompt has appeared."""
+    need_terminals()
     pid, master = pty.fork()
     if pid == 0:
         fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.harness import Tool, at_terminal, process
-from tests.samples import amazon
+from tests.samples import amazon, own
 from truststore_tool import errors
 from truststore_tool.cli import boundary
 from truststore_tool.cli.boundary import exit_code
@@ -139,6 +139,23 @@ def test_help_and_version_by_their_other_names(arguments: list[str], shown: str)
     done = process(*arguments)
     assert (done.code, done.err) == (0, "")
     assert shown in done.out
+
+
+def test_words_in_another_order(tool: Tool, tmp_path: Path) -> None:
+    store = tmp_path / "my store.pem"
+    store.write_bytes(own("new-root.pem").read_bytes())
+    assert tool("list", "--version").out == tool("--version").out
+    assert tool("--help", "list").out == tool("list", "--help").out
+    for words, says in (
+        (("--json", "list", store), "hint: truststore-tool list --json ...\n"),
+        ((store, "list"), f"hint: truststore-tool list '{store}' ...\n"),
+        ((store,), f"hint: see what is in it: truststore-tool list '{store}'\n"),
+    ):
+        done = tool(*words)
+        assert done.code == 2
+        assert done.err.endswith(says)
+    assert "secret1" not in "".join(map(str, (hidden := tool("--password=secret1", "list")).__dict__.values()))
+    assert "TRUSTSTORE_PASSWORD" in hidden.err
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.harness import Tool, process
-from tests.realtools import absent
+from tests.realtools import absent, need_terminals
 from tests.samples import amazon, own
 from truststore_tool.cli import completing
 from truststore_tool.formats.pkcs12.profiles import NAMES as PROFILES
@@ -71,6 +71,7 @@ def completed(name: str, folder: Path, line: str, **more: str) -> set[str]:
 
 def _of_zsh(program: str, script: Path, work: Path, line: str, env: dict[str, str]) -> set[str]:
     """Zsh completes at a terminal only: what it lists there between two marks."""
+    need_terminals()
     pid, master = pty.fork()
     if pid == 0:
         os.chdir(work)

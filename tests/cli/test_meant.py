@@ -240,6 +240,24 @@ def test_roots_that_are_only_read_are_no_target(tool: Tool, word: str) -> None:
     assert tool("rename", word, "rds-root", "b").code == 0  # it is there: the file is meant
 
 
+def test_standard_input_is_no_target_and_is_read_once(tool: Tool) -> None:
+    for command in (
+        ("import", "-", ROOT, "--yes"),
+        ("remove", "-", "--expired"),
+        ("rename", "-", "a", "b"),
+        ("passwd", "-"),
+    ):
+        done = tool(*command, stdin=ROOT.read_bytes())
+        assert done.code == 2, command
+        assert "standard input is only read" in done.err
+    assert list(Path().iterdir()) == []
+    for command in (("diff", "-", "-"), ("verify", "-", "--against", "-")):
+        done = tool(*command, stdin=ROOT.read_bytes())
+        assert done.code == 3
+        assert "can be read once only" in done.err
+    assert "standard input is empty" in tool("list", "-").err
+
+
 def test_a_file_where_a_fingerprint_is_wanted_leads_to_verify(tool: Tool) -> None:
     done = tool("import", "new.jks", ROOT, "--expect", ROOT)
     assert done.code == 2

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from tests.realtools import need_terminals
 from truststore_tool.cli import progress
 
 
@@ -12,6 +13,7 @@ from truststore_tool.cli import progress
 def test_only_long_work_shows_a_sign_of_life(monkeypatch: pytest.MonkeyPatch, patience: float, shown: bool) -> None:
     monkeypatch.setattr(progress, "_PATIENCE", patience)
     monkeypatch.setenv("TERM", "xterm")
+    need_terminals()
     master, slave = pty.openpty()
     with os.fdopen(slave, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)

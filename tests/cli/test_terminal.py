@@ -72,6 +72,8 @@ def test_what_has_expired_is_red_and_marked(store: Path) -> None:
 
 def test_colour_is_for_terminals_and_for_who_asks_for_it(store: Path) -> None:
     assert not any("\x1b" in row for row in shown("list", store, columns=80, env={"NO_COLOR": "1"}))
+    assert not any("\x1b" in row for row in shown("list", store, columns=80, env={"TERM": "dumb"}))
+    assert any("\x1b" in row for row in shown("list", store, columns=80, env={"TERM": "dumb", "FORCE_COLOR": "1"}))
     assert "\x1b" not in process("list", store, env=ENV).out
     coloured = process("list", store, env={**ENV, "FORCE_COLOR": "1"}).out
     assert re.sub("\x1b\\[[0-9;]*m", "", coloured) == process("list", store, env=ENV).out
@@ -154,3 +156,7 @@ def test_an_import_of_many_is_a_line_for_each_on_a_terminal(tmp_path: Path) -> N
 
 def test_headings_stay_in_a_line_where_all_rows_are_longer() -> None:
     assert shown("fingerprint", OLD, columns=80, env={"NO_COLOR": "1"})[0] == "Fingerprint  File"
+
+
+def test_a_width_that_is_not_known_is_no_width() -> None:
+    assert "Commands" in process("--help", env={"COLUMNS": "0"}).out

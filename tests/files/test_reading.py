@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.files.processes import answer, as_another_user, python
+from tests.realtools import need_proc
 from truststore_tool import files
 from truststore_tool.errors import UnreadableError
 from truststore_tool.files import reading
@@ -58,6 +59,7 @@ class TestRead:
         answer(writer)
 
     def test_standard_input_by_its_path(self) -> None:
+        need_proc()
         reader = python("print(files.read(Path('/dev/stdin')))", stdin=subprocess.PIPE)
         out, _ = reader.communicate(b"piped", timeout=300)
         assert out == b"b'piped'\n"
@@ -97,6 +99,7 @@ class TestRead:
     def test_the_largest_file_and_the_longest_stream_are_read(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
+        need_proc()
         monkeypatch.setattr(reading, "MAX_SIZE", 1000)
         for size in (1000, 1001):
             (tmp_path / "file").write_bytes(b"x" * size)

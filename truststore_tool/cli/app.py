@@ -45,7 +45,7 @@ _WRITTEN: Final = {
     "passwd": "store",
 }
 # Programs whose command lines are spoken, which `__main__` hands over before all else.
-_PROGRAMS: Final = {
+PROGRAMS: Final = {
     "keytool": "The command line of keytool, for scripts that are written for it.",
     "openssl": "That of openssl x509; every other command goes to the real openssl.",
 }
@@ -80,7 +80,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         else:
             app.command(verb)(_tidying(spread(getattr(module, f"{verb}_command")), _WRITTEN.get(verb)))
     if named not in every:
-        for program, said in _PROGRAMS.items():
+        for program, said in PROGRAMS.items():
             app.command(program, help=said, context_settings=_AS_THEY_STAND)(_program)
     return app
 

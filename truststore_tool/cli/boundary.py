@@ -92,6 +92,8 @@ def run(arguments: Sequence[str]) -> int:
     from truststore_tool.cli.meant import understood
 
     say = partial(_say, arguments)
+    if os.environ.get("COLUMNS") == "0":  # said by terminals that do not know; help would have no room
+        del os.environ["COLUMNS"]
     try:
         _refuse_empty(arguments)
         words = understood(arguments)

@@ -1,6 +1,5 @@
 """``doctor``: what readers make of stores, and what is not well with them."""
 
-import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from truststore_tool.cli import completing, fixing
 from truststore_tool.cli.approval import Approval
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.fixing import Outcome, Treatment
-from truststore_tool.cli.opening import place_of, reveal
+from truststore_tool.cli.opening import place_of, reveal, standard_input
 from truststore_tool.cli.options import Backup, DryRun, Expect, For, Profile, Reporting, Yes, days, levels_and_rules
 from truststore_tool.cli.output import open_to_all
 from truststore_tool.cli.overwriting import Overwriting
@@ -164,7 +163,7 @@ def _examined(
     if content is not None:
         pass
     elif path == "-":
-        content = sys.stdin.buffer.read()
+        content = standard_input()
     else:
         try:
             content = stores.content_of(place_of(path))

@@ -1,11 +1,11 @@
 """Collecting the certificates of sources, and saying what was left out."""
 
-import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
 
 import typer
 
+from truststore_tool.cli.opening import standard_input
 from truststore_tool.cli.options import SkipUnreadable, SkipUnusable
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import working
@@ -77,7 +77,7 @@ def gather(
     with working("reading the sources", quiet=output.quiet):
         gathered = sources.gather(
             names,
-            stdin=sys.stdin.buffer.read,
+            stdin=standard_input,
             others=passwords.of_sources(),
             own={name: password.reveal() for name, password in passwords.own.items() if name in names},
             include_chains=selection.include_chains,

@@ -1,10 +1,14 @@
 """What people type who come from other tools: it leads to the command that they meant, or to why there is none."""
 
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
+from truststore_tool.cli.app import COMMANDS, GROUPS, PROGRAMS
 from truststore_tool.errors import UsageError
 
+_OURS: Final = COMMANDS.keys() | GROUPS.keys() | PROGRAMS.keys()
 _COMMANDS: Final = {
     "add": "import",
     "importcert": "import",
@@ -37,18 +41,29 @@ _PASSWORDS: Final = {"--password", "--pass", "--passphrase", "--storepass", "-st
 
 def understood(arguments: Sequence[str]) -> list[str]:
     """The arguments in our own words. Raises UsageError, and names the way, for what is another tool's."""
-    match arguments:
-        case ["help", *command]:
-            return [*command, "--help"]
-        case ["version" | "-V"]:
-            return ["--version"]
-        case [verb, *_] if verb in _COMMANDS:
-            raise UsageError(f"there is no command {verb!r}", hint=f"see: truststore-tool {_COMMANDS[verb]} --help")
     if any(argument.partition("=")[0] in _PASSWORDS for argument in arguments):
         raise UsageError(
             "a password on the command line could be read by every user of this machine",
             hint="set TRUSTSTORE_PASSWORD, or give --password-env, --password-file or --password-fd",
         )
+    match arguments:
+        case ["help", *command]:
+            return [*command, "--help"]
+        case ["version" | "-V"]:
+            return ["--version"]
+        case [_, "--version"]:
+            return ["--version"]
+        case ["--help" | "-h", *command] if command[:1] and command[0] in _OURS:
+            return [*command, "--help"]
+        case [verb, *_] if verb in _COMMANDS:
+            raise UsageError(f"there is no command {verb!r}", hint=f"see: truststore-tool {_COMMANDS[verb]} --help")
+        case [word, verb, *_] if word not in _OURS and verb in _OURS:
+            what = "options of a command stand behind it" if word.startswith("-") else "the command comes first"
+            raise UsageError(what, hint=f"truststore-tool {verb} {shlex.quote(word)} ...")
+        case [path] if path not in _OURS and Path(path).is_file():
+            raise UsageError(
+                f"{path} is no command", hint=f"see what is in it: truststore-tool list {shlex.quote(path)}"
+            )
     return [_called_now(arguments[0], argument) for argument in arguments]
 
 

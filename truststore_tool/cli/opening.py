@@ -33,7 +33,7 @@ def open_for_reading(
     """
     from truststore_tool.stores import open_store
 
-    source = sys.stdin.buffer.read() if path == "-" else place_of(path)
+    source = standard_input() if path == "-" else place_of(path)
     refusal: PasswordRequiredError | None = None
     with working(f"reading {path}"):
         try:
@@ -47,6 +47,14 @@ def open_for_reading(
             raise UnreadableError(f"{path}: holds no certificate, only {named(opened.others)}")
         return opened
     raise refusal or PasswordRequiredError(f"{path}: its certificates are encrypted", hint=_HINT)
+
+
+def standard_input() -> bytes:
+    """All that comes there. Raises UnreadableError for nothing, as where a command names it twice."""
+    data = sys.stdin.buffer.read()
+    if not data:
+        raise UnreadableError("standard input is empty", hint="did what writes it fail? it can be read once only")
+    return data
 
 
 def place_of(path: str) -> str:

@@ -121,10 +121,10 @@ class Output:
 
 
 def has_colour(stream: TextIO) -> bool:
-    """Whether what goes there has colour: a terminal, unless NO_COLOR is set; anything, where FORCE_COLOR is."""
+    """Whether it has colour: a terminal that can, unless NO_COLOR is set; anything, where FORCE_COLOR is."""
     if os.environ.get("NO_COLOR"):
         return False
-    return stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
+    return (stream.isatty() and os.environ.get("TERM") != "dumb") or bool(os.environ.get("FORCE_COLOR"))
 
 
 def _width() -> int:

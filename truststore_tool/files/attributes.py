@@ -53,12 +53,13 @@ def of_sources(paths: Iterable[str | os.PathLike[str]]) -> list[Openness]:
     found = []
     for path in paths:
         with suppress(OSError, ValueError):
-            status = os.stat(path)
+            place = 0 if path == "/dev/stdin" else path  # which without a /proc leads nowhere
+            status = os.stat(place)
             if stat.S_ISDIR(status.st_mode):
                 with os.scandir(path) as entries:
                     found += [_openness(entry.path) for entry in entries if entry.is_file()]
             if stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode):
-                found.append(_openness(path))
+                found.append(_openness(place))
     return found
 
 
