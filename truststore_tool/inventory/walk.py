@@ -6,6 +6,7 @@ import re
 import stat
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from truststore_tool.errors import UnreadableError
@@ -79,7 +80,7 @@ class Walk:
             folder = waiting.pop()
             try:
                 with os.scandir(folder) as listing:
-                    entries = sorted(listing, key=lambda entry: entry.name)
+                    entries = sorted(listing, key=attrgetter("name"), reverse=True)
             except OSError as exc:
                 if folder == root:
                     self.unreadable.append(root)
@@ -90,14 +91,15 @@ class Walk:
                 yield _layout(folder)
                 continue
             folders = []
-            for entry in entries:
+            while entries:
+                entry = entries.pop()  # it keeps what it says of itself: a large folder would take much memory
                 if self._exclude and self._is_excluded(entry, root):
                     continue
                 try:
-                    if entry.is_symlink():
-                        self.haul.link(Place((entry.path,)), os.readlink(entry.path))
-                    elif entry.is_file(follow_symlinks=False):
+                    if entry.is_file(follow_symlinks=False):
                         yield _found(entry.path, entry.stat(follow_symlinks=False))
+                    elif entry.is_symlink():
+                        self.haul.link(Place((entry.path,)), os.readlink(entry.path))
                     elif entry.is_dir(follow_symlinks=False) and self._enters(entry, device):
                         folders.append(entry.path)
                 except FileNotFoundError:

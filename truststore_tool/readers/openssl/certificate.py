@@ -151,6 +151,13 @@ def _check_bits(element: Element) -> None:
 
 
 def _name(element: Element) -> bytes:
+    return _canonical(element.raw)
+
+
+@lru_cache(maxsize=1024)
+def _canonical(raw: bytes) -> bytes:
+    """A distinguished name as OpenSSL compares it. A root has the same twice."""
+    element = asn1.read(raw)
     for rdn in element.expect(asn1.SEQUENCE).items():
         for pair in rdn.expect(asn1.SET).items():
             kind, value = pair.expect(asn1.SEQUENCE).fields(2, 2)
