@@ -225,6 +225,42 @@ def test_the_common_headers_are_read_as_all_headers_are(element: bytes, behind: 
         assert found == asn1.Element(data, tag, 0, content, content + length, content + length)
 
 
+NESTED = st.recursive(
+    st.builds(lambda tag, size: (tag, b"\0" * size), st.sampled_from([2, 4, 0x80]), st.integers(0, 300)),
+    lambda inner: st.tuples(st.sampled_from([0x30, 0x31, 0xA0]), st.lists(inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+def as_written(node: tuple[int, object], longer: Callable[[], int | None]) -> bytes:
+    """An element, with so many octets more than its length needs; None for a length that is left open."""
+    tag, content = node
+    body = b"".join(as_written(part, longer) for part in content) if isinstance(content, list) else content
+    assert isinstance(body, bytes)
+    more = longer()
+    if more is None and tag & asn1.CONSTRUCTED:
+        return bytes((tag, 0x80)) + body + b"\0\0"
+    if not more:
+        return asn1.tlv(tag, body)
+    size = len(body).to_bytes(max((len(body).bit_length() + 7) // 8, 1) + more - (len(body) < 0x80), "big")
+    return bytes((tag, 0x80 | len(size))) + size + body
+
+
+@settings(deadline=None, max_examples=300)
+@given(NESTED, st.binary(max_size=3), st.data())
+def test_whether_all_lengths_are_the_shortest(node: tuple[int, object], behind: bytes, data: st.DataObject) -> None:
+    assert asn1.has_shortest_lengths(as_written(node, lambda: 0) + behind)
+    chosen: list[int | None] = []
+
+    def longer() -> int | None:
+        chosen.append(data.draw(st.sampled_from([0, 0, 0, 1, 2, None])))
+        return chosen[-1]
+
+    odd = as_written(node, longer)
+    if odd != as_written(node, lambda: 0):
+        assert not asn1.has_shortest_lengths(odd + behind)
+
+
 def test_more_elements_than_any_list_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asn1, "MAX_ELEMENTS", 3)
     assert asn1.starts(b"\x05\x00" * 3, 0, 6) == [0, 2, 4, 6]

@@ -77,7 +77,7 @@ class Element(NamedTuple):
         Raises FormatError when this one is primitive or they do not fit.
         """
         if not _is_constructed(self.tag):
-            raise FormatError(f"ASN.1 tag 0x{self.tag:02x} at byte {self.start} is primitive, not a structure")
+            raise _primitive(self)
         data, offset, stop = self.data, self.content, self.stop
         while offset < stop:
             element = read(data, offset, stop)
@@ -86,9 +86,20 @@ class Element(NamedTuple):
 
     def children(self) -> list["Element"]:
         """All elements inside this one. Raises FormatError as `items` does, and for more than MAX_ELEMENTS."""
-        found = list(islice(self.items(), MAX_ELEMENTS + 1))
-        if len(found) > MAX_ELEMENTS:
-            raise _too_many(self.start)
+        if not _is_constructed(self.tag):
+            raise _primitive(self)
+        return self.inside()
+
+    def inside(self) -> list["Element"]:
+        """As `children`, also of an element that is not marked as constructed."""
+        data, offset, stop = self.data, self.content, self.stop
+        found: list[Element] = []
+        while offset < stop:
+            element = read(data, offset, stop)
+            found.append(element)
+            offset = element.next
+            if len(found) > MAX_ELEMENTS:
+                raise _too_many(self.start)
         return found
 
     def fields(self, least: int, most: int) -> list["Element"]:
@@ -243,6 +254,29 @@ def starts(data: bytes, offset: int, stop: int) -> list[int]:
     return found
 
 
+def has_shortest_lengths(data: bytes) -> bool:
+    """Whether every length in the element that `data` begins with is as in DER: definite, in its shortest form.
+
+    A quick look that makes no element; False where it is not enough, as for tags of more than one octet. Of elements
+    that do not fit into each other it may say either. Raises FormatError when the first one does not fit.
+    """
+    offset, stop = 0, read(data).next
+    while offset + 1 < stop:
+        tag, size = data[offset], data[offset + 1]
+        offset += 2
+        if size >= 0x80:
+            octets = size - 0x80
+            size = int.from_bytes(data[offset : offset + octets], "big")
+            offset += octets
+            if size < 0x80 or not size >> 8 * (octets - 1):
+                return False
+        if tag & 0x1F == 0x1F:
+            return False
+        if not tag & CONSTRUCTED:
+            offset += size
+    return offset == stop
+
+
 def _read_header(data: bytes, start: int, limit: int) -> tuple[int, int, int | None]:
     """Tag, offset of the content, and length of the element at `start`; the length is None where it is indefinite."""
     offset = start
@@ -305,6 +339,10 @@ def _end_of_contents(data: bytes, start: int, content: int, limit: int) -> int:
         if depth > _MAX_DEPTH:
             raise FormatError("ASN.1 structure is nested too deeply")
     raise _too_many(start)
+
+
+def _primitive(element: Element) -> FormatError:
+    return FormatError(f"ASN.1 tag 0x{element.tag:02x} at byte {element.start} is primitive, not a structure")
 
 
 def _cut_short(start: int) -> FormatError:

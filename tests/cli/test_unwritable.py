@@ -227,7 +227,7 @@ def test_a_refusal_is_a_line_and_a_hint_and_the_store_is_untouched(
             done = command([*shim, "-storepass", PASSWORD], refuse, keytool.run)
             assert done.code == 1
             assert "keytool error: java.io" in done.out
-            assert "Traceback" not in done.err
+            assert done.err == ""  # where the real tool says beforehand that the certificate was added
             assert store.read_bytes() == before
             assert names_in(folder) == names
 

@@ -30,6 +30,7 @@ IMPORTING = [
     Case(f"-importcert -alias again -file one.pem -keystore s.pkcs12 {S}", "maybe\nyes\n"),
     Case("-importcert -noprompt -file both.pem -keystore new.jks", "abc\nchangeit\nchangeit\n"),
     Case("-importcert -file three.pem -keystore s.jceks -storetype jceks", "changeit\nyes\n"),
+    Case(f"-importcert -noprompt -file three.pem -keystore nowhere/new {S} -v"),
     Case(f"-importcert -noprompt -file garbage.pem -keystore s.jks {S}"),
     Case("-importcert -noprompt -file three.pem -keystore s.pkcs12 -storepass wrongpw -v"),
     Case("-importcert -noprompt -file three.pem -keystore n.p12 -J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE "

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.shims.forge import certificate, common_name, pem
+from truststore_tool import files
 from truststore_tool.model import Certificate, TrustedEntry, TrustStore
 from truststore_tool.shims import keytool
 from truststore_tool.shims.keytool import stores
@@ -133,12 +134,19 @@ def test_what_can_no_longer_be_done_is_said_and_nothing_changes(
     assert aliases() == left
 
 
-def test_nothing_is_said_to_be_added_that_is_not(capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_said_to_be_added_before_it_is(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     """The real tool says it before it writes."""
     words = ("-importcert", "-noprompt", "-file", "three.pem", "-storepass", SECRET, "-v", "-keystore")
-    assert keytool.run([*words, "nowhere/new"]) == 1
-    said = capfd.readouterr()
-    assert "nowhere/new (No such file or directory)" in said.out
-    assert said.err == "[Storing nowhere/new]\n"
+    said: list[str] = []
+    replace = files.replace
+
+    def listening(*given: Any, **more: Any) -> None:
+        said.append(capfd.readouterr().err)
+        replace(*given, **more)
+
+    monkeypatch.setattr(files, "replace", listening)
     assert keytool.run([*words, "ks"]) == 0
+    assert said == [""]
     assert capfd.readouterr().err == "Certificate was added to keystore\n[Storing ks]\n"

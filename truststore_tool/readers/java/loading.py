@@ -90,6 +90,8 @@ class _Lengths(NamedTuple):
 def _lengths(data: bytes) -> _Lengths:
     """The oddities of the element that `data` begins with. One that is left open is converted as a whole: none."""
     long = left_open = False
+    if asn1.has_shortest_lengths(data):
+        return _Lengths(long, left_open)
     waiting = [asn1.read(data)]
     if waiting[0].next != waiting[0].stop:
         return _Lengths(False, False)
@@ -100,8 +102,7 @@ def _lengths(data: bytes) -> _Lengths:
         needed = 2 if size < 0x80 else 2 + (size.bit_length() + 7) // 8
         long = long or element.content - element.start > needed
         if element.tag & asn1.CONSTRUCTED:
-            starts = asn1.starts(data, element.content, element.stop)[:-1]
-            waiting += [asn1.read(data, start, element.stop) for start in starts]
+            waiting += element.inside()
     return _Lengths(long, left_open)
 
 

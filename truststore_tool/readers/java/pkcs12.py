@@ -280,8 +280,8 @@ def _elements(element: Element, tag: int) -> list[Element]:
 
 def _inside(element: Element) -> list[Element]:
     """What is inside an element, whether or not it is marked as constructed."""
-    found = asn1.starts(element.data, element.content, element.stop)[:-1]
-    items = [asn1.read(element.data, start, element.stop) for start in found]
-    if any(item.tag > 0xFF for item in items):
-        raise RefusedError("java.io.IOException")
+    items = element.inside()
+    for item in items:
+        if item.tag > 0xFF:
+            raise RefusedError("java.io.IOException")
     return items

@@ -20,6 +20,7 @@ _LONGEST_DATA: Final = 64
 # At the end of a line, what a signed char calls at most a blank is dropped: controls, and all beyond ASCII.
 _TRAILING: Final = bytes(range(0x21)) + bytes(range(0x80, 0x100))
 _BLANKS: Final = b" \t\r\n"
+_BASE64: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\n"
 
 BAD_END_LINE: Final = "bad end line"
 BAD_BASE64: Final = "bad base64 decode"
@@ -46,31 +47,52 @@ def blocks(data: bytes, *, skips_mark: bool = True) -> Iterator[Block]:
         skips_mark: whether a byte order mark at its start, or behind a block, is passed over: OpenSSL 3 does that, 1.1
             does not.
     """
-    lines = _lines(data)
+    lines = _Lines(data)
     first = True
     for line in lines:
         text = (line.removeprefix(_BOM) if first and skips_mark and len(line) > len(_BOM) else line).rstrip(_TRAILING)
         first = False
         if text.startswith(_BEGIN) and text.endswith(_DASHES) and len(text) > len(_BEGIN):
             label = text[len(_BEGIN) : -len(_DASHES)]
-            header, body = _body(lines, label)
+            plain = lines.plain_body(label)
+            header, body = _body(lines, label) if plain is None else (b"", plain)
             yield Block(label, header, _decoded(body))
             first = True
 
 
-def _lines(data: bytes) -> Iterator[bytes]:
+class _Lines:
     """Each line with its end, up to its first zero octet, as fgets and strlen make of it; none from an empty one on."""
-    offset = 0
-    while offset < len(data):
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.offset = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        data, offset = self.data, self.offset
         newline = data.find(b"\n", offset, offset + _LINE)
-        end = newline + 1 if newline >= 0 else min(offset + _LINE, len(data))
-        line = data[offset:end]
-        if b"\0" in line:
-            line = line[: line.index(b"\0")]
-            if not line:
-                return
-        yield line
-        offset = end
+        self.offset = newline + 1 if newline >= 0 else min(offset + _LINE, len(data))
+        line = data[offset : self.offset].partition(b"\0")[0]
+        if not line:
+            self.offset = len(data)
+            raise StopIteration
+        return line
+
+    def plain_body(self, label: bytes) -> bytes | None:
+        """What `_body` reads where all lines up to the END line are of Base64, as nearly always, at a glance.
+
+        None, and nothing is read, where it takes a closer look.
+        """
+        ending = _END + label + _DASHES + b"\n"
+        end = self.data.find(b"\n" + ending, self.offset)
+        body = self.data[self.offset : max(end, self.offset)]
+        each = body.split(b"\n")
+        if not all(each) or body.translate(None, _BASE64) or len(max(each, key=len)) >= _LINE:
+            return None
+        self.offset = end + 1 + len(ending)
+        return body
 
 
 def _body(lines: Iterator[bytes], label: bytes) -> tuple[bytes, bytes]:

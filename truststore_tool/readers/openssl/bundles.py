@@ -1,8 +1,9 @@
 """Certificates out of PEM as OpenSSL's functions take them: all of a file, or one block after the other."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple, Self
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from typing import Final, NamedTuple, Self, TypeVar
 
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
@@ -13,6 +14,8 @@ from truststore_tool.readers.base import UnknownError
 from truststore_tool.readers.openssl import certificate
 from truststore_tool.readers.openssl.blocks import Block, BlockError, blocks
 from truststore_tool.readers.openssl.certificate import Fields
+
+T = TypeVar("T")
 
 CERTIFICATE: Final = b"CERTIFICATE"
 OLD: Final = b"X509 CERTIFICATE"
@@ -27,7 +30,8 @@ ASN1_LIB: Final = "ASN1 lib"
 # A limit of our own (asn1.read).
 _TOO_DEEP: Final = "nested too deeply"
 _ENCRYPTED: Final = b"Proc-Type:"
-_SEALED: Final = re.compile(
+# Compiled where it is needed.
+_SEALED: Final = (
     rb"Proc-Type: 4,ENCRYPTED\nDEK-Info: (?:AES-(?:128|192|256)-CBC,[0-9A-F]{32}|DES(?:-EDE3)?-CBC,[0-9A-F]{16})\n"
 )
 # A header of a key that is longer than this makes it an encrypted one, which is not opened (PEM_X509_INFO_read_bio).
@@ -70,13 +74,32 @@ def whole(data: bytes, *, skips_mark: bool = True) -> list[Held]:
     Raises RefusedError for any block that is damaged, and where there is neither certificate nor CRL; UnknownError
     for keys and CRLs of which OpenSSL alone knows.
     """
-    found: list[Held] = []
+    return _whole(data, Held.of, skips_mark=skips_mark)
+
+
+def uncut(data: bytes | Mapping[str, bytes], *, skips_mark: bool = True) -> list[bytes]:
+    """The certificates in a file or directory, which are not taken apart: taken as if there were nothing amiss in them.
+
+    Raises as `whole` for a file.
+    """
+    if isinstance(data, bytes):
+        return _whole(data, _raw, skips_mark=skips_mark)
+    each = (_one_by_one(content, _ANY_LABEL, _raw, skips_mark=skips_mark)[0] for content in data.values())
+    return list(chain.from_iterable(each))
+
+
+def _raw(block: Block) -> bytes:
+    return asn1.read(block.data).raw
+
+
+def _whole(data: bytes, take: Callable[[Block], T], *, skips_mark: bool) -> list[T]:
+    found: list[T] = []
     others = 0
     try:
         for block in blocks(data, skips_mark=skips_mark):
             if block.label in _ANY_LABEL:
                 _check_header(block)
-                found.append(Held.of(block))
+                found.append(take(block))
             elif block.label == _CRL:
                 _check_header(block)
                 _check_crl(block.data)
@@ -99,12 +122,18 @@ def one_by_one(data: bytes, labels: tuple[bytes, ...], *, skips_mark: bool = Tru
 
     None where it comes to the end, empty where OpenSSL gives no reason.
     """
-    found: list[Held] = []
+    return _one_by_one(data, labels, Held.of, skips_mark=skips_mark)
+
+
+def _one_by_one(
+    data: bytes, labels: tuple[bytes, ...], take: Callable[[Block], T], *, skips_mark: bool
+) -> tuple[list[T], str | None]:
+    found: list[T] = []
     try:
         for block in blocks(data, skips_mark=skips_mark):
             if block.label in labels:
                 _check_header(block)
-                found.append(Held.of(block))
+                found.append(take(block))
     except BlockError as exc:
         return found, "".join(map(str, exc.args))
     except FormatError:
@@ -169,7 +198,7 @@ def _check_key(block: Block) -> None:
 def _check_key_header(block: Block) -> None:
     if not block.header.startswith(_ENCRYPTED):
         raise RefusedError("not proc type", _PEM_LIB)
-    if not _SEALED.match(block.header):
+    if not re.match(_SEALED, block.header):
         raise UnknownError("an encrypted key with a header of its own kind")
 
 

@@ -106,10 +106,12 @@ class OpenSslReader:
     Attributes:
         program: which one.
         work: what other readers of the same file have worked out.
+        taken: whether it has taken the certificates before: those in PEM, also in directories, are not taken apart.
     """
 
     program: Program
     work: Work = field(default_factory=dict, repr=False, compare=False)
+    taken: bool = False
 
     @property
     def name(self) -> str:
@@ -128,10 +130,13 @@ class OpenSslReader:
 
     def _reading(self, data: Content, password: str | None) -> Reading:
         program = self.program
+        mark = program.skips_mark
         if not isinstance(data, bytes):
             if _CAPATH not in program.reads:
                 return self._made([]) if program.loops else self._reading(b"", password)
-            found = list(bundles.looked_up(data, skips_mark=program.skips_mark))
+            if self.taken:
+                return self._made_of(bundles.uncut(data, skips_mark=mark))
+            found = list(bundles.looked_up(data, skips_mark=mark))
             return self._made([held for held, lost in found if lost is None], [(h, r) for h, r in found if r])
         if _PKCS12 in program.reads and _is_pkcs12(data):
             return self._made(self._pkcs12(data, password))
@@ -142,10 +147,11 @@ class OpenSslReader:
                 raise RefusedError("", exc.message) from exc
         if program.loops:
             labels = (bundles.CERTIFICATE, bundles.OLD)
-            held, failure = bundles.one_by_one(data, labels, skips_mark=program.skips_mark)
+            held, failure = bundles.one_by_one(data, labels, skips_mark=mark)
             reading = self._made(held)
             return reading if failure is None else replace(reading, error=self._ignored(failure))
-        mark = program.skips_mark
+        if self.taken:
+            return self._made_of(bundles.uncut(data, skips_mark=mark))
         return self._made(once(self.work, ("whole", mark, data), lambda: bundles.whole(data, skips_mark=mark)))
 
     def _pkcs12(self, data: bytes, password: str | None) -> list[Held]:
@@ -186,13 +192,18 @@ class OpenSslReader:
         left_out += [LeftOut(Certificate(item.fields.raw), reason) for item, reason in lost]
         return Reading(True, None, None, tuple(anchors), (), tuple(left_out), self.program.evidence)
 
+    def _made_of(self, certificates: Iterable[bytes]) -> Reading:
+        """The reading of a store to which each of these certificates is an anchor."""
+        anchors = tuple(map(Certificate, dict.fromkeys(certificates)))
+        return Reading(True, anchors=anchors, leaves=(), evidence=self.program.evidence)
+
     def refuses(self, certificate: Certificate) -> str | None:
         """What is wrong with a certificate that OpenSSL does not parse; None where it does."""
         return once(self.work, ("openssl", certificate.der), lambda: parser.why_refused(certificate.der))
 
     def trusting(self) -> "OpenSslReader":
-        """The same program: to parse what it takes costs next to nothing."""
-        return self
+        """The same program, to which every certificate in PEM is an anchor."""
+        return replace(self, taken=True)
 
     def reads_all_of(self, other: Reader) -> bool:
         """Whether this program has all that the other one has, and the same rules for what is an anchor."""

@@ -8,7 +8,7 @@ from truststore_tool.formats import SHORTEST_NEW_PASSWORD
 from truststore_tool.model import OpaqueEntry, TrustStore
 from truststore_tool.nouns import replace
 from truststore_tool.shims.keytool import stores
-from truststore_tool.shims.keytool.errors import ILLEGAL_ARGUMENT, KeytoolError, OutOfScopeError
+from truststore_tool.shims.keytool.errors import ILLEGAL_ARGUMENT, KeytoolError, NoPlaceError, OutOfScopeError
 from truststore_tool.shims.keytool.session import Session, found, null_alias
 from truststore_tool.shims.keytool.stores import Keystore
 
@@ -34,11 +34,15 @@ def save(
 ) -> None:
     """Save what `edit` makes of the store, and say `done` and that it is saved. `edit` neither asks nor says anything.
 
-    The real tool says both before it writes; what is not so yet, or will never be, is not said here.
+    The real tool says both before it writes; what is not so yet, or will never be, is not said here. But where no file
+    can be, so that nothing is begun, its words are kept, which scripts read beside the error that follows.
     """
     try:
         stores.save(session.keystore, session.password, edit, jdk=session.jdk, new_password=new_password)
         session.console.err(done)
+    except NoPlaceError:
+        session.console.err(done)
+        raise
     finally:
         announce_saving(session)
 

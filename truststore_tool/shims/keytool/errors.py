@@ -36,6 +36,10 @@ class KeytoolError(TrustStoreError):
         return f"{self.kind}: {self.message}" if self.message else self.kind
 
 
+class NoPlaceError(KeytoolError):
+    """No file of that name can be made, as its folder is missing: the real tool says so when all else is said."""
+
+
 def file_error(name: str, error: TrustStoreError) -> KeytoolError:
     """What Java says of a file that could not be read or written: the reason is the last part of our own message."""
     reason = error.message.rpartition(": ")[2]

@@ -25,6 +25,7 @@ from truststore_tool.shims.keytool.errors import (
     IO_EXCEPTION,
     KEY_STORE,
     KeytoolError,
+    NoPlaceError,
     file_error,
 )
 from truststore_tool.shims.overwriting import manner
@@ -306,7 +307,8 @@ def save(
         raise KeytoolError(reason, "java.lang.NullPointerException")
     if os.path.isdir(path) or not os.path.isdir(os.path.dirname(path) or "."):
         edit(keystore.store)
-        raise _not_found(keystore.name)
+        missing = _not_found(keystore.name)
+        raise NoPlaceError(missing.message, missing.kind)
 
     changed: list[TrustStore] = []
 
