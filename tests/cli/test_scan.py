@@ -95,6 +95,49 @@ def test_reports_go_to_files_as_well(tool: Tool, tmp_path: Path) -> None:
     assert tool("scan", tmp_path, "--report", "text", "--report", "json").code == 2
 
 
+@pytest.mark.parametrize("given", ["missing/x", "folder", "/dev/full", "file/x"])
+def test_a_file_that_cannot_be_written_is_told_before_anything_is_looked_at(
+    tool: Tool, tmp_path: Path, given: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    good = tmp_path / "good.json"
+    for more in (("--report", f"csv={tmp_path / given}"), ("--cache", tmp_path / given)):
+        if given == "folder" and more[0] == "--cache":
+            continue  # which cannot be read: code 3
+        done = tool("scan", tmp_path / "nowhere", "--report", f"json={good}", *more)
+        assert (done.code, done.out, good.exists()) == (5, "", False)
+
+
+def test_two_things_do_not_go_to_the_same_file(tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_bytes(pem())
+    (tmp_path / "link").symlink_to(tmp_path / "one")
+    for other in ("one", "./one", "../" + tmp_path.name + "/one", "link"):
+        for more in (("--report", f"csv={tmp_path}/{other}"), ("--cache", f"{tmp_path}/{other}")):
+            done = tool("scan", tmp_path, "--report", f"json={tmp_path / 'one'}", *more)
+            assert (done.code, (tmp_path / "one").exists()) == (2, False)
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+def test_a_report_to_standard_output_by_name(tool: Tool, tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.pem").write_bytes(pem())
+    assert json.loads(tool("scan", tmp_path, "--report", f"json={name}").out)["places"] == 1
+    assert tool("scan", tmp_path, "--report", "text", "--report", f"json={name}").code == 2
+
+
+def test_a_report_in_the_tree_that_is_scanned_changes_nothing(tool: Tool, tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_bytes(pem())
+    words = [
+        word
+        for kind in ("json", "csv", "sarif", "junit", "text")
+        for word in ("--report", f"{kind}={tmp_path}/r.{kind}")
+    ]
+    for _ in range(3):
+        assert tool("scan", tmp_path, *words, "--cache", tmp_path / "cache").code == 0
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert (report["places"], report["skipped"], report["findings"]) == (1, [], [])
+
+
 def test_stopped_it_prints_what_it_found_so_far(tmp_path: Path) -> None:
     (tmp_path / "a.pem").write_bytes(pem())
     # Members without an end: whoever stops the scan does so in the middle of them.

@@ -1,5 +1,6 @@
 """The kinds of reports on an inventory, and where each goes: standard output, or a file."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +24,9 @@ KINDS: Final[Mapping[str, str]] = {
 }
 
 
+_STDOUT: Final = ("", "-", "/dev/stdout")
+
+
 @noun
 class Wanted:
     """A kind of report, and the file that it goes to; None for standard output."""
@@ -35,14 +39,37 @@ Reports = Sequence[Wanted]
 
 
 def wanted(given: Sequence[str] | None, *, json: bool) -> Reports:
-    """The reports that were asked for: text, where none were. Raises UsageError for an unknown kind."""
+    """The reports that were asked for: text, where none were.
+
+    Raises UsageError for an unknown kind, for a page without what makes it, and where two would go to the same file or
+    both to standard output, and WriteError for a file that could not be written: before there is anything to report.
+    """
     found = [_wanted(text) for text in given or ()]
     if json:
         found.append(Wanted("json", None))
     found = list(dict.fromkeys(found)) or [Wanted(TEXT, None)]
     if sum(each.path is None for each in found) > 1:
         raise UsageError("two reports cannot both go to standard output", hint="write one to a file: KIND=FILE")
+    files = [each.path for each in found if each.path is not None]
+    require_places(files)
+    if any(each.kind == "html" for each in found):
+        from truststore_tool.render import scan_html
+
+        scan_html.require()
     return found
+
+
+def require_places(paths: Sequence[str]) -> None:
+    """Raise WriteError for a file that could not be written, and UsageError where two paths are the same file."""
+    from truststore_tool import files
+
+    seen: set[str] = set()
+    for path in paths:
+        files.require_file(path)
+        files.require_place(path)
+        if (real := os.path.realpath(path)) in seen:
+            raise UsageError(f"{path}: two things cannot go to the same file", hint="name another file for one of them")
+        seen.add(real)
 
 
 def _wanted(text: str) -> Wanted:
@@ -51,7 +78,7 @@ def _wanted(text: str) -> Wanted:
         raise UsageError(f"no report is called {kind!r}", hint=f"choose one of {', '.join((TEXT, *KINDS))}")
     if equals and not path:
         raise UsageError(f"the report {kind} names no file", hint="write it as KIND=FILE")
-    return Wanted(kind, path or None)
+    return Wanted(kind, None if path in _STDOUT else path)
 
 
 def printed(inventory: Inventory, reports: Reports, output: Output) -> None:

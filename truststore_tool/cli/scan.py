@@ -16,7 +16,7 @@ from truststore_tool.cli import completing
 from truststore_tool.cli.boundary import FINDING, StoppedError
 from truststore_tool.cli.options import Reporting, days, levels_and_rules
 from truststore_tool.cli.output import Output
-from truststore_tool.cli.reports import Reports, printed, wanted
+from truststore_tool.cli.reports import Reports, printed, require_places, wanted
 from truststore_tool.errors import FormatError, UsageError
 from truststore_tool.findings import counting
 from truststore_tool.fingerprints import Fingerprint
@@ -132,6 +132,8 @@ def scan_command(
       truststore-tool scan . --expires-within 90d --report json=scan.json
     """
     reports = wanted(report, json=output.json)
+    if cache is not None:
+        require_places([*(each.path for each in reports if each.path is not None), str(cache)])
     known = None if baseline is None else _known(baseline)
     now = datetime.now(UTC)
     needs = tuple(dict.fromkeys(each for text in need or () for each in _needs(text)))

@@ -82,14 +82,20 @@ def text(inventory: Inventory) -> str:
     )
 
 
-def _rendered(**given: Any) -> str:
+def require() -> None:
+    """Raise UsageError where jinja2 is not installed: to be asked before there is an inventory."""
     try:
-        import jinja2
-        import markupsafe
+        import jinja2  # noqa: F401 -- only whether it is there
     except ImportError as exc:
         raise UsageError(
             "a page of HTML is made by jinja2, which is not installed", hint=how_to_install("html")
         ) from exc
+
+
+def _rendered(**given: Any) -> str:
+    require()
+    import jinja2
+    import markupsafe
 
     def shown(value: object) -> object:
         # What would hide or reorder text is shown as an escape, as everywhere; then autoescape does its work.
