@@ -10,6 +10,7 @@ from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS
 
 from truststore_tool import stores
 from truststore_tool.errors import FindingError, UsageError
+from truststore_tool.files.problems import placed
 from truststore_tool.findings import Finding
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import TrustStore
@@ -69,7 +70,7 @@ class ActionModule(StoreAction):
                 content, store, done = update_content(
                     present,
                     options["password"],
-                    lambda present: changing.change(present, wanted),
+                    placed(file.path)(lambda store: changing.change(store, wanted)),
                     path=file.path,
                     create=new,
                     readers=options["for"] or None,

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from truststore_tool import formats
 from truststore_tool.errors import PasswordRequiredError
+from truststore_tool.files.problems import placed
 from truststore_tool.findings import Finding, Place, finding
 from truststore_tool.model import TrustStore
 from truststore_tool.operations.listing import list_store
@@ -31,7 +32,8 @@ class ActionModule(StoreAction):
     def act(self, options: dict[str, Any], file: FileOnHost, result: dict[str, Any]) -> None:
         """Say what is there."""
         content, password = file.read(), options["password"]
-        store = _opened(content, password) if content else None
+        with placed(file.path):
+            store = _opened(content, password) if content else None
         if content is None:
             examined = examining.missing(file.path)
         else:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from truststore_tool import formats, readers
 from truststore_tool.errors import FindingError, PasswordRequiredError, UnreadableError
+from truststore_tool.files.problems import placed
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, TrustStore
 from truststore_tool.operations.checking import of_store
@@ -44,10 +45,11 @@ class ActionModule(StoreAction):
         content, password = file.read(), options["password"]
         if content is None:
             raise UnreadableError(f"{file.path}: there is no such store on the host", hint="check the path")
-        store = formats.loads(content, password)
-        formats.require_certificates(store, content)
-        if store.sealed:
-            raise PasswordRequiredError(f"{file.path}: its certificates are encrypted", hint="give its password")
+        with placed(file.path):
+            store = formats.loads(content, password)
+            formats.require_certificates(store, content)
+            if store.sealed:
+                raise PasswordRequiredError("its certificates are encrypted", hint="give the password of the store")
         certificates = list(dict.fromkeys(candidate.certificate for candidate in collected.candidates))
         report = verify(store, [*expected, *certificates])
         needed = [item.certificate.certificate for item in report.present]
