@@ -63,6 +63,43 @@ CASES: list[tuple[str, str, set[tuple[str, str, str]]]] = [
         },
     ),
     (
+        "/srv/app/.env",
+        'SSL_CERT_FILE=/etc/app/ca.pem # of the team\nexport REQUESTS_CA_BUNDLE="/etc/my ca.pem" # quoted\n'
+        "BASE=/opt/app\nNODE_EXTRA_CA_CERTS=${BASE}/n.pem\nPGSSLROOTCERT=/etc/pg.crt psql -c 'select 1'\n",
+        {
+            ("/etc/app/ca.pem", "OpenSSL, Go and others", "SSL_CERT_FILE"),
+            ("/etc/my ca.pem", "Python (requests)", "REQUESTS_CA_BUNDLE"),
+            ("/opt/app/n.pem", "Node.js", "NODE_EXTRA_CA_CERTS"),
+            ("/etc/pg.crt", "libpq", "PGSSLROOTCERT"),
+        },
+    ),
+    (
+        "/opt/app/bin/about.sh",
+        'echo "use --cacert option, or --ca-certificate instead"\ncurl --cacert "/opt/app/ca 1.pem" https://x\n',
+        {("/opt/app/ca 1.pem", "curl", "--cacert")},
+    ),
+    (
+        "/etc/elasticsearch/elasticsearch.yml",
+        "a.ssl.certificate_authorities: [ \"/etc/a.crt\" ]\nb.ssl.certificate_authorities: ['/etc/b.crt']\n"
+        "c.ssl.certificate_authorities: [/etc/c.crt, ]\n"
+        "xpack.security.transport.ssl.truststore.path: !!str /etc/t.p12\nother: {certificate_authorities: [/no.crt]}\n"
+        "certificate_authorities: *elsewhere\n",
+        {
+            *((f"/etc/{name}.crt", "Elastic", "certificate_authorities") for name in "abc"),
+            ("/etc/t.p12", "Elastic", "xpack.security.transport.ssl.truststore.path"),
+        },
+    ),
+    (
+        "/srv/app/log4j2.properties",
+        "appender.s.ssl.truststore.location=/etc/log/t.jks\n",
+        {("/etc/log/t.jks", "Log4j", "appender.s.ssl.truststore.location")},
+    ),
+    (
+        "/srv/app/config/bootstrap.properties",
+        "server.ssl.trust-store=/srv/with #sign.p12\n",
+        {("/srv/with #sign.p12", "Spring Boot", "server.ssl.trust-store")},
+    ),
+    (
         "/opt/kafka/config/server.properties",
         "listener.name.internal.ssl.truststore.location=/var/private/ssl/server.truststore.jks\n"
         "ssl.keystore.location=/var/private/ssl/server.keystore.jks\nssl.truststore.password=test1234\n",

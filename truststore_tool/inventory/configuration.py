@@ -34,6 +34,7 @@ _OF_FILES: Final = (
     (re.compile(r"cassandra\.yaml"), Program("Cassandra")),
     (re.compile(r"zoo[^/]*\.cfg"), Program("ZooKeeper")),
     (re.compile(r"(?:server|context|tomcat[^/]*)\.xml"), known.TOMCAT),
+    (re.compile(r"log4j[^/]*\.(?:xml|properties|ya?ml|json)"), known.LOG4J),
     (re.compile(r"\.?curlrc"), Program("curl", "openssl3")),
     (re.compile(r"\.?wgetrc"), Program("wget")),
     (re.compile(r"\.?npmrc"), Program("npm", "node20")),
@@ -126,7 +127,7 @@ def _named(item: Setting, file: str) -> Iterator[_Named]:
     elif low in known.SHARED:
         yield _Named(_of_file(file), item.name, item.value if item.quoted else _first(item.value), surely=False)
     elif known.KAFKA_STORE.fullmatch(item.name) and not item.name.lower().startswith("spring"):
-        yield _Named(known.KAFKA, item.name, item.value)
+        yield _Named(known.LOG4J if file.startswith("log4j") else known.KAFKA, item.name, item.value)
     elif known.JAVA_STORE.fullmatch(known.RELAXED.sub("", item.name).lower()):
         yield _Named(_of_file(file, known.JAVA), item.name, item.value, surely=False)
     yield from _in_value(item, file)
@@ -150,7 +151,8 @@ def _in_value(item: Setting, file: str) -> Iterator[_Named]:
 
         yield _Named(known.LIBPQ, "sslrootcert", unquote(unquoted(found[1])) if "://" in value else unquoted(found[1]))
     for found in _each(known.OPTION, value):
-        yield _Named(known.OPTIONS[found[1]], value[found.start() : found.end(1)], unquoted(found[2]))
+        option = value[found.start() : found.end(1)]
+        yield _Named(known.OPTIONS[found[1]], option, unquoted(found[2]), surely=False)  # it may be spoken of
     if "haproxy" in file:
         for found in _each(known.HAPROXY, value):
             yield _Named(Program("HAProxy", "openssl3"), found[1], found[2])

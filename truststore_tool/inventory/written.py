@@ -47,14 +47,21 @@ _ASSIGNMENT: Final = re.compile(
     re.IGNORECASE,
 )
 _CONTINUED: Final = re.compile(r"(?<!\\)(?:\\\\)*\\$")
+_TRAILING: Final = re.compile(r"\s+#")
 _MOST_LINES: Final = 100  # that one is continued over
 _LONGEST_LINE: Final = 20_000
 
 
-def _lines(text: str, depth: int) -> Iterator[Setting]:  # noqa: ARG001 -- as its neighbours
-    """Properties, ini files, shell, unit files, nginx and the like: a line, or what a backslash continues, a setting.
+def _properties(text: str, depth: int) -> Iterator[Setting]:
+    """Java's properties, in which everything behind the sign is the value (java.util.Properties, load)."""
+    return _lines(text, depth, plain=True)
 
-    The section of an ini file stands before its names: ``[client]`` and ``ssl-ca`` are ``client.ssl-ca``.
+
+def _lines(text: str, depth: int, *, plain: bool = False) -> Iterator[Setting]:  # noqa: ARG001 -- as its neighbours
+    """Ini files, shell, unit files, nginx and the like: a line, or what a backslash continues, a setting.
+
+    The section of an ini file stands before its names: ``[client]`` and ``ssl-ca`` are ``client.ssl-ca``. Unless it is
+    `plain`, a value ends before a comment, and that of a variable (``NAME=value more``) where the shell ends it.
     """
     section = ""
     rows = iter(enumerate(text.splitlines(), 1))
@@ -69,11 +76,23 @@ def _lines(text: str, depth: int) -> Iterator[Setting]:  # noqa: ARG001 -- as it
             section = f"{line[1:-1].strip()}."
         elif found := _ASSIGNMENT.fullmatch(line):
             value = (found[3].rstrip("; \t") if found[2].isspace() else found[3]).strip()
-            plain = unquoted(value)
-            yield Setting(section + found[1], plain, number, plain != value)
+            if not plain:
+                value = _ended(value, of_variable=found[2] == "=" and found[1].isupper())
+            inner = unquoted(value)
+            yield Setting(section + found[1], inner, number, inner != value)
             yield Setting("", line, number)
         else:
             yield Setting("", line, number)
+
+
+def _ended(value: str, *, of_variable: bool) -> str:
+    """A value up to the quote that closes it, or else up to a comment, or of a variable to the first blank."""
+    if value[:1] in ("'", '"'):
+        end = value.find(value[0], 1)
+        behind = value[end + 1 :].lstrip()
+        return value[: end + 1] if end > 0 and (not behind or behind.startswith("#")) else value
+    value = _TRAILING.split(value, maxsplit=1)[0]
+    return value.split(None, 1)[0] if of_variable and value else value
 
 
 def unquoted(value: str) -> str:
@@ -82,11 +101,14 @@ def unquoted(value: str) -> str:
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
 
 
+# A tag or an anchor before a value, and the items of a sequence on one line.
+_MARKS: Final = re.compile(r"^(?:[!&]\S{0,100}\s+){1,2}")
+_ITEM: Final = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^\s,\[\]"'][^,\[\]]*))\s*[,\]]""")
 _DASHES: Final = re.compile(r"(?:- +)*")
 
 
 def _yaml(text: str, depth: int) -> Iterator[Setting]:
-    """YAML's mappings, sequences and block scalars by their indentation; not its tags, anchors and flow style.
+    """YAML's mappings, sequences and block scalars by their indentation; not its aliases, nor flow mappings.
 
     An item of a sequence with a name and a value (an environment of Kubernetes) is a setting of that name.
     """
@@ -107,6 +129,7 @@ def _yaml(text: str, depth: int) -> Iterator[Setting]:
         body = _DASHES.sub("", body, count=1)
         indent = len(row) - len(body)
         key, value = _pair(body)
+        value = _MARKS.sub("", value)
         while above and above[-1][0] >= (outer + 1 if indent > outer else indent):
             above.pop()
         name = ".".join([*(each for _, each in above[-_DEEPEST:]), *([key] if key else [])])
@@ -115,6 +138,10 @@ def _yaml(text: str, depth: int) -> Iterator[Setting]:
             yield from _whole(name, key, block, number, depth)
         elif key and not value:
             above.append((indent, key))
+        elif value.startswith("["):
+            yield from (Setting(name, each, number, quoted=True) for each in _flow(value))
+        elif value.startswith(("{", "*")):
+            continue  # a mapping on one line, or what stands elsewhere
         elif key == "value" and item:
             yield Setting(item, value, number)
         else:
@@ -135,6 +162,14 @@ def _pair(body: str) -> tuple[str, str]:
     else:
         value = value.partition(" #")[0]
     return unquoted(key), unquoted(value)
+
+
+def _flow(value: str) -> Iterator[str]:
+    """The items of a sequence in flow style; nothing where there are others inside of it."""
+    at = 1
+    while found := _ITEM.match(value, at):
+        yield (found[1] or found[2] or found[3] or "").strip()
+        at = found.end()
 
 
 def _block(rows: list[str], number: int, indent: int) -> tuple[str, int]:
@@ -214,4 +249,5 @@ _LANGUAGES: Final[dict[str, Callable[[str, int], Iterator[Setting]]]] = {
     "yaml": _yaml,
     "json": _json,
     "xml": _xml,
+    "properties": _properties,
 }
