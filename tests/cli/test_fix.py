@@ -11,9 +11,12 @@ import pytest
 
 from tests.cli.broken import G1, ONE, STORES, THREE, TWO, make, storetype, trusted
 from tests.cli.harness import Done, Tool, at_terminal
+from tests.debian import there
 from tests.formats import test_jks as jks
 from tests.formats import test_pkcs12 as p12
+from tests.readers import fips
 from tests.readers.jvms import Jvm
+from tests.readers.programs import openssl_pkcs12
 from tests.realtools import Jdk, Request, find, run
 from tests.samples import certificates, own
 from truststore_tool import asn1, stores
@@ -283,6 +286,20 @@ class TestKept:
         assert len(list(Path("ca").iterdir())) == 2
 
 
+def test_no_openssl_of_any_kind_opens_less_than_before(tool: Tool, jdks: list[Jdk]) -> None:
+    debian = there()
+    with fips.running(debian) as in_fips_mode:
+        programs = [["openssl"], debian.command("openssl"), in_fips_mode]
+        for name in (name for name in STORES if name.endswith(".p12")):
+            path = make(name, jdks)
+            seen = [openssl_pkcs12(path.read_bytes(), PASSWORD, program=each) for each in programs]
+            tool("doctor", path, "--fix", "--yes")
+            for program, before in zip(programs, seen, strict=True):
+                after = openssl_pkcs12(path.read_bytes(), PASSWORD, program=program)
+                assert before.failed or not after.failed, (name, program)
+                assert before.out.count(b"BEGIN CERT") <= after.out.count(b"BEGIN CERT") or name == "twice.p12"
+
+
 class TestRefusals:
     """What would cost a reader an anchor is not done."""
 
@@ -311,15 +328,34 @@ class TestRefusals:
         assert tool("passwd", path, "--profile", "modern", "--for", "java21").code == 0
         assert not readers["java11.0.10"].ask(path.read_bytes(), "changeit").loads
 
-    def test_a_reader_of_which_nobody_knows_but_who_is_meant(self, tool: Tool, jdks: list[Jdk]) -> None:
-        # RFC 9579 is there for readers in FIPS mode, which do not open what has a MAC of RFC 7292 (measured with 3.5).
-        path = make("pbmac1.p12", jdks)
+    @pytest.mark.parametrize("more", [(), ("--for", "java17"), ("--for", "openssl3-fips", "--profile", "modern")])
+    def test_a_reader_in_fips_mode_which_opens_no_mac_of_rfc_7292(
+        self, tool: Tool, jdks: list[Jdk], more: tuple[str, ...]
+    ) -> None:
+        debian = there()
+        path = Path("pbmac1.p12")
+        words = ("pkcs12", "-export", "-nokeys", "-jdktrust", "anyExtendedKeyUsage", "-passout", "pass:changeit")
+        path.write_bytes(debian.run("openssl", *words, "-pbmac1_pbkdf2", "-macalg", "sha256", stdin=G1.read_bytes()))
         before = path.read_bytes()
-        done = tool("doctor", path, "--fix", "--for", "openssl3-fips", "--profile", "modern")
-        assert done.code == 3
-        assert "openssl3-fips could not open the store any more" in done.err
-        assert path.read_bytes() == before
-        assert tool("doctor", path, "--fix").code == 0
+        with fips.running(debian) as openssl:
+            assert not openssl_pkcs12(before, PASSWORD, program=openssl).failed
+            done = tool("doctor", path, "--fix", *more)
+            assert done.code == 3
+            assert "openssl3-fips could not open the store any more" in done.err
+            assert path.read_bytes() == before
+            assert tool("passwd", path, "--profile", "modern").code == 0
+            assert openssl_pkcs12(path.read_bytes(), PASSWORD, program=openssl).failed
+        assert [len(jdk.read(Request("PKCS12", path.absolute(), PASSWORD))[0].entries) for jdk in jdks] == [1, 1]
+
+    def test_what_such_a_reader_does_not_open_either_is_mended_and_shown(self, tool: Tool, jdks: list[Jdk]) -> None:
+        path = make("pbmac1.p12", jdks)  # its bags are sealed in a way of RFC 7292
+        with fips.running(there()) as openssl:
+            assert openssl_pkcs12(path.read_bytes(), PASSWORD, program=openssl).failed
+        done = tool("doctor", path, "--fix", "--for", "java17", "--json")
+        shown = {each["name"]: each for each in store_of(done)["fixed"]["readers"]}
+        assert (shown["java17.0.15"]["loads_before"], shown["java17.0.15"]["loads_after"]) == (False, True)
+        assert (shown["openssl3"]["loads_before"], shown["openssl3"]["loads_after"]) == (None, True)
+        assert "openssl3-fips" not in shown  # to which nothing is another
 
     def test_all_or_none_of_several(self, tool: Tool, jdks: list[Jdk]) -> None:
         first, second = make("twice.jks", jdks), make("twice.p12", jdks)

@@ -3,7 +3,7 @@
 What was not understood stays as it is, byte for byte, or nothing is mended.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -64,7 +64,7 @@ class Fixed:
         removed: what was there a second time.
         profile: how it is protected now; None where that did not change.
         rewritten: whether its entries were written anew in the way that Java writes them, as readers refused them.
-        readers: what each makes of it before and after.
+        readers: what each that it is meant for makes of it before and after, and every other to whom it is another.
     """
 
     trusted: tuple[Named, ...]
@@ -185,7 +185,7 @@ class _Mender:
             order.removed,
             best.way if best.way != _AFRESH else None,
             best.way == _AFRESH,
-            tuple(_shifts((judge.name for judge in self.meant), before, best.readings)),
+            tuple(_shifts([judge.name for judge in self.meant], before, best.readings)),
         )
         return Mending(best.content, fixed, store, fresh)
 
@@ -250,7 +250,7 @@ class _Mender:
             _check_kept(self.store, store, written)
         opens = {judge.name for judge in self.should_open if judge.trusting().read(content, self.password).loads}
         readings = self._readings(content) if changed else before
-        losses = tuple(_losses(before, readings, {judge.name for judge in self.meant}))
+        losses = tuple(_losses(before, readings))
         return _Draft(way, content, written, changed, frozenset(opens), readings, losses)
 
     def _in_way(self, store: TrustStore, way: str | None) -> TrustStore:
@@ -294,14 +294,14 @@ def _trusts(reading: Reading) -> dict[Certificate, None]:
     return dict.fromkeys((*(reading.anchors or ()), *(reading.leaves or ())))
 
 
-def _losses(before: _Readings, after: _Readings, meant: Collection[str]) -> Iterator[Refusal]:
+def _losses(before: _Readings, after: _Readings) -> Iterator[Refusal]:
     """What readers would lose, whatever password they use.
 
-    Of whom it is not known whether they open the store now, only those that are `meant` to are taken to do so.
+    Of whom it is not known whether they open the store now with the right one, it is taken that they do.
     """
     for (judge, were), (_, are) in zip(before, after, strict=True):
         for was, now in zip(were, are, strict=True):
-            may_open = was.loads is None and was is were[0] and judge.name in meant
+            may_open = was.loads is None and was is were[0]
             if (was.loads and not now.loads) or (may_open and now.loads is False):
                 yield Refusal(judge.name, f"could not open the store any more: {now.error or 'no reason is known'}")
                 break
@@ -321,10 +321,15 @@ def _fresh(store: TrustStore, draft: _Draft, before: _Readings) -> Iterable[Cert
     return dict.fromkeys(found)
 
 
-def _shifts(names: Iterable[str], before: _Readings, after: _Readings) -> Iterator[Shift]:
-    """What each of the readers called so makes of it, in this order."""
+def _shifts(names: Sequence[str], before: _Readings, after: _Readings) -> Iterator[Shift]:
+    """What each of the readers called so makes of it, in this order; and then every other to whom it is another now."""
     shifts = {
         judge.name: Shift(judge.name, was.loads, was.count, now.loads, now.count)
         for (judge, (was, *_)), (_, (now, *_)) in zip(before, after, strict=True)
     }
-    return (shifts[name] for name in dict.fromkeys(names))
+    others = (name for name, shift in shifts.items() if _makes_a_difference(shift))
+    return (shifts[name] for name in dict.fromkeys((*names, *others)))
+
+
+def _makes_a_difference(shift: Shift) -> bool:
+    return (shift.loads_before, shift.anchors_before) != (shift.loads_after, shift.anchors_after)

@@ -62,7 +62,7 @@ def load(data: bytes, password: str | None, *, legacy: bool, fips: bool = False)
         password: no password is what an empty one is: the program asks, and is answered with the return key.
         legacy: whether the ciphers of the legacy provider are there.
         fips: whether only those of the FIPS provider are, which has nothing of RFC 7292's own: neither its MAC nor
-            its ciphers.
+            its ciphers. That is measured with 3.5, which knows PBMAC1.
     """
     try:
         pfx = Pfx.parse(data)
@@ -85,8 +85,9 @@ def _verified(pfx: Pfx, password: str, fips: bool) -> Passphrase:
             raise RefusedError(NO_FIPS) from exc
         mac = _Md5Mac.parse(pfx.mac, exc.message)
     if isinstance(mac, macs.Pbmac1):
-        raise UnknownError("a MAC by PBMAC1, which OpenSSL 3.4 reads, and 3.0 does not")
-    if fips:
+        if not fips:
+            raise UnknownError("a MAC by PBMAC1, which OpenSSL 3.4 reads, and 3.0 does not")
+    elif fips:
         raise RefusedError(NO_FIPS)
     content = pfx.content.view()
     # An empty password is tried as none at all first.
