@@ -7,7 +7,7 @@ from shutil import which
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.inventory.reporting import FORMULA, HOSTILE, Reported, make, report
+from tests.inventory.reporting import FORMULA, HOSTILE, Reported, certificate, make, report
 from tests.realtools import find, missing, node_package, run
 
 
@@ -175,4 +175,20 @@ def test_without_scripts_all_is_there(reported: Reported, browser: Browser) -> N
     page.goto(reported.path("html").as_uri())
     assert page.locator(".store").count() == 10
     assert not page.locator("search").is_visible()
+    page.close()
+
+
+def test_of_a_long_list_what_is_read_stands_on_top_and_the_rest_is_folded(tmp_path: Path, browser: Browser) -> None:
+    root = tmp_path / "stores"
+    root.mkdir()
+    for number in range(30):
+        (root / f"{number:02}.pem").write_bytes(certificate(f"root {number}"))
+    (root / ".curlrc").write_text("cacert = 29.pem\n")
+    page = browser.new_page()
+    page.goto(report(root).path("html").as_uri())
+    seen = page.locator("section[aria-labelledby=lacking] li:visible a").all_inner_texts()
+    assert seen[0] == "stores/29.pem"
+    assert len(seen) < 30
+    page.get_by_text(f"{30 - len(seen)} more").click()
+    assert len(page.locator("section[aria-labelledby=lacking] li:visible a").all_inner_texts()) == 30
     page.close()

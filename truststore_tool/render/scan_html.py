@@ -24,6 +24,8 @@ _STATES: Final = {
     "": ("opened", "other"),
     "keys": ("keys only", "other"),
 }
+# Of a list on top of the page; the others are folded away, as the page goes on below.
+_SHOWN: Final = 25
 
 
 class Certificate(NamedTuple):
@@ -69,8 +71,9 @@ def text(inventory: Inventory) -> str:
         summary=summary(inventory),
         moment=f"{inventory.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
         rows=rows,
-        lacking=[row for row in rows if row.state == _STATES["lacks"][0]],
-        closed=[row for row in rows if row.state == _STATES["locked"][0]],
+        shown=_SHOWN,
+        lacking=_first_read([row for row in rows if row.state == _STATES["lacks"][0]]),
+        closed=_first_read([row for row in rows if row.state == _STATES["locked"][0]]),
         beside=[item for item in issues(inventory) if item not in of_stores],
         timeline=timeline(inventory),
         states=[name for name, _ in _STATES.values() if any(row.state == name for row in rows)],
@@ -80,6 +83,11 @@ def text(inventory: Inventory) -> str:
         policy=f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none';"
         " form-action 'none'",
     )
+
+
+def _first_read(rows: list[Row]) -> list[Row]:
+    """Those of which a reader is known first: the others are often of nobody."""
+    return sorted(rows, key=lambda row: not row.readers)
 
 
 def require() -> None:
