@@ -1,4 +1,6 @@
-"""Go itself as the judge of PEM files: that of the Debian of the tests, which takes a minute to be compiled for.
+"""Go itself as the judge of PEM files and certificates: that of the Debian of the tests.
+
+It takes a minute to be compiled for at first, and seconds afterwards.
 
 ``python -m tests.readers.go_judge > tests/readers/go_answers.txt`` records its answers anew.
 """
@@ -27,13 +29,22 @@ def cases() -> list[tuple[str, bytes]]:
 
 def taken(debian: Debian, files: Iterable[bytes]) -> list[int]:
     """How many certificates AppendCertsFromPEM takes from each file."""
-    lines = "".join(f"P {base64.b64encode(data).decode()}\n" for data in files)
+    return [len(line.split()) - 1 for line in _answers(debian, "P", files)]
+
+
+def refusals(debian: Debian, ders: Iterable[bytes]) -> list[str]:
+    """What ParseCertificate says of each certificate in DER; nothing of one that it takes."""
+    return _answers(debian, "C", ders)
+
+
+def _answers(debian: Debian, kind: str, every: Iterable[bytes]) -> list[str]:
+    lines = "".join(f"{kind} {base64.b64encode(data).decode()}\n" for data in every)
     with debian.shared() as (outside, inside):
         (outside / SOURCE.name).write_bytes(SOURCE.read_bytes())
         build = debian.command(*_SETTINGS, "go", "build", "-o", f"{inside}/judge", f"{inside}/{SOURCE.name}")
         subprocess.run(build, check=True, timeout=_BUILDING)
         said = debian.run("GODEBUG=x509negativeserial=0", f"{inside}/judge", stdin=lines.encode())
-    return [len(line.split()) - 1 for line in said.decode().splitlines()]
+    return said.decode().splitlines()
 
 
 if __name__ == "__main__":
