@@ -317,6 +317,53 @@ def test_a_signal_leaves_the_old_store_and_nothing_else(folder: Path, number: in
     assert [path.name for path in folder.iterdir()] == ["outer.jks"]
 
 
+def test_a_wait_is_a_number_of_seconds(tool: Tool, folder: Path) -> None:
+    """Not a number is within every bound, and never over."""
+    for wrong in ("nan", "-1", "soon"):
+        done = tool("import", folder / "outer.jks", NEW, "--yes", "--lock-timeout", wrong)
+        assert (done.code, "--lock-timeout" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_a_capath_is_not_changed_in_place(tool: Tool, folder: Path, more: list[str]) -> None:
+    assert tool("import", "certs/", OLD, "--yes", "--to", "capath").code == 0
+    before = sorted(path.name for path in (folder / "certs").iterdir())
+    done = tool("import", "certs", NEW, "--yes", "--in-place", *more)
+    assert (done.code, done.out) == (2, "")
+    assert "changed file by file, and not in place" in done.err
+    assert sorted(path.name for path in (folder / "certs").iterdir()) == before
+    assert not (folder / ".certs.lock").exists()
+
+
+def test_a_disk_that_is_full_beside_a_journal_elsewhere_leaves_the_store(folder: Path, bwrap: str) -> None:
+    script = (
+        'cp "$2" /mnt/store.pem; "$0" -m truststore_tool import /mnt/store.pem "$1" --yes --quiet'
+        ' --in-place --journal journal; echo $?; cmp /mnt/store.pem "$2" && ls -A /mnt journal'
+    )
+    (folder / "journal").mkdir(mode=0o700)
+    mounts = ("--size", "8192", "--tmpfs", "/mnt", "--bind", folder, folder, "--chdir", folder)
+    done = subprocess.run(
+        [
+            bwrap,
+            "--ro-bind",
+            "/",
+            "/",
+            *mounts,
+            "sh",
+            "-c",
+            script,
+            sys.executable,
+            amazon("rds-global-bundle.pem"),
+            OLD,
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(SOURCES)},
+    )
+    assert done.stdout.split() == ["5", "/mnt:", "store.pem", "journal:"], done.stderr
+    assert "No space left on device" in done.stderr
+
+
 def test_a_writer_that_waits_says_for_whom(folder: Path) -> None:
     script = (
         "import time\nfrom truststore_tool import files\n"

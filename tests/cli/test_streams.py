@@ -152,6 +152,24 @@ def test_what_cannot_be_said_changes_nothing(code: int, line: str, where: str, t
     assert done.returncode == code
 
 
+@pytest.mark.parametrize("where", [f"> {FULL}", "| true"])
+def test_an_error_whose_report_does_not_arrive_is_said_all_the_same(where: str, tmp_path: Path) -> None:
+    assert shell(["import", "s.jks", str(ROOT), "--yes"], "", tmp_path).returncode == 0
+    piped = ["bash", "-c", f'"$@" {where}; exit ${{PIPESTATUS[0]}}', "bash", sys.executable, "-m", "truststore_tool"]
+    done = subprocess.run(
+        [*piped, "remove", "s.jks", "--alias", "no", "--json"],
+        capture_output=True,
+        cwd=tmp_path,
+        env={**os.environ, "TRUSTSTORE_PASSWORD": "changeit"},
+        timeout=300,
+    )
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines() == [
+        "error: not in the store: 'no'; nothing was removed",
+        "hint: list the store to see its entries",
+    ]
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_a_terminal_that_lacks_a_character_sees_an_escape(encoding: str, tmp_path: Path) -> None:
     (tmp_path / "漢.pem").write_text(pem.encode(put_text(samples.certificates(ROOT)[0], "漢")))

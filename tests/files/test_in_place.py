@@ -31,6 +31,7 @@ from tests.faults import (
 )
 from truststore_tool import files
 from truststore_tool.errors import TrustStoreError, UnreadableError, WriteError
+from truststore_tool.files.naming import MARK
 from truststore_tool.stores import open_store
 
 ROOT = Path(files.__file__).parent.parent.parent
@@ -240,6 +241,8 @@ def test_readers_know_of_a_journal_elsewhere_by_the_variable_that_writers_go_by(
     files.settle(store)
     link = store.with_name("link")
     link.symlink_to("store")
+    other = store.with_name("other")
+    other.hardlink_to(store)
     half = NEW[:100] + OLD[100:]
     script = (
         "import os, sys\n"
@@ -257,11 +260,37 @@ def test_readers_know_of_a_journal_elsewhere_by_the_variable_that_writers_go_by(
         with pytest.raises(UnreadableError, match="has not ended"):
             files.read(path)
     monkeypatch.delenv("TRUSTSTORE_TOOL_JOURNAL")
-    assert files.read(store) == half  # nothing says where to look
+    with pytest.raises(UnreadableError, match="has not ended") as caught:  # its attribute says so, under any name
+        files.read(other)
+    assert f"with its journal {apart}/.store." in (caught.value.hint or "")
+    os.removexattr(store, MARK)
+    assert files.read(other) == half  # where there are no attributes, nothing says where to look
     monkeypatch.setenv("TRUSTSTORE_TOOL_JOURNAL", str(apart))
     files.settle(link)
     assert files.read(store) == NEW
     assert [path.name for path in apart.iterdir()] == ["faults.so"]
+
+
+@pytest.mark.parametrize("begun", [b"", NEW[:100]], ids=["not begun", "begun"])
+def test_the_mark_of_a_file_that_is_overwritten_goes_with_the_journal(
+    interrupted: Path, store: Path, begun: bytes
+) -> None:
+    assert bytes(interrupted) == os.getxattr(store, MARK)
+    store.write_bytes(begun + OLD[len(begun) :])
+    files.settle(store)
+    assert MARK not in os.listxattr(store)
+    write(store, NEW * 2, IN_PLACE)
+    assert MARK not in os.listxattr(store)
+
+
+def test_what_takes_the_place_of_a_half_written_file_is_whole(interrupted: Path, store: Path) -> None:
+    interrupted.unlink()
+    os.setxattr(store, "user.kept", b"1")
+    with pytest.raises(UnreadableError, match="has not ended"):
+        files.read(store)
+    write(store, NEW, files.Manner(), backup=True)
+    assert files.read(store) == NEW
+    assert os.listxattr(store) == ["user.kept"]
 
 
 @pytest.mark.parametrize("value", ["missing", "apart"])

@@ -179,7 +179,11 @@ def _say(arguments: Sequence[str], code: int, message: str, hint: str | None = N
     if "--json" in arguments and not reported:
         from truststore_tool.render.as_json import to_json
 
-        typer.echo(to_json("error", None, code=code, message=said["error"], hint=said["hint"]).encode())
+        try:
+            typer.echo(to_json("error", None, code=code, message=said["error"], hint=said["hint"]).encode())
+            sys.stdout.flush()
+        except OSError:  # nobody reads it, or it has no room: the error was said, and its code counts
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
     return code
 
 

@@ -12,6 +12,14 @@ from truststore_tool.cli.several import Several
 if TYPE_CHECKING:
     from datetime import timedelta
 
+
+def seconds(value: float) -> float:
+    """A number of seconds as given; "nan" is within every bound. Raises a usage error for that."""
+    if value != value:
+        raise typer.BadParameter("not a number of seconds")
+    return value
+
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no report and no warnings; errors remain.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Trust the certificates without being asked.")]

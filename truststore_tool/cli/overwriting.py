@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from truststore_tool.cli.options import seconds
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.several import Several
 
@@ -54,7 +55,11 @@ Overwriting = Annotated[
                 Annotated[
                     float,
                     typer.Option(
-                        "--lock-timeout", metavar="SECONDS", min=0, help="How long to wait for another writer."
+                        "--lock-timeout",
+                        metavar="SECONDS",
+                        min=0,
+                        callback=seconds,
+                        help="How long to wait for another writer.",
                     ),
                 ],
                 30.0,

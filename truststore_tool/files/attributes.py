@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
+from truststore_tool.files.naming import MARK
+from truststore_tool.files.problems import UnkeptError
+
 Openness = tuple[int, int]  # what a file's mode allows, and the group that it is allowed to
 _ACL: Final = "system.posix_acl_access"
 _LABEL: Final = "security.selinux"
@@ -24,9 +27,9 @@ def keep(like: int, descriptor: int) -> None:
         try:
             os.fchown(descriptor, wanted.st_uid, wanted.st_gid)
         except PermissionError as exc:
-            raise OSError(errno.EPERM, "its owner and group could not be kept") from exc
+            raise UnkeptError(errno.EPERM, "its owner and group could not be kept") from exc
     os.fchmod(descriptor, stat.S_IMODE(wanted.st_mode))  # after the owner: a change of owner clears mode bits
-    kept = [name for name in _attributes(like) if name.startswith(_KEPT)]
+    kept = [name for name in _attributes(like) if name.startswith(_KEPT) and name != MARK]
     if _ACL not in kept:
         _drop_list(descriptor)
     for name in kept:

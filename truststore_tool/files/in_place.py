@@ -82,6 +82,8 @@ def overwrite(directory: int, real: Path, file: int, data: bytes, manner: Manner
     journal = Journal(str(real), status.st_dev, status.st_ino, _content(file), data)
     with _kept(directory, real, journal, manner) as name:
         manner.tell(f"{real} is overwritten in place: who reads it at this moment may see half of it")
+        with suppress(OSError, AttributeError):  # where there are no such attributes
+            os.setxattr(file, naming.MARK, os.fsencode(os.path.abspath(name)))
         try:
             _write(file, data)
         except BaseException as exc:
@@ -116,7 +118,9 @@ def finish(directory: int, real: Path, manner: Manner) -> None:
             journal = _read_journal(place, name)
             with present(directory, real.name) as file:
                 if journal is not None and file is not None and _is_of(journal, real, file):
-                    if (now := _content(file)) != journal.old:
+                    if (now := _content(file)) == journal.old:
+                        _unmark(file)
+                    else:
                         _write(file, journal.new)
                     what = "nothing had changed yet" if now == journal.old else "it is finished now"
                     os.unlink(name, dir_fd=place)
@@ -281,3 +285,9 @@ def _write(file: int, data: bytes) -> None:
     flush(file)
     if _content(file) != data:
         raise OSError(errno.EIO, "other bytes were read back than were written")
+    _unmark(file)
+
+
+def _unmark(file: int) -> None:
+    with suppress(OSError, AttributeError):  # where it has none, or there are none
+        os.removexattr(file, naming.MARK)

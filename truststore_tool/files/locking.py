@@ -48,7 +48,7 @@ def locked(path: StrPath, manner: Manner = USUAL) -> Iterator[None]:
                 stack.enter_context(_held(directory, real.name, path, manner))
             else:
                 if manner.in_place == "always":
-                    with suppress(FileNotFoundError):
+                    with suppress(FileNotFoundError, IsADirectoryError):  # which who writes says better
                         stack.enter_context(_held(directory, real.name, path, manner))
                 temporaries.remove(directory, lambda other: naming.is_temporary_of(other, real.name))
             in_place.finish(directory, real, manner)

@@ -9,6 +9,9 @@ from typing import Final
 JOURNAL_VARIABLE: Final = "TRUSTSTORE_TOOL_JOURNAL"
 # How a journal begins.
 JOURNAL: Final = b"truststore-tool journal 1\n"
+# The attribute that a file has while it is overwritten: the path of the journal. Other names of the file, as those that
+# it is mounted under into containers, have another directory beside them, and the same attribute.
+MARK: Final = "user.truststore-tool.overwritten"
 
 _TEMPORARY: Final = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
 # With what is put around it, a stem is still a name under eCryptfs, which takes 143 bytes; others take 255.

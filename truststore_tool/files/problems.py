@@ -11,6 +11,11 @@ from truststore_tool.errors import IN_PLACE, TrustStoreError, UnreadableError, W
 
 StrPath = str | PathLike[str]
 
+
+class UnkeptError(OSError):
+    """The owner of a file could not be given to the one that was to take its place."""
+
+
 _READ_HINTS: Final = {
     errno.ENOENT: "check the path",
     errno.EISDIR: "name a file in it",
@@ -35,7 +40,7 @@ _WRITE_HINTS: Final = {
     ),
 }
 _REFUSALS: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY})
-_OVERWRITING_HELPS: Final = frozenset({errno.EBUSY, errno.EPERM})
+_OVERWRITING_HELPS: Final = frozenset({errno.EBUSY})
 _FROM_KUBERNETES: Final = (
     "it comes from a ConfigMap or Secret, and Kubernetes would undo any change: change that object, or copy the file to"
     " a volume that can be written, as an emptyDir"
@@ -60,7 +65,8 @@ def writing_to(path: StrPath) -> Iterator[None]:
         from truststore_tool import strangers
 
         code = exc.errno if isinstance(exc, OSError) else None
-        hint, remedy = _hint(exc, _WRITE_HINTS, path), IN_PLACE if code in _OVERWRITING_HELPS else None
+        helps = code in _OVERWRITING_HELPS or isinstance(exc, UnkeptError)
+        hint, remedy = _hint(exc, _WRITE_HINTS, path), IN_PLACE if helps else None
         if code in _REFUSALS and strangers.volume_of(path):
             hint, remedy = _FROM_KUBERNETES, None
         raise WriteError(f"could not write {path}: {reason(exc)}", hint=hint, remedy=remedy) from exc

@@ -3,10 +3,11 @@
 import errno
 import os
 import stat
+from contextlib import suppress
 from typing import BinaryIO, Final
 
 from truststore_tool.errors import UnreadableError
-from truststore_tool.files.naming import is_temporary, journals_of
+from truststore_tool.files.naming import MARK, is_temporary, journals_of
 from truststore_tool.files.problems import StrPath, reading_from
 
 # 200,000 certificates. Without a bound /dev/zero, or a log file in a directory of certificates, would eat all memory.
@@ -51,13 +52,23 @@ def holds(path: StrPath, data: bytes) -> bool:
 
 def require_whole(path: StrPath) -> None:
     """Raise UnreadableError where a run overwrites the file now, or was killed meanwhile: where it has a journal."""
-    for journal in journals_of(os.path.realpath(path) if os.path.islink(path) else os.fspath(path)):
-        if os.path.lexists(journal):
-            raise UnreadableError(
-                f"could not read {path}: a run that overwrites it has not ended, and half of it may be new",
-                hint="wait for that run; if it was killed, the next command that changes the store finishes it: both"
-                f" contents are in {journal}",
-            )
+    journals = journals_of(os.path.realpath(path) if os.path.islink(path) else os.fspath(path))
+    journal = next(filter(os.path.lexists, journals), None)
+    if journal or (marked := _marked(path)):
+        killed = f"the next command that changes the store finishes it: both contents are in {journal}"
+        if not journal:
+            killed = f"a command that changes the store with its journal {marked} finishes it, or replace the store"
+        raise UnreadableError(
+            f"could not read {path}: a run that overwrites it has not ended, and half of it may be new",
+            hint=f"wait for that run; if it was killed, {killed}",
+        )
+
+
+def _marked(path: StrPath) -> str:
+    """Where the journal of a file lies by its own account; empty for one that is not being overwritten."""
+    with suppress(OSError, AttributeError):  # where there are no such attributes
+        return os.fsdecode(os.getxattr(path, MARK))
+    return ""
 
 
 def is_directory(path: StrPath) -> bool:

@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from truststore_tool.cli.opening import reveal
+from truststore_tool.cli.options import seconds
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.secrets import Passwords
 from truststore_tool.errors import IntegrityError, UsageError
@@ -27,13 +28,6 @@ Bundles = Annotated[
 ]
 Tls = Annotated[bool, typer.Option("--tls", help="Begin with TLS at once, as behind a proxy that ends TLS.")]
 Direct = Annotated[bool, typer.Option("--direct", help="Begin with TLS at once and ALPN, as PostgreSQL 17 takes it.")]
-
-
-def seconds(value: float) -> float:
-    """A number of seconds as given; "nan" is within every bound. Raises a usage error for that."""
-    if value != value:
-        raise typer.BadParameter("not a number of seconds")
-    return value
 
 
 Timeout = Annotated[

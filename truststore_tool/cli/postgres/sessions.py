@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from truststore_tool.cli.boundary import FINDING
-from truststore_tool.cli.options import Reporting
-from truststore_tool.cli.postgres.options import TIMEOUT, Timeout, seconds, warn_of_password
+from truststore_tool.cli.options import Reporting, seconds
+from truststore_tool.cli.postgres.options import TIMEOUT, Timeout, warn_of_password
 from truststore_tool.findings import Place, finding
 from truststore_tool.wording import counted
 
