@@ -10,6 +10,7 @@ from truststore_tool.findings import Place as Spot
 from truststore_tool.fingerprints import Fingerprint, FingerprintSet
 from truststore_tool.inventory.because import Readers
 from truststore_tool.inventory.haul import Haul, Link, Passed, Sighting
+from truststore_tool.inventory.known_places import is_blocked
 from truststore_tool.inventory.meant_for import of_readers
 from truststore_tool.inventory.nouns import Found, Held, Inventory, Mention, Need, Place, ReadBy, Skipped
 from truststore_tool.inventory.opening import DATED, Judged
@@ -65,7 +66,8 @@ def assemble(
     wanted = FingerprintSet(need.fingerprint for need in asked.needs)
     stores = [
         _found(haul.judged[content], tuple(sorted(set(places), key=str)), readers, asked, wanted)
-        for content, places in found.places.items()
+        for content, at in found.places.items()
+        for places in _by_trust(at)
     ]
     return Inventory(
         machine.host,
@@ -80,6 +82,13 @@ def assemble(
         tuple(unreadable),
         _unmet(readers, found, machine),
     )
+
+
+def _by_trust(places: Sequence[Place]) -> Iterator[list[Place]]:
+    """The places of one content: those where it is trusted, and those where, by where they lie, it is distrusted."""
+    for blocked in (False, True):
+        if same := [place for place in places if is_blocked(place.parts[-1]) == blocked]:
+            yield same
 
 
 def _unmet(readers: Readers, found: _Sorted, machine: Machine) -> tuple[Finding, ...]:
@@ -111,6 +120,8 @@ def _found(
     wanted: FingerprintSet,
 ) -> Found:
     path = str(places[0])
+    if is_blocked(places[0].parts[-1]):
+        judged = replace(judged, certificates=tuple(replace(held, kind="distrusted") for held in judged.certificates))
     by = tuple(dict.fromkeys(reader for place in places for reader in readers.of(place)))
     trusted = [held for held in judged.certificates if held.kind in ("anchor", "loose")]
     ends = [(held, held.facts.not_after) for held in trusted]

@@ -57,6 +57,15 @@ _PLACES: Final = (
 )
 
 
+# Certificates that p11-kit's trust module takes for distrusted, whatever they say of themselves (trust module, paths).
+_BLOCKED: Final = re.compile(r"(?:.*/)?pki/(?:ca-trust/source|ca-trust-source|trust)/(?:blocklist|blacklist)/[^/]+")
+
+
+def is_blocked(path: str) -> bool:
+    """Whether what lies at a path is not to be trusted, because it lies there."""
+    return _BLOCKED.fullmatch(path) is not None
+
+
 def by_place(path: str) -> Iterator[ReadBy]:
     """Who reads the file at a path of a file system or an image, because it lies there."""
     return (known.by for known in _PLACES if known.place.fullmatch(path))

@@ -16,7 +16,8 @@ _CLASS, _LABEL, _VALUE, _ISSUER, _SERIAL = "a0", "a3", "a11", "a81", "a82"
 _SERVER_AUTH: Final = "ace536358"  # CKA_TRUST_SERVER_AUTH
 _IS_CERTIFICATE: Final = b"\0\0\0\1"  # CKO_CERTIFICATE
 _IS_TRUST: Final = b"\xce\x53\x43\x53"  # CKO_NSS_TRUST
-_TRUSTED: Final = frozenset({b"\xce\x53\x43\x51", b"\xce\x53\x43\x52"})  # CKT_NSS_TRUSTED, CKT_NSS_TRUSTED_DELEGATOR
+# CKT_NSS_TRUSTED_DELEGATOR; CKT_NSS_TRUSTED is a server by itself, which issues nothing.
+_TRUSTED: Final = b"\xce\x53\x43\x52"
 _NOT_TRUSTED: Final = b"\xce\x53\x43\x5a"  # CKT_NSS_NOT_TRUSTED
 _TABLE: Final = b"nssPublic"
 _STEPS: Final = 10_000_000
@@ -70,6 +71,6 @@ def _trust(database: sqlite3.Connection) -> dict[tuple[bytes, bytes], bytes]:
 def _held(row: tuple[bytes, bytes, bytes, bytes | None], trust: dict[tuple[bytes, bytes], bytes]) -> Held:
     der, issuer, serial, label = row
     said = trust.get((issuer, serial))
-    kind: Kind = "anchor" if said in _TRUSTED else "distrusted" if said == _NOT_TRUSTED else "loose"
+    kind: Kind = "anchor" if said == _TRUSTED else "distrusted" if said == _NOT_TRUSTED else "loose"
     alias = label.decode("utf-8", "replace").rstrip("\0") if isinstance(label, bytes) else ""
     return Held(Certificate(der), kind, alias)
