@@ -108,3 +108,11 @@ def test_a_link_leads_a_reader_to_its_store(tmp_path: Path) -> None:
     (home / "release").write_text('JAVA_VERSION="17.0.15"\n')
     (store,) = scanned(root)["stores"]
     assert [each["name"] for each in store["readers"]] == ["Java 17.0.15"]
+
+
+def test_a_setting_far_down_in_a_large_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_bytes(own("old-root.pem").read_bytes())
+    line = f"server.ssl.trust-certificate={tmp_path}/ca.pem\n"
+    (tmp_path / "application.properties").write_text("# nothing\n" * 20_000 + line)
+    (store,) = scanned(tmp_path)["stores"]
+    assert [reader["name"] for reader in store["readers"]] == ["Spring Boot"]

@@ -42,7 +42,6 @@ _CERTIFI: Final = re.compile(r"(?:.*/)?certifi-[^/]*\.(?:dist-info/METADATA|egg-
 _VERSION: Final = re.compile(rb"^Version: *([\w.+!-]{1,40})", re.MULTILINE)
 _CLASSES: Final = ("", "BOOT-INF/classes/", "WEB-INF/classes/")
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}/")
-_LARGEST: Final = 256 << 10
 _CONFIGURATION: Final = "image configuration"
 _HASHED: Final = 64 + len(".json")
 _LINKS: Final = 40  # that are followed for one path, as Linux does
@@ -67,11 +66,10 @@ def worth_reading(path: str) -> bool:
 
 
 def mentions(place: Place, data: bytes) -> tuple[Mention, ...]:
-    """The stores that a file names, of which `worth_reading` said yes; only its first 64 KiB are given.
+    """The stores that a file names, of which `worth_reading` said yes; only its first 256 KiB are given.
 
     A path that is not absolute is meant from the folder of the file: the ``release`` of a JDK names
-    ``lib/security/cacerts``, the METADATA of certifi ``../certifi/cacert.pem``. What is above 256 KiB is
-    data, not configuration. Never raises for what is in the file.
+    ``lib/security/cacerts``, the METADATA of certifi ``../certifi/cacert.pem``. Never raises for what is in the file.
     """
     path = place.parts[-1]
     if path.endswith("/release") or path == "release":
@@ -81,7 +79,7 @@ def mentions(place: Place, data: bytes) -> tuple[Mention, ...]:
         release = version[1].decode() if version else "of an unknown release"
         by = ReadBy("Python (certifi)", f"{place}: certifi {release}", "python3")
         return tuple(Mention(place, store, by) for store in ("../certifi/cacert.pem",))
-    if len(data) > _LARGEST or b"\0" in data[:1024]:
+    if b"\0" in data[:1024]:
         return ()
     low = data.lower()
     if not any(word in low and any(needle in low for needle in needles) for word, needles in _BY_WORD.items()):

@@ -23,7 +23,7 @@ from truststore_tool.inventory.streams import BytesView, FileView, Stream, decom
 from truststore_tool.inventory.things import Thing
 
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_CONFIGURATION: Final = 64 << 10  # octets of a file of settings; larger files called so are data
+_CONFIGURATION: Final = 256 << 10  # octets of a file of settings that are read as such; what is behind is data
 _MOST_REMEMBERED: Final = 10_000
 _ENDINGS: Final = {"gzip": (".gz",), "bzip2": (".bz2",), "xz": (".xz",), "zstd": (".zst",)}
 
