@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 import sys
 
 import pytest
@@ -299,3 +300,27 @@ def test_unknown_algorithms_are_told_from_malformed_ones() -> None:
         with pytest.raises(FormatError) as caught:
             pbe.parse(element(der))
         assert not isinstance(caught.value, UnknownAlgorithmError)
+
+
+def test_no_password_outlives_the_derivation_that_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    derived: list[int] = []
+    derive = kdf._python_kdf
+
+    def counting(digest: str, purpose: int, password: bytes, salt: bytes, count: int, size: int) -> bytes:
+        derived.append(purpose)
+        return derive(digest, purpose, password, salt, count, size)
+
+    monkeypatch.setattr(kdf, "_python_kdf", counting)
+    password = os.urandom(12)
+    parameters = kdf.Pbkdf2(os.urandom(8), 7, None, oids.HMAC_SHA256)
+
+    def both(password: bytes) -> tuple[bytes, bytes]:
+        found = kdf.pkcs12_kdf("sha1", kdf.KEY, password, parameters.salt, 3, 24)
+        return found, parameters.derive(Passphrase(b"", password), 32)
+
+    held = sys.getrefcount(password)
+    found = both(password)
+    assert sys.getrefcount(password) == held
+    assert both(bytes(bytearray(password))) == found
+    assert derived == [kdf.KEY]
+    assert not {*both(password[1:])} & {*found}

@@ -95,8 +95,31 @@ def new_salt(like: bytes) -> bytes:
     return os.urandom(max(len(like), _MIN_SALT))
 
 
-# A store is written, read back to prove it, and read as its readers do, each time with the same few keys.
-@lru_cache(maxsize=4)
+# The key of this process to the digests of passwords.
+_PROCESS: Final = os.urandom(16)
+
+
+class _Once:
+    """A password that is read once; what is remembered by it has a keyed digest of it alone."""
+
+    __slots__ = ("_digest", "_password")
+
+    def __init__(self, password: bytes) -> None:
+        self._digest = hashlib.blake2b(password, key=_PROCESS).digest()
+        self._password = password
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Once) and self._digest == other._digest
+
+    def __hash__(self) -> int:
+        return hash(self._digest)
+
+    def take(self) -> bytes:
+        """The password, which is gone then."""
+        password, self._password = self._password, b""
+        return password
+
+
 def pkcs12_kdf(digest: str, purpose: int, password: bytes, salt: bytes, count: int, size: int) -> bytes:
     """`size` bytes derived as RFC 7292 (B.2) says.
 
@@ -108,6 +131,13 @@ def pkcs12_kdf(digest: str, purpose: int, password: bytes, salt: bytes, count: i
         count: iterations, at least 1.
         size: how many bytes.
     """
+    return _pkcs12_kdf(digest, purpose, _Once(password), salt, count, size)
+
+
+# A store is written, read back to prove it, and read as its readers do, each time with the same few keys.
+@lru_cache(maxsize=4)
+def _pkcs12_kdf(digest: str, purpose: int, once: _Once, salt: bytes, count: int, size: int) -> bytes:
+    password = once.take()
     derive = _openssl_kdf() if count >= _FASTER_WITH_OPENSSL else None
     found = derive and derive(digest, purpose, password, salt, count, size)
     return found or _python_kdf(digest, purpose, password, salt, count, size)
@@ -171,8 +201,8 @@ def _repeated(data: bytes, width: int) -> bytes:
 
 
 @lru_cache(maxsize=4)
-def _pbkdf2(digest: str, password: bytes, salt: bytes, count: int, size: int) -> bytes:
-    return hashlib.pbkdf2_hmac(digest, password, salt, count, size)
+def _pbkdf2(digest: str, once: _Once, salt: bytes, count: int, size: int) -> bytes:
+    return hashlib.pbkdf2_hmac(digest, once.take(), salt, count, size)
 
 
 @noun
@@ -217,7 +247,7 @@ class Pbkdf2:
 
     def derive(self, passphrase: Passphrase, size: int) -> bytes:
         """`size` bytes of key."""
-        return _pbkdf2(HMACS[self.prf], passphrase.utf8, self.salt, self.count, size)
+        return _pbkdf2(HMACS[self.prf], _Once(passphrase.utf8), self.salt, self.count, size)
 
     def renewed(self) -> Self:
         """The same with a fresh salt."""
