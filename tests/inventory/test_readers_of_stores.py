@@ -112,7 +112,7 @@ def test_a_link_leads_a_reader_to_its_store(tmp_path: Path) -> None:
 
 def test_a_setting_far_down_in_a_large_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_bytes(own("old-root.pem").read_bytes())
-    line = f"server.ssl.trust-certificate={tmp_path}/ca.pem\n"
+    line = f"spring.ssl.bundle.pem.x.truststore.certificate={tmp_path}/ca.pem\n"
     (tmp_path / "application.properties").write_text("# nothing\n" * 20_000 + line)
-    (store,) = scanned(tmp_path)["stores"]
+    (store,) = process("scan", tmp_path, "--json").json["stores"]
     assert [reader["name"] for reader in store["readers"]] == ["Spring Boot"]
