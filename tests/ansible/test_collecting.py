@@ -109,12 +109,14 @@ def test_what_is_damaged_encrypted_or_of_another_kind_is_named_alike(tmp_path: P
     (tmp_path / "cut.zip").write_bytes(zipped({"a": whole, "b": bytes(5000)})[:-40])
     (tmp_path / "cut.gz").write_bytes(WRAPPINGS["gz"](whole)[0][:-40])
     (tmp_path / "x.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(100_000))
+    (tmp_path / "disk").write_bytes(bytes(32769) + b"CD001" + bytes(100_000))
     data = bytearray(zipped({"secret": b"x"}))
     for magic in (b"PK\3\4", b"PK\1\2"):
         data[data.index(magic) + (6 if magic == b"PK\3\4" else 8)] |= 1
     (tmp_path / "locked.zip").write_bytes(data)
-    assert len(same(tmp_path).skipped) >= 6
-    assert len(brought(tmp_path)["files"][str(tmp_path / "x.7z")]) < 100
+    assert len(same(tmp_path).skipped) >= 7
+    for name in ("x.7z", "disk"):
+        assert len(brought(tmp_path)["files"][str(tmp_path / name)]) < 70_000
 
 
 def test_who_reads_a_store_is_known_by_what_is_brought(tmp_path: Path) -> None:
@@ -255,6 +257,7 @@ def test_whatever_the_sieve_of_a_scan_lets_pass_is_brought() -> None:
 
 
 def test_its_tables_are_those_of_the_scan() -> None:
+    assert collecting._FILE_SYSTEMS == sieve._FILE_SYSTEMS
     assert (collecting._SUFFIXES, collecting._NAMES) == (because._SUFFIXES, because._NAMES)
     assert (collecting._FOLDERS, collecting._NEEDLES) == (because._FOLDERS, because._NEEDLES)
     assert collecting._OF_THE_KERNEL == walk._OF_THE_KERNEL

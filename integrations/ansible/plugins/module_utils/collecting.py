@@ -35,9 +35,13 @@ _STORES = (b"\0\0\0\1\0\0\0\x14", b"\0\0\0\2\0\0\0\x14", b"\xfe\xed\xfe\xed", b"
 # Archives of kinds that are not read: the controller says so, by their first octets.
 _UNREAD = (
     *(b"\x1f\x9d", b"MSCF\0\0\0\0", b"Rar!\x1a\7", b"!<arch>\ndebian-binary", b"070701", b"070702"),
+    *(b"\0\x06\x15\x61\0\0\0", b"QFI\xfb", b"KDMV", b"vhdxfile"),
     *(b"7z\xbc\xaf\x27\x1c", b"\x04\x22\x4d\x18", b"LZIP\1", b"hsqs", b"\xed\xab\xee\xdb"),
 )
-_ZIP = (b"PK\3\4", b"PK\5\6")
+_FILE_SYSTEMS = ((1080, b"\x53\xef"), (32769, b"CD001"))  # where their number stands: ext2 and later, ISO 9660
+_KIND = 64 << 10  # octets by which such a kind is told
+_ZIP = (b"PK\3\4", b"PK\5\6", b"JM\1\0PK\3\4")
+_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x5d\0\0\x80\0")
 _BEGIN = b"-----BEGIN"
 # PEM in UTF-16; and base64 of stores, and of PEM twice, at the beginning of a file.
 _TEXTS = (
@@ -57,7 +61,7 @@ try:
     import bz2
     import lzma
 
-    _OPENERS.update({b"B": bz2.open, b"\xfd": lzma.open})
+    _OPENERS.update({b"B": bz2.open, b"\xfd": lzma.open, b"\x5d": lzma.open})
 except ImportError:
     pass  # a Python that was built without them
 _PACKED = re.compile(r"\.(?:gz|bz2|xz)\Z")
@@ -258,8 +262,8 @@ class Collector:
             return
         file.seek(0)
         content = file.read(self._max_file + 1)
-        if content.startswith(_UNREAD):
-            content = content[:64]  # of which only the kind is told
+        if _is_unread(content):
+            content = content[:_KIND]
         if len(content) > self._max_file:
             self._pass(path, f"was not brought from the host: is larger than {_size(self._max_file)}")
             return
@@ -296,14 +300,14 @@ def may_hold(path: str, stream: Stream, tick: Tick, depth: int = 0) -> bool:
 def _may_be_store(path: str, head: bytes, stream: Stream, tick: Tick, depth: int) -> bool:
     if len(head) < 2:
         return False
-    if head.startswith(_STORES + _UNREAD + _TEXTS):
+    if head.startswith(_STORES + _TEXTS) or _is_unread(head):
         return True
     if head.startswith((*_ZIP, b"MZ", b"#!")):
         if depth:  # what is unpacked is read from its beginning again for each step back
             stream = io.BytesIO(head + stream.read(_LONGEST))
         if head.startswith(_ZIP) or _ends_as_zip(stream):
             return depth >= _DEEPEST or _zip_may_hold(stream, tick, depth)
-    if head.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0")):
+    if head.startswith(_COMPRESSED):
         return depth >= _DEEPEST or _unpacked_may_hold(path, head, stream, tick, depth)
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         return True  # zstd, which Python unpacks only from 3.14 on
@@ -342,6 +346,11 @@ def _text_may_hold(head: bytes, stream: Stream, tick: Tick) -> bool:
 
 def _says_encoded(piece: bytes) -> bool:
     return any(mark in piece for mark in _ENCODED)
+
+
+def _is_unread(head: bytes) -> bool:
+    """Whether it is an archive, or a disk, of a kind that is not read."""
+    return head.startswith(_UNREAD) or any(head.startswith(mark, at) for at, mark in _FILE_SYSTEMS)
 
 
 def _is_key(head: bytes) -> bool:
