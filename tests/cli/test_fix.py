@@ -20,6 +20,8 @@ from tests.readers.programs import openssl_pkcs12
 from tests.realtools import Jdk, Request, find, run
 from tests.samples import certificates, own
 from truststore_tool import asn1, stores
+from truststore_tool.readers import mending
+from truststore_tool.readers.mending import Mending
 
 PASSWORD = "changeit"
 KEYSTORES = [name for name in STORES if not name.endswith(".pem")]
@@ -188,6 +190,21 @@ class TestTrust:
         assert path.read_bytes() == before
         assert at_terminal(words, [("[y/N]:", "y")], tmp_path).code == 0
         assert trusted(path) == {ONE.sha256.hex, THREE.sha256.hex}
+
+    def test_a_store_is_mended_once(self, tool: Tool, jdks: list[Jdk], monkeypatch: pytest.MonkeyPatch) -> None:
+        paths = [make(name, jdks) for name in ("twice.jks", "twice.p12")]
+        made: list[bytes] = []
+        mend = mending.mend
+
+        def counting(content: bytes, *given: Any) -> Mending:
+            made.append(content)
+            return mend(content, *given)
+
+        monkeypatch.setattr(mending, "mend", counting)
+        before = [path.read_bytes() for path in paths]
+        assert tool("doctor", *paths, "--fix").code == 0  # all of them are made before the first is written
+        assert made == before
+        assert [path.read_bytes() for path in paths] != before
 
     def test_what_a_key_has_in_its_chain_is_not_trusted(self, tool: Tool, jdks: list[Jdk]) -> None:
         path = make("keyed.p12", jdks)

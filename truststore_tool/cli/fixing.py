@@ -73,27 +73,44 @@ def fix(paths: Sequence[str], passwords: Passwords, treatment: Treatment, output
     }
     places = {path: place for path, place in every.items() if place.content}
     known = {path: writing_password(place, passwords.of_store(path)) for path, place in places.items()}
+    made: dict[str, _Made] = {}
     if treatment.approval.asks or len(places) > 1:
         for path, place in places.items():
-            found = _mended(place, known[path], treatment, now, write=False)[0]
+            made[path] = _mended(place, known[path], treatment, now, write=False)
+            found = made[path][0]
             if treatment.approval.asks:
                 treatment.approval.ask(found.fresh, path, now)
     outcomes = {}
     for path, place in places.items():
         with working(f"mending {path}", quiet=output.quiet):
-            found, remarks = _mended(place, known[path], treatment, now, write=not treatment.dry_run)
+            found, remarks = _mended(place, known[path], treatment, now, made.get(path), write=not treatment.dry_run)
         output.warn(at(path, remarks))
         outcomes[path] = Outcome(known[path], found.fixed, found.content if treatment.dry_run else None)
     return outcomes
 
 
+# How a store is mended, and what to say of the expectations.
+_Made = tuple[Mending, tuple[Remark, ...]]
+
+
 def _mended(
-    place: "Present", password: Password | None, treatment: Treatment, now: datetime, *, write: bool
-) -> tuple[Mending, tuple[Remark, ...]]:
-    """How a store is mended, and what to say of the expectations; it is written if `write` says so."""
+    place: "Present",
+    password: Password | None,
+    treatment: Treatment,
+    now: datetime,
+    made: _Made | None = None,
+    *,
+    write: bool,
+) -> _Made:
+    """How a store is mended; it is written if `write` says so.
+
+    What was `made` before of the content that was found is not made again, unless the file has changed meanwhile.
+    """
     from truststore_tool import stores
 
-    def remake(content: Content) -> tuple[bytes | None, tuple[Mending, tuple[Remark, ...]]]:
+    def remake(content: Content) -> tuple[bytes | None, _Made]:
+        if made is not None and content is place.content:
+            return made[0].content, made
         found = mending.mend(content, reveal(password), treatment.readers, treatment.profile, now)
         remarks: tuple[Remark, ...] = ()
         if found.fresh:
