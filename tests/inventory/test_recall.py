@@ -1,6 +1,7 @@
 """Every store is found, wherever it lies and whatever it is called, and none is invented."""
 
 import base64
+import gzip
 import io
 import lzma
 import struct
@@ -8,6 +9,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from hashlib import shake_128
 from pathlib import Path
 
 import pytest
@@ -163,3 +165,19 @@ def test_a_module_of_a_jdk_is_read(tmp_path: Path) -> None:
 def test_lzma_as_it_was_before_xz_is_read(tmp_path: Path) -> None:
     (tmp_path / "x.tar.lzma").write_bytes(lzma.compress(tarred({"a": pem()}), lzma.FORMAT_ALONE))
     assert set(places(scanned(tmp_path), tmp_path)) == {"x.tar.lzma!/a"}
+
+
+def test_large_zips_in_archives_are_held_only_where_they_can_be_read_in_no_other_way(tmp_path: Path) -> None:
+    """In a plain tar, or stored in a zip, one is read where it lies; packed, it is held up to the bound, or named."""
+    inner = zipped({"noise": shake_128(b"").digest(3 << 20), "a": pem()})
+    (tmp_path / "plain.tar").write_bytes(tarred({"x.jar": inner}))
+    (tmp_path / "stored.zip").write_bytes(zipped({"x.jar": inner}, zipfile.ZIP_STORED))
+    (tmp_path / "packed.tar.gz").write_bytes(gzip.compress(tarred({"x.jar": inner}), 1))
+    (tmp_path / "packed.zip").write_bytes(zipped({"x.jar": inner}))
+    found = scanned(tmp_path, bounds=Bounds(held=1 << 20))
+    assert set(places(found, tmp_path)) == {"plain.tar!/x.jar!/a", "stored.zip!/x.jar!/a"}
+    assert [(item.path.removeprefix(f"{tmp_path}/"), item.why) for item in found.skipped] == [
+        ("packed.tar.gz!/x.jar", "is larger than 1 MiB"),
+        ("packed.zip!/x.jar", "is larger than 1 MiB"),
+    ]
+    assert len(places(scanned(tmp_path), tmp_path)) == 4
