@@ -3,6 +3,7 @@
 # make test    the test suite            make check   linters, types, import contracts
 # make bench   the benchmarks            make torture kills, crowds and hostile input for MINUTES (20)
 # make debian  a folder of newer programs that tests ask, which the tests make as well (root, debootstrap)
+# make tests-ansible  releases of Ansible in environments of their own, which the tests make as well
 # make matrix  what the commands about PostgreSQL foretell, beside real clients; long
 # make zipapp  the tool in one file, dist/truststore-tool.pyz, which a Python by itself runs
 # make ansible the Ansible collection, dist/truststore-tool-VERSION.tar.gz, which ansible-galaxy installs
@@ -17,7 +18,7 @@ READY := $(VENV)/.ready
 LEGACY := $(VENV)/.legacy
 BIN := $(abspath $(VENV)/bin)
 
-.PHONY: setup demo test check debian bench torture zipapp ansible clean
+.PHONY: setup demo test check debian tests-ansible bench torture zipapp ansible clean
 .DEFAULT_GOAL := setup
 
 setup: $(LEGACY)
@@ -62,6 +63,9 @@ check: $(READY)
 
 debian: $(READY)
 	$(BIN)/python -m tests.debian
+
+tests-ansible: $(READY)
+	$(BIN)/python -m tests.ansible.environment
 
 bench: $(LEGACY)
 	$(BIN)/python -m tests.bench

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from tests.bench import bulk, instructions, kdf, prompt, scale, scan, table
+from tests.bench import bulk, fleet, instructions, kdf, prompt, scale, scan, table
 
 _GROUPS: Final = {
     "prompt": prompt,
@@ -16,6 +16,7 @@ _GROUPS: Final = {
     "kdf": kdf,
     "scale": scale,
     "scan": scan,
+    "ansible": fleet,
 }
 
 

@@ -1,15 +1,19 @@
-"""A file on a host: read whole, and replaced only while it is still what was read; by Ansible's own modules."""
+"""A file on a host: read whole, and replaced only while it is still what was read; by Ansible's own ways."""
 
 from __future__ import annotations
 
 import base64
+import binascii
 import hashlib
+import shlex
 from typing import Any
 
 from ansible.utils.hashing import checksum_s
 
 # No trust store is larger: its bytes travel as base64, and stand in memory here.
 LARGEST = 64 * 1024 * 1024
+# A file by the host's own shell, as raw would have it: a module takes ten times as long. Its SHA-256, and its bytes.
+_PRINTED = '[ -f {path} ] && [ "$(wc -c < {path})" -le {largest} ] && sha256sum < {path} && base64 < {path}'
 # What the module copy returns of the file that it wrote.
 _TOLD = ("backup_file", "owner", "group", "mode", "uid", "gid", "size", "secontext")
 # What stands beside the result of any module.
@@ -40,6 +44,8 @@ class FileOnHost:
 
     def read(self) -> bytes | None:
         """The bytes of the file, None where there is none. Raises HostError for what is no file, or is not read."""
+        if (data := self._printed()) is not None:
+            return data
         status = self._stat(checksum=False)
         if not status["exists"]:
             return None
@@ -68,12 +74,9 @@ class FileOnHost:
         staged = shell.join_path(shell.tmpdir, ".source")
         self._action._transfer_data(staged, data)
         self._action._fixup_perms2((shell.tmpdir, staged))
-        status = self._stat(checksum=True)
-        found = status.get("checksum", "") if status["exists"] else None
-        if found != (None if present is None else hashlib.sha256(present).hexdigest()):
+        kept = self._still(present, attributes)
+        if kept is None:
             return None
-        # What Ansible does so that another user may read the new file is not to show in the mode of the store.
-        kept = {"mode": status["mode"]} if present is not None and "mode" not in attributes else {}
         return _told(
             self.run(
                 "ansible.legacy.copy",
@@ -86,9 +89,33 @@ class FileOnHost:
             )
         )
 
+    def _still(self, present: bytes | None, attributes: dict[str, Any]) -> dict[str, Any] | None:
+        """Which attributes to keep beside those that are wanted; None when the file is no longer as it was read."""
+        between_users = self._action._is_become_unprivileged()
+        if present is not None and not between_users and self._printed() == present:
+            return {}
+        status = self._stat(checksum=True)
+        found = status.get("checksum", "") if status["exists"] else None
+        if found != (None if present is None else hashlib.sha256(present).hexdigest()):
+            return None
+        # What Ansible does so that another user may read the new file is not to show in the mode of the store.
+        return {"mode": status["mode"]} if present is not None and "mode" not in attributes else {}
+
     def adjust(self, attributes: dict[str, Any]) -> dict[str, Any]:
         """Have the module file see to owner, mode and so on, and to nothing else; returns what it says."""
         return _told(self.run("ansible.legacy.file", path=self.path, state="file", follow=True, **attributes))
+
+    def _printed(self) -> bytes | None:
+        """The bytes of a file that is there, from the host's shell; None where only modules can say how things are."""
+        if any(mark in self.path for mark in "~$"):  # these mean more than themselves
+            return None
+        command = _PRINTED.format(path=shlex.quote(self.path), largest=LARGEST)
+        words = self._action._low_level_execute_command(command)["stdout"].split()
+        try:
+            data = base64.b64decode("".join(words[2:]), validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        return data if words[:1] == [hashlib.sha256(data).hexdigest()] else None
 
     def _stat(self, *, checksum: bool) -> dict[str, Any]:
         """What the module stat says of the file behind all links."""
