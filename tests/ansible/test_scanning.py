@@ -145,3 +145,14 @@ def test_names_of_files_are_no_templates(controller: Controller, tmp_path: Path)
     assert run.rc == 0, run.said
     assert not list(tmp_path.rglob("owned"))
     assert not Path("owned").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("module", "truststore_scan"), ("role", "rds_rotation"), ("filter", "fleet_page"), ("filter", "rotation_plan")],
+)
+def test_ansible_documents_it(controller: Controller, kind: str, name: str) -> None:
+    done = controller.ansible.run("ansible-doc", "-t", kind, f"truststore.tool.{name}", env=controller.environment())
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"truststore.tool.{name}" in done.stdout
+    assert "ERROR" not in done.stdout + done.stderr

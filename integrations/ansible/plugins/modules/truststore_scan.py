@@ -1,7 +1,6 @@
 #!/usr/bin/python
 # SPDX-License-Identifier: MIT
-"""What a scan does on a host: it collects. What it is told on the controller is in
-plugins/action/truststore_scan.py."""
+"""What a scan does on a host: it collects. The controller judges, see plugins/plugin_utils/actions."""
 
 from __future__ import annotations
 
@@ -11,20 +10,15 @@ short_description: The trust stores that there are on hosts, what they lack, and
 version_added: 0.2.0
 description:
   - Finds every trust store below some paths by its content, whatever it is called (JKS, PKCS#12, JCEKS, BCFKS, BKS,
-    UBER, PEM, NSS; in
-    archives, Kubernetes manifests and other texts too), and says what it trusts, which of the O(needs) it lacks, who
-    reads it and because of
-    what, and what is not well with it, as C(truststore-tool scan) does.
-  - On the host a small collector walks the paths, with the standard library of any Python that Ansible supports
-    there. It brings the files
-    that may hold certificates, or name stores, to the controller, over Ansible's own connection, where they are
-    judged in memory. None of it
-    is written to a disk or left in the result.
+    UBER, PEM, NSS; in archives, Kubernetes manifests and other texts too). Says what it trusts, which of the O(needs)
+    it lacks, who reads it and because of what, and what is not well with it, as C(truststore-tool scan) does.
+  - On the host a small collector walks the paths, with the standard library of any Python that Ansible supports there.
+    It brings the files that may hold certificates, or name stores, to the controller, over Ansible's own connection,
+    where they are judged in memory. None of it is written to a disk or left in the result.
   - Files that hold private keys alone are not brought. A file with a certificate and its private key is, as is a
     keystore.
   - No link is followed. A folder that is an OCI layout is looked at as a folder. In zip archives (jar, war) the
-    collector looks itself whether
-    there is anything to bring; archives are brought as a whole.
+    collector looks itself whether there is anything to bring; archives are brought as a whole.
   - Nothing is changed on the host.
 options:
   paths:
@@ -44,8 +38,7 @@ options:
   needs:
     description:
       - What every store should trust. Each is a fingerprint, the text of a certificate in PEM, or a file on the
-        controller, of which all
-        certificates are needed.
+        controller, of which all certificates are needed.
     type: list
     elements: str
     default: []
@@ -114,8 +107,8 @@ summary:
   type: str
   sample: "3 places, 2 stores: 1 has it, 1 lacks it, 0 locked"
 cleared:
-  description: Whether every store trusts all that it needs. False also when a store is locked, or something was not
-  looked at.
+  description:
+    - Whether every store trusts all that it needs. False also when a store is locked, or something was not looked at.
   returned: success
   type: bool
 scan:
