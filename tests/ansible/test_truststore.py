@@ -275,7 +275,8 @@ def test_attributes_backup_links_and_paths_of_the_host(controller: Controller, j
     link.symlink_to("real")
     home = {"environment": {"HOME": str(tmp_path / "of-the-host"), "STORES": str(tmp_path)}}
     (tmp_path / "of-the-host").mkdir()
-    linked, tilde, variable, mode, same = played(
+    odd = keytool_store(jdk, tmp_path / "a b%s'c#")
+    linked, tilde, variable, mode, same, old, new = played(
         controller,
         [
             task(link, NEW_ROOT, backup=True),
@@ -283,6 +284,8 @@ def test_attributes_backup_links_and_paths_of_the_host(controller: Controller, j
             {**task("$STORES/real", OTHER_ROOT), **home},
             task(store, OTHER_ROOT, mode="u=rw,g=r,o="),
             task(store, OTHER_ROOT, mode="0640", backup=True),
+            task(odd, NEW_ROOT),
+            task(tmp_path / "d e%d'f#", NEW_ROOT),
         ],
     )
     assert link.is_symlink()
@@ -293,43 +296,29 @@ def test_attributes_backup_links_and_paths_of_the_host(controller: Controller, j
     assert (variable["path"], variable["changed"]) == (str(store), True)
     assert (mode["changed"], mode["added"], store.stat().st_mode & 0o777) == (True, [], 0o640)
     assert (same["changed"], "backup_file" in same) == (False, False)
+    assert (old["changed"], new["created"]) == (True, True)
+    assert trusted(jdk, odd, tmp_path / "d e%d'f#") == [{OLD, NEW}, {NEW}]
 
 
 def test_a_store_that_others_change_meanwhile(controller: Controller, jdk: Jdk, tmp_path: Path) -> None:
-    """A module of the same name beside the playbook: it reads the store, and then somebody else changes it."""
+    """A base64 of the host, by which stores are read, after which somebody else changes the store."""
     store, other = keytool_store(jdk, tmp_path / "store"), keytool_store(jdk, tmp_path / "other", OTHER_ROOT)
-    library = tmp_path / "library"
-    library.mkdir()
-    (library / "slurp.py").write_text(_MEDDLING)
-    once, always = tmp_path / "once", tmp_path / "always"
-    once.write_text(str(other))
-    (done,) = played(controller, [{**task(store, NEW_ROOT), "environment": {"MEDDLES": str(once)}}])
-    assert done["entries_before"] == 1
+    program = tmp_path / "bin" / "base64"
+    program.parent.mkdir()
+    search = {"PATH": f"{program.parent}:{controller.environment()['PATH']}", **QUICK}
+    real = shutil.which("base64")
+    program.write_text(f"#!/bin/sh\n{real}\nif [ -e {other} ]; then mv {other} {store}; fi\n")
+    program.chmod(0o755)
+    once = controller.play([task(store, NEW_ROOT)], HOST, env=search)
+    assert (once.rc, other.exists()) == (0, False), once.said
     assert trusted(jdk, store) == [{OTHER, NEW}]
-    always.write_text("")
-    shutil.copy(OLD_ROOT, store)
-    result = controller.play([{**task(store, NEW_ROOT), "environment": {"MEDDLES": str(always)}}], HOST)
-    assert result.rc == 2
-    (failed,) = result.of("here")
-    assert "was changed on the host 5 times" in failed["msg"]
-    assert store.read_bytes().startswith(OLD_ROOT.read_bytes())
-
-
-_MEDDLING = """
-import base64, os
-from ansible.module_utils.basic import AnsibleModule
-module = AnsibleModule(dict(src=dict(type="path")))
-with open(module.params["src"], "rb") as file:
-    data = file.read()
-with open(os.environ["MEDDLES"]) as file:
-    other = file.read()
-if other and os.path.exists(other):
-    os.replace(other, module.params["src"])
-if not other:  # a writer that is never done
-    with open(module.params["src"], "wb") as file:
-        file.write(data + os.urandom(4))
-module.exit_json(content=base64.b64encode(data).decode(), encoding="base64", source=module.params["src"])
-"""
+    endless = tmp_path / "endless.pem"
+    shutil.copy(OLD_ROOT, endless)
+    program.write_text(f"#!/bin/sh\n{real}\necho more >> {endless}\n")
+    never = controller.play([task(endless, NEW_ROOT, password=None)], HOST, env=search)
+    assert never.rc == 2
+    assert "was changed on the host 5 times" in never.of("here")[0]["msg"]
+    assert endless.read_bytes().replace(b"more\n", b"") == OLD_ROOT.read_bytes()
 
 
 def test_no_secret_is_shown_and_nothing_is_left(controller: Controller, jdk: Jdk, tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from typing import Any
 
-from truststore_tool import errors
+from truststore_tool import errors, formats
+from truststore_tool.readers import gate
 from truststore_tool.render.as_json import to_json
 from truststore_tool.safe import printable
 from truststore_tool.stores import update_content as update_content
@@ -17,6 +19,15 @@ _REMEDIES = {
     errors.SKIP_UNUSABLE: "leave that certificate out of the sources, or say for whom the store is with the option for",
     errors.TAKE_CHAINS: "name the certificates themselves",
 }
+
+
+def load() -> None:
+    """Load what is needed for stores. Each host and task has a process, which has what its parent loaded."""
+    for name in formats.NAMES:
+        formats.get(name)
+        gate.judges_of(name)
+    for name in ("proofs", "readers.java.jks", "readers.java.pkcs12", "readers.java.plain"):
+        importlib.import_module(f"truststore_tool.{name}")
 
 
 def worded(error: errors.TrustStoreError) -> str:

@@ -19,9 +19,11 @@ from truststore_tool.operations.checking import at, of_certificate, of_store
 from .. import changing, telling
 from ..changing import Done, Wanted
 from ..files_on_hosts import FileOnHost
-from ..library import plain, update_content
+from ..library import load, plain, update_content
 from ..sources import Collected, collect
 from ..store_action import SOURCE_OPTIONS, STORE_OPTIONS, StoreAction
+
+load()
 
 # How often a store is read anew that others keep changing.
 _ATTEMPTS = 5
