@@ -1,6 +1,7 @@
 # make setup   an environment with everything, made once for each version of Python
 # make demo    the main job on sample_certs/, step by step
 # make test    the test suite            make check   linters, types, import contracts
+# make test-short  a part of it, minutes: what the tool does by itself, on any Python and for any user
 # make bench   the benchmarks            make torture kills, crowds and hostile input for MINUTES (20)
 # make debian  a folder of newer programs that tests ask, which the tests make as well (root, debootstrap)
 # make tests-ansible  releases of Ansible in environments of their own, which the tests make as well
@@ -18,7 +19,7 @@ READY := $(VENV)/.ready
 LEGACY := $(VENV)/.legacy
 BIN := $(abspath $(VENV)/bin)
 
-.PHONY: setup demo test check debian tests-ansible bench torture zipapp ansible clean
+.PHONY: setup demo test test-short check debian tests-ansible bench torture zipapp ansible clean
 .DEFAULT_GOAL := setup
 
 setup: $(LEGACY)
@@ -54,6 +55,15 @@ demo: $(TOOL)
 
 test: $(LEGACY)
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# What needs nothing but Python, or compares where there is something to compare with.
+SHORT := tests/operations tests/files tests/formats \
+  $(patsubst %,tests/test_%.py,asn1 debian findings fingerprints library model names nouns package passwords \
+    sample_certs sources stores) \
+  $(patsubst %,tests/cli/test_%.py,attacks capath changing contained import meant options private prompts reading \
+    secrets streams terminal unwritable)
+test-short: ARGS := $(SHORT)
+test-short: test
 
 check: $(READY)
 	$(BIN)/ruff check

@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -96,31 +96,41 @@ def there() -> Debian:
 @cache
 def folder() -> Debian | str:
     """The folder, made if it is not there; or why it cannot be."""
+    return made_once(FOLDER, " ".join((SUITE, *PACKAGES, *UNPACKED)), _make) or Debian(FOLDER)
+
+
+def made_once(place: Path, of: str, make: Callable[[], None]) -> str | None:
+    """Have `make` make the folder at `place`, unless one is there that is made of the same; or why it cannot be."""
     if os.geteuid() != 0:
         return "only root can use it"
-    FOLDER.parent.mkdir(parents=True, exist_ok=True)
-    with (FOLDER.parent / "debian.lock").open("w") as lock:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with (place.parent / f"{place.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted = " ".join((SUITE, *PACKAGES, *UNPACKED))
-        done = FOLDER / _DONE
-        if not done.exists() or done.read_text() != wanted:
-            if shutil.which("debootstrap") is None:
-                return "debootstrap is not installed"
-            try:
-                _make()
-            except (subprocess.SubprocessError, OSError) as exc:
-                said = getattr(exc, "stderr", None) or getattr(exc, "stdout", None) or b""
-                last = (said.decode(errors="replace").strip().splitlines() or [type(exc).__name__])[-1]
-                return f"it could not be made: {last}"
-            done.write_text(wanted)
-    return Debian(FOLDER)
+        done = place / _DONE
+        if done.exists() and done.read_text() == of:
+            return None
+        if shutil.which("debootstrap") is None:
+            return "debootstrap is not installed"
+        try:
+            shutil.rmtree(place, ignore_errors=True)
+            make()
+        except (subprocess.SubprocessError, OSError) as exc:
+            said = getattr(exc, "stderr", None) or getattr(exc, "stdout", None) or b""
+            last = (said.decode(errors="replace").strip().splitlines() or [type(exc).__name__])[-1]
+            return f"it could not be made: {last}"
+        done.write_text(of)
+    return None
+
+
+def bootstrap(place: Path, suite: str, *options: str) -> None:
+    """Make the smallest Debian of a suite at `place`."""
+    packages = place.parent / "debs"
+    packages.mkdir(exist_ok=True)
+    quietly("debootstrap", "--variant=minbase", f"--cache-dir={packages}", *options, suite, place)
 
 
 def _make() -> None:
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    packages = FOLDER.parent / "debs"
-    packages.mkdir(exist_ok=True)
-    _quietly("debootstrap", "--variant=minbase", f"--cache-dir={packages}", SUITE, FOLDER)
+    bootstrap(FOLDER, SUITE)
     etc = FOLDER / "etc"
     (etc / "dpkg" / "dpkg.cfg.d" / "tests").write_text(_DPKG)
     (etc / "postgresql-common").mkdir()
@@ -129,18 +139,19 @@ def _make() -> None:
     (etc / "apt" / "sources.list.d" / "unstable.list").write_text(f"deb {mirror} unstable main\n")
     (etc / "apt" / "preferences.d" / "unstable").write_text("Package: *\nPin: release a=unstable\nPin-Priority: 100\n")
     inside = Debian(FOLDER)
-    _quietly(*inside.command(*_APT, "update"))
+    quietly(*inside.command(*_APT, "update"))
     install = ("install", "-y", "--no-install-recommends", *PACKAGES)
-    _quietly(*inside.command("DEBIAN_FRONTEND=noninteractive", *_APT, *install))
-    _quietly(*inside.command(*_APT, "clean"))
+    quietly(*inside.command("DEBIAN_FRONTEND=noninteractive", *_APT, *install))
+    quietly(*inside.command(*_APT, "clean"))
     for package in UNPACKED:
-        _quietly(*inside.command(*_APT, "install", "-y", "--download-only", f"{package}/unstable"))
+        quietly(*inside.command(*_APT, "install", "-y", "--download-only", f"{package}/unstable"))
         (archive,) = (FOLDER / "var" / "cache" / "apt" / "archives").glob(f"{package}_*.deb")
-        _quietly(*inside.command("dpkg", "--extract", f"/var/cache/apt/archives/{archive.name}", "/"))
-    _quietly(*inside.command(*_APT, "clean"))
+        quietly(*inside.command("dpkg", "--extract", f"/var/cache/apt/archives/{archive.name}", "/"))
+    quietly(*inside.command(*_APT, "clean"))
 
 
-def _quietly(*command: str | Path) -> None:
+def quietly(*command: str | Path) -> None:
+    """Run a command; CalledProcessError for a non-zero exit, with what it printed."""
     subprocess.run(command, check=True, capture_output=True, stdin=subprocess.DEVNULL, timeout=_MAKING)
 
 
