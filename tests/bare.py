@@ -51,7 +51,8 @@ def tried(place: Path) -> int:
         copy = place / name[1:]
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(name, copy)
-    pip = [f"{name}={value}" for name, value in os.environ.items() if name.startswith("PIP_")]
+    ours = [(name, value) for name, value in os.environ.items() if name.startswith("PIP_")]
+    pip = [f"{name}={value}" for name, value in ours if value[:1] != "/" or (place / value[1:]).exists()]
     settings = ("env", "-i", "PATH=/usr/bin:/bin", *pip)
     command = (
         "chroot",
