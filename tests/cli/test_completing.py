@@ -49,14 +49,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+def surroundings(folder: Path) -> dict[str, str]:
+    env = {key: value for key, value in os.environ.items() if key not in ("TRUSTSTORE_PASSWORD", "ZDOTDIR", "COLUMNS")}
+    return env | {"PATH": f"{folder / 'bin'}:{env['PATH']}", "HOME": str(folder), "TERM": "dumb"}
+
+
 def completed(name: str, folder: Path, line: str, **more: str) -> set[str]:
     """What the shell offers behind `line`."""
     program = shell(name)
-    env = {key: value for key, value in os.environ.items() if key not in ("TRUSTSTORE_PASSWORD", "ZDOTDIR", "COLUMNS")}
-    env |= {"PATH": f"{folder / 'bin'}:{env['PATH']}", "HOME": str(folder), "TERM": "dumb", **more}
+    env = surroundings(folder) | more
     script = folder / f"completion.{name}"
     if name == "zsh":
-        return _of_zsh(program, script, folder / "work", line, env)
+        return set(re.findall(r"[\w.:-]+", at_its_prompt(name, folder, line, env)))
     if name == "bash":
         words = line.split(" ")
         code = f'. {script}; COMP_WORDS=({line} ""); COMP_CWORD={len(words) - 1}; '
@@ -69,25 +73,32 @@ def completed(name: str, folder: Path, line: str, **more: str) -> set[str]:
     return {row.partition("\t")[0] for row in done.stdout.splitlines() if row}
 
 
-def _of_zsh(program: str, script: Path, work: Path, line: str, env: dict[str, str]) -> set[str]:
-    """Zsh completes at a terminal only: what it lists there between two marks."""
+# What an interactive shell without settings of its own is told, for it to read the script of completion.
+SETUP = {
+    "bash": "bind 'set bell-style none'; PS1='> '; source {}",
+    "zsh": "PS1='> '; LISTMAX=0; autoload -Uz compinit; compinit -u -D; source {}; unsetopt AUTO_MENU MENU_COMPLETE;"
+    " setopt LIST_PACKED",
+}
+BARE = {"bash": ("--norc", "--noprofile", "-i"), "zsh": ("-f", "-i")}
+
+
+def at_its_prompt(name: str, folder: Path, line: str, env: dict[str, str], mark: str | None = None) -> str:
+    """What a shell shows at its prompt for the line and a tab, until the mark or for as long as it shows something."""
+    program = shell(name)
     need_terminals()
     pid, master = pty.fork()
     if pid == 0:
-        os.chdir(work)
-        os.execve(program, [program, "-f", "-i"], env)  # noqa: S606
-    setup = (
-        f"PS1='> '; LISTMAX=0; autoload -Uz compinit; compinit -u -D; source {script}; unsetopt AUTO_MENU MENU_COMPLETE"
-    )
-    os.write(master, f"{setup}; setopt LIST_PACKED; echo rea''dy\n".encode())
-    shown = _until(master, "ready")
-    os.write(master, f"{line}\x04".encode() if False else f"{line}\t".encode())
-    shown = _until(master, None)
+        os.chdir(folder / "work")
+        os.execve(program, [program, *BARE[name]], env)  # noqa: S606
+    os.write(master, f"{SETUP[name].format(folder / f'completion.{name}')}; echo rea''dy\n".encode())
+    _until(master, "ready")
+    os.write(master, f"{line}\t".encode())
+    shown = _until(master, mark)
     os.write(master, b"\x03\nexit\n")
     _until(master, None)
     os.close(master)
     os.waitpid(pid, 0)
-    return set(re.findall(r"[\w.:-]+", re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", " ", shown)))
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", " ", shown)
 
 
 def _until(master: int, mark: str | None) -> str:
@@ -153,6 +164,15 @@ def test_an_alias_that_a_shell_would_run_is_not_offered(folder: Path, name: str)
     offered = completed(name, folder, "truststore-tool list hostile.jks --alias ")
     assert not any("touch" in each for each in offered)
     assert not (folder / "work" / "pwned").exists()
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh"])
+@pytest.mark.parametrize("store", ["~/my\\ store.jks", '"$HOME/my store.jks"', "it\\'s.jks"])
+def test_a_path_is_read_as_the_shell_will_read_it(folder: Path, name: str, store: str) -> None:
+    for place in (folder / "my store.jks", folder / "work" / "it's.jks"):
+        place.write_bytes((folder / "work" / "a.jks").read_bytes())
+    shown = at_its_prompt(name, folder, f"truststore-tool list {store} --alias f", surroundings(folder), "first-root")
+    assert "--alias first-root" in shown
 
 
 @pytest.mark.parametrize("name", ["bash", "fish"])

@@ -141,9 +141,10 @@ def _aliases(ctx: typer.Context, kinds: Iterable[str]) -> list[str]:
     store = ctx.params.get("store") or next(iter(ctx.args), None)
     if not store or str(store) == "-":
         return []
+    place = os.path.expanduser(os.path.expandvars(str(store)))  # noqa: PTH111 -- as typed: the shell expands nothing yet
     for password in (os.environ.get(DEFAULT_VARIABLE), None):
         try:
-            found = open_store(str(store), password)
+            found = open_store(place, password)
         except (TrustStoreError, OSError):
             continue
         names = (shown_alias(entry) for entry in found.entries if entry.kind in kinds)
