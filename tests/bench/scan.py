@@ -107,7 +107,8 @@ def _regular(folder: Path) -> Iterator[Path]:
 def _is_plain(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return not file.read(6).startswith(_ARCHIVES)
+            # A zip may have something before it, as the modules of a JDK have.
+            return not file.read(6).startswith(_ARCHIVES) and not zipfile.is_zipfile(file)
     except OSError:
         return False
 
