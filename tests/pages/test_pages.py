@@ -84,7 +84,7 @@ def _ours(group: Any, path: str = "") -> dict[str, set[str]]:
 
 
 OPTIONS = _ours(program())
-# Of pip, mypy, docker, kubectl, kafka, Keycloak, aws, make and our own scripts, which stand on the pages, too.
+# Of pip, mypy, Ansible, docker, kubectl, kafka, Keycloak, aws, make and our own scripts, which stand on the pages, too.
 _OF_OTHERS = {
     "--no-cache-dir",
     "--read-only",
@@ -98,6 +98,9 @@ _OF_OTHERS = {
     "--ca-certificate-identifier",
     "--apply-immediately",
     "--only",
+    "--offline",
+    "--check",
+    "--diff",
     "--strict",
 }
 
