@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def test_the_python_of_the_readme(tmp_path: Path) -> None:
     for command in (
         "truststore-tool import clientkeystore sample_certs/own/old-root.pem --yes --quiet",
         "truststore-tool bundle sample_certs/own/new-root.pem -o new-roots.pem --quiet",
-        "python3 page.py",
+        f"{sys.executable} page.py",
         "truststore-tool verify clientkeystore.p12 --against sample_certs/own/old-root.pem --against new-roots.pem"
         " --exact",
     ):
