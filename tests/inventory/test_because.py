@@ -251,6 +251,15 @@ def test_words_and_certificates_in_a_setting_are_no_paths() -> None:
     assert mentions(Place(("/etc/app.properties",)), text.encode()) == ()
 
 
+def test_a_walk_from_a_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = f"[Service]\nExecStart=java -Djavax.net.ssl.trustStore={tmp_path}/app/trust.jks\n"
+    readers = Readers(mentions(Place(("units/a.service",)), text.encode()))
+    for name in ("app/trust.jks", "./app/trust.jks", f"../{tmp_path.name}/app/trust.jks"):
+        assert [by.name for by in readers.of(Place((name,)))] == ["Java"], name
+    assert not readers.of(Place(("units/trust.jks",)))
+
+
 def test_a_store_that_is_not_there() -> None:
     text = b"[Service]\nExecStart=java -Djavax.net.ssl.trustStore=/gone.jks\nEnvironment=SSL_CERT_FILE=/no.pem\n"
     readers = Readers(mentions(Place(("/etc/systemd/system/a.service",)), text))

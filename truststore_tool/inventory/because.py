@@ -1,5 +1,6 @@
 """Who reads a store, and because of what: files of configuration that name it, and places that programs know."""
 
+import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -212,15 +213,15 @@ def _key(place: Place) -> _Key:
 
 def _at(around: tuple[str, ...], path: str) -> _Key:
     path = _DIGEST.sub("", path, count=1) if path.startswith("sha256:") else path
-    path = posixpath.normpath(path)
-    return around, path.lstrip("/") if around else path
+    # What is no member of an archive is on a machine, where settings name it from the root on.
+    return (around, posixpath.normpath(path).lstrip("/")) if around else (around, os.path.abspath(path))
 
 
 def _is_gone(item: Mention, exists: Callable[[str], bool]) -> bool:
     """Whether a path of a system that is looked at leads nowhere; False where it may be meant of another system."""
     if len(item.place.parts) > 1 or not item.store.startswith("/"):
         return False
-    root = _root(item.place.parts[0])
+    root = _root(os.path.abspath(item.place.parts[0]))
     return root is not None and not exists(root + item.store) and (not root or exists(f"{root}/usr"))
 
 
@@ -248,5 +249,5 @@ def _meant(item: Mention) -> Iterator[_Key]:
             yield _at(around[:depth], item.store)
             if depth and _DIGEST.match(item.place.parts[depth]):
                 return
-        if not around and (root := _root(path)):
+        if not around and (root := _root(os.path.abspath(path))):
             yield _at((), root + item.store)
