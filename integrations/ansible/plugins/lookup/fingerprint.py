@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ansible.errors import AnsibleError, AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
-
-from ..plugin_utils.entrance import needed
-
 DOCUMENTATION = r"""
 name: fingerprint
 short_description: Fingerprints of certificates on the controller
@@ -49,6 +42,13 @@ _list:
   type: list
   elements: str
 """
+
+from typing import Any
+
+from ansible.errors import AnsibleError, AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from ..plugin_utils.entrance import needed
 
 
 class LookupModule(LookupBase):

@@ -138,7 +138,7 @@ class Collector:
 
     def packed(self) -> str:
         """All that was found, as text: what was told, in JSON, and behind it the contents, compressed, in base64."""
-        contents = [content for _, content in self._contents.values()]
+        contents = [content for _number, content in self._contents.values()]
         told = dict(self._told, sizes=[len(content) for content in contents])
         data = b"\n".join((json.dumps(told).encode("ascii"), b"".join(contents)))
         return base64.b64encode(zlib.compress(data, 1)).decode("ascii")
@@ -275,7 +275,7 @@ class Collector:
             return
         self._left -= new
         self._files_left -= 1
-        number, _ = self._contents.setdefault(digest, (len(self._contents), content))
+        number, _content = self._contents.setdefault(digest, (len(self._contents), content))
         self._told["files"].append([path, number])
 
 
@@ -432,9 +432,9 @@ def _devices_of_the_kernel() -> Iterator[int]:
     except OSError:
         return
     for line in lines:
-        before, _, behind = line.partition(" - ")
+        before, _dash, behind = line.partition(" - ")
         if behind.split(" ", 1)[0] in _OF_THE_KERNEL:
-            major, _, minor = before.split(" ")[2].partition(":")
+            major, _colon, minor = before.split(" ")[2].partition(":")
             yield os.makedev(int(major), int(minor))
 
 

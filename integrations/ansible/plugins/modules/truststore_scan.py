@@ -80,7 +80,7 @@ attributes:
 requirements:
   - truststore-tool in the Python that runs Ansible (Python 3.11 or later); nothing on the hosts
 author:
-  - The truststore_tool authors
+  - The truststore_tool authors (!UNKNOWN)
 """
 
 EXAMPLES = r"""

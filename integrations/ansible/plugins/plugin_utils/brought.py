@@ -39,7 +39,7 @@ def unpacked(collected: str, most: int) -> Brought:
     try:
         machine = zlib.decompressobj()
         data = machine.decompress(binascii.a2b_base64(collected), _TOLD + most)
-        head, _, contents = data.partition(b"\n")
+        head, _newline, contents = data.partition(b"\n")
         told: dict[str, Any] = json.loads(head)
         if not machine.eof or sum(told["sizes"]) != len(contents):
             raise ValueError

@@ -137,7 +137,7 @@ def _with(store: TrustStore, wanted: Wanted) -> TrustStore:
     unique = list(distinct(wanted.candidates).values())
     named, others = unique[: len(wanted.aliases)], unique[len(wanted.aliases) :]
     for candidate, alias in zip(named, wanted.aliases, strict=False):
-        store, _ = import_certificates(store, [candidate], created=wanted.now, alias=alias, aliased=aliased)
+        store, _reports = import_certificates(store, [candidate], created=wanted.now, alias=alias, aliased=aliased)
     if not others:
         return store
     # One by itself would get an alias that says nothing.

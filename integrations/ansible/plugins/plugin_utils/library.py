@@ -10,7 +10,6 @@ from truststore_tool import errors, formats
 from truststore_tool.readers import gate
 from truststore_tool.render.as_json import to_json
 from truststore_tool.safe import printable
-from truststore_tool.stores import update_content as update_content
 
 # Ways out that lie with the caller, in the words of a task.
 _REMEDIES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from ansible.module_utils.basic import FILE_COMMON_ARGUMENTS
 
@@ -19,7 +19,7 @@ from truststore_tool.operations.checking import at, of_certificate, of_store
 from .. import changing, telling
 from ..changing import Done, Wanted
 from ..files_on_hosts import FileOnHost
-from ..library import load, plain, update_content
+from ..library import load, plain
 from ..sources import Collected, collect
 from ..store_action import SOURCE_OPTIONS, STORE_OPTIONS, StoreAction
 
@@ -62,14 +62,14 @@ class ActionModule(StoreAction):
         attributes = {name: value for name, value in asked.items() if value is not None}
         if attributes.get("mode") == "preserve":
             raise UsageError("mode: preserve asks for the mode of a source", hint="leave it out, or name a mode")
-        for _ in range(_ATTEMPTS):
+        for _attempt in range(_ATTEMPTS):
             present = file.read()
             if not present and wanted.state == "absent":  # a PEM whose last certificate was removed is empty
                 result.update(telling.differences(TrustStore(), TrustStore()), created=False)
                 return
             new = _new_format(options, file.path) if present is None else options["format"]
             try:
-                content, store, done = update_content(
+                content, store, done = stores.update_content(
                     present,
                     options["password"],
                     placed(file.path)(lambda store: changing.change(store, wanted)),
@@ -84,9 +84,9 @@ class ActionModule(StoreAction):
             if content is None:
                 told = file.adjust(attributes) if attributes and present is not None else {"changed": False}
                 break
-            assert isinstance(content, bytes)  # noqa: S101 -- no format of the choices above is a directory
             how = {name: options[name] for name in ("backup", "unsafe_writes")}
-            written = file.replace(content, present, {**attributes, **how})
+            # No format of the choices above is a directory.
+            written = file.replace(cast(bytes, content), present, {**attributes, **how})
             if written is not None:
                 told = written
                 break
