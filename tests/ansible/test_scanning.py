@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.ansible.environment import ROOT
-from tests.ansible.hosts import LOCAL, Variables
+from tests.ansible.hosts import LOCAL, OPS, Sshd, Variables
 from tests.ansible.material import NEW_ROOT, OLD_ROOT, PASSWORD, keytool_store
 from tests.ansible.plays import Controller
 from tests.inventory.trees import zipped
@@ -86,6 +87,14 @@ def test_nothing_of_the_files_is_shown_or_left(controller: Controller, folder: P
     assert OLD_ROOT.read_text().splitlines()[1] not in said
     left = [path for path in (controller.folder / "home").rglob("*") if path.is_file() and "tmp" in path.parts]
     assert left == []
+
+
+def test_a_connection_that_tells_all_it_receives_does_not_tell_these(controller: Controller, users: Sshd) -> None:
+    shutil.copy(OLD_ROOT, users.home(OPS))
+    run = controller.play(looking(), {"web": {**users.user(OPS), "folder": str(users.home(OPS))}}, "-vvvv")
+    assert run.rc == 0, run.said
+    assert run.of("web")[0]["scan"]["places"] == 1
+    assert '"collected"' not in run.said
 
 
 def test_check_mode_looks_as_well_and_bounds_are_told(controller: Controller, folder: Path) -> None:

@@ -1,15 +1,30 @@
 """What goes wrong on one host stays there: its store is whole, the message says what to do, and the others are done."""
 
 import base64
+import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.ansible.hosts import GUEST, LOCAL, Sshd, Variables, free_port
-from tests.ansible.material import NEW, NEW_ROOT, OLD, OTHER, OTHER_ROOT, PASSWORD, copied, keytool_store, task, trusted
+from tests.ansible.hosts import GUEST, LOCAL, OPS, Sshd, Variables, free_port
+from tests.ansible.material import (
+    NEW,
+    NEW_ROOT,
+    OLD,
+    OLD_ROOT,
+    OTHER,
+    OTHER_ROOT,
+    PASSWORD,
+    copied,
+    keytool_store,
+    task,
+    trusted,
+)
 from tests.ansible.plays import Controller
 from tests.realtools import Jdk
+from tests.samples import own
 
 # A Python of a host, which does something else first when the module copy is to run.
 _MEDDLING = """#!{python}
@@ -121,6 +136,23 @@ def test_no_secret_is_shown_or_left(controller: Controller, jdk: Jdk, tmp_path: 
     for secret in (PASSWORD, wrong):
         forms = (secret.encode(), secret.encode("utf-16-be"), base64.b64encode(secret.encode()))
         assert [place for place, data in everything if any(form in data for form in forms)] == []
+
+
+@pytest.mark.parametrize("module", ["truststore", "truststore_info"])
+def test_a_connection_that_tells_all_it_receives_does_not_tell_a_store(
+    controller: Controller, users: Sshd, module: str
+) -> None:
+    store = users.home(OPS) / "store.pem"
+    store.write_bytes(own("new-server.key").read_bytes() + OLD_ROOT.read_bytes())
+    users.own(store, OPS)
+    encoded = base64.b64encode(store.read_bytes()).decode()
+    asked = task(store, NEW_ROOT) if module == "truststore" else {f"truststore.tool.{module}": {"path": str(store)}}
+    # Behind a path with a variable the file is fetched by a module.
+    again = json.loads(json.dumps(asked).replace(str(store), f"$HOME/{store.name}"))
+    run = controller.play([again, asked], {"web": users.user(OPS)}, "-vvvv")
+    assert run.rc == 0, run.said
+    shown = re.sub(r"\\+[rn]|\s", "", run.said)
+    assert [at for at in range(0, len(encoded) - 40, 20) if encoded[at : at + 40] in shown] == []
 
 
 def test_delegated(controller: Controller, users: Sshd, jdk: Jdk, tmp_path: Path) -> None:

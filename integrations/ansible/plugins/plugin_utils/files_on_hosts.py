@@ -6,6 +6,8 @@ import base64
 import binascii
 import hashlib
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ansible.utils.hashing import checksum_s
@@ -22,6 +24,20 @@ _BESIDE = ("ansible_facts", "warnings", "deprecations")
 
 class HostError(Exception):
     """A host did not do what was asked of it; the argument says so in one line."""
+
+
+@contextmanager
+def unshown(action: Any) -> Iterator[None]:
+    """While it lasts, the connection shows nothing of what it receives, which it else does when asked to be verbose."""
+    contexts = (action._play_context, action._connection._play_context)
+    before = [context.no_log for context in contexts]
+    for context in contexts:
+        context.no_log = True
+    try:
+        yield
+    finally:
+        for context, told in zip(contexts, before, strict=True):
+            context.no_log = told
 
 
 class FileOnHost:
@@ -56,7 +72,8 @@ class FileOnHost:
             raise HostError(f"{self.path} is no regular file on the host (name the file of a store)")
         if status["size"] > LARGEST:
             raise HostError(f"{self.path} is larger than {LARGEST} bytes, as no trust store is (check the path)")
-        return base64.b64decode(self.run("ansible.legacy.slurp", src=self.path)["content"])
+        with unshown(self._action):
+            return base64.b64decode(self.run("ansible.legacy.slurp", src=self.path)["content"])
 
     def replace(self, data: bytes, present: bytes | None, attributes: dict[str, Any]) -> dict[str, Any] | None:
         """Have the module copy put other bytes in its place, as `attributes`, its own options, say.
@@ -110,7 +127,8 @@ class FileOnHost:
         if any(mark in self.path for mark in "~$"):  # these mean more than themselves
             return None
         command = _PRINTED.format(path=shlex.quote(self.path), largest=LARGEST)
-        words = self._action._low_level_execute_command(command)["stdout"].split()
+        with unshown(self._action):
+            words = self._action._low_level_execute_command(command)["stdout"].split()
         try:
             data = base64.b64decode("".join(words[2:]), validate=True)
         except (binascii.Error, ValueError):

@@ -20,7 +20,7 @@ from truststore_tool.operations.describe import subject_text
 from truststore_tool.render import scan_json, scan_text
 
 from ..brought import Brought, unpacked
-from ..files_on_hosts import FileOnHost, HostError
+from ..files_on_hosts import FileOnHost, HostError, unshown
 from ..sources import INLINE, collect
 from ..store_action import StoreAction
 
@@ -86,12 +86,8 @@ class ActionModule(StoreAction):
 
     def _brought(self, file: FileOnHost, options: dict[str, Any]) -> Brought:
         """What the collector found on the host. Raises HostError when it did not run there."""
-        # A connection shows what it received when it is asked to be verbose; these are files of the host.
-        told, self._play_context.no_log = self._play_context.no_log, True
-        try:
+        with unshown(self):  # these are files of the host
             collected = file.run("truststore.tool.truststore_scan", **options)["collected"]
-        finally:
-            self._play_context.no_log = told
         return unpacked(collected, options["max_total"])
 
 
