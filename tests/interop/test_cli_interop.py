@@ -1,5 +1,6 @@
 """What the command line writes, as the real programs read it; what they write, as the command line reads it."""
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,27 @@ def test_the_documented_steps_give_keytool_and_openssl_the_same_fingerprint(jdks
         assert "Alias name: rds-root\n" in listing
         assert "Entry type: trustedCertEntry" in listing
         assert f"SHA1: {RDS_2019_SHA1}" in listing
+
+
+@pytest.mark.parametrize("file", ["root.pem", "root.der"])
+@pytest.mark.parametrize("form", ["indefinite", "long"])
+def test_a_certificate_that_is_not_in_der_has_the_fingerprint_that_others_give(
+    jdks: list[Jdk], tmp_path: Path, form: str, file: str
+) -> None:
+    der = certificates(RDS)[0].der
+    odd = b"\x30\x80" + der[4:] + b"\0\0" if form == "indefinite" else b"\x30\x83\0" + der[2:]
+    text = b"-----BEGIN CERTIFICATE-----\n%b-----END CERTIFICATE-----\n" % base64.encodebytes(odd)
+    (tmp_path / file).write_bytes(text if file.endswith("pem") else odd)
+    shown = run(find("openssl"), "x509", "-fingerprint", "-in", tmp_path / file, "-noout").decode().strip()
+    assert tool(tmp_path, "fingerprint", file, "--algorithm", "sha1").startswith(shown)
+    tool(tmp_path, "import", "store.jks", file, "--expect", shown.partition("=")[2])
+    for jdk in jdks:
+        (view,) = jdk.read(Request("JKS", tmp_path / "store.jks", "changeit"))
+        run(jdk.keytool, "-importcert", "-noprompt", "-alias", "a", "-file", tmp_path / file,
+            "-keystore", tmp_path / jdk.home.name, "-storetype", "JKS", "-storepass", "changeit")  # fmt: skip
+        (theirs,) = jdk.read(Request("JKS", tmp_path / jdk.home.name, "changeit"))
+        assert len(view.trusted) == 1
+        assert view.trusted == theirs.trusted
 
 
 @pytest.mark.parametrize("to", JAVA_TYPES)
