@@ -227,7 +227,7 @@ def _from_bytes(name: str, data: bytes, reader: _Reader, *, chosen: bool = True)
     certificates = tuple(map(_in_der, (*(each for entry in taken for each in entry.certificates), *loose)))
     left_out = tuple(LeftOut(name, Remark("not-understood", part)) for part in store.unread)
     refused = tuple(
-        Distrusted(item.certificate, LeftOut(name, Remark("distrusted", f"distrusted: {line}")))
+        Distrusted(_in_der(item.certificate), LeftOut(name, Remark("distrusted", f"distrusted: {line}")))
         for item, line in zip(store.distrusted, distrusted(store), strict=True)
     )
     return Gathered(name, certificates, tuple(at(name, _notes(store, chains=reader.chains))), left_out, refused)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.harness import Tool, process
 from tests.realtools import find, run
-from tests.samples import own
+from tests.samples import certificates, own
 from truststore_tool.stores import open_store
 
 ROOT, OTHER, CHAIN = own("old-root.pem"), own("new-root.pem"), own("old-chain.pem")
@@ -302,3 +302,26 @@ def test_a_new_certificate_is_an_object_of_its_own_in_a_file_of_p11_kit(tool: To
     assert [len(listed["entries"]), len(listed["distrusted"])] == [1, 1]
     assert tool("remove", path, "--fingerprint", listed["entries"][0]["certificates"][0]["sha256"]).code == 0
     assert len(tool("list", path, "--json").json["distrusted"]) == 1
+
+
+@pytest.mark.parametrize("rejected", ["der", "ber"])
+@pytest.mark.parametrize("trusted", ["der", "ber"])
+def test_however_the_same_certificate_is_encoded(tmp_path: Path, trusted: str, rejected: str) -> None:
+    der = certificates(OTHER)[0].der
+    encoded = {"der": der, "ber": b"\x30\x80" + der[4:] + b"\0\0"}
+    run(find("openssl"), "x509", "-in", OTHER, "-addreject", "serverAuth", "-trustout",
+        "-out", tmp_path / "openssl.pem")  # fmt: skip
+    text = (tmp_path / "openssl.pem").read_bytes().split(b"-----")[2]
+    settings = base64.b64decode(text).removeprefix(der)
+    kept = ROOT.read_bytes()
+    (tmp_path / "source.pem").write_bytes(
+        kept + block(b"CERTIFICATE", encoded[trusted]) + block(b"TRUSTED CERTIFICATE", encoded[rejected] + settings)
+    )
+    done = process("import", "store.jks", "source.pem", "--yes", cwd=tmp_path, env={"TRUSTSTORE_PASSWORD": "changeit"})
+    assert done.code == 0, done.err
+    held = [entry.certificate for entry in open_store(tmp_path / "store.jks", "changeit").trusted()]
+    assert held == certificates(ROOT)
+
+
+def block(label: bytes, data: bytes) -> bytes:
+    return b"-----BEGIN %b-----\n%b-----END %b-----\n" % (label, base64.encodebytes(data), label)
