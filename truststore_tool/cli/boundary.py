@@ -114,10 +114,9 @@ def run(arguments: Sequence[str]) -> int:
         return say(INTERRUPTED, "interrupted")
     except (BrokenPipeError, SystemExit) as stop:
         # The reader of our output went away (`| head`), which Typer turns into SystemExit: no finding, no error.
-        # What is left in the buffer goes nowhere, or Python would complain about it at exit.
         if isinstance(stop, SystemExit) and not isinstance(stop.__context__, BrokenPipeError):
             return stop.code if isinstance(stop.code, int) else BUG
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+        _drop_output()
         return 0
     except Exception as error:
         if isinstance(error, OSError) and error.filename is None:
@@ -183,8 +182,13 @@ def _say(arguments: Sequence[str], code: int, message: str, hint: str | None = N
             typer.echo(to_json("error", None, code=code, message=said["error"], hint=said["hint"]).encode())
             sys.stdout.flush()
         except OSError:  # nobody reads it, or it has no room: the error was said, and its code counts
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+            _drop_output()
     return code
+
+
+def _drop_output() -> None:
+    """Let what is left in the buffer of standard output go nowhere, or Python would complain about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
 
 
 def _without_passwords(text: str, arguments: Sequence[str]) -> str:
