@@ -9,7 +9,7 @@ from typing import Final
 from truststore_tool import asn1, formats
 from truststore_tool.errors import FormatError, IntegrityError, TrustStoreError, UnreadableError
 from truststore_tool.findings import Finding
-from truststore_tool.inventory import nss, texts
+from truststore_tool.inventory import encoded, nss, texts
 from truststore_tool.inventory.nouns import Held, Integrity, Kind
 from truststore_tool.meant import der
 from truststore_tool.model import TrustStore
@@ -36,7 +36,7 @@ _CUT: Final = re.compile(
     re.DOTALL,
 )
 _BOUNCY: Final = (b"\0\0\0\1\0\0\0\x14", b"\0\0\0\2\0\0\0\x14")
-_BEGIN: Final = b"-----BEGIN"
+_DEEPEST: Final = 3  # texts that values of texts are
 # UTF-16, and base64 of PEM (of that as well), JKS, JCEKS, BKS, and of what is DER.
 _WRAPPED: Final = (
     *(b"\xff\xfe", b"\xfe\xff", b"-\0-\0", b"\0-\0-"),
@@ -90,19 +90,34 @@ def identity(data: bytes) -> str:
 def stores_in(data: bytes) -> Iterator[tuple[str, bytes]]:
     """The stores that a file is, or as a text holds: the key of each, empty for the file itself, and its bytes.
 
-    Whether they are any is known when they are opened.
+    Whether they are any is known when they are opened. A key inside of what a value was packed in stands behind the
+    value's. Raises OverBoundError where values unpack to too much, behind all that were found.
     """
+    room = encoded.Room()
+    yield from _stores_in(data, room, 0)
+    room.close()
+
+
+def _stores_in(data: bytes, room: encoded.Room, depth: int) -> Iterator[tuple[str, bytes]]:
     found = _format(data)
     keyed = found == "pem" and texts.is_keyed(data)
+    within = False
     if (found and not keyed) or (not found and data[:1] in (b"\x30", b"\0")):
         yield "", data
-    if found in ("", "pem"):
-        within = [value for value in texts.embedded(data) if keyed or not found or not value.data.startswith(_BEGIN)]
-        yield from ((value.key, value.data) for value in within)
-        if not (found or within) and data[:1000].lstrip().startswith(_WRAPPED):
-            inside, notes = formats.unwrapped(data)
-            if notes and isinstance(inside, bytes):
-                yield "", inside
+    if found not in ("", "pem"):
+        return
+    if keyed or not found:
+        for block in texts.blocks(data):
+            within = True
+            yield block.key, block.data
+    for value in encoded.values(data, room) if depth < _DEEPEST else ():
+        within = True
+        for key, inside in _stores_in(value.data, room, depth + 1):
+            yield "!/".join(filter(None, (value.key, key))), inside
+    if not (found or within) and data[:1000].lstrip().startswith(_WRAPPED):
+        plain, notes = formats.unwrapped(data)
+        if notes and isinstance(plain, bytes):
+            yield "", plain
 
 
 def judge(data: bytes, candidates: Candidates, now: datetime) -> Judged | None:
