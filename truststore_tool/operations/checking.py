@@ -121,14 +121,19 @@ def _read(look: Callable[[Certificate], str | None], certificate: Certificate) -
 
 def _dated(certificate: Certificate, now: datetime, within: timedelta | None) -> Iterator[tuple[str, str, str | None]]:
     """What its dates fall under: rule, message and remedy."""
-    facts = describe(certificate)
-    start, end = facts.not_before, facts.not_after
+    start, end = _dates(certificate)
     if start is not None and start > now:
         yield "not-yet-valid", f"not valid before {start:%Y-%m-%d}", None
     if end is not None and end < now:
         yield "expired", f"expired on {end:%Y-%m-%d}", "add its successor, then remove it"
     elif end is not None and within is not None and end - now < within:
         yield "expires-soon", f"expires on {end:%Y-%m-%d}", "add its successor"
+
+
+@lru_cache(maxsize=1024)
+def _dates(certificate: Certificate) -> tuple[datetime | None, datetime | None]:
+    facts = describe(certificate)
+    return facts.not_before, facts.not_after
 
 
 def _no_authority(certificate: Certificate) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from truststore_tool.errors import FormatError
@@ -127,6 +128,7 @@ def _readable(read: Callable[[], T]) -> T | None:
         return None
 
 
+@lru_cache(maxsize=1024)
 def identified(certificate: Certificate) -> str:
     """A certificate in a message: its subject and its SHA-256 fingerprint."""
     return f"{subject_text(certificate) or 'unreadable subject'} (SHA-256 {certificate.sha256})"

@@ -5,6 +5,7 @@ security level: they are not looked at here.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from truststore_tool import asn1, extensions, oids
@@ -118,6 +119,7 @@ def _single(fields: Fields, oid: str) -> Extension | None:
     return extensions.find(fields.extensions, oid)
 
 
+@lru_cache(maxsize=1024)
 def why_not(fields: Fields, settings: Element | None, *, partial: bool, strict: bool) -> str | None:
     """Why a certificate is no trust anchor for TLS servers, None where it is (check_trust in x509_vfy.c).
 
