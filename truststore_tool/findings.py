@@ -6,7 +6,7 @@ What a command warns of is a finding as well as what `doctor` reports.
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal
 
-from truststore_tool.nouns import noun
+from truststore_tool.nouns import noun, replace
 
 # From what ends a command with exit code 1 to what is only worth knowing.
 Level = Literal["error", "warning", "note"]
@@ -322,3 +322,11 @@ def counting(named: Iterable[str]) -> frozenset[str]:
     names = frozenset(named)
     least = max((LEVELS.index(level) for level in LEVELS if level in names), default=-1)
     return names | frozenset(LEVELS[: least + 1])
+
+
+def worded(item: Finding, words: Mapping[str, str]) -> Finding:
+    """A finding whose fix has the caller's words for `MEND` and its like."""
+    fix = item.fix
+    for remedy, command in words.items():
+        fix = fix and fix.replace(remedy, command)
+    return replace(item, fix=fix)

@@ -24,3 +24,8 @@ def _escape(char: str) -> str:
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def encodable(text: str) -> str:
+    """`text` as UTF-8 can hold it: octets of a file's name that are no text, and lone surrogates, shown as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -12,20 +12,23 @@ from truststore_tool.cli.approval import Approval
 from truststore_tool.cli.boundary import FINDING
 from truststore_tool.cli.fixing import Outcome, Treatment
 from truststore_tool.cli.opening import place_of, reveal, standard_input
-from truststore_tool.cli.options import Backup, DryRun, Expect, For, Profile, Reporting, Yes, days, levels_and_rules
+from truststore_tool.cli.options import (
+    MENDING,
+    Backup,
+    DryRun,
+    Expect,
+    For,
+    Profile,
+    Reporting,
+    Yes,
+    days,
+    levels_and_rules,
+)
 from truststore_tool.cli.output import open_to_all
 from truststore_tool.cli.overwriting import Overwriting
 from truststore_tool.cli.secrets import PasswordFor, Passwords, StorePassword
 from truststore_tool.errors import PasswordRequiredError, TrustStoreError, UnreadableError, UsageError
-from truststore_tool.findings import (
-    MEND,
-    MEND_AS_COMPAT,
-    MEND_AS_PASSWORDLESS,
-    Finding,
-    Place,
-    counting,
-    finding,
-)
+from truststore_tool.findings import Finding, Place, counting, finding, worded
 from truststore_tool.formats.base import Content
 from truststore_tool.model import TrustStore
 from truststore_tool.nouns import replace
@@ -37,11 +40,6 @@ from truststore_tool.readers.mending import Treated
 from truststore_tool.render import doctor_text
 
 _MISSING = 3
-_COMMANDS: Final = {
-    MEND: "doctor --fix",
-    MEND_AS_COMPAT: "doctor --fix --profile compat",
-    MEND_AS_PASSWORDLESS: "doctor --fix --profile passwordless",
-}
 
 
 def doctor_command(
@@ -174,7 +172,8 @@ def _examined(
     store = _opened(path, content, password) if content else None
     subject = Subject(path, content, store, reveal(password))
     found = examining.examine(subject, asked, now, within=within)
-    found = replace(found, findings=tuple(map(_worded, (*found.findings, *_of_place(path, password, store)))))
+    said = (*found.findings, *_of_place(path, password, store))
+    found = replace(found, findings=tuple(worded(item, MENDING) for item in said))
     return _measured(found, subject, asked or ()) if measure and found.format else found
 
 
@@ -186,14 +185,6 @@ def _measured(examined: Examined, subject: Subject, asked: Sequence[Asked]) -> E
     found, lost = measuring.measure(subject, examined.format or "", asked)
     findings = (*measured.findings(subject.path, found), *examined.findings)
     return replace(examined, findings=findings, measured=found, unmeasured=lost)
-
-
-def _worded(found: Finding) -> Finding:
-    """A finding whose fix names commands of ours."""
-    fix = found.fix
-    for remedy, words in _COMMANDS.items():
-        fix = fix and fix.replace(remedy, words)
-    return replace(found, fix=fix)
 
 
 def _opened(path: str, content: Content, password: Password | None) -> TrustStore | None:

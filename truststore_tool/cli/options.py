@@ -1,16 +1,24 @@
 """Options that several commands share, and what they mean."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from truststore_tool.cli import completing
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.several import Several
+from truststore_tool.findings import MEND, MEND_AS_COMPAT, MEND_AS_PASSWORDLESS
 
 if TYPE_CHECKING:
     from datetime import timedelta
+
+# The words of the command line for what mends a store.
+MENDING: Final = {
+    MEND: "doctor --fix",
+    MEND_AS_COMPAT: "doctor --fix --profile compat",
+    MEND_AS_PASSWORDLESS: "doctor --fix --profile passwordless",
+}
 
 
 def seconds(value: float) -> float:

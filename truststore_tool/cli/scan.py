@@ -14,7 +14,7 @@ import typer
 from truststore_tool import files
 from truststore_tool.cli import completing
 from truststore_tool.cli.boundary import FINDING, StoppedError
-from truststore_tool.cli.options import Reporting, days, levels_and_rules
+from truststore_tool.cli.options import MENDING, Reporting, days, levels_and_rules
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.reports import Reports, printed, require_places, wanted
 from truststore_tool.errors import FormatError, UsageError
@@ -24,7 +24,7 @@ from truststore_tool.inventory.assembling import Asked
 from truststore_tool.inventory.bounds import Bounds
 from truststore_tool.inventory.cache import Cache
 from truststore_tool.inventory.crew import Orders, processors
-from truststore_tool.inventory.issues import UNCLEARED, issues
+from truststore_tool.inventory.issues import UNCLEARED, issues, worded
 from truststore_tool.inventory.issues import baseline as issues_of
 from truststore_tool.inventory.nouns import Inventory, Known, Need
 from truststore_tool.inventory.opening import Candidates
@@ -152,7 +152,7 @@ def scan_command(
     if cache is not None and known_files is not None:
         with files.locked(cache):
             files.replace(cache, known_files.dump(), mode=0o600)
-    found = replace(found, fail_on=counting(fail_on or ()), baseline=known)
+    found = worded(replace(found, fail_on=counting(fail_on or ()), baseline=known), MENDING)
     _report(found, reports, output)
     if stopped:
         output.talk("error: terminated: this is not all that there is")
@@ -231,7 +231,8 @@ def _needs(text: str) -> Sequence[Need]:
     from truststore_tool.operations.describe import subject_text
 
     try:
-        return [Need(Fingerprint.parse(text), text)]
+        fingerprint = Fingerprint.parse(text)
+        return [Need(fingerprint, str(fingerprint))]
     except UsageError as exc:
         if not Path(text).exists():
             raise UsageError(f"{text}: neither a fingerprint nor a file", hint=exc.hint) from exc

@@ -1,18 +1,22 @@
 """All that is to be said against what a scan found, in one kind: findings, also of what lacks a root or is closed.
 
-An issue has an identity from one scan to the next: its rule, the path of the store as it was given, and the entry or
-the certificate it is about. Neither the words nor the bytes of the store are part of it, so that a store which somebody
-changed elsewhere keeps what is known of it. What a baseline holds are such identities.
+An issue has an identity from one scan to the next: its rule and level, the path of the store as it was given, the entry
+or the certificate it is about, and the reader, where it is about one. Neither the words nor the bytes of the store are
+part of it, nor which layer of an image has it, so that a store which somebody changed elsewhere, or an image that was
+built anew, keeps what is known of it. What a baseline holds are such identities.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from truststore_tool import findings
 from truststore_tool.errors import FormatError
 from truststore_tool.findings import Finding, Place, finding
 from truststore_tool.inventory.nouns import Found, Inventory, Known
-from truststore_tool.nouns import noun
+from truststore_tool.nouns import noun, replace
+from truststore_tool.safe import encodable
 
 # Rules that say that a need is not met, or that nobody knows.
 UNCLEARED: Final = frozenset(("lacks-needed", "locked-store", "not-looked-at"))
@@ -36,36 +40,33 @@ class Issue:
 
 def issues(inventory: Inventory) -> tuple[Issue, ...]:
     """Everything, the worst first, then by path, rule, entry and message."""
-    found = [*_of_stores(inventory), *_beside(inventory)]
-    return tuple(sorted(found, key=lambda item: (_ORDER[item.finding.level], *_sorting(item))))
+    return _sorted([*(item for store in inventory.stores for item in of_store(store, inventory)), *beside(inventory)])
 
 
 def of_store(store: Found, inventory: Inventory) -> tuple[Issue, ...]:
     """Those of one store, the worst first."""
-    names = {need.fingerprint: need.name for need in inventory.needs}
+    needs = {need.fingerprint: need for need in inventory.needs}
     paths = tuple(str(place) for place in store.places)
     found = list(store.findings)
-    for missing in store.missing:
-        here = Place(paths[0], str(missing))
-        found.append(finding("lacks-needed", here, f"does not trust {names[missing]} ({missing})"))
+    found += (_lacks(paths[0], str(missing), str(needs[missing])) for missing in store.missing)
     if store.locked:
-        found.append(finding("locked-store", Place(paths[0]), "no password opens it, or a part of it: not judged"))
-    made = [_issue(item, paths, inventory) for item in found]
-    return tuple(sorted(made, key=lambda item: (_ORDER[item.finding.level], *_sorting(item))))
+        found.append(_locked(paths[0]))
+    return _sorted(_issue(item, paths, inventory) for item in found)
 
 
-def _of_stores(inventory: Inventory) -> Iterator[Issue]:
-    for store in inventory.stores:
-        yield from of_store(store, inventory)
+def beside(inventory: Inventory) -> tuple[Issue, ...]:
+    """What is about no store, the worst first."""
+    found = [*inventory.findings, *(_unlooked(item.path, item.why) for item in inventory.skipped)]
+    return _sorted(_issue(item, (item.place.path,), inventory) for item in found)
 
 
-def _beside(inventory: Inventory) -> Iterator[Issue]:
-    """What is about no store."""
-    for item in inventory.findings:
-        yield _issue(item, (item.place.path,), inventory)
-    for skipped in inventory.skipped:
-        said = finding("not-looked-at", Place(skipped.path), f"was not looked at: {skipped.why}")
-        yield _issue(said, (skipped.path,), inventory)
+def worded(inventory: Inventory, words: Mapping[str, str]) -> Inventory:
+    """The same with what mends a store in the caller's words; see `truststore_tool.findings.worded`."""
+    stores = (
+        replace(store, findings=tuple(findings.worded(item, words) for item in store.findings))
+        for store in inventory.stores
+    )
+    return replace(inventory, stores=tuple(stores))
 
 
 def _issue(item: Finding, paths: tuple[str, ...], inventory: Inventory) -> Issue:
@@ -74,16 +75,23 @@ def _issue(item: Finding, paths: tuple[str, ...], inventory: Inventory) -> Issue
 
 
 def identity(item: Finding, path: str) -> Known:
-    """What an issue is known by at a path. Findings of configuration are told apart by what they say."""
-    return item.rule, path, item.place.entry or (item.message if item.rule in _BY_MESSAGE else "")
+    """What an issue is known by at a path, as reports tell it; of configuration also by what it says."""
+    about = item.place.entry or (item.message if item.rule in _BY_MESSAGE else "")
+    reader = item.readers[0] if len(item.readers) == 1 else ""
+    return item.rule, item.level, encodable(_LAYER.sub("", path)), encodable(about), reader
 
 
+_LAYER: Final = re.compile(r"(?<=!/)sha256:[0-9a-f]{64}/")
 _BY_MESSAGE: Final = frozenset(("names-no-file", "store-not-known", "missing-file-falls-back"))
 
 
-def _sorting(item: Issue) -> tuple[str, ...]:
+def _sorted(found: Iterable[Issue]) -> tuple[Issue, ...]:
+    return tuple(sorted(found, key=_place))
+
+
+def _place(item: Issue) -> tuple[int, str, str, str, str]:
     said = item.finding
-    return item.paths[0], said.rule, said.place.entry or "", said.message
+    return _ORDER[said.level], item.paths[0], said.rule, said.place.entry or "", said.message
 
 
 def baseline(text: str) -> frozenset[Known]:
@@ -101,13 +109,25 @@ def _recorded(body: Mapping[str, Any]) -> Iterator[Known]:
     for store in body["stores"]:
         for path in store["paths"]:
             yield from (_identity(item, path) for item in store["findings"])
-            yield from (("lacks-needed", path, missing) for missing in store["missing"])
+            yield from (identity(_lacks(path, missing, ""), path) for missing in store["missing"])
             if store["locked"]:
-                yield "locked-store", path, ""
+                yield identity(_locked(path), path)
     yield from (_identity(item, item["place"]["path"]) for item in body["findings"])
-    yield from (("not-looked-at", item["path"], "") for item in body["skipped"])
+    yield from (identity(_unlooked(item["path"], item["why"]), item["path"]) for item in body["skipped"])
 
 
 def _identity(item: Mapping[str, Any], path: str) -> Known:
     place = Place(path, item["place"]["entry"])
-    return identity(Finding(item["rule"], "note", place, item["message"]), path)
+    return identity(Finding(item["rule"], item["level"], place, item["message"], tuple(item["readers"])), path)
+
+
+def _lacks(path: str, fingerprint: str, need: str) -> Finding:
+    return finding("lacks-needed", Place(path, fingerprint), f"does not trust {need}")
+
+
+def _locked(path: str) -> Finding:
+    return finding("locked-store", Place(path), "no password opens it, or a part of it: not judged")
+
+
+def _unlooked(path: str, why: str) -> Finding:
+    return finding("not-looked-at", Place(path), f"was not looked at: {why}")

@@ -16,8 +16,9 @@ LEADS_OUT: Final = "is a link out of what is scanned, to "
 
 # Whether a password proved digest or MAC; the store has one that was not proved; its format has none.
 Integrity = Literal["verified", "unverified", "none"]
-# What an issue is known by from one scan to the next: its rule, the path, the entry or certificate that it is about.
-Known = tuple[str, str, str]
+# What an issue is known by from one scan to the next: rule, level, path, and the entry or certificate, and the reader,
+# that it is about.
+Known = tuple[str, str, str, str, str]
 # What a certificate is to its store: trusted; of the chain of a private key; in it without being an entry (of a
 # PKCS#12, as openssl writes it); marked as not to be trusted.
 Kind = Literal["anchor", "chain", "loose", "distrusted"]
@@ -157,7 +158,11 @@ class Found:
     @property
     def anchors(self) -> tuple[Shown, ...]:
         """The certificates that it trusts."""
-        return tuple(held for held in self.certificates if held.kind == "anchor")
+        return self.of_kind("anchor")
+
+    def of_kind(self, kind: Kind) -> tuple[Shown, ...]:
+        """Its certificates of one kind."""
+        return tuple(held for held in self.certificates if held.kind == kind)
 
 
 @noun
@@ -170,10 +175,18 @@ class Skipped:
 
 @noun
 class Need:
-    """A certificate that every store should trust: its fingerprint, and what it is called in reports."""
+    """A certificate that every store should trust: its fingerprint, and what it is called in reports.
+
+    The fingerprint is its name where nothing else is known.
+    """
 
     fingerprint: Fingerprint
     name: str
+
+    def __str__(self) -> str:
+        """Name and fingerprint, in a message."""
+        print_ = str(self.fingerprint)
+        return print_ if self.name == print_ else f"{self.name} ({print_})"
 
 
 @noun

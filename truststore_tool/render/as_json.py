@@ -12,7 +12,7 @@ from typing import Final
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.nouns import names
 from truststore_tool.operations.describe import FIELDS, CertificateFacts
-from truststore_tool.safe import is_hidden
+from truststore_tool.safe import encodable, is_hidden
 
 SCHEMA: Final = 1
 _UNUSUAL: Final = re.compile(r"[^\n -~]+")  # the line ends are those between fields: strings have theirs escaped
@@ -52,6 +52,6 @@ def _plain(value: object) -> object:
             return {name: _plain(getattr(value, name)) for name in FIELDS}
         case str() | PurePath():
             # A lone surrogate, as a mangled alias may hold, cannot be encoded as UTF-8.
-            return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
+            return encodable(str(value))
         case _:
             return _fields(value) if names(value) else value

@@ -10,8 +10,8 @@ from truststore_tool.render.text import day
 from truststore_tool.safe import printable
 
 COLUMNS: Final = (
-    *("path", "places", "format", "locked", "readers", "missing", "alias", "kind", "subject", "issuer", "serial"),
-    *("not_before", "not_after", "sha256", "sha1", "is_ca"),
+    *("path", "places", "format", "integrity", "locked", "readers", "present", "missing"),
+    *("alias", "kind", "subject", "issuer", "serial", "not_before", "not_after", "sha256", "sha1", "is_ca"),
 )
 # What spreadsheets take for the beginning of a formula (OWASP, CSV Injection), full-width forms too.
 _FORMULAS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -33,8 +33,10 @@ def _rows(store: Found) -> Iterator[tuple[str, ...]]:
         str(store.places[0]),
         str(len(store.places)),
         store.format,
+        store.integrity,
         _word(store.locked),
         "; ".join(dict.fromkeys(reader.name for reader in store.readers)),
+        " ".join(map(str, store.present)),
         " ".join(map(str, store.missing)),
     )
     for held in store.certificates:

@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 
 from truststore_tool.errors import UsageError
 from truststore_tool.extras import how_to_install
-from truststore_tool.inventory.issues import Issue, issues, of_store
+from truststore_tool.inventory.issues import Issue, beside, of_store
 from truststore_tool.inventory.nouns import Found, Inventory, ReadBy, Shown
-from truststore_tool.render.scan_text import state, summary
+from truststore_tool.render.scan_text import holdings, state, summary
 from truststore_tool.render.text import day
 from truststore_tool.render.timeline import timeline
 from truststore_tool.safe import printable
@@ -64,7 +64,6 @@ class Row(NamedTuple):
 def text(inventory: Inventory) -> str:
     """The page. Raises UsageError where jinja2 is not installed."""
     rows = tuple(_row(number, store, inventory) for number, store in enumerate(_ordered(inventory), 1))
-    of_stores = {item for row in rows for item in row.issues}
     style, script = _part("scan.css"), _part("scan.js")
     return _rendered(
         scan=inventory,
@@ -74,7 +73,7 @@ def text(inventory: Inventory) -> str:
         shown=_SHOWN,
         lacking=_first_read([row for row in rows if row.state == _STATES["lacks"][0]]),
         closed=_first_read([row for row in rows if row.state == _STATES["locked"][0]]),
-        beside=[item for item in issues(inventory) if item not in of_stores],
+        beside=beside(inventory),
         timeline=timeline(inventory),
         states=[name for name, _ in _STATES.values() if any(row.state == name for row in rows)],
         formats=sorted({row.format for row in rows}),
@@ -131,14 +130,10 @@ def _ordered(inventory: Inventory) -> list[Found]:
 
 
 def _row(number: int, store: Found, inventory: Inventory) -> Row:
-    names = {need.fingerprint: need.name for need in inventory.needs}
+    needs = {need.fingerprint: str(need) for need in inventory.needs}
     path, *others = map(str, store.places)
     word, mark = _STATES[state(store, inventory)]
     found = of_store(store, inventory)
-    held = [store.format, counted(len(store.anchors), "anchor")]
-    held += [counted(store.private_keys, "private key")] if store.private_keys else []
-    held += [f"{len(store.expired)} expired"] if store.expired else []
-    held += [f"{len(store.expiring)} expire soon"] if store.expiring else []
     told = [(level, sum(item.finding.level == level for item in found)) for level in ("error", "warning", "note")]
     return Row(
         f"store-{number}",
@@ -148,8 +143,8 @@ def _row(number: int, store: Found, inventory: Inventory) -> Row:
         mark,
         store.format,
         found[0].finding.level if found else "",
-        ", ".join(held),
-        tuple(f"{names[item]} ({item})" for item in store.missing),
+        holdings(store),
+        tuple(needs[item] for item in store.missing),
         store.readers,
         found,
         ", ".join(counted(count, level) for level, count in told if count),

@@ -5,7 +5,7 @@ from typing import Final
 from xml.etree import ElementTree as Xml
 
 from truststore_tool.findings import RULES
-from truststore_tool.inventory.issues import Issue, issues, of_store
+from truststore_tool.inventory.issues import Issue, beside, of_store
 from truststore_tool.inventory.nouns import Found, Inventory
 from truststore_tool.safe import printable
 
@@ -17,9 +17,7 @@ def text(inventory: Inventory) -> str:
     root = Xml.Element("testsuites", name=_NAME)
     for store in inventory.stores:
         _suite(root, str(store.places[0]), _cases(store, inventory), inventory.fail_on)
-    said = {item for store in inventory.stores for item in of_store(store, inventory)}
-    beside = [item for item in issues(inventory) if item not in said]
-    cases = [(f"{item.finding.rule}: {item.paths[0]}: {item.finding.message}", [item]) for item in beside]
+    cases = [(f"{item.finding.rule}: {item.paths[0]}: {item.finding.message}", [item]) for item in beside(inventory)]
     _suite(root, "beside the stores", cases or [("everything was looked at", [])], inventory.fail_on)
     for total in ("tests", "failures"):
         root.set(total, str(sum(int(suite.get(total, "0")) for suite in root)))
@@ -32,15 +30,15 @@ def _cases(store: Found, inventory: Inventory) -> list[tuple[str, list[Issue]]]:
     """What was asked of a store, and the issues with it: whether it opens, trusts each need, and each rule."""
     found = of_store(store, inventory)
     cases: dict[str, list[Issue]] = {"opens": []}
-    names = {str(need.fingerprint): need.name for need in inventory.needs}
+    needs = {str(need.fingerprint): f"trusts {need}" for need in inventory.needs}
     for fingerprint in (*store.present, *store.missing):
-        cases[f"trusts {names[str(fingerprint)]} ({fingerprint})"] = []
+        cases[needs[str(fingerprint)]] = []
     for item in found:
         match item.finding.rule:
             case "locked-store":
                 cases["opens"].append(item)
             case "lacks-needed":
-                cases[f"trusts {names[item.finding.place.entry or '']} ({item.finding.place.entry})"].append(item)
+                cases[needs[item.finding.place.entry or ""]].append(item)
             case rule:
                 cases.setdefault(f"{rule}: {RULES[rule].means}", []).append(item)
     return list(cases.items())

@@ -24,6 +24,9 @@ MOST_RESULTS: Final = 5000
 _MOST_LOCATIONS: Final = 20
 _LONGEST: Final = 1000  # characters of a message, which GitHub shows
 _ROOT: Final = "ROOT"
+# The only fingerprint that GitHub looks at. Where there is none, its action takes one of the first line of the file, by
+# which all that is said of a store by one rule would be the same (github/codeql-action, fingerprints.ts).
+_OF_GITHUB: Final = "primaryLocationLineHash"
 
 
 def text(inventory: Inventory) -> str:
@@ -64,14 +67,14 @@ def _rule(name: str) -> dict[str, object]:
 def _result(item: Issue, rules: Sequence[str], *, compared: bool) -> dict[str, object]:
     said = item.finding
     message = f"{item.paths[0]}: {said.message}" + (f" ({said.fix})" if said.fix else "")
-    known = hashlib.sha256("\0".join(identity(said, item.paths[0])).encode("utf-8", "surrogateescape")).hexdigest()
+    known = hashlib.sha256("\0".join(identity(said, item.paths[0])).encode()).hexdigest()
     return {
         "ruleId": said.rule,
         "ruleIndex": rules.index(said.rule),
         "level": said.level,
         "message": {"text": _cut(printable(message))},
         "locations": [_location(path) for path in item.paths[:_MOST_LOCATIONS]],
-        "partialFingerprints": {"truststoreIssue/v1": known},
+        "partialFingerprints": dict.fromkeys(("truststoreIssue/v2", _OF_GITHUB), known),
         **({"baselineState": "unchanged" if item.known else "new"} if compared else {}),
     }
 

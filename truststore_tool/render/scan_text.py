@@ -1,16 +1,26 @@
 """An inventory as text: the summary first, then each store, then what was not looked at."""
 
 import posixpath
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Final, NamedTuple
 
-from truststore_tool.inventory.issues import issues
+from truststore_tool.findings import LEVELS
+from truststore_tool.inventory.issues import Issue, beside, of_store
 from truststore_tool.inventory.nouns import LEADS_OUT, Found, Inventory
 from truststore_tool.render.text import Piece
 from truststore_tool.wording import counted
 
-_PLACES = 3
-_SKIPPED = 20
-_SINGLE = 4  # files of one certificate each in one folder, from so many on they are one line
+_PLACES: Final = 3
+_NAMES: Final = 10
+_OF_A_RULE: Final = 5
+_SKIPPED: Final = 20
+_SINGLE: Final = 4  # files of one certificate each in one folder, from so many on they are one entry
+# How the lines of a store begin, in the order in which stores are told of.
+_LABELS: Final = {"lacks": "LACKS", "locked": "locked", "has": "has it", "": "", "keys": "keys"}
+_UNMET: Final = frozenset(("lacks-needed", "locked-store"))
+_BOTH: Final = ("has", "lacks")
 
 
 def summary(inventory: Inventory) -> str:
@@ -35,9 +45,6 @@ def summary(inventory: Inventory) -> str:
     return line if inventory.complete else f"{line} (interrupted: this is not all)"
 
 
-_BOTH = ("has", "lacks")
-
-
 def state(store: Found, inventory: Inventory) -> str:
     """``has`` or ``lacks`` what is needed, ``locked``, ``keys`` for what is not there to trust others, or nothing."""
     if store.missing:
@@ -49,52 +56,112 @@ def state(store: Found, inventory: Inventory) -> str:
     return "has" if store.present else "keys"
 
 
+def holdings(store: Found) -> str:
+    """What a store is and holds, in a line."""
+    held = [store.format]
+    if store.integrity == "unverified" and not store.locked:
+        held.append("integrity not proved")
+    held.append(counted(len(store.anchors), "anchor"))
+    if store.private_keys:
+        held.append(counted(store.private_keys, "private key"))
+    if loose := store.of_kind("loose"):
+        held.append(f"{counted(len(loose), 'certificate')} without an entry")
+    if distrusted := store.of_kind("distrusted"):
+        held.append(f"{len(distrusted)} distrusted")
+    return ", ".join((*held, *_ends([store])))
+
+
+def _ends(stores: Sequence[Found]) -> Iterator[str]:
+    if expired := sum(len(store.expired) for store in stores):
+        yield f"{expired} expired"
+    if soon := sum(len(store.expiring) for store in stores):
+        yield f"{soon} {'expires' if soon == 1 else 'expire'} soon"
+
+
+class _Told(NamedTuple):
+    """A store, how its lines begin, and the findings with it: those that are told in full, and the others."""
+
+    store: Found
+    label: str
+    full: tuple[Issue, ...]
+    others: tuple[Issue, ...]
+
+    @property
+    def folder(self) -> tuple[str, str] | None:
+        """Label and folder, of a file of one certificate that nobody is known to read and of which there is no news."""
+        store = self.store
+        news = store.readers or store.present or self.full or len(store.places) > 1 or store.links
+        if news or len(store.certificates) != 1 or store.format not in ("pem", "der"):
+            return None
+        return self.label, posixpath.dirname(str(store.places[0]))
+
+
 def pieces(inventory: Inventory) -> Iterator[Piece]:
     """The lines of a report."""
     yield summary(inventory)
-    for need in inventory.needs:
-        yield f"needed: {need.name}: {need.fingerprint.algorithm.upper()} {need.fingerprint}"
-    order = {"lacks": 0, "locked": 1, "has": 2, "": 3, "keys": 4}
-    stores = sorted(inventory.stores, key=lambda store: order[state(store, inventory)])
-    folded: dict[tuple[str, str], list[Found]] = {}
-    for store in stores:
-        if _is_plain(store):
-            folded.setdefault((state(store, inventory), posixpath.dirname(str(store.places[0]))), []).append(store)
-    for store in stores:
-        same = folded.get((state(store, inventory), posixpath.dirname(str(store.places[0]))), [])
-        if store not in same or len(same) < _SINGLE:
-            yield ""
-            yield from _store(store, inventory)
-        elif store is same[0]:
-            yield ""
-            folder = posixpath.dirname(str(store.places[0]))
-            label = _label(state(store, inventory))
-            yield f"{label}{counted(len(same), 'file')} of one certificate each in {folder}"
-    for item in inventory.findings:
-        if item.level != "note":
-            yield ""
-            yield f"{item.level}: {item.rule}: {item.message}"
-    if notes := sum(item.level == "note" for item in inventory.findings):
+    yield from _needs(inventory)
+    states = list(_LABELS)
+    # Those of which a reader is known first: the others are often of nobody.
+    order = sorted(inventory.stores, key=lambda store: (states.index(state(store, inventory)), not store.readers))
+    told = [_told(store, inventory) for store in order]
+    folders: dict[tuple[str, str] | None, list[_Told]] = {}
+    for each in told:
+        folders.setdefault(each.folder, []).append(each)
+    for each in told:
+        same = folders[each.folder]
+        if each.folder is None or len(same) < _SINGLE:
+            yield from _store(each, inventory)
+        elif each is same[0]:
+            yield from _files(same)
+    issues = beside(inventory)
+    about = [item for item in issues if item.finding.rule != "not-looked-at"]
+    full = [item for item in about if _is_full(item, inventory) or item.finding.level == "warning"]
+    if full:
+        yield ""
+        yield from map(_line, full)
+    if notes := len(about) - len(full):
         yield ""
         yield f"{counted(notes, 'setting names a store', 'settings name stores')} in a way that is not known here"
-    if known := sum(item.known for item in issues(inventory)):
+    every = (*issues, *(item for each in told for item in (*each.full, *each.others)))
+    if known := sum(item.known for item in every):
         yield ""
         yield f"known by the baseline: {counted(known, 'finding')}"
-    yield from _skipped(inventory)
+    yield from _skipped([item for item in issues if item.finding.rule == "not-looked-at"], inventory)
 
 
-def _is_plain(store: Found) -> bool:
-    """Whether it is a file of one certificate of which there is nothing to say."""
-    quiet = not (store.readers or store.present or any(item.level == "error" for item in store.findings))
-    return quiet and len(store.places) == 1 and len(store.certificates) == 1 and store.format in ("pem", "der")
+def _needs(inventory: Inventory) -> Iterator[Piece]:
+    for need in inventory.needs:
+        print_ = need.fingerprint
+        name = "" if need.name == str(print_) else f"{need.name}: "
+        line = f"needed: {name}{print_.algorithm.upper()} {print_}"
+        if len(inventory.needs) > 1:
+            has, lacks = (
+                sum(print_ in each for each in (getattr(store, kind) for store in inventory.stores))
+                for kind in ("present", "missing")
+            )
+            line += f": {has} {'has' if has == 1 else 'have'} it, {lacks} {'lacks' if lacks == 1 else 'lack'} it"
+        yield line
 
 
-def _label(named: str) -> str:
-    return {"lacks": "LACKS: ", "locked": "locked: ", "has": "has it: ", "keys": "keys: ", "": ""}[named]
+def _told(store: Found, inventory: Inventory) -> _Told:
+    issues = of_store(store, inventory)
+    label = _LABELS[state(store, inventory)]
+    unmet = [item for item in issues if item.finding.rule in _UNMET]
+    if unmet and all(item.known for item in unmet):
+        label += " (known)"
+    full = [item for item in issues if item not in unmet and _is_full(item, inventory)]
+    return _Told(store, f"{label}: " if label else "", tuple(full), tuple(item for item in issues if item not in full))
 
 
-def _store(store: Found, inventory: Inventory) -> Iterator[Piece]:
-    yield f"{_label(state(store, inventory))}{store.places[0]}"
+def _is_full(item: Issue, inventory: Inventory) -> bool:
+    """Whether it is told in full: an error, or what ends the scan with exit code 1."""
+    return bool((inventory.fail_on | {"error"}) & {item.finding.level, item.finding.rule})
+
+
+def _store(told: _Told, inventory: Inventory) -> Iterator[Piece]:
+    store = told.store
+    yield ""
+    yield f"{told.label}{store.places[0]}"
     for place in store.places[1:_PLACES]:
         yield f"  also {place}"
     if len(store.places) > _PLACES:
@@ -102,37 +169,64 @@ def _store(store: Found, inventory: Inventory) -> Iterator[Piece]:
     if store.links:
         more = f" and {counted(len(store.links) - 1, 'more link')}" if len(store.links) > 1 else ""
         yield f"  linked as {store.links[0]}{more}"
-    held = [store.format, counted(len(store.anchors), "anchor")]
-    if store.private_keys:
-        held.append(counted(store.private_keys, "private key"))
-    if store.expired:
-        held.append(f"{len(store.expired)} expired")
-    if store.expiring:
-        held.append(f"{len(store.expiring)} expire soon")
-    if store.locked:
-        held.append("not opened, or not as a whole, for want of its password")
-    yield f"  {', '.join(held)}"
+    locked = ", not opened, or not as a whole, for want of its password" if store.locked else ""
+    yield f"  {holdings(store)}{locked}"
     if len(inventory.needs) > 1:
-        names = {need.fingerprint: need.name for need in inventory.needs}
-        for missing in store.missing:
-            yield f"  missing: {names[missing]}: {missing}"
-    for reader in store.readers:
-        yield f"  read by {reader.name}: {reader.because}"
-    errors = [item for item in store.findings if item.level == "error"]
-    for item in errors:
-        yield f"  error: {item.rule}: {item.message}"
-    others = [counted(sum(item.level == level for item in store.findings), level) for level in ("warning", "note")]
-    if len(errors) < len(store.findings):
-        yield f"  {' and '.join(others)}"
+        needs = {need.fingerprint: need for need in inventory.needs}
+        yield from (f"  missing: {needs[missing]}" for missing in store.missing)
+    yield from (f"  read by {reader.name}: {reader.because}" for reader in store.readers)
+    for _, same in groupby(told.full, lambda item: (item.finding.level, item.finding.rule)):
+        found = list(same)
+        yield from (f"  {_line(item)}" for item in found[:_OF_A_RULE])
+        if len(found) > _OF_A_RULE:
+            yield f"  and {len(found) - _OF_A_RULE} more: {found[0].finding.rule}"
+    yield from _others(told.others)
 
 
-def _skipped(inventory: Inventory) -> Iterator[Piece]:
-    if inventory.skipped:
-        yield ""
-        yield f"not looked at: {len(inventory.skipped)}"
-    links = [item for item in inventory.skipped if item.why.startswith(LEADS_OUT)]
-    others = [item for item in inventory.skipped if not item.why.startswith(LEADS_OUT)]
-    shown = [*others, *links][:_SKIPPED]
-    yield from (f"  {item.path}: {item.why}" for item in shown)
-    if len(inventory.skipped) > len(shown):
-        yield f"  and {len(inventory.skipped) - len(shown)} more, which a report in JSON names"
+def _files(told: Sequence[_Told]) -> Iterator[Piece]:
+    """Files of one certificate each in one folder."""
+    stores = [each.store for each in told]
+    folder = posixpath.dirname(str(stores[0].places[0]))
+    names = [posixpath.basename(str(store.places[0])) for store in stores]
+    more = f" and {len(names) - _NAMES} more" if len(names) > _NAMES else ""
+    yield ""
+    yield f"{told[0].label}{counted(len(stores), 'file')} of one certificate each in {folder}"
+    yield f"  {', '.join(names[:_NAMES])}{more}"
+    if ends := ", ".join(_ends(stores)):
+        yield f"  {ends}"
+    yield from _others(item for each in told for item in each.others)
+
+
+def _others(issues: Iterable[Issue]) -> Iterator[Piece]:
+    """How many findings of each rule there are, by level."""
+    counts = Counter((item.finding.level, item.finding.rule) for item in issues if item.finding.rule not in _UNMET)
+    levels = [{rule: count for (one, rule), count in sorted(counts.items()) if one == level} for level in LEVELS]
+    told = [
+        f"{counted(sum(rules.values()), level)}: "
+        + ", ".join(rule if count == 1 else f"{rule} ({count})" for rule, count in rules.items())
+        for level, rules in zip(LEVELS, levels, strict=True)
+        if rules
+    ]
+    if told:
+        yield f"  {'; '.join(told)}"
+
+
+def _line(item: Issue) -> str:
+    said = item.finding
+    return f"{said.level}{' (known)' if item.known else ''}: {said.rule}: {said.message}" + (
+        f" ({said.fix})" if said.fix else ""
+    )
+
+
+def _skipped(issues: Sequence[Issue], inventory: Inventory) -> Iterator[Piece]:
+    if not inventory.skipped:
+        return
+    yield ""
+    yield f"not looked at: {len(inventory.skipped)}"
+    known = {item.paths[0] for item in issues if item.known}
+    # Links, of which there may be many, and what is known are the least news.
+    shown = sorted(inventory.skipped, key=lambda item: (item.path in known, item.why.startswith(LEADS_OUT)))
+    for item in shown[:_SKIPPED]:
+        yield f"  {item.path}: {item.why}{' (known)' if item.path in known else ''}"
+    if len(shown) > _SKIPPED:
+        yield f"  and {len(shown) - _SKIPPED} more, which a report in JSON names"

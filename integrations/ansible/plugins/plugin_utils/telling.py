@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from truststore_tool.findings import MEND, MEND_AS_COMPAT, MEND_AS_PASSWORDLESS, Finding
+from truststore_tool.findings import MEND, MEND_AS_COMPAT, MEND_AS_PASSWORDLESS, Finding, worded
 from truststore_tool.model import Entry, TrustStore
-from truststore_tool.nouns import replace
 from truststore_tool.operations.aliases import shown_alias
 from truststore_tool.operations.describe import describe
 from truststore_tool.render.text import day, found
@@ -17,7 +16,7 @@ from truststore_tool.safe import printable
 from .library import plain
 
 # Mending is a matter of the command line.
-_MENDING = {
+MENDING = {
     MEND: "truststore-tool doctor --fix",
     MEND_AS_COMPAT: "truststore-tool doctor --fix --profile compat",
     MEND_AS_PASSWORDLESS: "truststore-tool doctor --fix --profile passwordless",
@@ -88,21 +87,13 @@ def _line(entry: Entry) -> str:
 
 def told_of(findings: Iterable[Finding]) -> dict[str, Any]:
     """Findings for a result."""
-    return plain(findings=tuple(map(_worded, dict.fromkeys(findings))))
+    return plain(findings=tuple(worded(item, MENDING) for item in dict.fromkeys(findings)))
 
 
 def warned_of(findings: Iterable[Finding]) -> dict[str, Any]:
     """Findings for a result, and the first of them that are more than notes as warnings."""
     every = list(findings)
-    lines = [printable(found(_worded(item))) for item in dict.fromkeys(every) if item.level != "note"]
+    lines = [printable(found(worded(item, MENDING))) for item in dict.fromkeys(every) if item.level != "note"]
     more = [f"{len(lines) - _SHOWN} more: see findings in the result of the task"] if len(lines) > _SHOWN else []
     shown = {"warnings": [*lines[:_SHOWN], *more]} if lines else {}
     return {**told_of(every), **shown}
-
-
-def _worded(item: Finding) -> Finding:
-    """A finding whose fix names commands."""
-    fix = item.fix
-    for remedy, words in _MENDING.items():
-        fix = fix and fix.replace(remedy, words)
-    return replace(item, fix=fix)

@@ -13,7 +13,7 @@ from truststore_tool.inventory.assembling import Asked, Machine, assemble
 from truststore_tool.inventory.bounds import Bounds
 from truststore_tool.inventory.crew import Orders
 from truststore_tool.inventory.haul import Haul
-from truststore_tool.inventory.issues import UNCLEARED, issues
+from truststore_tool.inventory.issues import UNCLEARED, issues, worded
 from truststore_tool.inventory.nouns import Inventory, Need, Place
 from truststore_tool.inventory.opening import Candidates
 from truststore_tool.operations.describe import subject_text
@@ -23,6 +23,7 @@ from ..brought import Brought, unpacked
 from ..files_on_hosts import FileOnHost, HostError, unshown
 from ..sources import INLINE, collect
 from ..store_action import StoreAction
+from ..telling import MENDING
 
 # What the collector is told; all else stays on the controller.
 _OF_COLLECTOR = ("paths", "exclude", "all_file_systems", "max_file", "max_total", "max_files", "max_seconds")
@@ -56,7 +57,7 @@ class ActionModule(StoreAction):
         passwords = tuple(options["passwords"])
         brought = self._brought(file, {name: options[name] for name in _OF_COLLECTOR})
         haul = _looked(brought, Orders(Bounds(), Candidates(passwords, options["default_passwords"]), now))
-        found = self._assembled(file, brought, haul, asked)
+        found = worded(self._assembled(file, brought, haul, asked), MENDING)
         result.update(
             summary=scan_text.summary(found),
             cleared=found.complete and not any(item.finding.rule in UNCLEARED for item in issues(found)),
@@ -110,7 +111,8 @@ def _needs(names: Sequence[str], find: Callable[[str], str]) -> tuple[Need, ...]
 def _needs_of(name: str, find: Callable[[str], str]) -> Iterator[Need]:
     """What one of the needs asks for. Raises UsageError, and as `collect` does."""
     try:
-        yield Need(Fingerprint.parse(name), name)
+        fingerprint = Fingerprint.parse(name)
+        yield Need(fingerprint, str(fingerprint))
     except UsageError as exc:
         try:
             certificates = [candidate.certificate for candidate in collect([name], find).candidates]
