@@ -174,7 +174,7 @@ def test_stopped_while_processes_look_it_tells_what_they_found_and_leaves_none(
         "def look(*given):\n"
         "    for place, each in enumerate(real(*given)):\n"
         "        yield each\n"
-        "        if place == 500:\n"
+        "        if place == 3:\n"
         f"            os.kill(os.getpid(), {int(number)})\n"
         "crew.look = look\n"
         "from truststore_tool.cli import run\n"

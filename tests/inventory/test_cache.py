@@ -19,7 +19,6 @@ from truststore_tool.errors import UsageError
 from truststore_tool.inventory.assembling import Asked
 from truststore_tool.inventory.bounds import Bounds
 from truststore_tool.inventory.cache import Cache
-from truststore_tool.inventory.crew import Orders
 from truststore_tool.inventory.haul import Haul
 from truststore_tool.inventory.imaging import Gathered
 from truststore_tool.inventory.layers import Layer
@@ -27,6 +26,7 @@ from truststore_tool.inventory.looking import Looker
 from truststore_tool.inventory.nouns import Inventory
 from truststore_tool.inventory.opening import Candidates
 from truststore_tool.inventory.scan import Tour, scan
+from truststore_tool.inventory.tasks import Orders
 from truststore_tool.inventory.things import Thing
 from truststore_tool.model import Certificate, TrustStore
 from truststore_tool.render.scan_json import text
@@ -70,9 +70,9 @@ def test_it_says_the_same_without_reading(tree: Path, monkeypatch: pytest.Monkey
     read: list[str] = []
     looked = Looker.file
 
-    def look(self: Looker, path: str, size: int) -> Haul | None:
+    def look(self: Looker, path: str, most: int | None = None) -> Haul | None:
         read.append(path)
-        return looked(self, path, size)
+        return looked(self, path, most)
 
     monkeypatch.setattr(Looker, "file", look)
     second, again = scanned(tree, data, Candidates())
@@ -123,7 +123,7 @@ def test_a_damaged_cache_is_none_and_said(tree: Path, tmp_path_factory: pytest.T
     whole, data = scanned(tree, None, Candidates())
     first = data.index(b"\n")
     head = data.index(b"\n", first + 1)
-    damaged = [data[: len(data) // 2], data + bytes(40), data[:-40], data[:first], data.replace(b": 2,", b": 1,", 1)]
+    damaged = [data[: len(data) // 2], data + bytes(40), data[:-40], data[:first], data.replace(b": 3,", b": 2,", 1)]
     for at in (first - 10, first + 5, head - 200, head + 3, len(data) - 1):
         damaged.append(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
     for each in damaged:

@@ -23,12 +23,13 @@ from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.inventory.assembling import Asked
 from truststore_tool.inventory.bounds import Bounds
 from truststore_tool.inventory.cache import Cache
-from truststore_tool.inventory.crew import Orders, processors
+from truststore_tool.inventory.crew import processors
 from truststore_tool.inventory.issues import UNCLEARED, issues, worded
 from truststore_tool.inventory.issues import baseline as issues_of
 from truststore_tool.inventory.nouns import Inventory, Known, Need
 from truststore_tool.inventory.opening import Candidates
 from truststore_tool.inventory.scan import Tour, roots_of, scan
+from truststore_tool.inventory.tasks import Orders
 from truststore_tool.nouns import replace
 
 _UNREADABLE = 3
@@ -149,7 +150,7 @@ def scan_command(
             found = scan(tour, orders, asked, jobs=jobs or processors(), progress=progress, cache=known_files)
     finally:
         progress.clear()
-    if cache is not None and known_files is not None:
+    if cache is not None and known_files is not None and known_files.is_new:
         with files.locked(cache):
             files.replace(cache, known_files.dump(), mode=0o600)
     found = worded(replace(found, fail_on=counting(fail_on or ()), baseline=known), MENDING)

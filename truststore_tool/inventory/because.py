@@ -66,6 +66,16 @@ def worth_reading(path: str) -> bool:
     return dot <= 0 and any(folder in path for folder in _FOLDERS)
 
 
+def may_mention(path: str, data: bytes) -> bool:
+    """Whether a file of which `worth_reading` said yes may name stores; of most that is known without reading it."""
+    if _is_of_jdk(path) or _CERTIFI.fullmatch(path):
+        return True
+    if b"\0" in data[:1024]:
+        return False
+    low = data.lower()
+    return any(word in low and any(needle in low for needle in needles) for word, needles in _BY_WORD.items())
+
+
 def mentions(place: Place, data: bytes) -> tuple[Mention, ...]:
     """The stores that a file names, of which `worth_reading` said yes; only its first 256 KiB are given.
 
@@ -73,21 +83,22 @@ def mentions(place: Place, data: bytes) -> tuple[Mention, ...]:
     ``lib/security/cacerts``, the METADATA of certifi ``../certifi/cacert.pem``. Never raises for what is in the file.
     """
     path = place.parts[-1]
-    if path.endswith("/release") or path == "release":
+    if not may_mention(path, data):
+        return ()
+    if _is_of_jdk(path):
         return _of_jdk(place, data)
     if _CERTIFI.fullmatch(path):
         version = _VERSION.search(data)
         release = version[1].decode() if version else "of an unknown release"
         by = ReadBy("Python (certifi)", f"{place}: certifi {release}", "python3")
         return tuple(Mention(place, store, by) for store in ("../certifi/cacert.pem",))
-    if b"\0" in data[:1024]:
-        return ()
-    low = data.lower()
-    if not any(word in low and any(needle in low for needle in needles) for word, needles in _BY_WORD.items()):
-        return ()
     from truststore_tool.inventory import configuration
 
     return tuple(configuration.mentions(place, data.decode("utf-8", "replace")))
+
+
+def _is_of_jdk(path: str) -> bool:
+    return path.endswith("/release") or path == "release"
 
 
 def of_image(config: object) -> tuple[Mention, ...]:

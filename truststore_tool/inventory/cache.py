@@ -8,7 +8,6 @@ files in it, and no keys and no passwords; whoever may write it says what a scan
 
 import json
 import re
-import struct
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,7 +17,6 @@ from typing import Any, Final
 
 from truststore_tool import __version__
 from truststore_tool.errors import UsageError
-from truststore_tool.inventory.crew import Orders
 from truststore_tool.inventory.haul import NOTHING, Haul, moved
 from truststore_tool.inventory.nouns import Place
 from truststore_tool.inventory.recording import (
@@ -32,18 +30,16 @@ from truststore_tool.inventory.recording import (
     judged_out,
     may_open,
 )
-from truststore_tool.inventory.walk import Found
+from truststore_tool.inventory.tasks import Brought, Key, Orders, latest
 from truststore_tool.nouns import names, replace
 
 _MAGIC: Final = b'{"truststore-tool scan cache": '
-_FIRST: Final = re.compile(rb'\{"truststore-tool scan cache": 2, "sha256": "([0-9a-f]{64})"\}\n')
-_ROW: Final = struct.Struct("<5q")
+_FIRST: Final = re.compile(rb'\{"truststore-tool scan cache": 3, "sha256": "([0-9a-f]{64})"\}\n')
+_ROW: Final = 40  # octets of a key
 _NOT_YET: Final = 2_000_000_000  # nanoseconds: what changed so shortly before a scan may change in the same tick again
 _MOST_OF_LAYERS: Final = 64 << 20  # characters of all layers
 # What is read, and how, hangs on these.
 _MODULES: Final = ("cryptography", "pyjks", "zstandard", "backports.zstd")
-
-_Key = tuple[int, ...]
 
 
 class Cache:
@@ -58,11 +54,12 @@ class Cache:
         self._orders: list[Any] = [*(getattr(orders.bounds, name) for name in names(orders.bounds))]
         self._orders += [orders.all_layers, orders.candidates.usual, *_installed()]
         self._began = int(orders.now.timestamp() * 1_000_000_000)
-        self._nothing: set[_Key] = set()
-        self._full: dict[_Key, Haul] = {}
+        self._nothing: set[Key] = set()
+        self._full: dict[Key, Haul] = {}
         self.layers: dict[str, str] = {}
-        self._new_nothing: set[_Key] = set()
-        self._new_full: dict[_Key, Haul] = {}
+        self._is_loaded = False
+        self._new_nothing: set[Key] = set()
+        self._new_full: dict[Key, Haul] = {}
         self._new_layers: dict[str, str] = {}
 
     def load(self, data: bytes) -> str | None:
@@ -89,41 +86,49 @@ class Cache:
                 return "it is of a scan with other bounds, or with other modules installed"
             certificates = certificates_of(head["certificates"])
             judged = {each["content"]: judged_of(each, certificates) for each in head["judged"]}
-            full = {tuple(key): haul_of(items, files, judged) for key, files, items, _ in head["full"]}
+            full = {bytes.fromhex(key): haul_of(items, files, judged) for key, files, items, _ in head["full"]}
             for key, _, _, layers in head["full"]:
-                full[tuple(key)].layers = dict.fromkeys(layers, "")
+                full[bytes.fromhex(key)].layers = dict.fromkeys(layers, "")
             known = {str(digest): str(text) for digest, text in head["layers"].items()}
-            self._nothing = set(_ROW.iter_unpack(rows))
-        except (*UNREADABLE, struct.error):
+        except UNREADABLE:
             return "it is damaged"
+        self._nothing = set(_parted(rows))
         self._full, self.layers = full, known
+        self._is_loaded = True
         return None
 
-    def get(self, file: Found) -> Haul | None:
-        """What was found in a file that has not changed since; None where that is not known."""
-        key = file[1:6]
+    def get(self, key: Key, path: str) -> Haul | None:
+        """What is in a file that is at `path` now; None where that is not known."""
         if key in self._nothing:
-            self._new_nothing.add(key)
             return NOTHING
         known = self._full.get(key)
         if known is None or may_open(known, own=self._own):
             return None
-        self._new_full[key] = known
         haul = Haul()
         haul.files, haul.judged, haul.layers = known.files, known.judged, known.layers
-        haul.items = [moved(item, _below(item.place, file.path)) for item in known.items]
+        haul.items = [moved(item, _below(item.place, path)) for item in known.items]
         return haul
 
-    def put(self, file: Found, haul: Haul) -> None:
-        """Remember what was found in a file, unless it has only just changed, or another time may bring more."""
-        self._new_layers |= haul.layers
-        haul.layers = dict.fromkeys(haul.layers, "")
-        if max(file.modified, file.changed) > self._began - _NOT_YET or not haul.files:
-            return
-        if not haul.items:
-            self._new_nothing.add(file[1:6])
-        elif is_lasting(haul, own=self._own):
-            self._new_full[file[1:6]] = haul
+    def lasts(self, key: Key, haul: Haul) -> bool:
+        """Whether what was found may be told again: not where it has only just changed, or another time brings more."""
+        if latest(key) > self._began - _NOT_YET or not haul.files:
+            return False
+        return not haul.items or is_lasting(haul, own=self._own)
+
+    def take(self, brought: Brought) -> None:
+        """Remember what was brought."""
+        self._new_layers |= brought.haul.layers
+        self._new_nothing.update(_parted(bytes(brought.empty)))
+        self._new_full |= {key: self._full[key] for key in brought.known}
+        for key, haul in brought.full:
+            haul.layers = dict.fromkeys(haul.layers, "")
+            self._new_full[key] = haul
+
+    @property
+    def is_new(self) -> bool:
+        """Whether more, or other, is known than was loaded."""
+        same = self._new_nothing == self._nothing and self._new_full.keys() == self._full.keys()
+        return not (self._is_loaded and same) or any(self._new_layers.values())
 
     def dump(self) -> bytes:
         """All that is known of the files of this scan, and of their layers."""
@@ -133,15 +138,15 @@ class Cache:
             "release": __version__,
             "orders": self._orders,
             "full": [
-                [list(key), haul.files, [item_out(item) for item in haul.items], sorted(haul.layers)]
+                [key.hex(), haul.files, [item_out(item) for item in haul.items], sorted(haul.layers)]
                 for key, haul in self._new_full.items()
             ],
             "layers": dict(self._kept_layers()),
             "judged": [judged_out(each, certificates) for each in judged.values()],
             "certificates": certificates.out(),
         }
-        body = json.dumps(head).encode("ascii") + b"\n" + b"".join(_ROW.pack(*key) for key in sorted(self._new_nothing))
-        return b'%b2, "sha256": "%b"}\n%b' % (_MAGIC, sha256(body).hexdigest().encode(), body)
+        body = json.dumps(head).encode("ascii") + b"\n" + b"".join(sorted(self._new_nothing))
+        return b'%b3, "sha256": "%b"}\n%b' % (_MAGIC, sha256(body).hexdigest().encode(), body)
 
     def _kept_layers(self) -> Iterator[tuple[str, str]]:
         """The layers of the files of this scan, as long as they are not too much."""
@@ -161,6 +166,10 @@ def _installed() -> list[str]:
         with suppress(metadata.PackageNotFoundError):
             found.append(f"{name} {metadata.version(name)}")
     return found
+
+
+def _parted(rows: bytes) -> Iterator[Key]:
+    return (rows[at : at + _ROW] for at in range(0, len(rows), _ROW))
 
 
 def _below(place: Place, path: str) -> Place:

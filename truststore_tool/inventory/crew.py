@@ -1,22 +1,23 @@
-"""Looking at many files with all processors: batches for processes, or all in this one where there is little to do."""
+"""Several processes that do the tasks of a walk side by side; what one finds in a file is a `Haul` there as here.
+
+They are forked before there are threads here, and end with the process that started them. Should one end before its
+time, as a file takes more memory than there is, what it was at is given to others in parts, until it is known which
+file that was.
+"""
 
 import os
 import signal
 import sys
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import suppress
-from datetime import datetime
-from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
-from truststore_tool.inventory.bounds import Bounds
-from truststore_tool.inventory.haul import NOTHING, Haul
-from truststore_tool.inventory.looking import Looker
 from truststore_tool.inventory.nouns import Place
-from truststore_tool.inventory.opening import Candidates
-from truststore_tool.inventory.walk import Found
-from truststore_tool.nouns import noun
+from truststore_tool.inventory.tasks import Brought, Task
+from truststore_tool.inventory.walk import Walk
+from truststore_tool.inventory.worker import Worker
+from truststore_tool.nouns import replace
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -25,54 +26,28 @@ if TYPE_CHECKING:
 # Below these one process is done before others have started.
 _FEW: Final = 400
 _LITTLE: Final = 24 << 20
-# A batch is as many files or octets, whichever is reached first.
-_BATCH: Final = 400
-_BATCH_SIZE: Final = 32 << 20
-# A process has so many batches: the next one before it is done with one. At the end that is one without files.
+# A process has so many batches: the next one before it is done with one.
 _AHEAD: Final = 2
+# In so many parts is given once more what a process ended of.
+_PARTS: Final = 20
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
-Batch = list[Found]
-Looked = tuple[Found, Haul]
-# What is sent of a batch: of each file its path, its size, and whether it is a layout; and what comes back: by its
-# place in the batch what was found in it, where that is anything.
-_Sent = list[tuple[str, int, bool]]
-_Brought = dict[int, Haul]
 
-
-@noun
-class Orders:
-    """How files are looked at; see `Looker`.
-
-    Attributes:
-        layers: what a cache knows of layers of images, by their digests; None where there is no cache.
-    """
-
-    bounds: Bounds
-    candidates: Candidates
-    now: datetime
-    all_layers: bool = False
-    layers: Mapping[str, str] | None = None
-
-    def looker(self) -> Looker:
-        """One who looks so."""
-        return Looker(self.bounds, self.candidates, self.now, all_layers=self.all_layers, layers=self.layers)
-
-
-def look(files: Iterable[Found], orders: Orders, jobs: int) -> Generator[Looked, None, None]:
-    """Each file with what was found in it; those that are done first come first.
+def look(walk: Walk, worker: Worker, jobs: int) -> Generator[Brought, None, None]:
+    """Do all tasks of a walk; what was brought by those that are done first comes first.
 
     Closing the iterator ends the processes.
     """
-    coming = iter(files)
-    first = list(_few(coming))
-    more = list(islice(coming, 1))
-    if jobs < 2 or not (more or (len(first) > 1 and sum(file.size for file in first) > _LITTLE)):
-        looker = orders.looker()
-        for file in chain(first, more, coming):
-            yield file, _one(looker, file.path, file.size, file.is_layout) or NOTHING
-    else:
-        yield from _in_processes(_batches(chain(first, more, coming)), orders, jobs)
+    looked = 0
+    while tasks := walk.next(jobs):
+        if jobs > 1 and (looked >= _FEW or worker.read >= _LITTLE or (tasks[0].alone and walk.left)):
+            walk.add(tasks)
+            yield from _in_processes(walk, worker, jobs)
+            return
+        brought = worker.do(tasks)
+        walk.take(brought)
+        looked += brought.haul.files
+        yield brought
 
 
 def processors() -> int:
@@ -83,66 +58,45 @@ def processors() -> int:
         return os.cpu_count() or 1
 
 
-def _few(files: Iterator[Found]) -> Iterator[Found]:
-    size = 0
-    for file in islice(files, _FEW):
-        yield file
-        size += file.size
-        if size > _LITTLE:
-            return
-
-
-def _batches(files: Iterable[Found]) -> Iterator[Batch]:
-    batch, size = [], 0
-    for file in files:
-        batch.append(file)
-        size += file.size
-        if len(batch) >= _BATCH or size >= _BATCH_SIZE:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
-
-
-def _in_processes(batches: Iterator[Batch], orders: Orders, jobs: int) -> Iterator[Looked]:
+def _in_processes(walk: Walk, worker: Worker, jobs: int) -> Iterator[Brought]:
     from multiprocessing.connection import wait
 
     hands: list[_Hand] = []
     try:
         for _ in range(jobs):
-            hands.append(_Hand(orders))
+            hands.append(_Hand(worker))
         while True:
             for hand in hands * _AHEAD:
-                if len(hand.batches) < _AHEAD:
-                    hand.give(next(batches, []))
-            busy = {hand.line: hand for hand in hands if any(hand.batches)}
+                hand.take_from(walk, jobs)
+            busy = {hand.line: hand for hand in hands if hand.is_busy}
             if not busy:
                 return
             ready = set(wait(list(busy)))
             for hand in [hand for line, hand in busy.items() if line in ready]:
-                yield from hand.done()
+                brought = hand.done()
+                walk.take(brought)
+                yield brought
     finally:
         for hand in hands:
             hand.end()
 
 
 class _Hand:
-    """A process that looks, and what it was given to look at.
+    """A process that looks, and what it was given to do.
 
     Attributes:
         line: where what it found comes from.
-        batches: what it has not brought yet.
     """
 
-    def __init__(self, orders: Orders) -> None:
-        self._orders = orders
-        self.batches: list[Batch] = []
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._batches: list[list[Task]] = []  # that it has not brought yet
         self._start()
 
     def _start(self) -> None:
         context = _context()
         self.line, far = context.Pipe()
-        self._process = context.Process(target=_work, args=(far, self._orders), daemon=True)
+        self._process = context.Process(target=_work, args=(far, self._worker), daemon=True)
         # A signal that comes before it knows what to do with that waits, and finds the parent later.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         try:
@@ -151,28 +105,40 @@ class _Hand:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         far.close()
 
-    def give(self, batch: Batch) -> None:
-        """Let it look at some files."""
-        self.batches.append(batch)
-        sent: _Sent = [(file.path, file.size, file.is_layout) for file in batch]
-        with suppress(OSError):  # that it is gone shows when it is listened to
-            self.line.send(sent)
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is awaited of it."""
+        return any(self._batches)
 
-    def done(self) -> Iterator[Looked]:
-        """What it found in its first batch. When it ended before its time, another goes on with the next one."""
+    def take_from(self, walk: Walk, hands: int) -> None:
+        """Give it some tasks, if there are any and it has not enough.
+
+        It brings what it found when it gets the next batch: so, where there are none, one without tasks.
+        """
+        if sum(map(bool, self._batches)) < _AHEAD:
+            tasks = walk.next(hands, ahead=self.is_busy)
+            if tasks or (self._batches and self._batches[-1]):
+                self._give(tasks)
+
+    def _give(self, tasks: list[Task]) -> None:
+        self._batches.append(tasks)
+        with suppress(OSError):  # that it is gone shows when it is listened to
+            self.line.send(tasks)
+
+    def done(self) -> Brought:
+        """What it found in its first batch. When it ended before its time, another goes on with the next ones."""
         try:
-            brought: _Brought = self.line.recv()
+            brought: Brought = self.line.recv()
         except (EOFError, OSError):
-            lost, *rest = self.batches
+            lost, *rest = filter(None, self._batches)
             self.end()
             self._start()
-            self.batches = []
-            for batch in rest:
-                self.give(batch)
-            yield from ((file, _lost(file)) for file in lost)
-            return
-        for number, file in enumerate(self.batches.pop(0)):
-            yield file, brought.get(number, NOTHING)
+            self._batches = []
+            for tasks in rest:
+                self._give(tasks)
+            return _apart(lost, self._worker)
+        self._batches.pop(0)
+        return brought
 
     def end(self) -> None:
         """End it, also in the middle of something, as when the user wants no more."""
@@ -190,13 +156,24 @@ def _context() -> "ForkContext | SpawnContext":
     return get_context("spawn")
 
 
-def _lost(file: Found) -> Haul:
-    haul = Haul()
-    haul.passed(Place((file.path,)), "was not looked at: the process that was to do so ended before its time")
-    return haul
+def _apart(tasks: list[Task], worker: Worker) -> Brought:
+    """What a process was at that ended, in parts; a file that is one by itself was not looked at."""
+    brought = Brought()
+    task, *more = tasks
+    if more:
+        brought.rest = [replace(each, alone=True) for each in tasks]
+        return brought
+    names = worker.listed(task, brought) if task.names is None and not task.is_layout else task.names or ()
+    if len(names) > 1 or (task.names is None and not task.is_layout):
+        brought.rest += task.parts(names, -(-len(names) // _PARTS) or 1, alone=True)
+    else:
+        path = os.path.join(task.folder, *names)
+        why = "was not looked at: the process that was to do so ended before its time"
+        brought.haul.passed(Place((path,)), why)
+    return brought
 
 
-def _work(line: "Connection", orders: Orders) -> None:
+def _work(line: "Connection", worker: Worker) -> None:
     """What such a process does.
 
     The next batch is taken before what was found is sent: so that never both wait for the other to listen.
@@ -205,11 +182,10 @@ def _work(line: "Connection", orders: Orders) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    looker = orders.looker()
-    batch: _Sent = line.recv()
+    tasks: list[Task] = line.recv()
     while True:
-        brought = {number: haul for number, file in enumerate(batch) if (haul := _one(looker, *file)) is not None}
-        batch = line.recv()
+        brought = worker.do(tasks)
+        tasks = line.recv()
         line.send(brought)
 
 
@@ -221,8 +197,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _one(looker: Looker, path: str, size: int, is_layout: bool) -> Haul | None:
-    """What was found in a file; None for one that is read and holds nothing."""
-    return looker.layout(path) if is_layout else looker.file(path, size)

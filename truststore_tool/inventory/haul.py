@@ -77,7 +77,15 @@ class Haul:
 
     def add(self, other: "Haul") -> None:
         """Take over what another brought."""
-        self.items += other.items
+        if self._links + other._links <= _MOST_LINKS:
+            self.items += other.items
+            self._links += other._links
+        else:
+            for item in other.items:
+                if isinstance(item, Link):
+                    self.link(item.place, item.target)
+                else:
+                    self.items.append(item)
         self.judged |= other.judged
         self.files += other.files
         self.layers |= other.layers

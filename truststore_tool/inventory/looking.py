@@ -4,54 +4,57 @@ import os
 import posixpath
 import stat
 import zlib
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator
 from typing import Final
 
 from truststore_tool.errors import TrustStoreError, UnreadableError
 from truststore_tool.files import require_whole
 from truststore_tool.files.naming import JOURNAL
 from truststore_tool.inventory import because, nss, opening, sieve, tars, zips
-from truststore_tool.inventory.bounds import Bounds, BrokenError, Budget, OverBoundError, SpentError
+from truststore_tool.inventory.bounds import BrokenError, Budget, OverBoundError, SpentError
 from truststore_tool.inventory.haul import Haul, Sighting, passing
 from truststore_tool.inventory.images import normal
 from truststore_tool.inventory.imaging import Gathered
 from truststore_tool.inventory.nouns import Place
-from truststore_tool.inventory.opening import Candidates, Judged
-from truststore_tool.inventory.sieve import HEAD, Kind
+from truststore_tool.inventory.opening import Judged
+from truststore_tool.inventory.sieve import ARCHIVES, HEAD, Kind
 from truststore_tool.inventory.streams import BytesView, FileView, Stream, decompressed
+from truststore_tool.inventory.tasks import Orders
 from truststore_tool.inventory.things import Thing
 
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CONFIGURATION: Final = 256 << 10  # octets of a file of settings that are read as such; what is behind is data
 _MOST_REMEMBERED: Final = 10_000
+_UNPACKED: Final = 6  # octets that come out of one of an archive, more or less
 _ENDINGS: Final = {"gzip": (".gz",), "bzip2": (".bz2",), "xz": (".xz",), "zstd": (".zst",)}
 
 
-class Looker:
-    """Looks at files, and remembers what it made of bytes, as the same ones lie at many places."""
+class LargeError(Exception):
+    """An archive that takes long to look at."""
 
-    def __init__(
-        self,
-        bounds: Bounds,
-        candidates: Candidates,
-        now: datetime,
-        *,
-        all_layers: bool,
-        layers: Mapping[str, str] | None = None,
-    ) -> None:
-        self._bounds = bounds
-        self._candidates = candidates
-        self._now = now
-        self.all_layers = all_layers
-        self.layers = layers
-        self.has_passwords = bool(candidates.own)
+
+class Looker:
+    """Looks at files, and remembers what it made of bytes, as the same ones lie at many places.
+
+    Attributes:
+        read: about how many octets it has looked at so far, those in archives as well.
+    """
+
+    def __init__(self, orders: Orders) -> None:
+        self._bounds = orders.bounds
+        self._candidates = orders.candidates
+        self._now = orders.now
+        self.all_layers = orders.all_layers
+        self.layers = orders.layers
+        self.has_passwords = bool(orders.candidates.own)
+        self.read = 0
         self._known: dict[str, Judged | str | None] = {}
 
-    def file(self, path: str, size: int) -> Haul | None:
-        """What a regular file holds, which was `size` octets long when it was listed; a link is not followed.
+    def file(self, path: str, most: int | None = None) -> Haul | None:
+        """What a regular file holds; a link is not followed.
 
-        None for one that was read and holds nothing: most do not, and each costs as little as can be.
+        None for one that was read and holds nothing: most do not, and each costs as little as can be. Raises LargeError
+        for an archive of more than `most` octets.
         """
         try:
             descriptor = os.open(path, _READ)
@@ -60,20 +63,27 @@ class Looker:
         except OSError as exc:
             return _unreadable(path, exc)
         try:
-            head = os.read(descriptor, min(size, HEAD)) if size else b""
+            status = os.fstat(descriptor)
+            size = status.st_size
+            if not (size and stat.S_ISREG(status.st_mode)):
+                return None
+            head = os.read(descriptor, size if size < HEAD else HEAD)
+            self.read += size if size < HEAD else HEAD
             if head.startswith(JOURNAL):
                 return _unlooked(path, "is the journal of a run that overwrites a store")
             kind = sieve.kind_of(head, size)
             if kind == "gzip" and size == len(head) and _packs_nothing(head):
                 kind = ""
-            if not kind and (b"\0" in head[:512] or not because.worth_reading(path)):
+            if not kind and not _may_say_something(path, head):
                 return None
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                return None
-            require_whole(path)
-            thing = Thing(head, status.st_size, FileView(descriptor, 0, status.st_size))
-            return self._file(path, thing, status.st_size, kind)
+            if kind in ARCHIVES:
+                if most is not None and size > most:
+                    raise LargeError
+                self.read += size * _UNPACKED
+            haul = self._file(path, Thing(head, size, FileView(descriptor, 0, size)), kind)
+            if kind or haul.items:
+                require_whole(path)
+            return haul
         except UnreadableError as exc:
             return _unlooked(path, f"cannot be read: {exc.message.rpartition(': ')[2]}")
         except OSError as exc:
@@ -84,13 +94,13 @@ class Looker:
     def octets(self, path: str, data: bytes) -> Haul:
         """What a file holds whose octets were brought here from where it lies, at `path`."""
         thing = Thing.of_view(BytesView(data))
-        return self._file(path, thing, len(data), sieve.kind_of(thing.head, thing.size))
+        return self._file(path, thing, sieve.kind_of(thing.head, thing.size))
 
-    def _file(self, path: str, thing: Thing, size: int, kind: Kind) -> Haul:
+    def _file(self, path: str, thing: Thing, kind: Kind) -> Haul:
         haul, place = Haul(), Place((path,))
         haul.files = 1
         with passing(haul, place, SpentError):
-            self._look(thing, kind, place, Budget(self._bounds, size), 0, haul)
+            self._look(thing, kind, place, Budget(self._bounds, thing.size or 0), 0, haul)
         return haul
 
     def layout(self, folder: str) -> Haul:
@@ -238,6 +248,13 @@ def _unlooked(path: str, why: str) -> Haul:
     haul = Haul()
     haul.passed(Place((path,)), why)
     return haul
+
+
+def _may_say_something(path: str, head: bytes) -> bool:
+    """Whether a file that is of no kind may be settings that name stores, or have one in base64."""
+    if not because.worth_reading(path) or b"\0" in head[:512]:
+        return False
+    return because.may_mention(path, head[:_CONFIGURATION]) or sieve.may_be_encoded(head)
 
 
 def _packs_nothing(packed: bytes) -> bool:

@@ -1,17 +1,18 @@
 """The scan as a whole: walk, look at each file, put together what was found."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from truststore_tool.inventory import crew
-from truststore_tool.inventory import walk as walking
 from truststore_tool.inventory.assembling import Asked, assemble
 from truststore_tool.inventory.cache import Cache
-from truststore_tool.inventory.crew import Orders
 from truststore_tool.inventory.haul import Haul, Link
 from truststore_tool.inventory.links import leading_out
+from truststore_tool.inventory.listing import Exclusion
 from truststore_tool.inventory.nouns import Inventory
+from truststore_tool.inventory.tasks import Orders
 from truststore_tool.inventory.walk import Walk
+from truststore_tool.inventory.worker import Worker
 from truststore_tool.nouns import noun, replace
 
 # Told now and then: how many files were looked at, and how many stores were found.
@@ -48,31 +49,22 @@ def scan(
     """
     if cache is not None:
         orders = replace(orders, layers=cache.layers)
-    walk = Walk(tour.roots, tour.exclude, everywhere=tour.everywhere)
+    walk = Walk(tour.roots, everywhere=tour.everywhere)
     haul = Haul()
     complete = True
-
-    def unknown() -> Iterator[walking.Found]:
-        for file in walk:
-            known = cache.get(file) if cache is not None else None
-            if known is None:
-                yield file
-            else:
-                haul.add(known)
-
     try:
-        with closing(crew.look(unknown(), orders, jobs)) as looked:
-            for file, found in looked:
-                haul.add(found)
+        with closing(crew.look(walk, Worker(orders, Exclusion(tour.exclude), cache), jobs)) as looked:
+            for brought in looked:
+                haul.add(brought.haul)
                 if cache is not None:
-                    cache.put(file, found)
+                    cache.take(brought)
                 if progress is not None:
                     progress(haul.files, len(haul.judged))
     except KeyboardInterrupt:
         complete = False
-    links = [item for item in walk.haul.items if isinstance(item, Link)]
-    walk.haul.items += leading_out(links, tour.roots, walk.kernels)
     haul.add(walk.haul)
+    links = [item for item in haul.items if isinstance(item, Link) and len(item.place.parts) == 1]
+    haul.items += leading_out(links, tour.roots, walk.kernels)
     return assemble(haul, tour.roots, walk.unreadable, asked, complete=complete)
 
 

@@ -14,6 +14,7 @@ Kind = Literal[
     "", "store", "text", "long text", "zip", "perhaps zip", "tar", "gzip", "bzip2", "xz", "zstd", "sqlite", "unread"
 ]
 COMPRESSED: Final = frozenset({"gzip", "bzip2", "xz", "zstd"})
+ARCHIVES: Final = COMPRESSED | {"zip", "perhaps zip", "tar"}
 
 _MAGIC: Final[dict[int, tuple[tuple[bytes, Kind], ...]]] = {
     0x00: (
@@ -73,9 +74,14 @@ _SEQUENCE: Final = 0x30
 # Every text is searched for each of these: longer ones, and such as do not end in a blank, are found quicker.
 _BEGIN: Final = b"-----BEGIN"
 # The same, and the first octets of a JKS, in base64; and what says that values of a text are in base64.
-_BEGIN_ENCODED, _JKS_ENCODED, _BINARY, _SECRET = b"LS0tLS1CRUdJTi", b"/u3+7QAAAA", b"binaryData", b"Secret"
-_SELDOM: Final = (b"IBAzCC", b"MIACAQMwg", b"TFMwdExTMUNSVWRKVG", b"zs7Ozg", b"AAAAAQAAAB", b"AAAAAgAAAB")
-_KINDS_OF_SECRETS: Final = (b"kind: Secret", b'Secret"')
+_BEGIN_ENCODED, _JKS_ENCODED = b"LS0tLS1CRUdJTi", b"/u3+7QAAAA"
+# What files of Kubernetes have, one of them not far from their beginning; and what holds values in base64 there.
+_KUBERNETES, _SECRET, _BINARY, _NEAR = b"apiVersion", b"Secret", b"binaryData", 4096
+_HOLDERS: Final = (_BINARY, b"kind: Secret", b'Secret"')
+# Lines of base64 have 64 octets, or more.
+_ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_IS_BASE64: Final = bytes(1 if octet in _ALPHABET else 0 for octet in range(256))
+_LINE: Final = b"\1" * 60
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _BEGIN_UTF16: Final = b"B\0E\0G\0I\0N"
 
@@ -120,17 +126,24 @@ def says_encoded(piece: bytes) -> bool:
     return (
         _BEGIN_ENCODED in piece
         or _JKS_ENCODED in piece
-        or _BINARY in piece
-        or (_SECRET in piece and any(kind in piece for kind in _KINDS_OF_SECRETS))
+        or (_is_of_kubernetes(piece) and any(holder in piece for holder in _HOLDERS))
+    )
+
+
+def _is_of_kubernetes(piece: bytes) -> bool:
+    return (
+        piece.find(_KUBERNETES, 0, _NEAR) >= 0
+        or piece.find(_SECRET, 0, _NEAR) >= 0
+        or piece.find(_BINARY, 0, _NEAR) >= 0
     )
 
 
 def may_be_encoded(head: bytes) -> bool:
-    """Whether a file of settings may have a PKCS#12, JCEKS, BKS or UBER, or what is in base64 twice, as a value.
+    """Whether a file of settings may have any store as a value in base64: it has a line of such, or more.
 
-    As that is seldom, it is not asked of every text.
+    As that takes long, it is not asked of every text.
     """
-    return any(sign in head for sign in _SELDOM)
+    return _LINE in head.translate(_IS_BASE64)
 
 
 def name_of_unread(head: bytes) -> str:

@@ -53,6 +53,9 @@ _ENCODED = (
     *(b"LS0tLS1CRUdJTi", b"/u3+7Q", b"binaryData", b"kind: Secret", b'Secret"'),
     *(b"IBAzCC", b"MIACAQMwg", b"TFMwdExTMUNSVWRKVG", b"zs7Ozg", b"AAAAAQAAAB", b"AAAAAgAAAB"),
 )
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_IS_BASE64 = bytes(bytearray(1 if octet in bytearray(_ALPHABET) else 0 for octet in range(256)))
+_LINE = b"\1" * 60
 _LABEL = re.compile(_BEGIN + b" ([A-Z0-9 #]{1,40})-----")
 # In a program, where such a line is mostly the name of something: a block, whose first octet is that of a SEQUENCE.
 _BLOCK = re.compile(_LABEL.pattern + rb"(?:[^A-Za-z0-9+/\\]|\\[nrtu0-9a-dA-D]*){0,40}M")
@@ -294,7 +297,7 @@ def may_hold(path: str, stream: Stream, tick: Tick, depth: int = 0) -> bool:
     """
     tick()
     head = stream.read(_HEAD)
-    return _names_stores(path, head[:_CONFIGURATION]) or _may_be_store(path, head, stream, tick, depth)
+    return _names_stores(path, head) or _may_be_store(path, head, stream, tick, depth)
 
 
 def _may_be_store(path: str, head: bytes, stream: Stream, tick: Tick, depth: int) -> bool:
@@ -409,7 +412,7 @@ def _unpacked_may_hold(path: str, head: bytes, stream: Stream, tick: Tick, depth
 
 
 def _names_stores(path: str, head: bytes) -> bool:
-    """Whether a file may name stores, or be the release of a JDK or of certifi."""
+    """Whether a file may name stores, have one in base64, or be the release of a JDK or of certifi."""
     name = path[path.rfind("/") + 1 :]
     stem, dot, suffix = name.rpartition(".")
     suffix, low = suffix.lower(), name.lower()
@@ -420,8 +423,8 @@ def _names_stores(path: str, head: bytes) -> bool:
     named = (dot and suffix in _SUFFIXES) or low in _NAMES or low.startswith(("dockerfile", "containerfile"))
     if not (named or (not stem and any(folder in path for folder in _FOLDERS))) or b"\0" in head[:512]:
         return False
-    text = head.lower()
-    return any(needle in text for needle in _NEEDLES)
+    text = head[:_CONFIGURATION].lower()
+    return any(needle in text for needle in _NEEDLES) or _LINE in head.translate(_IS_BASE64)
 
 
 def _devices_of_the_kernel() -> Iterator[int]:

@@ -11,11 +11,12 @@ from truststore_tool.errors import UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.inventory.assembling import Asked, Machine, assemble
 from truststore_tool.inventory.bounds import Bounds
-from truststore_tool.inventory.crew import Orders
 from truststore_tool.inventory.haul import Haul
 from truststore_tool.inventory.issues import UNCLEARED, issues, worded
+from truststore_tool.inventory.looking import Looker
 from truststore_tool.inventory.nouns import Inventory, Need, Place
 from truststore_tool.inventory.opening import Candidates
+from truststore_tool.inventory.tasks import Orders
 from truststore_tool.operations.describe import subject_text
 from truststore_tool.render import scan_json, scan_text
 
@@ -93,7 +94,7 @@ class ActionModule(StoreAction):
 
 
 def _looked(brought: Brought, orders: Orders) -> Haul:
-    looker, haul = orders.looker(), Haul()
+    looker, haul = Looker(orders), Haul()
     for path, content in brought.files:
         haul.add(looker.octets(path, content))
     haul.files += brought.looked_at - len(brought.files)

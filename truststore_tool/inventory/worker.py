@@ -1,0 +1,114 @@
+"""Doing tasks: list a folder, look at each file in it, and leave to others what would take too long."""
+
+import os
+from typing import Final
+
+from truststore_tool.inventory.cache import Cache
+from truststore_tool.inventory.haul import NOTHING, Haul
+from truststore_tool.inventory.listing import Exclusion, Listing, layout_key
+from truststore_tool.inventory.looking import LargeError, Looker
+from truststore_tool.inventory.nouns import Place
+from truststore_tool.inventory.tasks import Brought, Key, Orders, Task, key_of
+
+# One is done with a batch after as many files, or octets that were looked at, whichever is reached first.
+_FILES: Final = 400
+_OCTETS: Final = 32 << 20
+# An archive that is larger is done by itself, so that others go on with what is beside it.
+_LARGE: Final = 2 << 20
+
+
+class Worker:
+    """One who looks; what it made of bytes it remembers from one batch to the next."""
+
+    def __init__(self, orders: Orders, exclusion: Exclusion, cache: Cache | None = None) -> None:
+        self._looker = Looker(orders)
+        self._exclusion = exclusion
+        self._cache = cache
+
+    @property
+    def read(self) -> int:
+        """About how many octets it has looked at so far."""
+        return self._looker.read
+
+    def do(self, tasks: list[Task]) -> Brought:
+        """Do them, or as much of them as is worth doing at once."""
+        brought = Brought()
+        most = self._looker.read + _OCTETS
+        for number, task in enumerate(tasks):
+            if brought.haul.files >= _FILES or self._looker.read >= most:
+                brought.rest += tasks[number:]
+                break
+            if task.is_layout:
+                self._layout(task, brought)
+                continue
+            names = task.names if task.names is not None else self.listed(task, brought)
+            before = os.path.join(task.folder, "")
+            for place, name in enumerate(names):
+                if brought.haul.files >= _FILES or self._looker.read >= most:
+                    brought.rest += task.parts(names[place:], _FILES)
+                    break
+                try:
+                    self._file(before + name, brought, None if task.alone else _LARGE)
+                except LargeError:
+                    brought.rest += task.parts([name], 1, alone=True)
+        return brought
+
+    def listed(self, task: Task, brought: Brought) -> list[str]:
+        """The files of a folder; what else is in it is brought."""
+        try:
+            listing = Listing(task, self._exclusion)
+        except OSError as exc:
+            brought.unreadable.append(task.folder)
+            if task.folder == task.root or not isinstance(exc, FileNotFoundError):
+                brought.haul.passed(Place((task.folder,)), f"cannot be read: {exc.strerror}")
+            return []
+        if listing.is_layout:
+            brought.rest.append(Task(task.folder, task.root, alone=True, is_layout=True))
+            return []
+        brought.folders += listing.folders
+        brought.haul.add(listing.haul)
+        return listing.names
+
+    def _file(self, path: str, brought: Brought, most: int | None) -> None:
+        """Look at a file, unless it has not changed. Raises LargeError."""
+        if self._cache is None:
+            haul = self._looker.file(path, most)
+            if haul is None:
+                brought.haul.files += 1
+            else:
+                brought.haul.add(haul)
+            return
+        try:
+            key = key_of(os.lstat(path))
+        except OSError:
+            key = b""
+        if not self._is_known(key, path, brought):
+            self._remember(key, self._looker.file(path, most) or NOTHING, brought)
+
+    def _layout(self, task: Task, brought: Brought) -> None:
+        key = layout_key(task.folder) if self._cache is not None else b""
+        if not self._is_known(key, task.folder, brought):
+            self._remember(key, self._looker.layout(task.folder), brought)
+
+    def _is_known(self, key: Key, path: str, brought: Brought) -> bool:
+        """Whether a cache knows what is there, which is brought then."""
+        known = self._cache.get(key, path) if self._cache is not None else None
+        if known is None:
+            return False
+        if known is NOTHING:
+            brought.empty += key
+            brought.haul.files += 1
+        else:
+            brought.known.append(key)
+            brought.haul.add(known)
+        return True
+
+    def _remember(self, key: Key, haul: Haul, brought: Brought) -> None:
+        """Bring what was found, and for a cache by the key of where it was."""
+        brought.haul.add(haul)
+        if self._cache is None or not key or not self._cache.lasts(key, haul):
+            return
+        if haul.items:
+            brought.full.append((key, haul))
+        else:
+            brought.empty += key
