@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from truststore_tool import asn1, extensions, oids
+from truststore_tool.encoding import in_der
 from truststore_tool.errors import FormatError
 from truststore_tool.extensions import Extension
 from truststore_tool.fingerprints import Fingerprint
@@ -142,6 +143,9 @@ def _verify(certificate: "x509.Certificate", key: object) -> None:
 class Certificate:
     """An X.509 certificate. Its DER bytes are the truth: two certificates are the same when their DER is.
 
+    `der` holds them as they stand in a file; where that has another encoding (BER), what is compared and digested is
+    what OpenSSL makes of it.
+
     Creating one parses nothing. Each field is read when it is asked for and raises FormatError when just that field
     cannot be; a certificate that no library accepts is still carried, compared and written.
     """
@@ -174,8 +178,21 @@ class Certificate:
     def __repr__(self) -> str:
         return f"<Certificate {_told(self)}, SHA-256 {str(self.sha256)[:23]}...>"
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Certificate):
+            return NotImplemented
+        return self.der == other.der or in_der(self.der) == in_der(other.der)
+
+    def __hash__(self) -> int:
+        return hash(in_der(self.der))
+
+    def in_der(self) -> "Certificate":
+        """The certificate in DER: itself, but where a file encodes it otherwise."""
+        der = in_der(self.der)
+        return self if der == self.der else Certificate(der)
+
     def fingerprint(self, algorithm: str = "sha256") -> Fingerprint:
-        """The digest of the DER bytes under `algorithm` (``"sha256"``, ``"sha1"``, any name hashlib knows)."""
+        """The digest of the certificate in DER under `algorithm` (``"sha256"``, ``"sha1"``, any name hashlib knows)."""
         return Fingerprint.of(self.der, algorithm)
 
     @property

@@ -1,10 +1,11 @@
-"""Certificate fingerprints: the digest of the DER bytes, in every spelling that people paste."""
+"""Certificate fingerprints: the digest of a certificate in DER, in every spelling that people paste."""
 
 import re
 from collections.abc import Iterable
 from typing import Final
 
 from truststore_tool import digests
+from truststore_tool.encoding import in_der
 from truststore_tool.errors import EXPECT_FILE, UsageError
 from truststore_tool.nouns import noun
 
@@ -23,7 +24,7 @@ _HEX: Final = r"(?:[0-9a-fA-F]{2})+"
 
 @noun(eq=False)
 class Fingerprint:
-    """A digest of a certificate's DER bytes.
+    """A digest of a certificate in DER.
 
     Attributes:
         algorithm: hashlib's name of the digest, e.g. ``"sha256"``.
@@ -38,9 +39,13 @@ class Fingerprint:
 
     @classmethod
     def of(cls, der: bytes, algorithm: str = "sha256") -> "Fingerprint":
-        """The fingerprint of `der` under `algorithm` (any hashlib name). Raises UsageError for an unknown one."""
+        """The fingerprint of the certificate with this encoding under `algorithm` (any hashlib name).
+
+        It is that of the certificate in DER, as OpenSSL prints it, where the encoding is another (BER). Raises
+        UsageError for an unknown algorithm.
+        """
         try:
-            return cls(algorithm, digests.digest(algorithm, der))
+            return cls(algorithm, digests.digest(algorithm, in_der(der)))
         except (ValueError, TypeError) as exc:
             raise UsageError(
                 f"unknown fingerprint algorithm {algorithm!r}", hint=f"use one of {', '.join(ALGORITHMS)}"
@@ -77,7 +82,7 @@ class Fingerprint:
         return self.digest.hex()
 
     def matches(self, der: bytes) -> bool:
-        """Whether this is the fingerprint of the certificate with these DER bytes."""
+        """Whether this is the fingerprint of the certificate with this encoding."""
         return self == Fingerprint.of(der, self.algorithm)
 
     def __eq__(self, other: object) -> bool:
@@ -100,5 +105,5 @@ class FingerprintSet:
         self._algorithms = {item.algorithm for item in self._all}
 
     def of_certificate(self, der: bytes) -> frozenset[Fingerprint]:
-        """Which of them the certificate with these DER bytes has."""
+        """Which of them the certificate with this encoding has."""
         return self._all.intersection([Fingerprint.of(der, algorithm) for algorithm in self._algorithms])

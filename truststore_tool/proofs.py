@@ -107,7 +107,7 @@ class _Outline(NamedTuple):
         return cls(
             fold_alias(entry.alias) if codec.has_aliases else "",
             entry.kind == "trusted",
-            tuple([certificate.der for certificate in entry.certificates]),
+            tuple([certificate.in_der().der for certificate in entry.certificates]),
         )
 
     def holds(self, meant: "_Outline") -> bool:

@@ -19,7 +19,6 @@ from truststore_tool.errors import (
     UsageError,
 )
 from truststore_tool.findings import Finding, Place, finding
-from truststore_tool.formats.java_block import certificate_der
 from truststore_tool.model import Certificate, OpaqueEntry, Remark, TrustStore
 from truststore_tool.nouns import noun
 from truststore_tool.operations.checking import at
@@ -224,19 +223,13 @@ def _from_bytes(name: str, data: bytes, reader: _Reader, *, chosen: bool = True)
         )
     loose = tuple(item.certificate for item in store.loose)
     taken = store.entries if reader.chains else store.trusted()
-    certificates = tuple(map(_in_der, (*(each for entry in taken for each in entry.certificates), *loose)))
+    certificates = tuple(each.in_der() for each in (*(c for entry in taken for c in entry.certificates), *loose))
     left_out = tuple(LeftOut(name, Remark("not-understood", part)) for part in store.unread)
     refused = tuple(
-        Distrusted(_in_der(item.certificate), LeftOut(name, Remark("distrusted", f"distrusted: {line}")))
+        Distrusted(item.certificate, LeftOut(name, Remark("distrusted", f"distrusted: {line}")))
         for item, line in zip(store.distrusted, distrusted(store), strict=True)
     )
     return Gathered(name, certificates, tuple(at(name, _notes(store, chains=reader.chains))), left_out, refused)
-
-
-def _in_der(certificate: Certificate) -> Certificate:
-    """The certificate as Java and OpenSSL have it, also where a file encodes it otherwise (BER, odd lengths)."""
-    der = certificate_der(certificate.der)
-    return certificate if der is certificate.der else Certificate(der)
 
 
 def _notes(store: TrustStore, *, chains: bool) -> Iterable[Remark]:

@@ -71,7 +71,8 @@ def convert(
     if aliased:
         anchors, carried = _with_aliases(store, anchors, carried, alias)
     entries: list[Entry] = [
-        TrustedEntry(entry.alias if aliased else "", entry.certificate, entry.created or created) for entry in anchors
+        TrustedEntry(entry.alias if aliased else "", entry.certificate.in_der(), entry.created or created)
+        for entry in anchors
     ]
     if carry_key is not None:
         entries += (carry_key(entry if entry.created else replace(entry, created=created)) for entry in carried)

@@ -35,7 +35,8 @@ def pair(store: TrustStore, keys: Iterable[OpenedKey]) -> Paired:
     The certificates of a chain are found by names and signatures, whatever their order; what is in no chain stays the
     trusted certificate that it was. A key with two certificates, as after a renewal, gives two entries.
     """
-    certificates = list(dict.fromkeys([e.certificate for e in store.trusted()] + [i.certificate for i in store.loose]))
+    every = [e.certificate for e in store.trusted()] + [i.certificate for i in store.loose]
+    certificates = list(dict.fromkeys(certificate.in_der() for certificate in every))
     bits = {certificate: _public_key(certificate) for certificate in certificates}
     names = {entry.certificate: entry.alias for entry in store.trusted()}
     made: list[Entry] = []

@@ -40,4 +40,4 @@ def certificates_of(store: TrustStore, target: str, *, keys: bool) -> TrustStore
     for entry in store.entries:
         if keys or isinstance(entry, TrustedEntry):
             found.update(dict.fromkeys(entry.certificates))
-    return TrustStore(tuple(TrustedEntry("", certificate) for certificate in found), target, "absent")
+    return TrustStore(tuple(TrustedEntry("", certificate.in_der()) for certificate in found), target, "absent")

@@ -286,7 +286,7 @@ def _outlines(store: TrustStore) -> list[tuple[object, ...]]:
 
 
 def _ders(entry: Entry) -> Iterator[bytes]:
-    return (certificate.der for certificate in entry.certificates)
+    return (certificate.in_der().der for certificate in entry.certificates)
 
 
 def _trusts(reading: Reading) -> dict[Certificate, None]:

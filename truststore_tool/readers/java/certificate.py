@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 
-from truststore_tool import asn1, oids
+from truststore_tool import asn1, digests, oids
 from truststore_tool.asn1 import Element
 from truststore_tool.extensions import Extension
 from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.formats.java_block import certificate_der
 from truststore_tool.readers.java import extensions as java_extensions
 from truststore_tool.readers.java import names as java_names
 from truststore_tool.readers.java.algorithms import (
@@ -53,7 +54,7 @@ class JavaCertificate:
     """
 
     def __init__(self, der: bytes, jdk: int) -> None:
-        self.der = der
+        self.der = certificate_der(der)
         self.jdk = jdk
         whole = value(EarlyBytes(der) if jdk < 25 else der)
         if whole.tag != asn1.SEQUENCE:
@@ -201,10 +202,14 @@ class JavaCertificate:
         """Whether the JDK calls the key's size weak or disabled."""
         return key_verdict(self.public_key)
 
+    def fingerprint(self, algorithm: str) -> str:
+        """The digest of what the JDK takes the encoding for, in keytool's spelling."""
+        return str(Fingerprint(algorithm, digests.digest(algorithm, self.der)))
+
     @cached_property
     def sha256(self) -> str:
-        """The SHA-256 fingerprint in keytool's spelling."""
-        return str(Fingerprint.of(self.der, "sha256"))
+        """The SHA-256 fingerprint."""
+        return self.fingerprint("sha256")
 
     @property
     def is_authority(self) -> bool:

@@ -173,28 +173,28 @@ class OpenSslReader:
         """The reading of a store of these certificates, each of which it holds once, as it came first."""
         anchors: list[Certificate] = []
         left_out: list[LeftOut] = []
-        first: dict[bytes, bytes | None] = {}
+        first: dict[Certificate, bytes | None] = {}
         for item in held:
-            raw, settings = item.fields.raw, item.settings.raw if item.settings else None
-            if raw in first:
-                if first[raw] != settings:
-                    left_out.append(LeftOut(Certificate(raw), _SHADOWED))
+            certificate, settings = Certificate(item.fields.raw), item.settings.raw if item.settings else None
+            if certificate in first:
+                if first[certificate] != settings:
+                    left_out.append(LeftOut(certificate, _SHADOWED))
                 continue
-            first[raw] = settings
+            first[certificate] = settings
             if reason := trust.why_not(item.fields, item.settings, partial=self.program.partial, strict=False):
-                left_out.append(LeftOut(Certificate(raw), reason))
+                left_out.append(LeftOut(certificate, reason))
             elif self.program.strict and (
                 reason := trust.why_not(item.fields, item.settings, partial=self.program.partial, strict=True)
             ):
-                left_out.append(LeftOut(Certificate(raw), reason, "strict-refuses"))
+                left_out.append(LeftOut(certificate, reason, "strict-refuses"))
             else:
-                anchors.append(Certificate(raw))
+                anchors.append(certificate)
         left_out += [LeftOut(Certificate(item.fields.raw), reason) for item, reason in lost]
         return Reading(True, None, None, tuple(anchors), (), tuple(left_out), self.program.evidence)
 
     def _made_of(self, certificates: Iterable[bytes]) -> Reading:
         """The reading of a store to which each of these certificates is an anchor."""
-        anchors = tuple(map(Certificate, dict.fromkeys(certificates)))
+        anchors = tuple(dict.fromkeys(map(Certificate, certificates)))
         return Reading(True, anchors=anchors, leaves=(), evidence=self.program.evidence)
 
     def refuses(self, certificate: Certificate) -> str | None:

@@ -1,6 +1,5 @@
 """A certificate as keytool prints it: the block of ``-printcert`` and ``-list -v``."""
 
-from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.readers.java.algorithms import Verdict
 from truststore_tool.readers.java.certificate import JavaCertificate
 from truststore_tool.shims.java import dates
@@ -18,7 +17,7 @@ def block(certificate: JavaCertificate, *, trusted: bool) -> str:
         f"Serial number: {certificate.serial:x}",
         f"Valid from: {start} until: {end}",
         "Certificate fingerprints:",
-        f"\t SHA1: {Fingerprint.of(certificate.der, 'sha1')}",
+        f"\t SHA1: {certificate.fingerprint('sha1')}",
         f"\t SHA256: {certificate.sha256}",
         f"Signature algorithm name: {signature}",
         f"Subject Public Key Algorithm: {key}",

@@ -6,6 +6,7 @@ Not `truststore_tool.model.Certificate`, which carries what no library accepts a
 from typing import Final
 
 from truststore_tool import asn1, extensions
+from truststore_tool.encoding import in_der
 from truststore_tool.errors import FormatError
 from truststore_tool.extensions import Extension
 from truststore_tool.nouns import noun
@@ -83,7 +84,7 @@ def parse(data: bytes) -> tuple[Certificate, Trust | None]:
     Raises FormatError when it is none, or one that OpenSSL would not read.
     """
     outer = asn1.read(data).expect(asn1.SEQUENCE)
-    certificate = _certificate(outer)
+    certificate = _certificate(asn1.read(in_der(outer.raw)).expect(asn1.SEQUENCE))
     try:
         return certificate, _trust(asn1.read(data, outer.next)) if outer.next < len(data) else None
     except FormatError:
