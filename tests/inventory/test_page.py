@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.inventory.reporting import FORMULA, HOSTILE, Reported, certificate, make, report
 from tests.realtools import find, missing, node_package, run
+from tests.samples import own
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +43,8 @@ def browser_page(reported: Reported, browser: Browser) -> Iterator[Page]:
 
 
 def shown(page: Page) -> list[str]:
-    return [path.inner_text() for path in page.locator(".store:visible h3 .path").all()]
+    # Not the text as drawn: what is off the screen is not.
+    return page.locator(".store:not([hidden]) h3 .path").all_text_contents()
 
 
 def test_html_validates(reported: Reported) -> None:
@@ -76,7 +78,7 @@ def test_no_text_of_a_file_becomes_more_than_text(browser_page: Page, reported: 
     assert browser_page.locator("[onfocus], [onerror]").count() == 0
     assert "\u202e" not in reported.reports["html"]
     browser_page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-    text = browser_page.locator("main").inner_text()
+    text = browser_page.locator("main").text_content() or ""
     for number, name in enumerate(HOSTILE):  # as the file is called: nothing of it is lost
         assert f"{number}-{name.replace('/', '|')}.pem".replace("\u202e", "\\u202e") in text
     assert FORMULA.lower() in text
@@ -168,6 +170,30 @@ def test_print_shows_what_is_folded(browser_page: Page) -> None:
     assert not browser_page.get_by_label("Search").is_visible()
     browser_page.emulate_media(media="screen")
     assert not row.is_visible()
+
+
+def test_what_is_off_the_screen_is_drawn_when_it_is_come_to(browser_page: Page) -> None:
+    """Or two thousand stores would take seconds to open; on paper all of them are."""
+    drawn = """[...document.querySelectorAll(".store h3")].filter((each) =>
+        each.checkVisibility({contentVisibilityAuto: true})).length"""
+    browser_page.set_viewport_size({"width": 1100, "height": 300})
+    assert browser_page.evaluate(drawn) < 10
+    browser_page.emulate_media(media="print")
+    assert browser_page.evaluate(drawn) == 10
+
+
+def test_of_several_needs_each_is_counted_and_each_store_says_which_it_lacks(tmp_path: Path, browser: Browser) -> None:
+    root = tmp_path / "stores"
+    root.mkdir()
+    (root / "a.pem").write_bytes(own("new-root.pem").read_bytes())
+    (root / "b.pem").write_bytes(own("new-root.pem").read_bytes() + own("old-root.pem").read_bytes())
+    page = browser.new_page()
+    page.goto(report(root, "--need", str(own("old-root.pem"))).path("html").as_uri())
+    assert page.locator("main h2").first.inner_text() == "What lacks some of it"
+    assert page.locator("header li .quiet").all_inner_texts() == ["2 have it, 0 lack it", "1 has it, 1 lacks it"]
+    (line,) = page.locator("section[aria-labelledby=lacking] > ul li").all_inner_texts()
+    assert line == "stores/a.pem lacks CN=Sample Root 2020,O=Truststore Tool Samples"
+    page.close()
 
 
 def test_without_scripts_all_is_there(reported: Reported, browser: Browser) -> None:

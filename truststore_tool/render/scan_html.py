@@ -10,7 +10,7 @@ from truststore_tool.errors import UsageError
 from truststore_tool.extras import how_to_install
 from truststore_tool.inventory.issues import Issue, beside, of_store
 from truststore_tool.inventory.nouns import Found, Inventory, ReadBy, Shown
-from truststore_tool.render.scan_text import holdings, state, summary
+from truststore_tool.render.scan_text import holdings, of_need, state, summary
 from truststore_tool.render.text import day
 from truststore_tool.render.timeline import timeline
 from truststore_tool.safe import printable
@@ -49,7 +49,7 @@ class Row(NamedTuple):
     format: str
     level: str
     held: str
-    missing: tuple[str, ...]
+    lacks: str
     readers: tuple[ReadBy, ...]
     issues: tuple[Issue, ...]
     told: str
@@ -69,6 +69,7 @@ def text(inventory: Inventory) -> str:
         scan=inventory,
         summary=summary(inventory),
         moment=f"{inventory.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+        needs=tuple((need, of_need(need, inventory)) for need in inventory.needs),
         rows=rows,
         shown=_SHOWN,
         lacking=_first_read([row for row in rows if row.state == _STATES["lacks"][0]]),
@@ -130,7 +131,7 @@ def _ordered(inventory: Inventory) -> list[Found]:
 
 
 def _row(number: int, store: Found, inventory: Inventory) -> Row:
-    needs = {need.fingerprint: str(need) for need in inventory.needs}
+    needs = {need.fingerprint: need for need in inventory.needs}
     path, *others = map(str, store.places)
     word, mark = _STATES[state(store, inventory)]
     found = of_store(store, inventory)
@@ -144,7 +145,7 @@ def _row(number: int, store: Found, inventory: Inventory) -> Row:
         store.format,
         found[0].finding.level if found else "",
         holdings(store),
-        tuple(needs[item] for item in store.missing),
+        ", ".join(needs[item].name for item in store.missing) if len(needs) > 1 else "",
         store.readers,
         found,
         ", ".join(counted(count, level) for level, count in told if count),

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from truststore_tool.findings import LEVELS
 from truststore_tool.inventory.issues import Issue, beside, of_store
-from truststore_tool.inventory.nouns import LEADS_OUT, Found, Inventory
+from truststore_tool.inventory.nouns import LEADS_OUT, Found, Inventory, Need
 from truststore_tool.render.text import Piece
 from truststore_tool.wording import counted
 
@@ -133,14 +133,17 @@ def _needs(inventory: Inventory) -> Iterator[Piece]:
     for need in inventory.needs:
         print_ = need.fingerprint
         name = "" if need.name == str(print_) else f"{need.name}: "
-        line = f"needed: {name}{print_.algorithm.upper()} {print_}"
-        if len(inventory.needs) > 1:
-            has, lacks = (
-                sum(print_ in each for each in (getattr(store, kind) for store in inventory.stores))
-                for kind in ("present", "missing")
-            )
-            line += f": {has} {'has' if has == 1 else 'have'} it, {lacks} {'lacks' if lacks == 1 else 'lack'} it"
-        yield line
+        counts = of_need(need, inventory)
+        yield f"needed: {name}{print_.algorithm.upper()} {print_}{f': {counts}' if counts else ''}"
+
+
+def of_need(need: Need, inventory: Inventory) -> str:
+    """How many stores have and lack one of several; nothing where there is one, as the summary says that."""
+    if len(inventory.needs) == 1:
+        return ""
+    has = sum(need.fingerprint in store.present for store in inventory.stores)
+    lacks = sum(need.fingerprint in store.missing for store in inventory.stores)
+    return f"{has} {'has' if has == 1 else 'have'} it, {lacks} {'lacks' if lacks == 1 else 'lack'} it"
 
 
 def _told(store: Found, inventory: Inventory) -> _Told:
