@@ -1,6 +1,7 @@
 """The command: its exit codes, its first line, and what it says when it is stopped."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.harness import Tool
+from tests import realtools
+from tests.cli.harness import Tool, at_terminal, process
 from tests.inventory.trees import every_format, pem, tarred, zipped
 from tests.samples import own
 from truststore_tool import stores
@@ -85,6 +87,46 @@ def test_passwords_are_tried_and_not_shown(tool: Tool, tmp_path: Path) -> None:
     (folder / "d.jks").write_bytes(every_format()["pkcs12"])
     found = tool("scan", folder / "d.jks", "--no-default-passwords", "--json").json["stores"]
     assert [store["locked"] for store in found] == [True]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"wrong\r\nHorse battery\r\n", 0),
+        (b"Horse battery", 0),
+        (b"wrong\n\n\nwrong\nHorse battery\n", 0),
+        (b"Horse battery \n", 1),  # a password may end in a blank
+        (b"\xef\xbb\xbfHorse battery\n", 2),
+        ("Horse battery".encode("utf-16"), 2),
+        (b"H\xf6rse\n", 2),
+        (own("new-root.pem").read_bytes(), 2),
+        (b"", 1),
+    ],
+)
+def test_passwords_stand_one_a_line_in_utf_8(tool: Tool, tmp_path: Path, content: bytes, code: int) -> None:
+    """What is no such file is said, and nothing of it shown; else a byte order mark would make the first one wrong."""
+    store = tmp_path / "store"
+    _locked(store)
+    (tmp_path / "passwords").write_bytes(content)
+    (tmp_path / "passwords").chmod(0o600)
+    done = tool("scan", store, "--need", own("old-root.pem"), "--passwords-from", tmp_path / "passwords")
+    assert done.code == code
+    assert "rse" not in done.out + done.err
+
+
+def test_a_terminal_shows_how_far_it_is_also_while_one_file_takes_long(tmp_path: Path) -> None:
+    """A PKCS#12 of openssl whose key takes 600,000 rounds for each password; in a pipe nothing is shown."""
+    store, passwords = tmp_path / "store.p12", tmp_path / "passwords"
+    made = ("pkcs12", "-export", "-nokeys", "-in", own("new-root.pem"), "-iter", "600000", "-passout", "pass:x")
+    realtools.run(realtools.find("openssl"), *made, "-out", store)
+    passwords.write_text("\n".join(map(str, range(10))))
+    passwords.chmod(0o600)
+    asked = ("scan", store, "--passwords-from", passwords)
+    shown = at_terminal(asked, [], tmp_path).out
+    assert re.search(r"\r\x1b\[K0 files, 0 a second, 0 stores, \d+ s", shown)
+    assert re.search(r"\r\x1b\[K1 place, 1 store: 1 locked", shown)
+    assert " a second" not in at_terminal((*asked, "--quiet"), [], tmp_path).out
+    assert process(*asked).err == ""
 
 
 def test_reports_go_to_files_as_well(tool: Tool, tmp_path: Path) -> None:

@@ -1,21 +1,20 @@
 """``scan``: every trust store that there is, which of them lack a root, and who reads them."""
 
 import signal
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
 from typing import Annotated
 
 import typer
 
-from truststore_tool import files
+from truststore_tool import files, meant
 from truststore_tool.cli import completing
 from truststore_tool.cli.boundary import FINDING, StoppedError
 from truststore_tool.cli.options import MENDING, Reporting, days, levels_and_rules
 from truststore_tool.cli.output import Output
+from truststore_tool.cli.progress import Tally
 from truststore_tool.cli.reports import Reports, printed, require_places, wanted
 from truststore_tool.errors import FormatError, UsageError
 from truststore_tool.findings import counting
@@ -142,14 +141,10 @@ def scan_command(
     bounds = Bounds(store=_size(max_store), unpacked=_size(max_unpacked), members=max_members, nesting=max_nesting)
     candidates = Candidates(_passwords(passwords_from, output), not no_default_passwords)
     tour = Tour(roots_of(paths), tuple(exclude or ()), all_file_systems)
-    progress = _Progress(quiet=output.quiet)
     orders = Orders(bounds, candidates, now, all_layers)
     known_files = _cache(cache, orders, output) if cache is not None else None
-    try:
-        with _stopped_by_sigterm() as stopped:
-            found = scan(tour, orders, asked, jobs=jobs or processors(), progress=progress, cache=known_files)
-    finally:
-        progress.clear()
+    with Tally(quiet=output.quiet) as progress, _stopped_by_sigterm() as stopped:
+        found = scan(tour, orders, asked, jobs=jobs or processors(), progress=progress, cache=known_files)
     if cache is not None and known_files is not None and known_files.is_new:
         with files.locked(cache):
             files.replace(cache, known_files.dump(), mode=0o600)
@@ -218,8 +213,6 @@ def _leave(found: Inventory) -> None:
 
 def _known(path: Path) -> frozenset[Known]:
     """What an earlier report holds. Raises UnreadableError, also for what is none."""
-    from truststore_tool import files
-
     try:
         return issues_of(files.read(path).decode("utf-8", "surrogateescape"))
     except FormatError as exc:
@@ -244,14 +237,20 @@ def _needs(text: str) -> Sequence[Need]:
 
 
 def _passwords(path: Path | None, output: Output) -> tuple[str, ...]:
-    """The lines of a file. Raises UnreadableError, and UsageError when it is not UTF-8."""
+    """The lines of a file. Raises UnreadableError, and UsageError when it is not UTF-8, or holds something else."""
     if path is None:
         return ()
     output.warn_of_secret(path)
+    data = files.read(path)
+    if found := meant.no_password(data):
+        raise UsageError(f"{path}: holds no passwords: this is {found.what}", hint=found.hint)
     try:
-        return tuple(dict.fromkeys(filter(None, files.read(path).decode("utf-8").splitlines())))
-    except UnicodeDecodeError as exc:
-        raise UsageError(f"{path}: is not in UTF-8", hint="write one password a line") from exc
+        lines = data.decode("utf-8").split("\n")
+    except UnicodeDecodeError:
+        lines = None
+    if lines is None:  # said out here, as the exception above holds the bytes
+        raise UsageError(f"{path}: is not in UTF-8", hint="write one password a line")
+    return tuple(dict.fromkeys(filter(None, (line.removesuffix("\r") for line in lines))))
 
 
 def _size(text: str) -> int:
@@ -261,28 +260,3 @@ def _size(text: str) -> int:
     if not (digits.isascii() and digits.isdigit() and unit in _UNITS and 0 < int(digits) < 1 << 40):
         raise UsageError(f"not a size: {text!r}", hint="write it as 64m")
     return int(digits) * _UNITS[unit]
-
-
-class _Progress:
-    """A line on the terminal that tells how far the scan is; nothing where standard error is none."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._shown = False
-        self._silent = quiet or not sys.stderr.isatty()
-        self._begun = self._last = monotonic()
-
-    def __call__(self, files: int, stores: int) -> None:
-        if self._silent:
-            return
-        now = monotonic()
-        if now - self._last >= 0.2:
-            self._last, self._shown = now, True
-            rate = files / (now - self._begun)
-            sys.stderr.write(f"\r\033[K{files:,} files, {rate:,.0f} a second, {stores:,} stores")
-            sys.stderr.flush()
-
-    def clear(self) -> None:
-        """Take the line away."""
-        if self._shown:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
