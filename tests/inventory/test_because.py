@@ -82,10 +82,11 @@ CASES: list[tuple[str, str, set[tuple[str, str, str]]]] = [
         "/etc/elasticsearch/elasticsearch.yml",
         "a.ssl.certificate_authorities: [ \"/etc/a.crt\" ]\nb.ssl.certificate_authorities: ['/etc/b.crt']\n"
         "c.ssl.certificate_authorities: [/etc/c.crt, ]\n"
-        "xpack.security.transport.ssl.truststore.path: !!str /etc/t.p12\nother: {certificate_authorities: [/no.crt]}\n"
+        "xpack.security.transport.ssl.truststore.path: !!str /etc/t.p12\n"
+        "other: {certificate_authorities: [/etc/d.crt]}\n"
         "certificate_authorities: *elsewhere\n",
         {
-            *((f"/etc/{name}.crt", "Elastic", "certificate_authorities") for name in "abc"),
+            *((f"/etc/{name}.crt", "Elastic", "certificate_authorities") for name in "abcd"),
             ("/etc/t.p12", "Elastic", "xpack.security.transport.ssl.truststore.path"),
         },
     ),
@@ -163,7 +164,7 @@ CASES: list[tuple[str, str, set[tuple[str, str, str]]]] = [
         "<configuration><property>"
         "<name>ssl.server.truststore.location</name>"
         "<value>/etc/hadoop/t.jks</value></property></configuration>",
-        {("/etc/hadoop/t.jks", "Java", "ssl.server.truststore.location")},
+        {("/etc/hadoop/t.jks", "Hadoop", "ssl.server.truststore.location")},
     ),
     (
         "/etc/elasticsearch/elasticsearch.yml",
@@ -322,9 +323,11 @@ def test_certifi_tells_its_release() -> None:
 
 
 def test_every_reader_that_is_named_is_one() -> None:
-    from truststore_tool.inventory import known_places, known_settings
+    from truststore_tool.inventory import known_places, known_programs, known_settings, known_values
 
-    tables = [*known_settings.VARIABLES.values(), *known_settings.NAMED.values(), *known_settings.OPTIONS.values()]
+    tables = [*known_settings.VARIABLES.values(), *known_settings.NAMED.values(), *known_values.OPTIONS.values()]
+    tables += [program for _, program, _ in known_settings.OF_FILES]
+    tables += [item for item in vars(known_programs).values() if isinstance(item, known_programs.Program)]
     names = {item.reader for item in tables} | {known.by.reader for known in known_places._PLACES}
     assert names - {None} <= set(NAMES)
 
@@ -359,8 +362,30 @@ def test_a_hostile_file_takes_linear_time(name: str, unit: str) -> None:
 
 def test_no_known_name_is_passed_over_unread() -> None:
     """Most files are done with as none of a few needles is in them: whatever is known must have one."""
-    from truststore_tool.inventory import because, known_settings
+    from truststore_tool.inventory import configuration, known_settings, known_values, needles
 
-    names = [*known_settings.VARIABLES, *known_settings.NAMED, *known_settings.SHARED, *known_settings.OPTIONS]
+    names = [*known_settings.VARIABLES, *known_settings.NAMED, *known_settings.SHARED, *known_values.OPTIONS]
     for name in names:
-        assert any(needle in name.lower().encode() for needle in because._NEEDLES), name
+        assert needles.may_name("x", f"{name.removesuffix('.filename')}: ".encode()), name
+    for name in known_settings.VARIABLES:
+        assert any(part in name for part in configuration._OF_VARIABLES), name
+    for name in known_values.OPTIONS:
+        assert any(part in f"--{name}" for part in configuration._OF_OPTIONS), name
+    for _, program, special in known_settings.OF_FILES:
+        assert not special or program.name in SPECIAL, program
+    for path in SPECIAL.values():
+        assert needles.may_name(path, b""), path
+
+
+# Programs in whose files words that say little are settings, and such a file.
+SPECIAL = {
+    "Tomcat": "/a/server.xml",
+    "WildFly": "/a/standalone-full.xml",
+    "pip": "/etc/pip.conf",
+    "conda": "/root/.condarc",
+    "containerd": "/etc/containerd/certs.d/x/hosts.toml",
+    "BuildKit": "/etc/buildkit/buildkitd.toml",
+    "OpenVPN": "/etc/openvpn/client.conf",
+    "Dovecot": "/etc/dovecot/conf.d/10-ssl.conf",
+    "Traefik": "/etc/traefik/traefik.yml",
+}

@@ -5,12 +5,14 @@ The table of what is known is `known_settings`; a file's language is read by `wr
 
 import posixpath
 import re
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Container, Iterator
+from itertools import chain, islice
 from typing import Final, NamedTuple
 
+from truststore_tool.inventory import known_programs as by
 from truststore_tool.inventory import known_settings as known
-from truststore_tool.inventory.known_settings import Program
+from truststore_tool.inventory import known_values
+from truststore_tool.inventory.known_programs import Program
 from truststore_tool.inventory.located import located
 from truststore_tool.inventory.nouns import Mention, Place, ReadBy
 from truststore_tool.inventory.written import Setting, settings, unquoted
@@ -27,19 +29,17 @@ _OF_CONTAINERS: Final = re.compile(
     r"(?:.*/)?(?:[^/]*(?:docker|container)file[^/]*|[^/]*compose[^/]*\.ya?ml)", re.IGNORECASE
 )
 _KUBERNETES: Final = re.compile(r"^(?:apiVersion|kind):", re.MULTILINE)
-_OF_FILES: Final = (
-    (re.compile(r"(?:application|bootstrap)(?:-[^/]*)?\.(?:properties|ya?ml)"), known.SPRING),
-    (re.compile(r"(?:server|consumer|producer|connect-[a-z]+|kafka[^/]*)\.properties"), known.KAFKA),
-    (re.compile(r"elasticsearch\.yml|kibana\.yml|logstash\.yml"), Program("Elastic")),
-    (re.compile(r"cassandra\.yaml"), Program("Cassandra")),
-    (re.compile(r"zoo[^/]*\.cfg"), Program("ZooKeeper")),
-    (re.compile(r"(?:server|context|tomcat[^/]*)\.xml"), known.TOMCAT),
-    (re.compile(r"log4j[^/]*\.(?:xml|properties|ya?ml|json)"), known.LOG4J),
-    (re.compile(r"\.?curlrc"), Program("curl", "openssl3")),
-    (re.compile(r"\.?wgetrc"), Program("wget")),
-    (re.compile(r"\.?npmrc"), Program("npm", "node20")),
-    (re.compile(r"prometheus[^/]*\.ya?ml"), Program("Prometheus", "go")),
-    (re.compile(r"mongo[^/]*\.conf"), Program("MongoDB", "openssl3")),
+_UNKNOWN: Final = "who reads "
+_LIBERTYS: Final = "keystore.location"  # of the server.xml of Liberty, not of Tomcat's
+# One of these is in every value in which a pattern of `known_settings` finds anything.
+_OF_OPTIONS: Final = ("-ca", "-CA", "CAFile", "-file", "-cafile", "-authority", "-bundle", "-directory")
+_OF_VARIABLES: Final = ("CERT", "_CA", "CA_", "CAFILE", "CAINFO", "_FILE", "cafile", "SSL_VERIFY")
+# Settings whose values set variables, as those of units and Dockerfiles do.
+_ENVIRONMENTS: Final = ("ENVIRONMENT", "ENV")
+# The last part of every name that it lists, in lower case.
+_LAST: Final = frozenset(
+    name.lower().rpartition(".")[2]
+    for name in chain(known.VARIABLES, known.NAMED, known.SHARED, *(special for _, _, special in known.OF_FILES))
 )
 
 
@@ -63,10 +63,12 @@ def mentions(place: Place, text: str) -> Iterator[Mention]:
     working: str | None = None
     seen: set[tuple[str, str]] = set()
     named: set[tuple[int, str]] = set()
+    file_of, special = _file(path)
+    sets = "$" in text or "%" in text  # else no value asks for a variable
     for item in settings(path, text):
         if item.name in ("WorkingDirectory", "Service.WorkingDirectory"):
             working = item.value
-        for found in _named(item, name):
+        for found in _named(item, file_of, special) if _may_name(item) else ():
             file = located(found.value, variables, surely=found.surely)
             # A line of the form NAME=value is given as a setting first, and then whole.
             if (
@@ -79,20 +81,25 @@ def mentions(place: Place, text: str) -> Iterator[Mention]:
             named.add((item.line, found.setting))
             line = f", line {item.line}" if item.line else ""
             because = f"{found.setting} in {place}{line}"
-            by = ReadBy(found.program.name, because, found.program.reader)
+            reader = ReadBy(found.program.name, because, found.program.reader)
             doubt = file.doubt
             if doubt is None and elsewhere and file.path.startswith("/"):
                 doubt = "it is a path inside a container"
-            for target in _targets(file.path, name, working) if file.doubt is None else (file.path,):
-                yield Mention(place, target, by, doubt)
-        _assign(item, variables)
+            for target in _targets(file.path, found.program, working) if file.doubt is None else (file.path,):
+                yield Mention(place, target, reader, doubt)
+        if sets and item.name and ("." not in item.name or item.name.upper().endswith(_ENVIRONMENTS)):
+            _assign(item, variables)
 
 
-def _targets(path: str, name: str, working: str | None) -> tuple[str, ...]:
+def _targets(path: str, program: Program, working: str | None) -> tuple[str, ...]:
     """Where a path may be meant from: absolute, or relative to the folder of the file."""
-    if path.startswith(("/", "classpath:")) or name == "server.xml":
+    if path.startswith(("/", "classpath:")):
+        return (path,)
+    if program == by.TOMCAT:
         # Tomcat takes relative paths from CATALINA_BASE (Tomcat, SSLHostConfig).
-        return (path if path.startswith(("/", "classpath:", "..")) else f"../{path}",)
+        return (path if path.startswith("..") else f"../{path}",)
+    if program == by.LIBERTY:  # from ${server.output.dir}/resources/security (Liberty, keyStore)
+        return (path if path.startswith(".") else f"resources/security/{path}",)
     if working:
         return (posixpath.join(working, path),)
     # Nobody says from where a program was started; mostly from beside its configuration, or above it.
@@ -101,10 +108,10 @@ def _targets(path: str, name: str, working: str | None) -> tuple[str, ...]:
 
 def _assign(item: Setting, variables: dict[str, str]) -> None:
     """Take up the variables that a line sets: of a script, an env file, Environment= of a unit, ENV of a Dockerfile."""
-    if item.name.rpartition(".")[2].upper() in ("ENVIRONMENT", "ENV"):
+    if item.name.upper().endswith(_ENVIRONMENTS):
         given = [(found[1], found[2]) for found in _each(_SET, item.value[:_LONGEST])]
     else:
-        given = [] if "." in item.name else [(item.name, item.value)]
+        given = [(item.name, item.value)]
     for name, value in given:
         if _ASSIGNED.fullmatch(name):
             whole = located(value, variables)
@@ -114,60 +121,96 @@ def _assign(item: Setting, variables: dict[str, str]) -> None:
                 variables.pop(name, None)
 
 
-def _named(item: Setting, file: str) -> Iterator[_Named]:
-    """The values of a setting that name stores, by its name and by what stands in its value."""
-    last = item.name.rpartition(".")[2]
-    low = last.lower()
-    if last in known.VARIABLES:
-        yield _Named(known.VARIABLES[last], last, item.value)
-    elif low in known.NAMED or item.name.lower() in known.NAMED:
-        program = known.NAMED.get(item.name.lower()) or known.NAMED[low]
+def _may_name(item: Setting) -> bool:
+    """Whether anything can come of it; of most settings that is known without more."""
+    whole, value = item.name.lower(), item.value
+    low = whole[whole.rfind(".") + 1 :]
+    return low in _LAST or "store" in whole or "cert" in low or "=" in value or "-" in value or "{" in value
+
+
+def _named(item: Setting, file: Program, special: Container[str]) -> Iterator[_Named]:
+    """The values of a setting that name stores, by its name and by what stands in its value.
+
+    Args:
+        item: the setting.
+        file: the program that reads the file.
+        special: what are settings only there.
+    """
+    yield from _by_name(item, item.name.lower(), file, special)
+    yield from _in_value(item, item.value[:_LONGEST], file)
+
+
+def _by_name(item: Setting, whole: str, file: Program, special: Container[str]) -> Iterator[_Named]:
+    above, _, low = whole.rpartition(".")
+    last = item.name[-len(low) :]
+    two = f"{above.rpartition('.')[2]}.{low}"
+    if program := known.VARIABLES.get(last):
+        yield _Named(program, last, item.value)
+    elif low in special or two in special:
+        program = by.LIBERTY if two == _LIBERTYS else file
+        yield _Named(program, item.name, _first(item.value.lstrip("<")), surely=False)
+    elif program := known.NAMED.get(whole) or known.NAMED.get(two) or known.NAMED.get(low):
         for value in [item.value] if item.quoted else map(_first, item.value.split(",")):
             yield _Named(program, last if low in known.NAMED else item.name, value)
     elif low in known.SHARED:
-        yield _Named(_of_file(file), item.name, item.value if item.quoted else _first(item.value), surely=False)
-    elif known.KAFKA_STORE.fullmatch(item.name) and not item.name.lower().startswith("spring"):
-        yield _Named(known.LOG4J if file.startswith("log4j") else known.KAFKA, item.name, item.value)
-    elif known.JAVA_STORE.fullmatch(known.RELAXED.sub("", item.name).lower()):
-        yield _Named(_of_file(file, known.JAVA), item.name, item.value, surely=False)
-    yield from _in_value(item, file)
+        yield _Named(file, item.name, item.value if item.quoted else _first(item.value), surely=False)
+    elif known.KAFKA_STORE.fullmatch(item.name) and not whole.startswith("spring"):
+        yield _Named(file if file in (by.LOG4J, by.ZOOKEEPER) else by.KAFKA, item.name, item.value)
+    elif known.JAVA_STORE.fullmatch(known.RELAXED.sub("", whole)):
+        yield _Named(by.JAVA if file.name.startswith(_UNKNOWN) else file, item.name, item.value, surely=False)
 
 
-def _in_value(item: Setting, file: str) -> Iterator[_Named]:
+def _in_value(item: Setting, value: str, file: Program) -> Iterator[_Named]:
     """Options, variables and connection strings in a value."""
-    value = item.value[:_LONGEST]
-    if "=" not in value and "-" not in value:
-        return
-    for found in _each(known.SYSTEM_PROPERTY, value):
-        before = value[max(0, found.start() - _NEAR) : found.start()]
-        around = _OPTIONS_OF.search(item.name) or _OPTIONS_OF.search(before)
-        where = f" of {around[1]}" if around else ""
-        yield _Named(known.JAVA, f"-D{found[1]}{where}", unquoted(found[2]))
-    for found in _each(known.VARIABLE, value):
-        if found[1] != item.name:
-            yield _Named(known.VARIABLES[found[1]], found[1], unquoted(found[2]))
-    for found in _each(known.DSN, value):
+    if "Store" in value and "-D" in value:
+        for found in _each(known_values.SYSTEM_PROPERTY, value):
+            before = value[max(0, found.start() - _NEAR) : found.start()]
+            around = _OPTIONS_OF.search(item.name) or _OPTIONS_OF.search(before)
+            where = f" of {around[1]}" if around else ""
+            yield _Named(by.JAVA, f"-D{found[1]}{where}", unquoted(found[2]))
+    if "=" in value and any(part in value for part in _OF_VARIABLES):
+        for found in _each(known_values.VARIABLE, value):
+            if found[1] != item.name:
+                yield _Named(known.VARIABLES[found[1]], found[1], unquoted(found[2]))
+    if "sslrootcert=" in value:
         from urllib.parse import unquote
 
-        yield _Named(known.LIBPQ, "sslrootcert", unquote(unquoted(found[1])) if "://" in value else unquoted(found[1]))
-    for found in _each(known.OPTION, value):
-        option = value[found.start() : found.end(1)]
-        yield _Named(known.OPTIONS[found[1]], option, unquoted(found[2]), surely=False)  # it may be spoken of
-    if "haproxy" in file:
-        for found in _each(known.HAPROXY, value):
-            yield _Named(Program("HAProxy", "openssl3"), found[1], found[2])
+        for found in _each(known_values.DSN, value):
+            given = unquoted(found[1])
+            yield _Named(by.LIBPQ, "sslrootcert", unquote(given) if "://" in value else given)
+    if "-" in value and any(part in value for part in _OF_OPTIONS):
+        for found in _each(known_values.OPTION, value):
+            # It may be spoken of.
+            option = value[found.start() : found.end(1)]
+            yield _Named(
+                known_values.OPTIONS[found[1]], option, unquoted(found[2]), surely=False
+            )  # it may be spoken of
+    if ":" in value and "=" in value and known_values.IS_URL.search(value):
+        yield from _in_url(value)
+    if "cacertfile" in value:
+        yield from (_Named(by.RABBITMQ, found[1], found[2]) for found in _each(known_values.ERLANG, value))
+    if file == by.HAPROXY:
+        yield from (_Named(file, found[1], found[2]) for found in _each(known_values.HAPROXY, value))
+
+
+def _in_url(value: str) -> Iterator[_Named]:
+    from urllib.parse import unquote
+
+    for found in _each(known_values.OF_URLS, value):
+        program = by.MONGODB if value.startswith("mongodb") else by.JAVA
+        yield _Named(program, found[1], unquote(found[2]), surely=False)
 
 
 def _each(pattern: re.Pattern[str], value: str) -> Iterator[re.Match[str]]:
     return islice(pattern.finditer(value), _MOST)
 
 
-def _of_file(file: str, otherwise: Program | None = None) -> Program:
-    """The program whose configuration has such a name."""
-    for pattern, program in _OF_FILES:
-        if pattern.fullmatch(file):
-            return program
-    return otherwise or Program(f"who reads {file}")
+def _file(path: str) -> tuple[Program, Container[str]]:
+    """The program whose configuration has such a path, and what are settings only there."""
+    for pattern, program, special in known.OF_FILES:
+        if pattern.fullmatch(path):
+            return program, special
+    return Program(f"{_UNKNOWN}{path.rsplit('/', 1)[-1]}"), ()
 
 
 def _first(value: str) -> str:

@@ -6,16 +6,14 @@ not understood is passed over. A value that holds a whole file (a ConfigMap of K
 
 import json
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from html import unescape
 from itertools import islice
-from typing import Final
-
-from truststore_tool.nouns import noun
+from typing import Final, NamedTuple
 
 
-@noun
-class Setting:
+class Setting(NamedTuple):
     """A setting.
 
     Attributes:
@@ -48,6 +46,7 @@ _ASSIGNMENT: Final = re.compile(
 )
 _CONTINUED: Final = re.compile(r"(?<!\\)(?:\\\\)*\\$")
 _TRAILING: Final = re.compile(r"\s+#")
+_ITEM: Final = re.compile(r"""["']([^"']*)["']""")
 _MOST_LINES: Final = 100  # that one is continued over
 _LONGEST_LINE: Final = 20_000
 
@@ -76,10 +75,16 @@ def _lines(text: str, depth: int, *, plain: bool = False) -> Iterator[Setting]: 
             section = f"{line[1:-1].strip()}."
         elif found := _ASSIGNMENT.fullmatch(line):
             value = (found[3].rstrip("; \t") if found[2].isspace() else found[3]).strip()
+            if found[2] == "=":
+                value = value.removeprefix(">").lstrip()  # Ruby's arrow, as Logstash has it
             if not plain:
                 value = _ended(value, of_variable=found[2] == "=" and found[1].isupper())
-            inner = unquoted(value)
-            yield Setting(section + found[1], inner, number, inner != value)
+            name = section + found[1]
+            if value[:2] in ('["', "['"):
+                yield from (Setting(name, each, number, quoted=True) for each in _ITEM.findall(value))
+            else:
+                inner = unquoted(value)
+                yield Setting(name, inner, number, inner != value)
             yield Setting("", line, number)
         else:
             yield Setting("", line, number)
@@ -101,96 +106,17 @@ def unquoted(value: str) -> str:
     return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
 
 
-# A tag or an anchor before a value, and the items of a sequence on one line.
-_MARKS: Final = re.compile(r"^(?:[!&]\S{0,100}\s+){1,2}")
-_ITEM: Final = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([^\s,\[\]"'][^,\[\]]*))\s*[,\]]""")
-_DASHES: Final = re.compile(r"(?:- +)*")
-
-
 def _yaml(text: str, depth: int) -> Iterator[Setting]:
-    """YAML's mappings, sequences and block scalars by their indentation; not its aliases, nor flow mappings.
+    """YAML; a value of several lines is a file of its own, where its name is that of one."""
+    from truststore_tool.inventory import written_yaml
 
-    An item of a sequence with a name and a value (an environment of Kubernetes) is a setting of that name.
-    """
-    above: list[tuple[int, str]] = []  # how far a name is indented, and the name
-    item = ""
-    rows = text.expandtabs(8).splitlines()
-    number = 0
-    while number < len(rows):
-        row = rows[number].rstrip()
-        number += 1
-        body = row.lstrip()
-        if not body or body.startswith("#"):
-            continue
-        if row.startswith(("---", "...")):
-            above, item = [], ""
-            continue
-        outer = len(row) - len(body)
-        body = _DASHES.sub("", body, count=1)
-        indent = len(row) - len(body)
-        key, value = _pair(body)
-        value = _MARKS.sub("", value)
-        while above and above[-1][0] >= (outer + 1 if indent > outer else indent):
-            above.pop()
-        name = ".".join([*(each for _, each in above[-_DEEPEST:]), *([key] if key else [])])
-        if value[:1] in ("|", ">") and not value.strip("|>+-0123456789"):
-            block, number = _block(rows, number, outer)
-            yield from _whole(name, key, block, number, depth)
-        elif key and not value:
-            above.append((indent, key))
-        elif value.startswith("["):
-            yield from (Setting(name, each, number, quoted=True) for each in _flow(value))
-        elif value.startswith(("{", "*")):
-            continue  # a mapping on one line, or what stands elsewhere
-        elif key == "value" and item:
-            yield Setting(item, value, number)
-        else:
-            item = value if key == "name" else item
-            yield Setting(name, value, number)
+    for item in written_yaml.read(text):
+        if item.whole and depth < _FILES:
+            for inner in settings(item.name.rpartition(".")[2], item.value, depth + 1):
+                yield Setting(inner.name, inner.value, item.line)
+        yield Setting(item.name, item.value.strip() if item.whole else item.value, item.line, item.quoted)
 
 
-def _pair(body: str) -> tuple[str, str]:
-    """The name and the value of a line of YAML, without quotes and comments; the name is empty for a plain value."""
-    quote = body[:1] if body[:1] in "\"'" else ""
-    start = body.find(quote, 1) + 1 if quote else 0
-    place = body.find(": ", start) if not body.endswith(":") or ": " in body[start:] else len(body) - 1
-    key, value = ("", body) if place < 0 or (quote and place > start + 1) else (body[:place], body[place + 1 :].strip())
-    if value[:1] in ("'", '"') and value:
-        value = value[: value.find(value[0], 1) + 1] or value
-    elif value.startswith("#"):
-        value = ""
-    else:
-        value = value.partition(" #")[0]
-    return unquoted(key), unquoted(value)
-
-
-def _flow(value: str) -> Iterator[str]:
-    """The items of a sequence in flow style; nothing where there are others inside of it."""
-    at = 1
-    while found := _ITEM.match(value, at):
-        yield (found[1] or found[2] or found[3] or "").strip()
-        at = found.end()
-
-
-def _block(rows: list[str], number: int, indent: int) -> tuple[str, int]:
-    """The lines of a block scalar below a line that is indented so, and the number of the line behind it."""
-    start = number
-    while number < len(rows) and (not rows[number].strip() or len(rows[number]) - len(rows[number].lstrip()) > indent):
-        number += 1
-    block = rows[start:number]
-    inner = min((len(row) - len(row.lstrip()) for row in block if row.strip()), default=0)
-    return "\n".join(row[inner:] for row in block), number
-
-
-def _whole(name: str, key: str, text: str, line: int, depth: int) -> Iterator[Setting]:
-    """A value of several lines: a file of its own, where its name is that of one, or the lines of a script."""
-    if depth < _FILES:
-        for inner in settings(key, text, depth + 1):
-            yield Setting(inner.name, inner.value, line)
-    yield Setting(name, text.strip(), line)
-
-
-_DEEPEST: Final = 20  # names above a name
 _FILES: Final = 2  # files in values of files
 
 
@@ -200,19 +126,37 @@ def _json(text: str, depth: int) -> Iterator[Setting]:  # noqa: ARG001 -- as its
         body = json.loads(text)
     except (ValueError, RecursionError):
         return
-    stack: list[tuple[str, object]] = [("", body)]
+    yield from flattened(body)
+
+
+def _toml(text: str, depth: int) -> Iterator[Setting]:
+    """TOML's strings, likewise; its lines, where it is none."""
+    try:
+        body = tomllib.loads(text)
+    except (ValueError, RecursionError):
+        yield from _lines(text, depth)
+    else:
+        yield from flattened(body)
+
+
+def flattened(body: object, above: str = "") -> Iterator[Setting]:
+    """The strings in mappings and lists, by the names that lead to them from `above`.
+
+    A mapping with a name and a value (an environment of Kubernetes) is a setting of that name, too.
+    """
+    stack: list[tuple[str, object]] = [(above, body)]
     while stack:
         name, value = stack.pop()
-        if isinstance(value, dict):
-            pair = value.get("name"), value.get("value")
-            if isinstance(pair[0], str) and isinstance(pair[1], str):
-                yield Setting(pair[0], pair[1])
+        if isinstance(value, str):
+            if len(name) < _LONGEST:
+                yield Setting(name, value, quoted=True)
+        elif isinstance(value, dict):
+            if "name" in value and isinstance(value["name"], str) and isinstance(value.get("value"), str):
+                yield Setting(value["name"], value["value"], quoted=True)
             inside = [(f"{name}.{key}" if name else str(key), each) for key, each in value.items()]
             stack += reversed(inside)
         elif isinstance(value, list):
             stack += [(name, each) for each in reversed(value)]
-        elif isinstance(value, str) and len(name) < _LONGEST:
-            yield Setting(name, value)
 
 
 _LONGEST: Final = 1000
@@ -248,6 +192,7 @@ _LANGUAGES: Final[dict[str, Callable[[str, int], Iterator[Setting]]]] = {
     "yml": _yaml,
     "yaml": _yaml,
     "json": _json,
+    "toml": _toml,
     "xml": _xml,
     "properties": _properties,
 }
