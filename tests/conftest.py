@@ -1,6 +1,8 @@
 """Fixtures shared by all tests; and at the end of the run, which real programs were not there."""
 
+import os
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -34,6 +36,14 @@ def jdk(jdks: list[Jdk]) -> Jdk:
 def java(tmp_path_factory: pytest.TempPathFactory) -> Jvm:
     """A JVM with the JDBC driver."""
     return jvm(tmp_path_factory.mktemp("pgclient"))
+
+
+@pytest.fixture
+def umask() -> Iterator[None]:
+    """The usual umask, whoever runs the tests."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

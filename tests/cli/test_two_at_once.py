@@ -42,6 +42,13 @@ def rival(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "locked", late)
 
 
+def make_rival(tool: Tool, source: Path, out: str) -> None:
+    """What the other process writes there: the certificate in the same format."""
+    name = "rival/" if out.endswith("/") else f"rival{Path(out).suffix}"
+    assert tool("convert", source, "-o", name).code == 0
+    Path(name).rename("rival")
+
+
 CREATING = {
     "convert": ("convert", str(ROOT), "-o", "new.p12"),
     "convert into a directory": ("convert", str(ROOT), "-o", "new/"),
@@ -53,9 +60,7 @@ CREATING = {
 @pytest.mark.usefixtures("rival")
 def test_who_comes_second_says_so_and_replaces_nothing(tool: Tool, name: str) -> None:
     out = CREATING[name][-1]
-    assert tool("convert", OTHER, "-o", "rival/" if out.endswith("/") else f"rival{Path(out).suffix}").code == 0
-    if not out.endswith("/"):
-        Path(f"rival{Path(out).suffix}").rename("rival")
+    make_rival(tool, OTHER, out)
     done = tool(*CREATING[name])
     assert done.code == 2
     assert done.err.startswith(f"error: {out.rstrip('/')} exists and holds something else\nhint: --force replaces it")
@@ -67,9 +72,7 @@ def test_who_comes_second_says_so_and_replaces_nothing(tool: Tool, name: str) ->
 @pytest.mark.usefixtures("rival")
 def test_where_both_would_write_the_same_it_is_done(tool: Tool, name: str) -> None:
     out = CREATING[name][-1]
-    assert tool("convert", ROOT, "-o", "rival/" if out.endswith("/") else f"rival{Path(out).suffix}").code == 0
-    if not out.endswith("/"):
-        Path(f"rival{Path(out).suffix}").rename("rival")
+    make_rival(tool, ROOT, out)
     assert tool(*CREATING[name]).code == 0
     assert held(out) == der(ROOT)
 
@@ -82,9 +85,7 @@ def test_where_both_would_write_the_same_it_is_done(tool: Tool, name: str) -> No
 @pytest.mark.usefixtures("rival")
 def test_what_adds_adds_to_what_the_other_made(tool: Tool, words: tuple[str | Path, ...]) -> None:
     out = next(str(word) for word in words if str(word).startswith("new"))
-    assert tool("convert", OTHER, "-o", "rival/" if out.endswith("/") else f"rival{Path(out).suffix}").code == 0
-    if not out.endswith("/"):
-        Path(f"rival{Path(out).suffix}").rename("rival")
+    make_rival(tool, OTHER, out)
     assert tool(*words).code == 0
     assert held(out) == der(ROOT, OTHER)
 

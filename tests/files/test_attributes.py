@@ -13,6 +13,8 @@ import pytest
 from tests.realtools import missing
 from truststore_tool import files
 
+pytestmark = pytest.mark.usefixtures("umask")
+
 ACL, DEFAULT, LABEL = "system.posix_acl_access", "system.posix_acl_default", "security.selinux"
 # Tags of entries in an access control list (linux/posix_acl.h); those of no one in particular have this id.
 USER_OBJ, USER, GROUP_OBJ, MASK, OTHER = 0x01, 0x02, 0x04, 0x10, 0x20
@@ -41,13 +43,6 @@ def set_attribute(path: Path, name: str, value: bytes) -> None:
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-@pytest.fixture(autouse=True)
-def umask() -> Iterator[None]:
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
 
 
 def make(path: Path, bits: int, content: bytes = b"old") -> Path:

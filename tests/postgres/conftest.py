@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import debian
 from tests.cli.conftest import tool
 from tests.postgres.server import HBA, Server, folder_of_servers, postgresql
+from tests.postgres.seventeen import Seventeen, started
 
 __all__ = ["tool"]
 
@@ -26,3 +28,11 @@ def server(running: Server) -> Iterator[Server]:
         (running.folder / "postgresql.conf").write_bytes(before["postgresql.conf"])
         (running.folder / "pg_hba.conf").write_text("\n".join(HBA) + "\n")
         running.use("old")
+
+
+@pytest.fixture(scope="module")
+def seventeen() -> Iterator[Seventeen]:
+    """A server of PostgreSQL 17."""
+    home = debian.there()
+    with home.shared() as (outside, inside), started(home, outside, inside) as server:
+        yield server

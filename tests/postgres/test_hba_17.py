@@ -1,23 +1,13 @@
 """Rules of pg_hba.conf that only newer servers know, beside a real PostgreSQL 17."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests import debian
 from tests.postgres.hba_cases import Attempt, is_let_in
-from tests.postgres.test_direct_tls import Seventeen, running
+from tests.postgres.seventeen import Seventeen
 from truststore_tool.postgres.asking import Connection
 from truststore_tool.postgres.hba_asking import plain_text
 
 READER, OTHER = (Attempt(user, "postgres", "127.0.0.1") for user in ("reader", "other"))
-
-
-@pytest.fixture(scope="module")
-def seventeen() -> Iterator[Seventeen]:
-    home = debian.there()
-    with home.shared() as (outside, inside), running(home, outside, inside) as server:
-        yield server
 
 
 @pytest.mark.parametrize(
