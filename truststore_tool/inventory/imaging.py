@@ -10,8 +10,10 @@ from truststore_tool.inventory.images import DOCUMENT, Documents, digest_of, may
 from truststore_tool.inventory.layers import Layer, effective
 from truststore_tool.inventory.nouns import Place
 from truststore_tool.inventory.sieve import COMPRESSED
-from truststore_tool.inventory.streams import BytesView, Digested, ViewStream, decompressed
+from truststore_tool.inventory.streams import Digested, ViewStream
 from truststore_tool.inventory.things import Thing
+from truststore_tool.inventory.unpacking import decompressed
+from truststore_tool.inventory.views import BytesView
 
 _DOCUMENTS: Final = 64 << 20  # octets of all documents of an archive
 

@@ -18,9 +18,11 @@ from truststore_tool.inventory.imaging import Gathered
 from truststore_tool.inventory.nouns import Place
 from truststore_tool.inventory.opening import Judged
 from truststore_tool.inventory.sieve import ARCHIVES, HEAD, Kind
-from truststore_tool.inventory.streams import BytesView, FileView, Stream, decompressed
+from truststore_tool.inventory.streams import Stream
 from truststore_tool.inventory.tasks import Orders
 from truststore_tool.inventory.things import Thing
+from truststore_tool.inventory.unpacking import decompressed
+from truststore_tool.inventory.views import BytesView, FileView
 
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CONFIGURATION: Final = 256 << 10  # octets of a file of settings that are read as such; what is behind is data

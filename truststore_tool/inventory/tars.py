@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from truststore_tool.inventory.bounds import BrokenError, Budget
-from truststore_tool.inventory.streams import Stream, View
+from truststore_tool.inventory.streams import Stream
+from truststore_tool.inventory.views import View
 from truststore_tool.nouns import noun
 
 BLOCK: Final = 512

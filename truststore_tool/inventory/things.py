@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from truststore_tool.inventory.bounds import OverBoundError
 from truststore_tool.inventory.sieve import HEAD
-from truststore_tool.inventory.streams import PIECE, BytesView, Pieces, Stream, View, ViewStream
+from truststore_tool.inventory.streams import PIECE, Pieces, Stream, ViewStream
+from truststore_tool.inventory.views import BytesView, View
 
 
 class Thing:

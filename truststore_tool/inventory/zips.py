@@ -10,15 +10,20 @@ from collections.abc import Iterator
 from typing import Final
 
 from truststore_tool.inventory.bounds import BrokenError, Budget
-from truststore_tool.inventory.streams import PIECE, Stream, View, ViewStream, inflated, proved, unbzipped
+from truststore_tool.inventory.streams import PIECE, Pieces, Stream, ViewStream
+from truststore_tool.inventory.unpacking import inflated, inflated_whole, proved, unbzipped
+from truststore_tool.inventory.views import BytesView, Forward, View
 from truststore_tool.nouns import noun
 
 _END: Final = struct.Struct("<4s4H2LH")
 _END_64: Final = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR: Final = struct.Struct("<4sLQL")
-_MEMBER: Final = struct.Struct("<4s6H3L5H2L")
+_MEMBER: Final = struct.Struct("<4s4x2H4x3L3H8xL")  # but for what is not asked for
 _LOCAL: Final = struct.Struct("<4s5H3L2H")
 _COMMENT: Final = 0xFFFF
+# Most members are small: read at once with their headers, which are mostly shorter than so, and unpacked at once.
+_SMALL: Final = 16 << 10
+_HEADER: Final = 512
 _STORED, _DEFLATED, _BZIP2 = 0, 8, 12
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 _METHODS: Final = {9: "deflate64", 14: "LZMA", 93: "zstd", 95: "xz", 98: "PPMd", 99: "AES"}
@@ -51,10 +56,12 @@ class ZipMember:
         """Its octets, where they stand there as they are; else None. Raises BrokenError for few that are not they."""
         if self.method != _STORED or self.encrypted:
             return None
-        octets = self._octets()
-        if octets.size <= PIECE and zlib.crc32(octets.at(0, octets.size)) != self.crc:
+        if self.packed > PIECE:
+            return self._octets()
+        octets = self._few()
+        if zlib.crc32(octets) != self.crc:
             raise BrokenError("is damaged: its checksum is another one")
-        return octets
+        return BytesView(octets)
 
     def stream(self, budget: Budget) -> Stream:
         """Its octets, paid for from the budget. Raises BrokenError where it cannot be unpacked."""
@@ -62,17 +69,31 @@ class ZipMember:
             raise BrokenError("is encrypted")
         if self.method not in (_STORED, _DEFLATED, _BZIP2):
             raise BrokenError(f"is compressed in a way that is not read ({_METHODS.get(self.method, self.method)})")
+        if self.method == _DEFLATED and self.packed <= _SMALL:
+            return Pieces((), inflated_whole(self._few(), self.crc, budget))
         packed = ViewStream(self._octets())
         if self.method == _STORED:
             return packed
         return proved((inflated if self.method == _DEFLATED else unbzipped)(packed, budget), self.crc)
 
     def _octets(self) -> View:
-        header = self.archive.at(self.offset, _LOCAL.size)
-        if len(header) < _LOCAL.size or header[:4] != b"PK\3\4":
-            raise BrokenError("is damaged: its header is not where the directory says")
-        *_, name, extra = _LOCAL.unpack(header)
-        return self.archive.part(self.offset + _LOCAL.size + name + extra, self.packed)
+        return self.archive.part(self.offset + _behind(self.archive.at(self.offset, _LOCAL.size)), self.packed)
+
+    def _few(self) -> bytes:
+        """Its octets as they are packed."""
+        around = self.archive.at(self.offset, _HEADER + self.packed)
+        begin = _behind(around)
+        if begin <= _HEADER:
+            return around[begin : begin + self.packed]
+        return self.archive.at(self.offset + begin, self.packed)
+
+
+def _behind(header: bytes) -> int:
+    """How long the header of a member is that begins so. Raises BrokenError for what is none."""
+    if len(header) < _LOCAL.size or header[:4] != b"PK\3\4":
+        raise BrokenError("is damaged: its header is not where the directory says")
+    *_, name, extra = _LOCAL.unpack_from(header)
+    return _LOCAL.size + int(name) + int(extra)
 
 
 def find_end(view: View) -> int | None:
@@ -100,15 +121,13 @@ def members(view: View, budget: Budget) -> Iterator[ZipMember]:
     base = until - size - offset  # what stands before the archive, as the script of a jar that can be run
     if size > until or base < 0:
         raise BrokenError("is damaged: its directory is not where the end record says")
-    room = view.size
+    room, archive = view.size, Forward(view)
     at, last = until - size, until
     data, begin = b"", at
     while at + _MEMBER.size <= last:
         if at + _MEMBER.size + 3 * _COMMENT > begin + len(data) and begin + len(data) < last:
             data, begin = view.at(at, min(PIECE, last - at) if last - at > 4 * _COMMENT else last - at), at
-        fields = _MEMBER.unpack_from(data, at - begin)
-        magic, flags, method, crc, packed, unpacked = fields[0], fields[3], fields[4], *fields[7:10]
-        name, extra, comment, local = fields[10], fields[11], fields[12], fields[16]
+        magic, flags, method, crc, packed, unpacked, name, extra, comment, local = _MEMBER.unpack_from(data, at - begin)
         start = at - begin + _MEMBER.size
         if magic != b"PK\1\2" or start + name + extra > len(data):
             raise BrokenError("is damaged: its directory breaks off")
@@ -123,7 +142,7 @@ def members(view: View, budget: Budget) -> Iterator[ZipMember]:
         if raw.endswith(b"/"):
             continue
         path = raw.decode("utf-8" if flags & _UTF8 else "cp437", "surrogateescape")
-        yield ZipMember(path, unpacked, view, base + local, packed, crc, method, bool(flags & _ENCRYPTED))
+        yield ZipMember(path, unpacked, archive, base + local, packed, crc, method, bool(flags & _ENCRYPTED))
 
 
 def _directory(view: View, end: int) -> tuple[int, int, int]:
