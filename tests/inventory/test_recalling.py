@@ -96,6 +96,29 @@ def test_a_fleet_is_one_inventory_with_the_machine_before_each_path(tmp_path: Pa
     assert f"web1:{tmp_path}/web1/old-root.pem" in page
 
 
+def test_a_fleet_keeps_apart_what_is_trusted_at_one_place_and_distrusted_at_another(tmp_path: Path) -> None:
+    """What lies in a blocklist of p11-kit is distrusted (trust module, paths); the same octets elsewhere are not."""
+    need = amazon("rds-ca-rsa2048-g1-us-east-1.pem").read_bytes()
+    for name in ("etc/pki/ca-trust/source/blocklist/a.pem", "usr/a.pem"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(need)
+    one, two = scanned(tmp_path, "web1"), scanned(tmp_path / "usr", "web2")
+    whole = fleet([one, two])
+    assert [(len(store.places), store.present, store.missing) for store in whole.stores] == [
+        (1, (), (NEED.fingerprint,)),
+        (2, (NEED.fingerprint,), ()),
+    ]
+    assert scan_text.summary(whole) == "3 places, 2 stores: 1 has it, 1 lacks it"
+
+
+def test_a_fleet_whose_machines_need_different_things_loses_none_of_them(tmp_path: Path) -> None:
+    (tmp_path / "a.pem").write_bytes(pem())
+    one, two = scanned(tmp_path, "web1"), scanned(tmp_path, "web2")
+    two = replace(two, needs=(), stores=tuple(replace(store, missing=()) for store in two.stores))
+    for order in ([one, two], [two, one]):
+        assert [store.missing for store in fleet(order).stores if store.missing] == [(NEED.fingerprint,)]
+
+
 def test_no_report_is_no_fleet() -> None:
     with pytest.raises(UsageError):
         fleet([])

@@ -42,16 +42,18 @@ def recalled(report: str | Mapping[str, Any]) -> Inventory:
 def fleet(inventories: Iterable[Inventory]) -> Inventory:
     """Those of many machines as one, whose paths begin with the machine: ``web1:/etc/ssl/cert.pem``.
 
-    The same content is one store, wherever it lies. Raises UsageError when there is none at all.
+    The same content is one store, wherever it lies, where the same is to be said of it. Raises UsageError when there is
+    none at all.
     """
     each = list(inventories)
     if not each:
         raise UsageError("there is no report of any machine")
-    stores: dict[tuple[str, bool], Found] = {}
+    stores: dict[tuple[object, ...], Found] = {}
     for inventory in each:
         for store in inventory.stores:
             here = _of_machine(store, inventory.host)
-            key = store.content, store.locked
+            kinds = tuple(held.kind for held in store.certificates)  # trusted here, distrusted there
+            key = store.content, store.locked, kinds, store.present, store.missing
             stores[key] = _joined(stores[key], here) if key in stores else here
     return Inventory(
         counted(len(each), "host"),
