@@ -78,6 +78,30 @@ def test_what_a_store_holds_beside_anchors_is_counted(tmp_path: Path) -> None:
     assert entry(told, "stores/c.jks")[0] == "  jks, integrity not proved, 1 anchor"
 
 
+def test_of_what_is_there_and_not_trusted_it_is_said_as_what_it_is_there(tmp_path: Path) -> None:
+    """Certificates as openssl puts them beside a key, into a PKCS#12 without one, and distrusts them."""
+    stores = tmp_path / "stores"
+    stores.mkdir()
+    openssl, root = find("openssl"), own("new-root.pem")
+    (stores / "a.pem").write_bytes(run(openssl, "x509", "-in", root, "-addreject", "serverAuth", "-trustout"))
+    run(openssl, "pkcs12", "-export", "-nokeys", "-in", root, "-out", stores / "b.p12", "-passout", "pass:changeit")
+    key = ("-inkey", own("new-server.key"), "-in", own("new-server.pem"), "-certfile", own("new-chain.pem"))
+    run(openssl, "pkcs12", "-export", *key, "-out", tmp_path / "key.p12", "-passout", "pass:changeit")
+    made = process(
+        *("import", tmp_path / "key.p12", own("old-root.pem"), "--yes"), env={"TRUSTSTORE_PASSWORD": "changeit"}
+    )
+    assert made.code == 0, made.err
+    (tmp_path / "key.p12").rename(stores / "c.p12")
+    need = own("new-intermediate.pem")
+    told = [line for line in lines(tmp_path, "--need", root) if line.startswith("  missing: ")]
+    assert [line.rpartition("), ")[2] for line in told] == [
+        "which is in it as distrusted",
+        "which is in it without an entry",
+    ]
+    told = [line for line in lines(tmp_path, "--need", need) if line.startswith("  missing: ")]
+    assert [line.rpartition("), ")[2] for line in told] == ["which is in it in the chain of a key"]
+
+
 def test_a_fingerprint_stands_once(tmp_path: Path) -> None:
     (tmp_path / "stores").mkdir()
     (tmp_path / "stores" / "a.pem").write_bytes(pem())

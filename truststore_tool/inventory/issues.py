@@ -14,12 +14,15 @@ from typing import Any, Final
 from truststore_tool import findings
 from truststore_tool.errors import FormatError
 from truststore_tool.findings import Finding, Place, finding
+from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.inventory.nouns import Found, Inventory, Known
 from truststore_tool.nouns import noun, replace
 from truststore_tool.safe import encodable
 
 # Rules that say that a need is not met, or that nobody knows.
 UNCLEARED: Final = frozenset(("lacks-needed", "locked-store", "not-looked-at"))
+# What a certificate is to a store that holds it and does not trust it.
+_HELD_AS: Final = {"distrusted": "as distrusted", "loose": "without an entry", "chain": "in the chain of a key"}
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -48,7 +51,7 @@ def of_store(store: Found, inventory: Inventory) -> tuple[Issue, ...]:
     needs = {need.fingerprint: need for need in inventory.needs}
     paths = tuple(str(place) for place in store.places)
     found = list(store.findings)
-    found += (_lacks(paths[0], str(missing), str(needs[missing])) for missing in store.missing)
+    found += (_lacks(paths[0], str(each), f"{needs[each]}{held_as(each, store)}") for each in store.missing)
     if store.locked:
         found.append(_locked(paths[0]))
     return _sorted(_issue(item, paths, inventory) for item in found)
@@ -119,6 +122,12 @@ def _recorded(body: Mapping[str, Any]) -> Iterator[Known]:
 def _identity(item: Mapping[str, Any], path: str) -> Known:
     place = Place(path, item["place"]["entry"])
     return identity(Finding(item["rule"], item["level"], place, item["message"], tuple(item["readers"])), path)
+
+
+def held_as(missing: Fingerprint, store: Found) -> str:
+    """That a store holds what it does not trust, and as what; nothing where it is not there at all."""
+    kinds = {held.kind for held in store.certificates if getattr(held.facts, missing.algorithm) == missing}
+    return "".join(f", which is in it {words}" for kind, words in _HELD_AS.items() if kind in kinds)
 
 
 def _lacks(path: str, fingerprint: str, need: str) -> Finding:

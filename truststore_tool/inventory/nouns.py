@@ -1,13 +1,14 @@
 """The nouns of a scan: places, what was found at them, what was passed over, and the whole of it. All frozen."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 
 from truststore_tool.findings import Finding
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import field, noun
-from truststore_tool.operations.describe import CertificateFacts, describe
+from truststore_tool.operations.describe import describe
 
 # Between the parts of a path inside archives.
 INSIDE: Final = "!/"
@@ -77,22 +78,8 @@ class Mention:
 
 
 @noun
-class Held:
-    """A certificate of a store."""
-
-    certificate: Certificate
-    kind: Kind
-    alias: str = ""
-
-    @property
-    def facts(self) -> CertificateFacts:
-        """What reports show of it."""
-        return describe(self.certificate)
-
-
-@noun
 class Told:
-    """What a report told of a certificate; see `CertificateFacts`."""
+    """What reports tell of a certificate; see `CertificateFacts`."""
 
     subject: str | None
     issuer: str | None
@@ -106,6 +93,30 @@ class Told:
     def expired(self, now: datetime) -> bool:
         """Whether validity ended before `now` (aware). False when the end is unknown."""
         return self.not_after is not None and self.not_after < now
+
+
+@noun
+class Held:
+    """A certificate of a store."""
+
+    certificate: Certificate
+    kind: Kind
+    alias: str = ""
+
+    @property
+    def facts(self) -> Told:
+        """What reports tell of it."""
+        return _told(self.certificate)
+
+
+@lru_cache(maxsize=10_000)
+def _told(certificate: Certificate) -> Told:
+    """Read once, as the same authorities are in most stores."""
+    facts = describe(certificate)
+    return Told(*(getattr(facts, name) for name in _FACTS))
+
+
+_FACTS: Final[tuple[str, ...]] = Told.__match_args__
 
 
 @noun

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from truststore_tool.findings import LEVELS
-from truststore_tool.inventory.issues import Issue, beside, of_store
+from truststore_tool.inventory.issues import Issue, beside, held_as, of_store
 from truststore_tool.inventory.nouns import LEADS_OUT, Found, Inventory, Need
 from truststore_tool.render.text import Piece
 from truststore_tool.wording import counted
@@ -174,9 +174,11 @@ def _store(told: _Told, inventory: Inventory) -> Iterator[Piece]:
         yield f"  linked as {store.links[0]}{more}"
     locked = ", not opened, or not as a whole, for want of its password" if store.locked else ""
     yield f"  {holdings(store)}{locked}"
-    if len(inventory.needs) > 1:
-        needs = {need.fingerprint: need for need in inventory.needs}
-        yield from (f"  missing: {needs[missing]}" for missing in store.missing)
+    for need in inventory.needs:
+        if need.fingerprint in store.missing:
+            there = held_as(need.fingerprint, store)
+            if there or len(inventory.needs) > 1:
+                yield f"  missing: {need}{there}"
     yield from (f"  read by {reader.name}: {reader.because}" for reader in store.readers)
     for _, same in groupby(told.full, lambda item: (item.finding.level, item.finding.rule)):
         found = list(same)

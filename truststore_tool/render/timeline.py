@@ -5,11 +5,8 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from truststore_tool.inventory.nouns import Inventory, Told
-from truststore_tool.operations.describe import CertificateFacts
 from truststore_tool.render.text import day
 from truststore_tool.wording import counted
-
-Facts = CertificateFacts | Told
 
 _QUARTERS: Final = 24
 _SLOT, _TALLEST, _HEAD, _FOOT = 34, 110, 16, 20  # units of the drawing
@@ -68,7 +65,7 @@ class Timeline(NamedTuple):
 
 def timeline(inventory: Inventory) -> Timeline:
     """Each certificate that a store trusts once, by the quarter of its end: from this one on, the past and the rest."""
-    stores: dict[Facts, int] = {}
+    stores: dict[Told, int] = {}
     for store in inventory.stores:
         for facts in dict.fromkeys(held.facts for held in store.anchors):
             stores[facts] = stores.get(facts, 0) + 1
@@ -88,7 +85,7 @@ def timeline(inventory: Inventory) -> Timeline:
     )
 
 
-def _dated(item: tuple[datetime, str, Facts]) -> tuple[datetime, str]:
+def _dated(item: tuple[datetime, str, Told]) -> tuple[datetime, str]:
     return item[:2]
 
 
