@@ -278,6 +278,20 @@ def has_shortest_lengths(data: bytes) -> bool:
     return offset == stop
 
 
+def ends_with_length(element: Element, stop: int) -> bool:
+    """Whether an element, which must end by `stop`, does so behind a length in long form, as it has no content.
+
+    OpenSSL calls such a length too long (asn1_get_length): it wants an octet behind it.
+    """
+    octets_of_tag = max(1, (element.tag.bit_length() + 7) // 8)
+    return element.content == stop > element.start + octets_of_tag + 1
+
+
+def is_padded_oid(content: bytes) -> bool:
+    """Whether any part of an OBJECT IDENTIFIER begins with an octet that it does not need (X.690, 8.19.2)."""
+    return any(octet == 0x80 and (not at or not content[at - 1] & 0x80) for at, octet in enumerate(content))
+
+
 def _read_header(data: bytes, start: int, limit: int) -> tuple[int, int, int | None]:
     """Tag, offset of the content, and length of the element at `start`; the length is None where it is indefinite."""
     offset = start

@@ -46,7 +46,7 @@ ODD_SETTINGS = {
     f"3018300a{CLIENT}300a{SERVER}": 3,  # twice
     f"3018a00a{CLIENT}a00a{SERVER}": 3,
     f"300c310a{SERVER}": 3,  # a SET
-    f"300c800a{SERVER}": 3,  # primitive
+    f"300c800a{SERVER}": 1,  # not marked as constructed, for which OpenSSL does not ask
     f"300ca50a{SERVER}": 3,  # an unknown field
     f"300f300a{SERVER}020103": 3,
     "3005300302010a": 3,  # no OID

@@ -70,6 +70,8 @@ def cases(first: bytes = ONE, second: bytes = TWO, middle: bytes = INTERMEDIATE)
         yield f"{label!r} {width} {end!r} {head!r}", block(first, label, width=width, end=end, head=head) + two
     for label, behind in product(_LABELS, (b"\0", b"\0\0\0", b"\x30\x00", b"\x30\x00\xff", b"\x30\x01", b"\x04\x00")):
         yield f"{label!r} and {behind.hex()}", block(first + behind, label) + two
+    for name, data in _odd(first):
+        yield name, data + two
     for trusted, rejected in product(
         (None, (), (SERVER_AUTH,), (CLIENT_AUTH,), (ANY_EXTENDED_KEY_USAGE,), (CLIENT_AUTH, SERVER_AUTH)), repeat=2
     ):
@@ -78,6 +80,43 @@ def cases(first: bytes = ONE, second: bytes = TWO, middle: bytes = INTERMEDIATE)
             yield f"trusted {trusted}, rejected {rejected}", marked + two
             yield f"trusted {trusted}, rejected {rejected}, then plain", marked + block(der)
             yield f"plain, then trusted {trusted}, rejected {rejected}", block(der) + marked
+
+
+def _odd(der: bytes) -> Iterator[tuple[str, bytes]]:
+    """What OpenSSL's parser takes otherwise than others do."""
+    server = asn1.oid(SERVER_AUTH)
+    purposes, long_and_empty = asn1.sequence(server), bytes.fromhex("8400000000")
+    for name, auxiliary in {
+        "a long length with nothing behind": asn1.sequence(purposes, b"\xa0" + long_and_empty),
+        "a long length with something behind": asn1.sequence(b"\x30" + long_and_empty, asn1.tlv(_REJECT, server)),
+        "an alias of no letters": asn1.sequence(asn1.tlv(asn1.UTF8_STRING)),
+        "an alias of no letters and a long length": asn1.sequence(b"\x0c" + long_and_empty),
+        "nothing, and a long length": b"\x30" + long_and_empty,
+        "a padded OID": asn1.sequence(asn1.sequence(bytes.fromhex("06082b06000000800301"))),
+        "a list not marked as constructed": asn1.sequence(b"\x10" + purposes[1:]),
+        "rejected by one not marked as constructed": asn1.sequence(asn1.tlv(_REJECT & ~asn1.CONSTRUCTED, server)),
+        "algorithms not marked as constructed": asn1.sequence(asn1.tlv(0x81)),
+    }.items():
+        yield f"settings with {name}", block(der + auxiliary, _LABELS[2])
+    signed = asn1.read(asn1.read(der).inner().raw).children()
+    names = [signed[3].raw, signed[5].raw]
+    for name, (old, new) in {
+        "sets": (b"\x31", b"\x11"),
+        "pairs": (b"\x30", b"\x10"),
+        "values": (b"\x0c", b"\x2c"),
+    }.items():
+        data = der
+        for each in names:
+            data = data.replace(each, each[:4] + each[4:].replace(old, new))
+        yield f"names with odd {name}", block(data)
+    for each in names:
+        yield "a name not marked as constructed", block(der.replace(each, b"\x10" + each[1:]))
+    for number in (1, 2, 14, 15, 16, 17, 18, 19, 29, 30, 31, 32, 33, 35, 36, 37, 54):
+        for extension in (b"\x0e", b"\x0f", b"\x13"):
+            yield (
+                f"extension {extension.hex()} called {number}",
+                block(der.replace(b"\x55\x1d" + extension, b"\x55\x1d" + bytes([number]))),
+            )
 
 
 def _shapes(one: bytes, two: bytes) -> Iterator[tuple[str, bytes]]:

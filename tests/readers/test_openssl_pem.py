@@ -3,10 +3,10 @@
 from collections import Counter
 
 from tests.readers import libcrypto, pem_grid, pem_mutations
-from truststore_tool import formats, readers
+from truststore_tool import asn1, formats, readers
 from truststore_tool.errors import FormatError
 
-NUMBER = 1500
+NUMBER = 3000
 
 
 def test_openssl_makes_of_every_file_what_is_predicted() -> None:
@@ -29,6 +29,13 @@ def test_openssl_makes_of_damaged_files_what_is_predicted() -> None:
     # Neither are all too damaged to say anything, nor does "unknown" pass for a prediction.
     assert outcome.loading > NUMBER / 20
     assert outcome.unknown < NUMBER / 40
+
+
+def test_a_tag_of_more_octets_than_it_needs_is_not_judged() -> None:
+    signed, algorithm, signature = (part.raw for part in asn1.read(pem_grid.ONE).children())
+    data = pem_grid.block(asn1.sequence(signed, algorithm, b"\x1f" + signature))
+    assert not libcrypto.load_file(data).reasons
+    assert readers.named("openssl3").read(data, None).loads is None
 
 
 def test_our_own_reading_of_pem_is_openssls_wherever_the_file_is_regular() -> None:

@@ -16,25 +16,52 @@ from truststore_tool.oids import ANY_EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE, SER
 _FOR_SERVERS: Final = frozenset({SERVER_AUTH, ANY_EXTENDED_KEY_USAGE})
 # The fields of X509_CERT_AUX (crypto/x509/x_x509a.c), all of them optional: trust SEQUENCE OF OID,
 # reject [0] SEQUENCE OF OID, alias UTF8String, keyid OCTET STRING, other [1] SEQUENCE OF AlgorithmIdentifier.
+_TRUST: Final = asn1.SEQUENCE
 _REJECT: Final = asn1.context(0)
-_AUXILIARY: Final = (asn1.SEQUENCE, _REJECT, asn1.UTF8_STRING, asn1.OCTET_STRING, asn1.context(1))
+_OTHER: Final = asn1.context(1)
+_AUXILIARY: Final = (_TRUST, _REJECT, asn1.UTF8_STRING, asn1.OCTET_STRING, _OTHER)
+# OpenSSL does not ask for the mark of what is constructed where a list is expected.
+_LISTS: Final = {tag & ~asn1.CONSTRUCTED: tag for tag in (_TRUST, _REJECT, _OTHER)}
+
+
+class Purposes(NamedTuple):
+    """The purposes that OpenSSL's trust settings name, by their OIDs; None where there is no such list."""
+
+    trusted: frozenset[str] | None
+    rejected: frozenset[str] | None
+
+    @classmethod
+    def of(cls, auxiliary: asn1.Element) -> "Purposes":
+        """Those of an X509_CERT_AUX. Raises FormatError for what is none, as OpenSSL reads no certificate then."""
+        parts = auxiliary.expect(asn1.SEQUENCE).children()
+        fields = {_LISTS.get(part.tag, part.tag): part for part in parts}
+        in_order = [tag for tag in _AUXILIARY if tag in fields] == [_LISTS.get(part.tag, part.tag) for part in parts]
+        ends = [asn1.ends_with_length(auxiliary, len(auxiliary.data))]
+        ends += [asn1.ends_with_length(part, auxiliary.next) for part in parts]
+        if not in_order or any(ends):
+            raise FormatError("its trust settings are malformed")
+        trusted, rejected = (
+            frozenset(map(_purpose, fields[tag].inside())) if tag in fields else None for tag in (_TRUST, _REJECT)
+        )
+        return cls(trusted, rejected)
+
+
+def _purpose(element: asn1.Element) -> str:
+    if asn1.is_padded_oid(element.value):
+        raise FormatError("its trust settings are malformed")
+    return element.oid()
 
 
 def by_openssl(auxiliary: asn1.Element) -> str:
     """Why OpenSSL does not trust a certificate with these settings for servers; empty where it does.
 
     As in obj_trust (crypto/x509/x509_trust.c) a rejected purpose counts first, and where there is a list of trusted
-    purposes all others are not. Raises FormatError for what is no X509_CERT_AUX, as OpenSSL reads no certificate then.
+    purposes all others are not. Raises FormatError as `Purposes.of`.
     """
-    fields = {part.tag: part for part in auxiliary.expect(asn1.SEQUENCE).children()}
-    if [part.tag for part in auxiliary.children()] != [tag for tag in _AUXILIARY if tag in fields]:
-        raise FormatError("its trust settings are malformed")
-    purposes = {
-        tag: {item.oid() for item in fields[tag].children()} for tag in (asn1.SEQUENCE, _REJECT) if tag in fields
-    }
-    if not _FOR_SERVERS.isdisjoint(purposes.get(_REJECT, ())):
+    purposes = Purposes.of(auxiliary)
+    if not _FOR_SERVERS.isdisjoint(purposes.rejected or ()):
         return "rejected for server authentication by its OpenSSL trust settings"
-    if _FOR_SERVERS.isdisjoint(purposes.get(asn1.SEQUENCE, _FOR_SERVERS)):
+    if purposes.trusted is not None and _FOR_SERVERS.isdisjoint(purposes.trusted):
         return "not trusted for server authentication by its OpenSSL trust settings"
     return ""
 

@@ -173,7 +173,7 @@ def _decode(data: bytes, found: _Found, notes: list[Remark]) -> tuple[tuple[Cert
 
 def _limits(settings: asn1.Element) -> bool:
     """Whether trust settings limit the use of a certificate, by purposes that are trusted or rejected."""
-    return any(part.tag in (asn1.SEQUENCE, asn1.context(0)) for part in settings.children())
+    return any(purposes is not None for purposes in distrust.Purposes.of(settings))
 
 
 def _is_regular(data: bytes, found: _Found) -> bool:

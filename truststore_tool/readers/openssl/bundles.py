@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from itertools import chain
 from typing import Final, NamedTuple, Self, TypeVar
 
@@ -60,12 +61,27 @@ class Held(NamedTuple):
         except FormatError as exc:
             if exc.message.endswith(_TOO_DEEP):
                 raise UnknownError(f"a certificate: {exc.message}") from exc
+            if _has_long_tags(block.data):
+                raise UnknownError("a certificate with tags of several octets") from exc
             raise
         settings = None
         if block.label == TRUSTED and len(block.data) > len(fields.raw):
             settings = asn1.read(block.data, len(fields.raw))
             distrust.by_openssl(settings)  # which raises for what are no such settings
         return cls(fields, settings)
+
+
+def _has_long_tags(data: bytes) -> bool:
+    """Whether any tag has several octets. OpenSSL takes one that could have fewer for the one that has them."""
+    waiting = [asn1.read(data)]
+    while waiting:
+        element = waiting.pop()
+        if element.tag > 0xFF:
+            return True
+        if element.tag & asn1.CONSTRUCTED:
+            with suppress(FormatError):
+                waiting += element.children()
+    return False
 
 
 def whole(data: bytes, *, skips_mark: bool = True) -> list[Held]:

@@ -55,17 +55,17 @@ class Fields(NamedTuple):
 def read(data: bytes) -> Fields:
     """The certificate that `data` begins with; octets behind it are passed over. FormatError as OpenSSL's errors go."""
     outer = asn1.read(data).expect(asn1.SEQUENCE)
-    body, outer_algorithm, signature = outer.fields(3, 3)
+    body, outer_algorithm, signature = _fields(outer, 3, 3)
     fields = body.expect(asn1.SEQUENCE).children()
     version = _integer(_only(fields.pop(0))) if fields and fields[0].tag == _VERSION else 0
     if len(fields) < 6:
         raise FormatError("fields are missing in the certificate")
     serial, algorithm, issuer, validity, subject, public_key = fields[:6]
-    if any(time.tag not in _TIMES for time in validity.expect(asn1.SEQUENCE).fields(2, 2)):
+    if any(time.tag not in _TIMES for time in _fields(validity.expect(asn1.SEQUENCE), 2, 2)):
         raise FormatError("a validity that is no time")
     _check_algorithm(algorithm)
     _check_algorithm(outer_algorithm)
-    key_algorithm, key = public_key.expect(asn1.SEQUENCE).fields(2, 2)
+    key_algorithm, key = _fields(public_key.expect(asn1.SEQUENCE), 2, 2)
     _check_algorithm(key_algorithm)
     _check_bits(key.expect(asn1.BIT_STRING))
     _check_bits(signature.expect(asn1.BIT_STRING))
@@ -93,7 +93,28 @@ def why_refused(der: bytes) -> str | None:
 
 def _only(wrapper: Element) -> Element:
     """What an EXPLICIT tag wraps, with nothing behind it."""
-    return wrapper.fields(1, 1)[0]
+    return _fields(wrapper, 1, 1)[0]
+
+
+def _fields(element: Element, least: int, most: int) -> list[Element]:
+    """As `Element.fields`, but for a length that OpenSSL does not read at their end."""
+    found = element.fields(least, most)
+    _check_end(element, found)
+    return found
+
+
+def items_of(element: Element, tag: int) -> list[Element]:
+    """What is in a SEQUENCE OF or SET OF, which need not be marked as constructed (asn1_template_noexp_d2i)."""
+    if element.tag | asn1.CONSTRUCTED != tag:
+        element.expect(tag)
+    found = element.inside()
+    _check_end(element, found)
+    return found
+
+
+def _check_end(element: Element, found: list[Element]) -> None:
+    if found and asn1.ends_with_length(found[-1], element.next):
+        raise FormatError("a length in long form with nothing behind it")
 
 
 def _integer(element: Element) -> int:
@@ -107,22 +128,20 @@ def _check_integer(value: bytes) -> None:
         raise FormatError("an INTEGER that is empty or padded")
 
 
-def _check_oid(element: Element) -> None:
+def check_oid(element: Element) -> None:
     """As ossl_c2i_ASN1_OBJECT: no part may be padded, nor the last one cut off."""
     value = element.expect(asn1.OBJECT_IDENTIFIER).value
     if not value or value[-1] & 0x80:
         raise FormatError("a malformed OBJECT IDENTIFIER")
-    if any(octet == 0x80 and (not place or not value[place - 1] & 0x80) for place, octet in enumerate(value)):
+    if asn1.is_padded_oid(value):
         raise FormatError("an OBJECT IDENTIFIER that is padded")
 
 
 def _check_algorithm(element: Element) -> None:
-    kind, *parameters = element.expect(asn1.SEQUENCE).fields(1, 2)
-    _check_oid(kind)
+    kind, *parameters = _fields(element.expect(asn1.SEQUENCE), 1, 2)
+    check_oid(kind)
     for parameter in parameters:
         _check_any(parameter)
-        if parameter.content == element.stop > parameter.start + 2:
-            raise FormatError("a length in long form with nothing behind it")  # which asn1_get_length calls too long
 
 
 def _check_any(element: Element) -> None:
@@ -139,7 +158,7 @@ def _check_any(element: Element) -> None:
     if kind in (asn1.INTEGER, _ENUMERATED):
         _check_integer(value)
     elif kind == asn1.OBJECT_IDENTIFIER:
-        _check_oid(element)
+        check_oid(element)
     elif kind == asn1.BIT_STRING:
         _check_bits(element)
 
@@ -158,14 +177,17 @@ def _name(element: Element) -> bytes:
 def _canonical(raw: bytes) -> bytes:
     """A distinguished name as OpenSSL compares it. A root has the same twice."""
     element = asn1.read(raw)
-    for rdn in element.expect(asn1.SEQUENCE).items():
-        for pair in rdn.expect(asn1.SET).items():
-            kind, value = pair.expect(asn1.SEQUENCE).fields(2, 2)
-            _check_oid(kind)
+    sets = []
+    for rdn in items_of(element, asn1.SEQUENCE):
+        pairs = items_of(rdn, asn1.SET)
+        for pair in pairs:
+            kind, value = _fields(pair.expect(asn1.SEQUENCE), 2, 2)
+            check_oid(kind)
             _check_any(value)
+        sets.append(asn1.tlv(asn1.SET, *(pair.raw for pair in pairs)))
     if element.next - element.start > _LONGEST_NAME:
         raise FormatError("a distinguished name that is too long")
-    return openssl_canonical(element.raw)
+    return openssl_canonical(asn1.sequence(*sets))
 
 
 def _optional(fields: list[Element]) -> tuple[Extension, ...]:
@@ -175,9 +197,9 @@ def _optional(fields: list[Element]) -> tuple[Extension, ...]:
             _check_bits(fields.pop(0))
     found: list[Extension] = []
     if fields and fields[0].tag == _EXTENSIONS:
-        for item in _only(fields.pop(0)).expect(asn1.SEQUENCE).children():
-            kind, *critical, value = item.expect(asn1.SEQUENCE).fields(2, 3)
-            _check_oid(kind)
+        for item in items_of(_only(fields.pop(0)), asn1.SEQUENCE):
+            kind, *critical, value = _fields(item.expect(asn1.SEQUENCE), 2, 3)
+            check_oid(kind)
             if critical and (critical[0].tag != asn1.BOOLEAN or len(critical[0].value) != 1):
                 raise FormatError("a malformed extension")
             if value.tag & ~asn1.CONSTRUCTED != asn1.OCTET_STRING:

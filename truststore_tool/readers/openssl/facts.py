@@ -172,15 +172,16 @@ def is_surely_malformed(certificate: Certificate) -> bool:
     So it is where the extension is DER and yet is not what it should be; what is BER is left open.
     """
     extensions = parsed.read(certificate.der).extensions
-    for oid, parse in _PARSERS.items():
-        found = [e.value for e in extensions if e.oid == oid]
-        if len(found) > 1:
-            return True
-        try:
-            _ = [parse(value) for value in found]
-        except FormatError:
-            if _is_plain(found[0]):
-                return True
+    values = {oid: [e.value for e in extensions if e.oid == oid] for oid in _PARSERS}
+    return any(len(found) > 1 or any(is_malformed(oid, value) for value in found) for oid, found in values.items())
+
+
+def is_malformed(oid: str, value: bytes) -> bool:
+    """Whether the value of an extension of that kind is DER, and yet not what it should be."""
+    try:
+        _PARSERS[oid](value)
+    except FormatError:
+        return _is_plain(value)
     return False
 
 

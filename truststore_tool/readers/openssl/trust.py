@@ -13,7 +13,7 @@ from truststore_tool.asn1 import Element
 from truststore_tool.errors import FormatError
 from truststore_tool.extensions import Extension
 from truststore_tool.formats.pem import distrust
-from truststore_tool.readers.openssl.certificate import Fields
+from truststore_tool.readers.openssl.certificate import Fields, check_oid, items_of
 from truststore_tool.readers.openssl.keys import signs_as
 
 NOT_SELF_SIGNED: Final = "it is not self-signed: OpenSSL goes on to its issuer, which has to be there, too"
@@ -85,8 +85,8 @@ def uses(fields: Fields) -> Uses:
         if not any(key_usage.bits()[:2]):
             raise FormatError("a keyUsage without any use")
     if found := _single(fields, oids.EXTENDED_KEY_USAGE):
-        for purpose in asn1.read(found.value).expect(asn1.SEQUENCE).items():
-            purpose.oid()
+        for purpose in items_of(asn1.read(found.value), asn1.SEQUENCE):
+            check_oid(purpose)
     if found := _single(fields, oids.SUBJECT_KEY_IDENTIFIER):
         subject_key = asn1.read(found.value).expect(asn1.OCTET_STRING).value
     if found := _single(fields, oids.AUTHORITY_KEY_IDENTIFIER):
@@ -94,12 +94,20 @@ def uses(fields: Fields) -> Uses:
         number = int.from_bytes(serial.value, "big", signed=True) if serial else None
         authority_key = key.value if key else None, issuers.children() if issuers else [], number
     if found := _single(fields, oids.SUBJECT_ALTERNATIVE_NAME):
-        items = asn1.read(found.value).expect(asn1.SEQUENCE).children()
+        items = items_of(asn1.read(found.value), asn1.SEQUENCE)
         if any(item.tag & ~asn1.CONSTRUCTED not in _GENERAL_NAMES for item in items):
             raise FormatError("malformed subjectAltName")
         names = len(items)
     if found := _single(fields, oids.NAME_CONSTRAINTS):
         _members(found.value, asn1.context(0), asn1.context(1))
+    for oid in (oids.CRL_DISTRIBUTION_POINTS, oids.NETSCAPE_CERT_TYPE):
+        if found := _single(fields, oid):
+            from truststore_tool.readers.openssl import facts
+
+            if facts.is_malformed(oid, found.value):
+                raise FormatError("a malformed extension")
+    if _single(fields, oids.PROXY_CERT_INFO) and (names is not None or (constraints is not None and constraints[1])):
+        raise FormatError("a proxy certificate with a name or authority of its own")
     return Uses(constraints, key_usage, subject_key, authority_key, names)
 
 
@@ -152,7 +160,7 @@ def explicit(settings: Element | None) -> bool | None:
         return None
     if distrust.by_openssl(settings):
         return False
-    return True if any(part.tag == asn1.SEQUENCE for part in settings.children()) else None
+    return True if distrust.Purposes.of(settings).trusted is not None else None
 
 
 def is_self_signed(fields: Fields, found: Uses) -> bool:
