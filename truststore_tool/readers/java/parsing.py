@@ -1,6 +1,7 @@
 """Certificates out of bytes as the JDK's CertificateFactory finds them (sun.security.provider.X509Factory)."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from truststore_tool import asn1
@@ -38,6 +39,8 @@ def judged(der: bytes, jdk: int, work: Work) -> Judged:
     return once(work, (jdk, der), lambda: _judged(der, jdk))
 
 
+# A scan comes across the same roots in one store after the other.
+@lru_cache(maxsize=2048)
 def _judged(der: bytes, jdk: int) -> Judged:
     """X509Factory and X509CertImpl wrap what their parts throw, each part in its own way."""
     try:

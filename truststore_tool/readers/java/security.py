@@ -7,6 +7,7 @@ warn, and keystore.pkcs12.* say how Java writes.)
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from truststore_tool.nouns import field, noun
@@ -155,6 +156,7 @@ class Security:
         return min((item.text for item in self.disabled if item.forbids_key(algorithm, size, curve)), default=None)
 
 
+@lru_cache(maxsize=64)
 def of(release: Release) -> Security:
     """What the java.security says that a release ships with."""
     from truststore_tool.readers.java.policies import POLICIES
