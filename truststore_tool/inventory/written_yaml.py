@@ -6,21 +6,23 @@ from typing import Final, NamedTuple
 
 from truststore_tool.inventory.written import Setting, flattened, unquoted
 
-_MOST_LINES: Final = 100  # that a scalar, or a collection in flow style, goes on over
-_LONGEST: Final = 20_000
+_MOST_LINES: Final = 1000  # that a scalar, or a collection in flow style, goes on over
+_LONGEST: Final = 100_000
 _DEEPEST: Final = 20  # names above a name
 _QUOTES: Final = ("'", '"')
 _DASHES: Final = re.compile(r"(?:- +)*")
 # An anchor or a tag before a value.
 _MARKS: Final = re.compile(r"(?:(?:&(?P<anchor>\S{1,100})|!\S{0,100})(?:\s+|\Z)){1,2}")
-_QUOTED: Final = r"""'[^']*+(?:''[^']*+)*'|"[^"\\]*+(?:\\.[^"\\]*+)*\""""
+# What goes on with no plain scalar: nothing, a comment, an item, a name.
+_STARTS: Final = re.compile(r"\Z|#|-(?: |\Z)|.*?:(?: |\Z)")
+_QUOTED: Final = r"""'[^']*+(?:''[^']*+)*'(?!')|"[^"\\]*+(?:\\.[^"\\]*+)*\""""
 _CLOSED: Final = re.compile(_QUOTED, re.DOTALL)
 _TOKEN: Final = re.compile(
     rf"""\s*+(?:(?P<sign>[\[\]{{}},]|:(?=[\s,\[\]{{}}"']|\Z))|(?P<quoted>{_QUOTED})"""
     r"|(?P<plain>(?:[^\[\]{},:]++|:(?![\s,\[\]{}]|\Z))+))",
     re.DOTALL,
 )
-_ESCAPED: Final = re.compile(r"\\([\"\\/])")
+_ESCAPED: Final = re.compile(r"\\(?:([\"\\/ ])|\n)")
 
 
 class Written(NamedTuple):
@@ -43,7 +45,7 @@ def read(text: str) -> Iterator[Written]:
     anchored: dict[str, str] = {}
     item = ""
     rows = text.expandtabs(8).splitlines()
-    number = 0
+    number = looked = 0  # what was looked at for the end of something, without success, is not looked at again
     while number < len(rows):
         row = rows[number].rstrip()
         number += 1
@@ -54,7 +56,8 @@ def read(text: str) -> Iterator[Written]:
             above, item = [], ""
             continue
         outer = len(row) - len(body)
-        body = _DASHES.sub("", body, count=1) if body[0] == "-" else body
+        dashes = _DASHES.match(body)
+        body = body[dashes.end() :] if dashes else body
         indent = len(row) - len(body)
         if not body:
             continue
@@ -72,7 +75,14 @@ def read(text: str) -> Iterator[Written]:
             block, number = _block(rows, number, outer)
             yield Written(name, block, line, whole=True)
             continue
-        value, number = _continued(rows, number, value, indent if key else outer)
+        if key:
+            edge = indent
+        elif dashes and dashes[0]:
+            edge = outer + dashes[0].rindex("-")
+        else:
+            edge = above[-1][0] if above else -1
+        if number >= looked:
+            value, number, looked = _continued(rows, number, value, edge)
         if _is_flow(value):
             yield from (Written(each.name, each.value, line, quoted=True) for each in _inside(value, name))
             continue
@@ -107,27 +117,33 @@ def _pair(body: str) -> tuple[str, str]:
     return unquoted(key) if quote else key, value
 
 
-def _continued(rows: list[str], number: int, value: str, indent: int) -> tuple[str, int]:
-    """A scalar or collection with the lines that it goes on over, and the number of the line behind them.
+def _continued(rows: list[str], number: int, value: str, edge: int) -> tuple[str, int, int]:
+    """A scalar or collection with the lines that it goes on over, how many rows lie behind it, and were looked at.
 
-    A plain scalar goes on over all that is indented further than its name.
+    A plain scalar goes on over what is indented further than `edge`.
     """
-    quoted, flow = value[:1] in _QUOTES, _is_flow(value)
     if _is_whole(value):
-        return value, number
-    ends = value[0] if quoted else {"[": "]", "{": "}"}[value[0]] if flow else ""
-    parts, size, after = [value], len(value), number
+        return value, number, number
+    flow = _is_flow(value)
+    ends = value[0] if value[:1] in _QUOTES else "]}" if flow else ""
+    parts, size, after, opened = [value], len(value), number, _opened(value) if flow else 0
     while after < len(rows) and len(parts) < _MOST_LINES and size < _LONGEST:
         row = rows[after]
         body = row.strip()
-        if not ends and (not body or body[0] == "#" or len(row) - len(row.lstrip()) <= indent):
+        if not ends and (len(row) - len(row.lstrip()) <= edge or _STARTS.match(body)):
             break
         after += 1
         parts.append(body)
         size += len(body)
-        if ends and ends in body and _is_whole(whole := " ".join(parts)):
-            return whole, after
-    return (value, number) if ends else (" ".join(parts), after)
+        opened += _opened(body) if flow else 0
+        if ends and (opened <= 0 if flow else ends in body) and _is_whole(whole := "\n".join(parts)):
+            return whole, after, after
+    return (value, number, after) if ends else ("\n".join(parts), after, after)
+
+
+def _opened(body: str) -> int:
+    """How many collections a line opens more than it closes, if its quoted scalars have none of their signs."""
+    return body.count("[") + body.count("{") - body.count("]") - body.count("}")
 
 
 def _is_whole(value: str) -> bool:
@@ -139,8 +155,12 @@ def _is_whole(value: str) -> bool:
 
 def _scalar(value: str) -> str:
     """A scalar without its quotes, and with the signs that stood escaped in double ones."""
-    inner = unquoted(value)
-    return _ESCAPED.sub(r"\1", inner) if value[:1] == '"' and "\\" in inner else inner
+    inner = value[1:-1] if value[:1] in _QUOTES and value[:1] == value[-1:] and len(value) > 1 else value
+    if value[:1] == "'":
+        inner = inner.replace("''", "'")
+    elif value[:1] == '"' and "\\" in inner:
+        inner = _ESCAPED.sub(r"\1", inner)
+    return inner.replace("\n", " ")
 
 
 def _block(rows: list[str], number: int, indent: int) -> tuple[str, int]:
@@ -179,7 +199,7 @@ def _flow(text: str) -> object:
         at = token.end()
         sign = token["sign"]
         if sign is None:
-            scalar = _scalar(token["quoted"]) if token["quoted"] else token["plain"].strip()
+            scalar = _scalar(token["quoted"]) if token["quoted"] else _scalar(token["plain"].strip())
         elif sign == ":":
             key, scalar = scalar, None
         elif sign in "[{":
