@@ -21,7 +21,7 @@ from tests.inventory.test_recall import scanned
 from tests.inventory.trees import NONE, WRAPPINGS, every_format, pem, tarred, texts, zipped
 from tests.realtools import absent
 from tests.samples import own
-from truststore_tool.inventory import because, sieve, walk
+from truststore_tool.inventory import because, needles, sieve, walk
 from truststore_tool.inventory.assembling import Asked, assemble
 from truststore_tool.inventory.bounds import Bounds
 from truststore_tool.inventory.haul import Haul
@@ -261,7 +261,9 @@ def test_whatever_the_sieve_of_a_scan_lets_pass_is_brought() -> None:
 def test_its_tables_are_those_of_the_scan() -> None:
     assert collecting._FILE_SYSTEMS == sieve._FILE_SYSTEMS
     assert (collecting._SUFFIXES, collecting._NAMES) == (because._SUFFIXES, because._NAMES)
-    assert (collecting._FOLDERS, collecting._NEEDLES) == (because._FOLDERS, because._NEEDLES)
+    assert (collecting._FOLDERS, collecting._NEEDLES) == (because._FOLDERS, needles._WORDS)
+    assert (collecting._OF_AUTHORITIES, collecting._SPECIAL) == (needles._OF_AUTHORITIES, needles._SPECIAL)
+    assert (collecting._BEFORE, collecting._BEHIND) == (needles._BEFORE, needles._BEHIND)
     assert collecting._OF_THE_KERNEL == walk._OF_THE_KERNEL
 
 

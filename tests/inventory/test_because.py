@@ -192,8 +192,8 @@ def reached(found: tuple[Mention, ...], path: str) -> list[tuple[str, str]]:
 def test_the_stores_that_a_file_names(path: str, text: str, expected: set[tuple[str, str, str]]) -> None:
     assert worth_reading(path)
     found = mentions(Place((path,)), text.encode())
-    for store, name, because in expected:
-        assert any(name == n and because in b for n, b in reached(found, store)), (store, found)
+    for store, name, known_by in expected:
+        assert any(name == n and known_by in b for n, b in reached(found, store)), (store, found)
     # No reader but these, and no store but these (a relative path may be meant from two folders).
     assert len({item.by for item in found}) == len(expected), found
 

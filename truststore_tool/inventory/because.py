@@ -8,6 +8,7 @@ from typing import Final
 
 from truststore_tool.findings import Finding, finding
 from truststore_tool.findings import Place as Where
+from truststore_tool.inventory import needles
 from truststore_tool.inventory.known_places import by_place
 from truststore_tool.inventory.nouns import Mention, Place, ReadBy
 
@@ -25,20 +26,6 @@ _NAMES: Final = frozenset(
     )
 )
 _FOLDERS: Final = ("/default/", "/sysconfig/", "/init.d/", "/bin/", "/sbin/", "/conf.d/", "/sites-enabled/")
-# One of these is in every name that `known_settings` knows, in lower case: most files are done with by that.
-_NEEDLES: Final = (
-    *(b"truststore", b"trust-store", b"trust_store", b"trust.store"),
-    *(b"keystore", b"key-store", b"key_store", b"key.store"),
-    *(b"cafile", b"ca_file", b"ca-file", b"capath", b"ca_path", b"ca_bundle", b"ca-bundle", b"cainfo", b"ca-verify"),
-    *(b"cacert", b"ca_cert", b"ca-cert", b"rootcert", b"trusted_cert", b"client_cert", b"ssl_cert", b"sslcert"),
-    *(b"sslca", b"ssl-ca", b"ssl_ca", b"ssl.ca.", b"sslproxyca", b"roots_file", b"trust-cert", b"trustcert"),
-    *(b"certificate_auth", b"certificate-auth", b"pip_cert", b"deno_cert", b"certs_file", b"haproxy"),
-)
-# The same by a word that several have in common, so that few are looked for in vain.
-_COMMON: Final = (b"store", b"cert", b"ssl", b"ca_", b"ca-")
-_BY_WORD: Final[dict[bytes, list[bytes]]] = {}
-for _needle in _NEEDLES:
-    _BY_WORD.setdefault(next((word for word in _COMMON if word in _needle), _needle), []).append(_needle)
 _CERTIFI: Final = re.compile(r"(?:.*/)?certifi-[^/]*\.(?:dist-info/METADATA|egg-info/PKG-INFO)")
 _VERSION: Final = re.compile(rb"^Version: *([\w.+!-]{1,40})", re.MULTILINE)
 _CLASSES: Final = ("", "BOOT-INF/classes/", "WEB-INF/classes/")
@@ -57,6 +44,8 @@ def worth_reading(path: str) -> bool:
     low = name[dot + 1 :].lower()
     if dot >= 0 and low in _SUFFIXES:
         return len(name) != _HASHED  # an image's configuration is read by `of_image`
+    if dot > 0 and name[0] not in "CDcd":
+        return False  # of those below, none has a dot within its name
     if name.lower() in _NAMES:
         return True
     if low in ("metadata", "pkg-info"):
@@ -70,10 +59,7 @@ def may_mention(path: str, data: bytes) -> bool:
     """Whether a file of which `worth_reading` said yes may name stores; of most that is known without reading it."""
     if _is_of_jdk(path) or _CERTIFI.fullmatch(path):
         return True
-    if b"\0" in data[:1024]:
-        return False
-    low = data.lower()
-    return any(word in low and any(needle in low for needle in needles) for word, needles in _BY_WORD.items())
+    return b"\0" not in data[:1024] and needles.may_name(path, data)
 
 
 def mentions(place: Place, data: bytes) -> tuple[Mention, ...]:

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from truststore_tool import __version__
 from truststore_tool.errors import UsageError
-from truststore_tool.inventory.haul import NOTHING, Haul, moved
+from truststore_tool.inventory.haul import Haul, moved
 from truststore_tool.inventory.nouns import Place
 from truststore_tool.inventory.recording import (
     UNREADABLE,
@@ -47,6 +47,7 @@ class Cache:
 
     Attributes:
         layers: by their digests, what is known of layers from an earlier scan.
+        empty: the keys of files that held nothing then.
     """
 
     def __init__(self, orders: Orders) -> None:
@@ -54,11 +55,11 @@ class Cache:
         self._orders: list[Any] = [*(getattr(orders.bounds, name) for name in names(orders.bounds))]
         self._orders += [orders.all_layers, orders.candidates.usual, *_installed()]
         self._began = int(orders.now.timestamp() * 1_000_000_000)
-        self._nothing: set[Key] = set()
+        self.empty: set[Key] = set()
         self._full: dict[Key, Haul] = {}
         self.layers: dict[str, str] = {}
         self._is_loaded = False
-        self._new_nothing: set[Key] = set()
+        self._new_empty: set[Key] = set()
         self._new_full: dict[Key, Haul] = {}
         self._new_layers: dict[str, str] = {}
 
@@ -92,15 +93,13 @@ class Cache:
             known = {str(digest): str(text) for digest, text in head["layers"].items()}
         except UNREADABLE:
             return "it is damaged"
-        self._nothing = set(_parted(rows))
+        self.empty = set(_parted(rows))
         self._full, self.layers = full, known
         self._is_loaded = True
         return None
 
     def get(self, key: Key, path: str) -> Haul | None:
-        """What is in a file that is at `path` now; None where that is not known."""
-        if key in self._nothing:
-            return NOTHING
+        """What is in a file that holds something and is at `path` now; None where that is not known."""
         known = self._full.get(key)
         if known is None or may_open(known, own=self._own):
             return None
@@ -118,7 +117,7 @@ class Cache:
     def take(self, brought: Brought) -> None:
         """Remember what was brought."""
         self._new_layers |= brought.haul.layers
-        self._new_nothing.update(_parted(bytes(brought.empty)))
+        self._new_empty.update(_parted(bytes(brought.empty)))
         self._new_full |= {key: self._full[key] for key in brought.known}
         for key, haul in brought.full:
             haul.layers = dict.fromkeys(haul.layers, "")
@@ -127,7 +126,7 @@ class Cache:
     @property
     def is_new(self) -> bool:
         """Whether more, or other, is known than was loaded."""
-        same = self._new_nothing == self._nothing and self._new_full.keys() == self._full.keys()
+        same = self._new_empty == self.empty and self._new_full.keys() == self._full.keys()
         return not (self._is_loaded and same) or any(self._new_layers.values())
 
     def dump(self) -> bytes:
@@ -145,7 +144,7 @@ class Cache:
             "judged": [judged_out(each, certificates) for each in judged.values()],
             "certificates": certificates.out(),
         }
-        body = json.dumps(head).encode("ascii") + b"\n" + b"".join(sorted(self._new_nothing))
+        body = json.dumps(head).encode("ascii") + b"\n" + b"".join(sorted(self._new_empty))
         return b'%b3, "sha256": "%b"}\n%b' % (_MAGIC, sha256(body).hexdigest().encode(), body)
 
     def _kept_layers(self) -> Iterator[tuple[str, str]]:

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkContext, SpawnContext
 
-# Below these one process is done before others have started.
-_FEW: Final = 400
+# Below that one process is done before others have started; see `Looker.spent`.
 _LITTLE: Final = 24 << 20
 # A process has so many batches: the next one before it is done with one.
 _AHEAD: Final = 2
@@ -38,15 +37,13 @@ def look(walk: Walk, worker: Worker, jobs: int) -> Generator[Brought, None, None
 
     Closing the iterator ends the processes.
     """
-    looked = 0
     while tasks := walk.next(jobs):
-        if jobs > 1 and (looked >= _FEW or worker.read >= _LITTLE or (tasks[0].alone and walk.left)):
+        if jobs > 1 and (worker.spent >= _LITTLE or (tasks[0].alone and walk.left)):
             walk.add(tasks)
             yield from _in_processes(walk, worker, jobs)
             return
         brought = worker.do(tasks)
         walk.take(brought)
-        looked += brought.haul.files
         yield brought
 
 

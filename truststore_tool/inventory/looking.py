@@ -17,7 +17,7 @@ from truststore_tool.inventory.images import normal
 from truststore_tool.inventory.imaging import Gathered
 from truststore_tool.inventory.nouns import Place
 from truststore_tool.inventory.opening import Judged
-from truststore_tool.inventory.sieve import ARCHIVES, HEAD, Kind
+from truststore_tool.inventory.sieve import ARCHIVES, FIRST, HEAD, Kind
 from truststore_tool.inventory.streams import Stream
 from truststore_tool.inventory.tasks import Orders
 from truststore_tool.inventory.things import Thing
@@ -27,6 +27,7 @@ from truststore_tool.inventory.views import BytesView, FileView
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CONFIGURATION: Final = 256 << 10  # octets of a file of settings that are read as such; what is behind is data
 _MOST_REMEMBERED: Final = 10_000
+OPENING: Final = 64 << 10  # octets that are read in the time in which a file is opened and closed
 _UNPACKED: Final = 6  # octets that come out of one of an archive, more or less
 _ENDINGS: Final = {"gzip": (".gz",), "bzip2": (".bz2",), "xz": (".xz",), "zstd": (".zst",)}
 
@@ -39,7 +40,7 @@ class Looker:
     """Looks at files, and remembers what it made of bytes, as the same ones lie at many places.
 
     Attributes:
-        read: about how many octets it has looked at so far, those in archives as well.
+        spent: about how many octets it has looked at so far, those in archives as well, and what takes as long.
     """
 
     def __init__(self, orders: Orders) -> None:
@@ -49,7 +50,7 @@ class Looker:
         self.all_layers = orders.all_layers
         self.layers = orders.layers
         self.has_passwords = bool(orders.candidates.own)
-        self.read = 0
+        self.spent = 0
         self._known: dict[str, Judged | str | None] = {}
 
     def file(self, path: str, most: int | None = None) -> Haul | None:
@@ -69,8 +70,10 @@ class Looker:
             size = status.st_size
             if not (size and stat.S_ISREG(status.st_mode)):
                 return None
-            head = os.read(descriptor, size if size < HEAD else HEAD)
-            self.read += size if size < HEAD else HEAD
+            head = os.read(descriptor, size if size < FIRST else FIRST)
+            if size > FIRST and sieve.is_text(head):
+                head += os.read(descriptor, HEAD - FIRST)
+            self.spent += len(head) + OPENING
             if head.startswith(JOURNAL):
                 return _unlooked(path, "is the journal of a run that overwrites a store")
             kind = sieve.kind_of(head, size)
@@ -81,7 +84,7 @@ class Looker:
             if kind in ARCHIVES:
                 if most is not None and size > most:
                     raise LargeError
-                self.read += size * _UNPACKED
+                self.spent += size * _UNPACKED
             haul = self._file(path, Thing(head, size, FileView(descriptor, 0, size)), kind)
             if kind or haul.items:
                 require_whole(path)

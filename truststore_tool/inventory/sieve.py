@@ -7,7 +7,9 @@ from typing import Final, Literal
 
 from truststore_tool.inventory import tars
 
-# What is read of a file at first; in what is no text, nothing is looked for beyond.
+# What is read of a file at first. In what is no text, nothing is looked for beyond: it would be in a program, whose
+# strings may lie anywhere in it. Of a text as much as `HEAD` is read before it is known what it is.
+FIRST: Final = 256 << 10
 HEAD: Final = 1 << 20
 
 Kind = Literal[
@@ -75,8 +77,8 @@ _SEQUENCE: Final = 0x30
 _BEGIN: Final = b"-----BEGIN"
 # The same, and the first octets of a JKS, in base64; and what says that values of a text are in base64.
 _BEGIN_ENCODED, _JKS_ENCODED = b"LS0tLS1CRUdJTi", b"/u3+7QAAAA"
-# What files of Kubernetes have, one of them not far from their beginning; and what holds values in base64 there.
-_KUBERNETES, _SECRET, _BINARY, _NEAR = b"apiVersion", b"Secret", b"binaryData", 4096
+# What files of Kubernetes begin with, not far behind comments; and what holds values in base64 there.
+_KUBERNETES, _SECRET, _BINARY, _NEAR, _NEARER = b"apiVersion", b"Secret", b"binaryData", 4096, 1024
 _HOLDERS: Final = (_BINARY, b"kind: Secret", b'Secret"')
 # Lines of base64 have 64 octets, or more.
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -84,6 +86,11 @@ _IS_BASE64: Final = bytes(1 if octet in _ALPHABET else 0 for octet in range(256)
 _LINE: Final = b"\1" * 60
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _BEGIN_UTF16: Final = b"B\0E\0G\0I\0N"
+
+
+def is_text(first: bytes) -> bool:
+    """Whether what begins so is a text, also one in UTF-16."""
+    return b"\0" not in first or first[:2] in _UTF16
 
 
 def kind_of(head: bytes, size: int | None) -> Kind:
@@ -133,8 +140,8 @@ def says_encoded(piece: bytes) -> bool:
 def _is_of_kubernetes(piece: bytes) -> bool:
     return (
         piece.find(_KUBERNETES, 0, _NEAR) >= 0
-        or piece.find(_SECRET, 0, _NEAR) >= 0
-        or piece.find(_BINARY, 0, _NEAR) >= 0
+        or piece.find(_SECRET, 0, _NEARER) >= 0
+        or piece.find(_BINARY, 0, _NEARER) >= 0
     )
 
 

@@ -1,18 +1,21 @@
 """Doing tasks: list a folder, look at each file in it, and leave to others what would take too long."""
 
 import os
+from collections.abc import Sequence, Set
 from typing import Final
 
 from truststore_tool.inventory.cache import Cache
 from truststore_tool.inventory.haul import NOTHING, Haul
 from truststore_tool.inventory.listing import Exclusion, Listing, layout_key
-from truststore_tool.inventory.looking import LargeError, Looker
+from truststore_tool.inventory.looking import OPENING, LargeError, Looker
 from truststore_tool.inventory.nouns import Place
 from truststore_tool.inventory.tasks import Brought, Key, Orders, Task, key_of
 
-# One is done with a batch after as many files, or octets that were looked at, whichever is reached first.
+# One is done with a batch after so many octets, or what takes as long; that are some 400 files.
+_BATCH: Final = 32 << 20
 _FILES: Final = 400
-_OCTETS: Final = 32 << 20
+# What it costs to see that a file has not changed.
+_SEEING: Final = OPENING // 16
 # An archive that is larger is done by itself, so that others go on with what is beside it.
 _LARGE: Final = 2 << 20
 
@@ -26,16 +29,16 @@ class Worker:
         self._cache = cache
 
     @property
-    def read(self) -> int:
-        """About how many octets it has looked at so far."""
-        return self._looker.read
+    def spent(self) -> int:
+        """See `Looker`."""
+        return self._looker.spent
 
     def do(self, tasks: list[Task]) -> Brought:
         """Do them, or as much of them as is worth doing at once."""
         brought = Brought()
-        most = self._looker.read + _OCTETS
+        most = self.spent + _BATCH
         for number, task in enumerate(tasks):
-            if brought.haul.files >= _FILES or self._looker.read >= most:
+            if self._looker.spent >= most:
                 brought.rest += tasks[number:]
                 break
             if task.is_layout:
@@ -43,8 +46,10 @@ class Worker:
                 continue
             names = task.names if task.names is not None else self.listed(task, brought)
             before = os.path.join(task.folder, "")
+            if self._cache is not None and self._cache.empty:
+                names = self._others(before, names, self._cache.empty, brought)
             for place, name in enumerate(names):
-                if brought.haul.files >= _FILES or self._looker.read >= most:
+                if self._looker.spent >= most:
                     brought.rest += task.parts(names[place:], _FILES)
                     break
                 try:
@@ -68,6 +73,26 @@ class Worker:
         brought.folders += listing.folders
         brought.haul.add(listing.haul)
         return listing.names
+
+    def _others(self, before: str, names: Sequence[str], empty: Set[Key], brought: Brought) -> list[str]:
+        """The files of which a cache does not know that they hold nothing: of very many it knows, so this is quick."""
+        others = []
+        seen = []
+        for name in names:
+            try:
+                key = key_of(os.lstat(before + name))
+            except FileNotFoundError:
+                continue  # gone since
+            except OSError:
+                key = b""
+            if key in empty:
+                seen.append(key)
+            else:
+                others.append(name)
+        self._looker.spent += len(names) * _SEEING
+        brought.empty += b"".join(seen)
+        brought.haul.files += len(seen)
+        return others
 
     def _file(self, path: str, brought: Brought, most: int | None) -> None:
         """Look at a file, unless it has not changed. Raises LargeError."""
@@ -95,12 +120,8 @@ class Worker:
         known = self._cache.get(key, path) if self._cache is not None else None
         if known is None:
             return False
-        if known is NOTHING:
-            brought.empty += key
-            brought.haul.files += 1
-        else:
-            brought.known.append(key)
-            brought.haul.add(known)
+        brought.known.append(key)
+        brought.haul.add(known)
         return True
 
     def _remember(self, key: Key, haul: Haul, brought: Brought) -> None:

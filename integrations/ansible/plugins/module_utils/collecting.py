@@ -83,13 +83,24 @@ _NAMES = frozenset(
     )
 )
 _FOLDERS = ("/default/", "/sysconfig/", "/init.d/", "/bin/", "/sbin/", "/conf.d/", "/sites-enabled/")
-_NEEDLES = (
-    *(b"truststore", b"trust-store", b"trust_store", b"trust.store"),
-    *(b"keystore", b"key-store", b"key_store", b"key.store"),
-    *(b"cafile", b"ca_file", b"ca-file", b"capath", b"ca_path", b"ca_bundle", b"ca-bundle", b"cainfo", b"ca-verify"),
-    *(b"cacert", b"ca_cert", b"ca-cert", b"rootcert", b"trusted_cert", b"client_cert", b"ssl_cert", b"sslcert"),
-    *(b"sslca", b"ssl-ca", b"ssl_ca", b"ssl.ca.", b"sslproxyca", b"roots_file", b"trust-cert", b"trustcert"),
-    *(b"certificate_auth", b"certificate-auth", b"pip_cert", b"deno_cert", b"certs_file", b"haproxy"),
+# Every setting that names stores has, in lower case, one of the words, and that around it.
+_NEEDLES = {
+    b"store": re.compile(rb"(?:trust|key)[-_.]?store"),
+    b"cert": re.compile(
+        rb"root_?cert|(?:trusted|client|ssl|pip|deno|verify)_cert|sslcert|signing-cert|trust-?cert|trustedcert|certs_file"
+        rb"|certificate[-_]auth|certificateauthorities"
+    ),
+    b"ssl": re.compile(rb"ssl(?:[-_]?ca|\.ca\.|_roots|_verify|proxyca)"),
+    b"tls": re.compile(rb"tls(?:[-_.]?ca|_trust)"),
+}
+_BEFORE, _BEHIND = 8, 24  # octets around a word that are looked at
+_OF_AUTHORITIES = re.compile(
+    rb"ca(?:[-_]?(?:file|path|cert|bundle|info|dir|roots)|-verify|config|s_file|s?[\"']?\s?[=:])"
+)
+# Files in which words that say little are settings.
+_SPECIAL = re.compile(
+    r".*(?:haproxy|pip\.(?:conf|ini)$|condarc$|hosts\.toml$|buildkitd|openvpn|\.ovpn$|dovecot|traefik"
+    r"|(?:standalone|domain|host|server)[^/]*\.xml$)"
 )
 _CONFIGURATION = 64 << 10
 
@@ -424,7 +435,21 @@ def _names_stores(path: str, head: bytes) -> bool:
     if not (named or (not stem and any(folder in path for folder in _FOLDERS))) or b"\0" in head[:512]:
         return False
     text = head[:_CONFIGURATION].lower()
-    return any(needle in text for needle in _NEEDLES) or _LINE in head.translate(_IS_BASE64)
+    return (
+        any(_has(text, word, around) for word, around in _NEEDLES.items())
+        or _OF_AUTHORITIES.search(text) is not None
+        or _SPECIAL.match(path.lower()) is not None
+        or _LINE in head.translate(_IS_BASE64)
+    )
+
+
+def _has(low: bytes, word: bytes, around: Pattern[bytes]) -> bool:
+    at = low.find(word)
+    while at >= 0:
+        if around.search(low, max(0, at - _BEFORE), at + _BEHIND):
+            return True
+        at = low.find(word, at + len(word))
+    return False
 
 
 def _devices_of_the_kernel() -> Iterator[int]:
