@@ -45,6 +45,40 @@ def test_a_need_is_a_fingerprint_or_a_file(tool: Tool, tmp_path: Path, need: str
     assert lacking == {str(tmp_path / "a.pem"): ([NEW], []), str(tmp_path / "b.pem"): ([], [NEW])}
 
 
+@pytest.mark.parametrize(
+    ("kind", "code", "said"),
+    [
+        ("der", 0, ""),
+        ("jks", 0, "warning: {}: its integrity was not checked, as no password was given"),
+        ("pkcs7", 0, ""),
+        ("encrypted", 2, "error: {}: its certificates are encrypted and no password was given"),
+        ("distrusted", 3, "error: {}: holds only what is distrusted"),
+        ("key", 3, "error: {}: this is a private key"),
+        ("empty", 3, "error: {}: the file is empty"),
+    ],
+)
+def test_a_file_of_needs_in_any_format_or_why_not(tool: Tool, tmp_path: Path, kind: str, code: int, said: str) -> None:
+    need, root = tmp_path / "need", own("new-root.pem")
+    openssl = realtools.find("openssl")
+    match kind:
+        case "der":
+            realtools.run(openssl, "x509", "-in", root, "-outform", "DER", "-out", need)
+        case "pkcs7":
+            realtools.run(openssl, "crl2pkcs7", "-nocrl", "-certfile", root, "-out", need)
+        case "jks":
+            made = ("convert", root, "--to", "jks", "--out", need)
+            assert process(*made, env={"TRUSTSTORE_PASSWORD": "changeit"}).code == 0
+        case "encrypted":
+            realtools.run(openssl, "pkcs12", "-export", "-nokeys", "-in", root, "-out", need, "-passout", "pass:x")
+        case "distrusted":
+            realtools.run(openssl, "x509", "-in", root, "-addreject", "serverAuth", "-trustout", "-out", need)
+        case _:
+            need.write_bytes(own("new-root.key").read_bytes() if kind == "key" else b"")
+    (tmp_path / "a.pem").write_bytes(root.read_bytes())
+    done = tool("scan", tmp_path / "a.pem", "--need", need)
+    assert (done.code, done.err.splitlines()[:1]) == (code, [said.format(need)] if said else [])
+
+
 def test_what_was_not_looked_at_is_not_cleared(tool: Tool, tmp_path: Path) -> None:
     (tmp_path / "a.pem").write_bytes(pem("new-root.pem"))
     (tmp_path / "x.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(100))

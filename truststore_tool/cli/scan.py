@@ -16,7 +16,8 @@ from truststore_tool.cli.options import MENDING, Reporting, days, levels_and_rul
 from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import Tally
 from truststore_tool.cli.reports import Reports, printed, require_places, wanted
-from truststore_tool.errors import FormatError, UsageError
+from truststore_tool.cli.secrets import Passwords
+from truststore_tool.errors import FormatError, IntegrityError, UsageError
 from truststore_tool.findings import counting
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.inventory.assembling import Asked
@@ -136,7 +137,7 @@ def scan_command(
         require_places([*(each.path for each in reports if each.path is not None), str(cache)])
     known = None if baseline is None else _known(baseline)
     now = datetime.now(UTC)
-    needs = tuple(dict.fromkeys(each for text in need or () for each in _needs(text)))
+    needs = tuple(dict.fromkeys(each for text in need or () for each in _needs(text, output)))
     asked = Asked(needs, now, days(expires_within))
     bounds = Bounds(store=_size(max_store), unpacked=_size(max_unpacked), members=max_members, nesting=max_nesting)
     candidates = Candidates(_passwords(passwords_from, output), not no_default_passwords)
@@ -219,20 +220,22 @@ def _known(path: Path) -> frozenset[Known]:
         raise FormatError(f"{path}: {exc.message}", hint="scan PATH... --report json=FILE writes one") from exc
 
 
-def _needs(text: str) -> Sequence[Need]:
-    """What one --need asks for. Raises UsageError for what is neither a fingerprint nor a file."""
-    from truststore_tool import library
+def _needs(text: str, output: Output) -> Sequence[Need]:
+    """What one --need asks for. Raises UsageError for what is neither a fingerprint nor a file, else as `gather`."""
+    from truststore_tool.cli.gathering import gather
     from truststore_tool.operations.describe import subject_text
 
     try:
         fingerprint = Fingerprint.parse(text)
         return [Need(fingerprint, str(fingerprint))]
     except UsageError as exc:
-        if not Path(text).exists():
+        if text != "-" and not Path(text).exists():
             raise UsageError(f"{text}: neither a fingerprint nor a file", hint=exc.hint) from exc
-    certificates = library.load(text, None)
-    if not certificates:
-        raise UsageError(f"{text}: holds no certificate")
+    try:
+        collected = gather([text], Passwords(None, None, {}), output)
+    except IntegrityError as exc:
+        raise UsageError(exc.message, hint="give its certificates in PEM: truststore-tool export writes them") from exc
+    certificates = [candidate.certificate for candidate in collected.candidates]
     return [Need(each.sha256, subject_text(each) or str(each.sha256)) for each in certificates]
 
 
