@@ -69,15 +69,16 @@ def _algorithm(element: asn1.Element) -> bytes:
 
 
 def _bits(element: asn1.Element) -> bytes:
-    """The content of a BIT STRING, with those bits as zeros that are not used. Of segments each counts whole."""
-    content = b"".join(_segments(element, 0))
+    """The content of a BIT STRING, with those bits as zeros that are not used."""
+    content = collected(element)
     bits = asn1.read(asn1.tlv(asn1.BIT_STRING, content)).bits()
     return content[:1] + bits
 
 
-def _segments(element: asn1.Element, depth: int) -> list[bytes]:
+def collected(element: asn1.Element, depth: int = 0) -> bytes:
+    """The content of a string, also of one in segments, whatever these are (asn1_collect). Raises FormatError."""
     if not element.tag & asn1.CONSTRUCTED:
-        return [element.value]
+        return element.value
     if depth == _DEEPEST_STRING:
-        raise FormatError("an ASN.1 string is nested too deeply")
-    return [segment for part in element.children() for segment in _segments(part, depth + 1)]
+        raise FormatError("a string that is nested too deeply")
+    return b"".join([collected(part, depth + 1) for part in element.items()])

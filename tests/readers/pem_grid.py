@@ -96,6 +96,11 @@ def _odd(der: bytes) -> Iterator[tuple[str, bytes]]:
         "a list not marked as constructed": asn1.sequence(b"\x10" + purposes[1:]),
         "rejected by one not marked as constructed": asn1.sequence(asn1.tlv(_REJECT & ~asn1.CONSTRUCTED, server)),
         "algorithms not marked as constructed": asn1.sequence(asn1.tlv(0x81)),
+        "a key of no segments": asn1.sequence(purposes, asn1.tlv(0x24)),
+        "a key of segments": asn1.sequence(purposes, asn1.tlv(0x24, asn1.octet_string(b"1"), asn1.integer(1))),
+        "a key of broken segments": asn1.sequence(purposes, asn1.tlv(0x24, b"\x04\x09")),
+        "an OID that is too long for others": asn1.sequence(asn1.sequence(server, asn1.tlv(6, b"\x2a" * 400))),
+        "a cut OID": asn1.sequence(asn1.sequence(server, asn1.tlv(6, b"\x2a\x80"))),
     }.items():
         yield f"settings with {name}", block(der + auxiliary, _LABELS[2])
     signed = asn1.read(asn1.read(der).inner().raw).children()

@@ -1,10 +1,13 @@
 """PEM as OpenSSL reads it: the functions of this machine's library say what is right."""
 
+import re
 from collections import Counter
 
 from tests.readers import libcrypto, pem_grid, pem_mutations
+from tests.realtools import find, run
 from truststore_tool import asn1, formats, readers
 from truststore_tool.errors import FormatError
+from truststore_tool.readers.openssl import keys
 
 NUMBER = 3000
 
@@ -36,6 +39,13 @@ def test_a_tag_of_more_octets_than_it_needs_is_not_judged() -> None:
     data = pem_grid.block(asn1.sequence(signed, algorithm, b"\x1f" + signature))
     assert not libcrypto.load_file(data).reasons
     assert readers.named("openssl3").read(data, None).loads is None
+
+
+def test_the_curves_are_those_that_openssl_lists() -> None:
+    listed = re.findall(r"^  (\S+) *:", run(find("openssl"), "ecparam", "-list_curves").decode(), re.MULTILINE)
+    command = (find("openssl"), "ecparam", "-param_enc", "named_curve", "-outform", "DER", "-name")
+    encoded = filter(None, (run(*command, name, check=False) for name in listed))  # two have no OID
+    assert {asn1.read(curve).oid() for curve in encoded} == keys.NAMED
 
 
 def test_our_own_reading_of_pem_is_openssls_wherever_the_file_is_regular() -> None:

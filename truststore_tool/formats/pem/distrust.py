@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from truststore_tool import asn1
+from truststore_tool.encoding import collected
 from truststore_tool.errors import FormatError
 from truststore_tool.model import Certificate
 from truststore_tool.oids import ANY_EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE, SERVER_AUTH
@@ -19,9 +20,15 @@ _FOR_SERVERS: Final = frozenset({SERVER_AUTH, ANY_EXTENDED_KEY_USAGE})
 _TRUST: Final = asn1.SEQUENCE
 _REJECT: Final = asn1.context(0)
 _OTHER: Final = asn1.context(1)
-_AUXILIARY: Final = (_TRUST, _REJECT, asn1.UTF8_STRING, asn1.OCTET_STRING, _OTHER)
-# OpenSSL does not ask for the mark of what is constructed where a list is expected.
-_LISTS: Final = {tag & ~asn1.CONSTRUCTED: tag for tag in (_TRUST, _REJECT, _OTHER)}
+_STRINGS: Final = (asn1.UTF8_STRING, asn1.OCTET_STRING)
+_AUXILIARY: Final = (_TRUST, _REJECT, *_STRINGS, _OTHER)
+# OpenSSL asks of no list for the mark of what is constructed, and takes strings in segments.
+_KINDS: Final = {
+    **{tag & ~asn1.CONSTRUCTED: tag for tag in (_TRUST, _REJECT, _OTHER)},
+    **{tag | asn1.CONSTRUCTED: tag for tag in _STRINGS},
+}
+# No purpose that counts is as long as that.
+_LONGEST_OID: Final = 100
 
 
 class Purposes(NamedTuple):
@@ -34,12 +41,15 @@ class Purposes(NamedTuple):
     def of(cls, auxiliary: asn1.Element) -> "Purposes":
         """Those of an X509_CERT_AUX. Raises FormatError for what is none, as OpenSSL reads no certificate then."""
         parts = auxiliary.expect(asn1.SEQUENCE).children()
-        fields = {_LISTS.get(part.tag, part.tag): part for part in parts}
-        in_order = [tag for tag in _AUXILIARY if tag in fields] == [_LISTS.get(part.tag, part.tag) for part in parts]
+        kinds = [_KINDS.get(part.tag, part.tag) for part in parts]
+        fields = dict(zip(kinds, parts, strict=True))
+        in_order = kinds == [kind for kind in _AUXILIARY if kind in fields]
         ends = [asn1.ends_with_length(auxiliary, len(auxiliary.data))]
         ends += [asn1.ends_with_length(part, auxiliary.next) for part in parts]
         if not in_order or any(ends):
             raise FormatError("its trust settings are malformed")
+        for kind in fields.keys() & set(_STRINGS):
+            collected(fields[kind])  # which raises for what are no segments
         trusted, rejected = (
             frozenset(map(_purpose, fields[tag].inside())) if tag in fields else None for tag in (_TRUST, _REJECT)
         )
@@ -47,9 +57,10 @@ class Purposes(NamedTuple):
 
 
 def _purpose(element: asn1.Element) -> str:
-    if asn1.is_padded_oid(element.value):
+    content = element.expect(asn1.OBJECT_IDENTIFIER).value
+    if not content or content[-1] & 0x80 or asn1.is_padded_oid(content):
         raise FormatError("its trust settings are malformed")
-    return element.oid()
+    return element.oid() if len(content) < _LONGEST_OID else content.hex()
 
 
 def by_openssl(auxiliary: asn1.Element) -> str:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from truststore_tool import asn1
 from truststore_tool.asn1 import Element
+from truststore_tool.encoding import collected
 from truststore_tool.errors import FormatError
 from truststore_tool.extensions import Extension
 from truststore_tool.names import openssl_canonical
@@ -16,8 +17,6 @@ from truststore_tool.names import openssl_canonical
 _VERSION: Final = asn1.context(0)
 _UNIQUE_IDS: Final = (asn1.context(1, constructed=False), asn1.context(2, constructed=False))
 _EXTENSIONS: Final = asn1.context(3)
-# ASN1_MAX_STRING_NEST.
-_DEEPEST_STRING: Final = 5
 _ENUMERATED: Final = 0x0A
 _PRIMITIVE: Final = (asn1.BOOLEAN, asn1.INTEGER, asn1.NULL, asn1.OBJECT_IDENTIFIER, _ENUMERATED)
 _TIMES: Final = (asn1.UTC_TIME, asn1.GENERALIZED_TIME)
@@ -205,16 +204,7 @@ def _optional(fields: list[Element]) -> tuple[Extension, ...]:
             if value.tag & ~asn1.CONSTRUCTED != asn1.OCTET_STRING:
                 raise FormatError("a malformed extension")
             oid = kind.oid() if len(kind.value) < _LONGEST_OID else kind.value.hex()
-            found.append(Extension(oid, bool(critical) and critical[0].boolean(), _collected(value)))
+            found.append(Extension(oid, bool(critical) and critical[0].boolean(), collected(value)))
     if fields:
         raise FormatError("unknown fields in the certificate")
     return tuple(found)
-
-
-def _collected(element: Element, depth: int = 0) -> bytes:
-    """The octets of a string, also of one in pieces, whatever these are (asn1_collect)."""
-    if not element.tag & asn1.CONSTRUCTED:
-        return element.value
-    if depth == _DEEPEST_STRING:
-        raise FormatError("a string that is nested too deeply")
-    return b"".join(_collected(part, depth + 1) for part in element.items())

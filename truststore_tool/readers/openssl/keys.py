@@ -25,8 +25,17 @@ _SIGNATURES: Final = {
         *(f"2.16.840.1.101.3.4.3.{number}" for number in (1, 2)),
     ),
 }
-# Below these are the curves that OpenSSL knows by name: of X9.62, SEC, WAP, Brainpool and China's.
-_NAMED: Final = ("1.2.840.10045.3.", "1.3.132.0.", "2.23.43.1.4.", "1.3.36.3.3.2.8.1.1.", "1.2.156.10197.1.301")
+# The curves that OpenSSL knows by name: of SEC, X9.62, WAP, Brainpool, and China's.
+NAMED: Final = frozenset(
+    (
+        *(f"1.3.132.0.{number}" for number in (*range(1, 11), 15, 16, 17, *range(22, 40))),
+        *(f"1.2.840.10045.3.0.{number}" for number in (*range(1, 8), 10, 11, 12, 13, *range(16, 21))),
+        *(f"1.2.840.10045.3.1.{number}" for number in range(1, 8)),
+        *(f"2.23.43.1.4.{number}" for number in (1, *range(3, 13))),
+        *(f"1.3.36.3.3.2.8.1.1.{number}" for number in range(1, 15)),
+        "1.2.156.10197.1.301",
+    )
+)
 # Curves of the shape y^2 = x^3 + ax + b: the prime, a and b (SEC 2).
 _P384: Final = 2**384 - 2**128 - 2**96 + 2**32 - 1
 _P256: Final = 2**256 - 2**224 + 2**192 + 2**96 - 1
@@ -75,7 +84,7 @@ def signs_as(public_key: Element, algorithm: bytes) -> bool:
             readable = len(parts) == 2 and len(octets) > 1
             named = readable and parts[1].tag == asn1.OBJECT_IDENTIFIER
             curve = parts[1].oid() if named else ""
-            readable = readable and (curve.startswith(_NAMED) if named else _is_explicit(parts[1]))
+            readable = readable and (curve in NAMED if named else _is_explicit(parts[1]))
             if signature == _SM2_SIGNATURE:  # the curve makes it a key of its own kind
                 return curve == "1.2.156.10197.1.301"
             readable = readable and curve != "1.2.156.10197.1.301" and is_on(curve, octets)
