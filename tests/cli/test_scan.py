@@ -52,7 +52,7 @@ def test_a_need_is_a_fingerprint_or_a_file(tool: Tool, tmp_path: Path, need: str
         ("jks", 0, "warning: {}: its integrity was not checked, as no password was given"),
         ("pkcs7", 0, ""),
         ("encrypted", 2, "error: {}: its certificates are encrypted and no password was given"),
-        ("distrusted", 3, "error: {}: holds only what is distrusted"),
+        ("distrusted", 2, "error: {}: holds only what is distrusted"),
         ("key", 3, "error: {}: this is a private key"),
         ("empty", 3, "error: {}: the file is empty"),
     ],

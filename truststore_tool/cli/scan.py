@@ -17,7 +17,7 @@ from truststore_tool.cli.output import Output
 from truststore_tool.cli.progress import Tally
 from truststore_tool.cli.reports import Reports, printed, require_places, wanted
 from truststore_tool.cli.secrets import Passwords
-from truststore_tool.errors import FormatError, IntegrityError, UsageError
+from truststore_tool.errors import FindingError, FormatError, IntegrityError, UsageError
 from truststore_tool.findings import counting
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.inventory.assembling import Asked
@@ -235,6 +235,8 @@ def _needs(text: str, output: Output) -> Sequence[Need]:
         collected = gather([text], Passwords(None, None, {}), output)
     except IntegrityError as exc:
         raise UsageError(exc.message, hint="give its certificates in PEM: truststore-tool export writes them") from exc
+    except FindingError as exc:  # which is no finding of the scan
+        raise UsageError(exc.message, hint=exc.hint) from exc
     certificates = [candidate.certificate for candidate in collected.candidates]
     return [Need(each.sha256, subject_text(each) or str(each.sha256)) for each in certificates]
 
