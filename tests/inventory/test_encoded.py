@@ -148,7 +148,13 @@ def test_hex_of_the_registry_of_windows() -> None:
     digits = store.hex(",")
     lines = "\\\r\n  ".join(digits[at : at + 75] for at in range(0, len(digits), 75))
     head = "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\A]\r\n"
-    assert found(f'{head}"Trust"=hex:{lines}\r\n"B"=dword:00000001\r\n') == {"Trust": sha256s(ONE)}
+    text = f'{head}"Trust"=hex:{lines}\r\n"B"=dword:00000001\r\n'
+    assert found(text) == found(text.encode("utf-16")) == {"Trust": sha256s(ONE)}
+
+
+def test_values_of_texts_in_utf_16() -> None:
+    text = json.dumps({"one": ONE, "two": b64(COMMENTED)})
+    assert found(text.encode("utf-16")) == {"one": sha256s(ONE), "two": sha256s(TWO)}
 
 
 def test_stores_behind_gzip() -> None:

@@ -5,6 +5,7 @@ from typing import Final
 import pytest
 
 from truststore_tool.inventory.configuration import mentions
+from truststore_tool.inventory.known_places import by_place
 from truststore_tool.inventory.nouns import Place
 
 X: Final = "/etc/x.pem"
@@ -118,6 +119,23 @@ def test_settings_of_many_programs(path: str, text: str, program: str) -> None:
     assert store == (X if X in text else J if J in text else "/etc")
     names = {item.by.name for item in found}
     assert not program or names == {program}, names
+
+
+PLACES: Final = [
+    *("/etc/docker/certs.d/registry.example:5000/ca.crt", "/etc/containers/certs.d/registry.example/ca.crt"),
+    *("/root/.config/containers/certs.d/a/ca.crt", "etc/containerd/certs.d/a/ca.pem"),
+]
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_places_of_registries(path: str) -> None:
+    assert [by.name for by in by_place(path)] == ["Docker, containerd, Podman"]
+    assert not list(by_place(path.replace("certs.d", "certs")))
+
+
+def test_a_template_is_said_as_such() -> None:
+    (found,) = mentions(Place(("/a/b.yml",)), 'ssl_certificate: "{{ folder }}/ca.pem"\n')
+    assert (found.store, found.doubt) == ("{{ folder }}/ca.pem", "it is filled in elsewhere")
 
 
 NONE: Final = [

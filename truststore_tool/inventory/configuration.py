@@ -216,4 +216,6 @@ def _file(path: str) -> tuple[Program, Container[str]]:
 def _first(value: str) -> str:
     """The first word of a value, or what is in quotes: nginx and others let more follow."""
     value = value.strip()
+    if value.startswith("{{"):  # a template, of which nothing is the first word
+        return value
     return unquoted(value) if value[:1] in ("'", '"') else value.split(" ", 1)[0].rstrip(";")

@@ -52,7 +52,12 @@ _PLACES: Final = (
     _at(r"(?:.*/)?\.pki/nssdb/cert9\.db", "Chromium", "the user's shared NSS database"),
     _at(r"/?etc/pki/nssdb/cert9\.db", "programs with NSS", "the machine's shared NSS database"),
     _at(r"(?:.*/)?(?:firefox|thunderbird)[^/]*/.+/cert9\.db", "Firefox, Thunderbird", "a profile's NSS database"),
-    _at(r"/?etc/(?:docker|containerd)/certs\.d/.+", "Docker, containerd", "certs.d: authorities of a registry", "go"),
+    _at(
+        r"(?:/?etc/(?:docker|containerd|containers)|(?:.*/)?\.config/containers)/certs\.d/[^/]+/.+",
+        "Docker, containerd, Podman",
+        "certs.d: authorities of a registry",
+        "go",
+    ),
     _at(_KUBERNETES, "clients of Kubernetes", "the service account's authority"),
 )
 

@@ -37,11 +37,12 @@ _CUT: Final = re.compile(
 )
 _BOUNCY: Final = (b"\0\0\0\1\0\0\0\x14", b"\0\0\0\2\0\0\0\x14")
 _DEEPEST: Final = 3  # texts that values of texts are
-# UTF-16, and base64 of PEM (of that as well), JKS, JCEKS, BKS, and of what is DER.
+# UTF-16 that does not say so, and base64 of PEM (of that as well), JKS, JCEKS, BKS, and of what is DER.
 _WRAPPED: Final = (
-    *(b"\xff\xfe", b"\xfe\xff", b"-\0-\0", b"\0-\0-"),
+    *(b"-\0-\0", b"\0-\0-"),
     *(b"LS0tLS1CRUdJTi", b"TFMwdExT", b"VEZNd2RF", b"/u3+7Q", b"zs7Ozg", b"AAAAA", b"MI"),
 )
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _P11_KIT: Final = b"[p11-kit-object-v1]"
 
 
@@ -99,6 +100,7 @@ def stores_in(data: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _stores_in(data: bytes, room: encoded.Room, depth: int) -> Iterator[tuple[str, bytes]]:
+    data = _as_utf8(data)
     found = _format(data)
     keyed = found == "pem" and texts.is_keyed(data)
     within = False
@@ -118,6 +120,16 @@ def _stores_in(data: bytes, room: encoded.Room, depth: int) -> Iterator[tuple[st
         plain, notes = formats.unwrapped(data)
         if notes and isinstance(plain, bytes):
             yield "", plain
+
+
+def _as_utf8(data: bytes) -> bytes:
+    """A text in UTF-16 that says so, as Windows writes it, in UTF-8; else what is given."""
+    if data[:2] not in _UTF16:
+        return data
+    try:
+        return data.decode("utf-16").encode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return data
 
 
 def judge(data: bytes, candidates: Candidates, now: datetime) -> Judged | None:
