@@ -64,7 +64,7 @@ def test_a_file_of_needs_in_any_format_or_why_not(tool: Tool, tmp_path: Path, ki
         case "der":
             realtools.run(openssl, "x509", "-in", root, "-outform", "DER", "-out", need)
         case "pkcs7":
-            realtools.run(openssl, "crl2pkcs7", "-nocrl", "-certfile", root, "-out", need)
+            realtools.run(openssl, "crl2pkcs7", "-nocrl", "-outform", "DER", "-certfile", root, "-out", need)
         case "jks":
             made = ("convert", root, "--to", "jks", "--out", need)
             assert process(*made, env={"TRUSTSTORE_PASSWORD": "changeit"}).code == 0
