@@ -6,9 +6,12 @@ import ssl
 import subprocess
 import sys
 import threading
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
+from types import NoneType
+from typing import Any
 
 import pytest
 
@@ -26,7 +29,11 @@ from truststore_tool import (
     PasswordRequiredError,
     TrustedEntry,
     TrustStore,
+    UnreadableError,
     UsageError,
+    WriteError,
+    save_store,
+    update_store,
 )
 
 PAGE = SAMPLES.parent / "docs" / "library.md"
@@ -243,3 +250,107 @@ def test_a_store_that_trusts_nothing_gives_no_context() -> None:
 def test_a_certificate_that_openssl_refuses_is_an_error() -> None:
     with pytest.raises(FormatError, match="OpenSSL"):
         TrustStore().add(Certificate(b"\x30\x03\x02\x01\x05")).ssl_context()
+
+
+def updated(**given: Any) -> object:
+    """What update_store makes of arguments beside those that are right."""
+    arguments = {"path": "store.jks", "password": "changeit", "change": lambda store: (store.add(new()), None)}
+    return update_store(**{**arguments, **given})
+
+
+def saved(entry: Any) -> None:
+    TrustStore((entry,)).save("new.jks", "changeit")
+
+
+# Each takes a value of any type, and must refuse it unless it is of one of these types.
+GIVEN: dict[str, tuple[Callable[[Any], object], tuple[type, ...]]] = {
+    "Certificate": (Certificate, (bytes,)),
+    "Certificate.from_pem": (Certificate.from_pem, (str, bytes)),
+    "Certificate.load": (Certificate.load, (str,)),
+    "the password of Certificate.load": (lambda given: Certificate.load(OLD_PEM, given), (str, NoneType)),
+    "is_signed_by": (lambda given: old().is_signed_by(given), ()),
+    "fingerprint": (lambda given: old().fingerprint(given), (str,)),
+    "Fingerprint.of": (Fingerprint.of, (bytes,)),
+    "Fingerprint.parse": (Fingerprint.parse, (str,)),
+    "matches": (lambda given: old().sha256.matches(given), (bytes,)),
+    "open": (TrustStore.open, (str, bytes)),
+    "the password of open": (lambda given: TrustStore.open("store.jks", given), (str, NoneType)),
+    "the format of open": (lambda given: TrustStore.open("store.jks", "changeit", given), (str, NoneType)),
+    "add": (lambda given: TrustStore().add(given), ()),
+    "add of several": (lambda given: TrustStore().add([given]), ()),
+    "the alias of add": (lambda given: TrustStore().add(old(), given), (str, NoneType)),
+    "the date of add": (lambda given: TrustStore().add(old(), None, given), (NoneType,)),
+    "remove": (lambda given: TrustStore.open("store.jks").remove(given), (str,)),
+    "find": (lambda given: TrustStore.open("store.jks").find(given), (str,)),
+    "expired": (lambda given: TrustStore.open("store.jks").expired(given), (NoneType,)),
+    "with_keys": (lambda given: TrustStore.open(OLD_PEM).with_keys(given), (str,)),
+    "the password of with_keys": (lambda given: TrustStore.open(OLD_PEM).with_keys(password=given), (str, NoneType)),
+    "save": (lambda given: TrustStore().save(given, "changeit"), (str,)),
+    "the password of save": (lambda given: TrustStore().save("new.jks", given), (str, NoneType)),
+    "the password of save as PEM": (lambda given: TrustStore().save("new.pem", given), (str, NoneType)),
+    "the format of save": (lambda given: TrustStore().save("new", "changeit", given), (str, NoneType)),
+    "the profile of save": (lambda given: TrustStore().save("new.p12", "changeit", profile=given), (str, NoneType)),
+    "a certificate of an entry": (lambda given: saved(TrustedEntry("a", given)), ()),
+    "the alias of an entry": (lambda given: saved(TrustedEntry(given, old())), (str,)),
+    "the date of an entry": (lambda given: saved(TrustedEntry("a", old(), given)), (NoneType,)),
+    "an entry": (saved, ()),
+    "entries": (lambda given: TrustStore(given).save("new.jks", "changeit"), ()),
+    "the format of a store": (lambda given: TrustStore((), given).save("new", "changeit"), (str,)),
+    "save_store": (lambda given: save_store(given, "new.jks", "changeit"), ()),
+    "the sources of save_store": (
+        lambda given: save_store(TrustStore(), "new.jks", "changeit", sources=given),
+        (list,),
+    ),
+    "update_store": (lambda given: updated(path=given), (str,)),
+    "the password of update_store": (lambda given: updated(password=given), (str, NoneType)),
+    "the new password of update_store": (lambda given: updated(new_password=given), (str, NoneType)),
+    "change": (lambda given: updated(change=given), ()),
+    "what change returns": (lambda given: updated(change=lambda _: given), ()),
+    "the store that change returns": (lambda given: updated(change=lambda _: (given, None)), ()),
+    "the format of update_store": (lambda given: updated(path="new.jks", create=given), (str, NoneType)),
+    "the readers of update_store": (lambda given: updated(readers=given), (NoneType, list)),
+}
+ODD = (None, 5, True, 1.5, b"changeit", bytearray(b"changeit"), "changeit", ["a"], object(), date(2020, 1, 1))
+
+
+@pytest.mark.parametrize("name", GIVEN)
+def test_what_is_of_another_type_is_refused_by_its_type(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    TrustStore().add(old(), "old").save("store.jks", "changeit")
+    call, right = GIVEN[name]
+    for value in ODD:
+        if isinstance(value, right):
+            continue
+        with pytest.raises(TypeError) as info:
+            call(value)
+        assert re.search(r"must (be|return) |is not callable", str(info.value)), (name, value)
+        assert "changeit" not in str(info.value)  # it may be a password
+    assert [path.name for path in tmp_path.iterdir()] == ["store.jks"]
+    assert len(TrustStore.open("store.jks", "changeit").entries) == 1
+
+
+def test_dates_without_a_time_zone_are_refused(tmp_path: Path) -> None:
+    for call in (
+        lambda: TrustStore().add(old(), "a", datetime(2020, 1, 1)),
+        lambda: TrustStore().add(old()).expired(datetime(2020, 1, 1)),
+        lambda: TrustStore((TrustedEntry("a", old(), datetime(2020, 1, 1)),)).save(tmp_path / "a.jks", "changeit"),
+    ):
+        with pytest.raises(UsageError, match="time zone"):
+            call()
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_directory_or_what_is_no_certificate_is_no_store(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    for call in (TrustStore.open, Certificate.load, TrustStore().save):
+        with pytest.raises(UsageError, match="no CApath"):
+            call(tmp_path / "folder")
+    with pytest.raises(UnreadableError, match="Is a directory"):
+        TrustStore().with_keys(tmp_path / "folder")
+    junk = Certificate(b"no certificate")
+    for name in ("a.jks", "a.p12", "a.pem", "a.der", "a.p7b"):
+        with pytest.raises((WriteError, FormatError)):
+            TrustStore().add(junk, "a").save(tmp_path / name, "changeit")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]

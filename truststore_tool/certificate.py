@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from truststore_tool import asn1, extensions, oids
 from truststore_tool.encoding import in_der
-from truststore_tool.errors import FormatError
+from truststore_tool.errors import FormatError, require_type
 from truststore_tool.extensions import Extension
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.names import Name
@@ -152,6 +152,11 @@ class Certificate:
 
     der: bytes = field(repr=False)
 
+    def __new__(cls, der: bytes) -> "Certificate":
+        """One with that encoding. Raises TypeError for what is no bytes."""
+        require_type("the DER of a certificate", der, bytes)
+        return object.__new__(cls)
+
     @classmethod
     def from_pem(cls, text: str | bytes) -> "Certificate":
         """The one certificate in a PEM text. Raises FormatError when it is damaged, or holds none or several."""
@@ -288,6 +293,7 @@ class Certificate:
 
         None where that cannot be told: `cryptography` does not read one of them, or does not know algorithm or key.
         """
+        require_type("the issuer", issuer, Certificate)
         try:
             if self.issuer_der != issuer.subject_der:
                 return False
@@ -299,6 +305,7 @@ class Certificate:
         """As `is_signed_by`, whatever the names."""
         from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
+        require_type("the issuer", issuer, Certificate)
         try:
             _verify(self.x509, issuer.x509.public_key())
         except InvalidSignature:

@@ -79,3 +79,13 @@ class PasswordRequiredError(IntegrityError):
 
 class WriteError(TrustStoreError):
     """The target could not be written; it is as it was before (exit code 5)."""
+
+
+def require_type(what: str, value: object, *types: type) -> None:
+    """Raise TypeError, by which `what` of a caller's is of another type, unless it is of one of these.
+
+    The value is not shown: it may be a password.
+    """
+    if not isinstance(value, types):
+        names = " or ".join("None" if each is type(None) else each.__name__ for each in types)
+        raise TypeError(f"{what} must be {names}, not {type(value).__name__}")

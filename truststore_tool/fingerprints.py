@@ -6,7 +6,7 @@ from typing import Final
 
 from truststore_tool import digests
 from truststore_tool.encoding import in_der
-from truststore_tool.errors import EXPECT_FILE, UsageError
+from truststore_tool.errors import EXPECT_FILE, UsageError, require_type
 from truststore_tool.nouns import noun
 
 # What a pasted fingerprint may be, told apart by its length; MD5 is not among them: it identifies nothing any more.
@@ -44,6 +44,8 @@ class Fingerprint:
         It is that of the certificate in DER, as OpenSSL prints it, where the encoding is another (BER). Raises
         UsageError for an unknown algorithm.
         """
+        require_type("the certificate", der, bytes)
+        require_type("the algorithm", algorithm, str)
         try:
             return cls(algorithm, digests.digest(algorithm, in_der(der)))
         except (ValueError, TypeError) as exc:
@@ -59,6 +61,7 @@ class Fingerprint:
         The digest is told from the number of bytes; a label that says otherwise is refused.
         Raises UsageError when it is no SHA-1, SHA-256, SHA-384 or SHA-512 fingerprint.
         """
+        require_type("the fingerprint", text, str)
         stripped = text.strip().strip("'\"").strip()
         label = re.match(_LABEL, stripped, re.IGNORECASE)
         body = re.sub(_SEPARATORS, "", stripped[label.end() :] if label else stripped)

@@ -7,10 +7,11 @@ and load it when they are called.
 import os
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from types import NoneType
 from typing import TYPE_CHECKING
 
 from truststore_tool import formats, meant, stores
-from truststore_tool.errors import FindingError, FormatError, UsageError
+from truststore_tool.errors import FindingError, FormatError, UsageError, require_type
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.model import Certificate, Entry, TrustedEntry, TrustStore
 from truststore_tool.nouns import replace
@@ -20,6 +21,7 @@ from truststore_tool.operations.changing import remove_entries
 from truststore_tool.operations.converting import convert
 from truststore_tool.operations.importing import import_certificates
 from truststore_tool.operations.pairing import CALLED
+from truststore_tool.stores.given import require_certificate, require_moment, require_store
 from truststore_tool.wording import counted
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 def from_pem(text: str | bytes) -> Certificate:
     """The one certificate in a PEM text. Raises FormatError when it is damaged, or holds none or several."""
+    require_type("the PEM text", text, str, bytes)
     data = text.encode() if isinstance(text, str) else text
     found = formats.loads(data, None, "pem").all_certificates()
     if len(found) != 1:
@@ -49,6 +52,7 @@ def to_pem(certificate: Certificate) -> str:
 
 def load(path: str | os.PathLike[str], password: str | None) -> tuple[Certificate, ...]:
     """The trusted certificates of a file of any format, and those that are no entries; raises as `open_store` does."""
+    require_type("the path", path, str, os.PathLike)
     store = stores.open_store(path, password)
     return (*(entry.certificate for entry in store.trusted()), *(item.certificate for item in store.loose))
 
@@ -81,6 +85,9 @@ def with_keys(store: TrustStore, paths: Iterable[str | os.PathLike[str]], passwo
     from truststore_tool.formats import private_keys
     from truststore_tool.operations.pairing import OpenedKey, pair
 
+    require_type("the password", password, str, NoneType)
+    for path in paths:
+        require_type("the path of a key", path, str, os.PathLike)
     blocks = [*private_keys.in_store(store), *(block for path in paths for block in keys_of(path))]
     plain = [private_keys.opened(block, password) for block in blocks]
     # What protects a key is a matter of the store that is written.
@@ -99,14 +106,16 @@ def add(
     store: TrustStore, certificates: Certificate | Iterable[Certificate], alias: str | None, created: datetime | None
 ) -> TrustStore:
     """The store with them among its trusted entries, under aliases that the command line would give them."""
+    require_type("what is added", certificates, Certificate, Iterable)
     each = [certificates] if isinstance(certificates, Certificate) else list(certificates)
-    moment = created or _now()
-    if moment.tzinfo is None:
-        raise UsageError("created has no time zone", hint="pass an aware datetime, as datetime.now(UTC)")
+    for certificate in each:
+        require_certificate(certificate)
+    require_type("the alias", alias, str, NoneType)
+    require_moment("created", created)
     changed, _ = import_certificates(
         store,
         [Candidate(certificate, "") for certificate in each],
-        created=moment,
+        created=_now() if created is None else created,
         alias=alias,
         aliased=formats.get(store.format).has_aliases,
     )
@@ -115,12 +124,14 @@ def add(
 
 def remove(store: TrustStore, alias: str) -> TrustStore:
     """The store without the entry of that alias, a key too. Raises FindingError when there is none, or several."""
+    require_type("the alias", alias, str)
     changed, _ = remove_entries(store, aliases=[alias], keys=True)
     return changed
 
 
 def find(store: TrustStore, what: Certificate | Fingerprint | str) -> Entry | None:
     """The entry of a certificate, a fingerprint or an alias. Raises FindingError when an alias may mean several."""
+    require_type("what to find", what, Certificate, Fingerprint, str)
     if isinstance(what, str):
         index = AliasIndex(store)
         if index.alike(what):
@@ -143,6 +154,8 @@ def save(
     profile: str | None,
 ) -> None:
     """Write the store, in another format where that is asked for by name or by the ending of the path."""
+    require_store(store)
+    require_type("the password", password, str, NoneType)
     target = stores.new_format(path, format, usual=store.format)
     stores.save_store(
         _as_format(store, target, password), path, password, format=target, backup=backup, profile=profile
@@ -198,7 +211,8 @@ def expired(store: TrustStore, at: datetime | None) -> tuple[TrustedEntry, ...]:
     """The trusted entries whose certificates expired before that moment (aware; None for now)."""
     from truststore_tool.operations.describe import ends_before
 
-    moment = at or _now()
+    require_moment("the moment", at)
+    moment = _now() if at is None else at
     return tuple(entry for entry in store.trusted() if ends_before(entry.certificate, moment))
 
 

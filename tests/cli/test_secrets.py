@@ -23,6 +23,7 @@ from truststore_tool.errors import TrustStoreError
 from truststore_tool.formats import FILE_NAMES
 from truststore_tool.formats import get as get_format
 from truststore_tool.passwords import Password
+from truststore_tool.stores import changing
 
 # Without a letter in common, so that no half of one is taken for the other; no word of any message.
 SECRET = "xyzzyQ7plugh"
@@ -202,7 +203,7 @@ def test_the_traceback_of_a_bug(folder: Path, monkeypatch: pytest.MonkeyPatch) -
         raise RuntimeError("a bug")
 
     monkeypatch.setenv("TRUSTSTORE_TOOL_DEBUG", "1")
-    monkeypatch.setattr(stores, "_save", fail)
+    monkeypatch.setattr(changing, "write", fail)
     with pytest.raises(RuntimeError, match="a bug") as caught:
         cli.run(["import", str(folder / "s.jks"), str(NEW), "--yes", "--password-file", "pw"])
     clean("".join(traceback.format_exception(caught.value)).encode(), "a traceback")

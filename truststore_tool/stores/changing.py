@@ -3,15 +3,17 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, TypeVar
 
 from truststore_tool import files, formats
-from truststore_tool.errors import PasswordRequiredError, TrustStoreError, UnreadableError
+from truststore_tool.errors import PasswordRequiredError, TrustStoreError, UnreadableError, require_type
 from truststore_tool.files.problems import placed
 from truststore_tool.formats.base import Content
 from truststore_tool.model import TrustStore
 from truststore_tool.nouns import field, noun
 from truststore_tool.proofs import Meant, proven
+from truststore_tool.stores.given import require_several, require_store
 from truststore_tool.stores.protecting import check_new_password, protected, rekeyed
 from truststore_tool.stores.reading import content_at, path_of
 from truststore_tool.stores.saving import Writing, read_back, write
@@ -61,6 +63,10 @@ def update_store(
     changes no entry, no lock is taken and the file is not touched. Raises as `open_store` and `save_store` do, and
     whatever `change` raises; the file is then as it was. The file is read once, and once more under the lock.
     """
+    for what, value in (("the password", password), ("the new password", new_password), ("the format", create)):
+        require_type(what, value, str, NoneType)
+    require_several("sources", sources)
+    require_several("readers", () if readers is None else readers)
     missing = create is not None
     found = path if isinstance(path, Present) else present(path, missing=missing, manner=manner, dry_run=dry_run)
     target = found.path
@@ -203,7 +209,11 @@ def _drafted(
 ) -> tuple[_Draft, R]:
     """What becomes of the store that `content` is under `change`, and the report. The arguments of `update_store`."""
     before = _new_store(create or "", password) if content is None else changeable(content, target, password, create)
-    after, report = change(before)
+    made = change(before)
+    if not (isinstance(made, tuple) and len(made) == 2):
+        raise TypeError(f"change must return a store and a report, not {type(made).__name__}")
+    after, report = made
+    require_store(after)
     saving = bool(new_password or profile) or not _is_unchanged(before, after)
     if new_password is not None:
         after = rekeyed(after, password, new_password)

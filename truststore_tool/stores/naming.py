@@ -2,10 +2,12 @@
 
 import os
 from pathlib import Path
+from types import NoneType
 
 from truststore_tool import files, formats
-from truststore_tool.errors import UsageError
+from truststore_tool.errors import UsageError, require_type
 from truststore_tool.files.problems import placed
+from truststore_tool.stores.reading import path_of
 
 
 def new_format(path: str | os.PathLike[str], wanted: str | None = None, usual: str = "jks") -> str:
@@ -16,9 +18,10 @@ def new_format(path: str | os.PathLike[str], wanted: str | None = None, usual: s
     an ending that asks for no format, or for one that is only read: a name that says one thing over content of
     another misleads whoever opens it next.
     """
+    require_type("the format", wanted, str, NoneType)
+    place = path_of(path)
     if wanted is not None:
         return formats.get(wanted).name
-    place = Path(path)
     if files.is_directory(place):
         with placed(place):
             return formats.detect(dict.fromkeys(files.names_in(place), b"")).name

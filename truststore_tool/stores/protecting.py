@@ -1,13 +1,16 @@
 """What protects a store: passwords that a new one may have, another password, and profiles."""
 
+from types import NoneType
+
 from truststore_tool import formats
-from truststore_tool.errors import UsageError
+from truststore_tool.errors import UsageError, require_type
 from truststore_tool.formats.base import SHORTEST_NEW_PASSWORD
 from truststore_tool.model import TrustStore
 
 
 def check_new_password(name: str, password: str | None) -> None:
     """Raise UsageError for a password under which Java would not create a store of this format, or not open it."""
+    require_type("the password", password, str, NoneType)
     if password is None:
         return
     codec = formats.get(name)
@@ -39,6 +42,7 @@ def rekeyed(store: TrustStore, old: str | None, new: str) -> TrustStore:
 
 def protected(store: TrustStore, name: str, profile: str | None, password: str | None) -> TrustStore:
     """The store as it is to be saved under a profile. Raises UsageError where there is none of that name."""
+    require_type("the profile", profile, str, NoneType)
     if profile is None:
         return store
     protect = formats.get(name).protect

@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
+from types import NoneType
 
 from truststore_tool import files, formats
-from truststore_tool.errors import UsageError
+from truststore_tool.errors import UsageError, require_type
 from truststore_tool.files.problems import placed
 from truststore_tool.formats.base import Content
 from truststore_tool.model import TrustStore
@@ -26,6 +27,8 @@ def open_store(
     password, broken digest), PasswordRequiredError (nothing can be read without one) and UsageError (no such
     format). Messages about a path begin with it.
     """
+    require_type("the password", password, str, NoneType)
+    require_type("the format", format, str, NoneType)
     if isinstance(source, bytes):
         return _read(source, password, format)
     path = path_of(source)
@@ -57,6 +60,7 @@ def _read(content: Content, password: str | None, name: str | None) -> TrustStor
 
 def path_of(path: str | os.PathLike[str]) -> Path:
     """The path, unless it is empty, as from an unset variable: it would mean the current directory."""
+    require_type("the path of the store", path, str, os.PathLike)
     if not os.fspath(path):
         raise UsageError("the path of the store is empty", hint="name a file or directory")
     return Path(path)

@@ -4,14 +4,16 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, NamedTuple
 
 from truststore_tool import files, formats
-from truststore_tool.errors import ExistsError, UnreadableError, UsageError, WriteError
+from truststore_tool.errors import ExistsError, UnreadableError, UsageError, WriteError, require_type
 from truststore_tool.formats.base import Directory
 from truststore_tool.model import TrustStore
 from truststore_tool.nouns import replace
 from truststore_tool.proofs import Meant, proven
+from truststore_tool.stores.given import require_several, require_store
 from truststore_tool.stores.naming import new_format
 from truststore_tool.stores.protecting import check_new_password, protected
 from truststore_tool.stores.reading import open_store
@@ -65,6 +67,10 @@ def save_store(
     anything on the disk changes. Raises FormatError (an entry that the format cannot hold), PasswordRequiredError,
     ExistsError, UsageError (a format that is only read; a password too short for a new store) and WriteError.
     """
+    require_store(store)
+    require_type("the password", password, str, NoneType)
+    require_several("sources", sources)
+    require_several("readers", () if readers is None else readers)
     target = target_of(path)
     name = new_format(path, format, usual=store.format)
     manner = manner or files.Manner()
@@ -81,6 +87,7 @@ def encoded(
     store: TrustStore, password: str | None, readers: "Sequence[Asked] | None" = None, profile: str | None = None
 ) -> bytes:
     """The bytes of `store` in its own format, for a stream; proved as `save_store` does, and with the same errors."""
+    require_store(store)
     codec = formats.get(store.format)
     store = protected(store, store.format, profile, password)
     if codec.is_directory:
