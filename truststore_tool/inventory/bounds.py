@@ -33,7 +33,9 @@ class Bounds:
         held: octets of archives inside others that are held in memory, where they can be read in no other way.
         stores: of all archives inside one file of the file system.
         nesting: archives inside each other.
-        members: of all archives inside one file of the file system.
+        members: of all archives inside one file of the file system; streams of gzip and its like one behind the other
+            count as such.
+        names: octets of the names of members of tars, and of what links lead to, likewise.
         unpacked: octets that are decompressed of one file of the file system.
         ratio: how many octets may come out of one that goes in, once they are many.
     """
@@ -43,6 +45,7 @@ class Bounds:
     stores: int = 5_000
     nesting: int = 8
     members: int = 1_000_000
+    names: int = 128 << 20
     unpacked: int = 16 << 30
     ratio: int = 250
 
@@ -53,6 +56,7 @@ class Budget:
     def __init__(self, bounds: Bounds, size: int) -> None:
         self.bounds = bounds
         self._members = bounds.members
+        self._names = bounds.names
         self._stores = bounds.stores
         self._held = bounds.held
         self._unpacked = 0
@@ -63,6 +67,12 @@ class Budget:
         self._members -= 1
         if self._members < 0:
             raise SpentError(f"holds more than {self.bounds.members} members, and was looked at as far")
+
+    def named(self, size: int) -> None:
+        """Pay for names. Raises SpentError."""
+        self._names -= size
+        if self._names < 0:
+            raise SpentError(f"holds names of more than {self.bounds.names >> 20} MiB, and was looked at as far")
 
     def store(self) -> None:
         """Pay for a store. Raises SpentError."""

@@ -24,6 +24,8 @@ _KINDS: Final[dict[bytes, Kind]] = {
 }
 _NO_CONTENT: Final = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))  # whatever they say of their size
 _NAME, _LINK, _PAX, _GLOBAL, _SPARSE = b"L", b"K", b"x", b"g", b"S"
+_PAX_KEYS: Final = frozenset((b"path", b"linkpath", b"size"))
+_PAX_SPARSE: Final = b"GNU.sparse."
 _OCTAL_OR_BLANK: Final = frozenset(b"%c" % octet for octet in b" 01234567")
 _MOST_NAMES: Final = 1 << 20  # octets of a long name or of pax headers
 
@@ -115,13 +117,15 @@ def members(stream: Stream, budget: Budget) -> Iterator[TarMember]:
         if kind == _SPARSE:
             _skip_map(stream, block)
         size = 0 if kind in _NO_CONTENT else _size(pax, size)
-        named: Kind = "sparse" if kind == _SPARSE or _is_sparse(pax) else _KINDS.get(kind, "other")
+        named: Kind = "sparse" if kind == _SPARSE or "sparse" in pax else _KINDS.get(kind, "other")
         here = pax.get("path") or path or _path(block)
         if named == "file" and here.endswith("/"):
             named = "directory"  # as archives before ustar have it
+        leads = pax.get("linkpath") or target or _text(block[157:257])
         content = _Content(stream, size)
         budget.member()
-        yield TarMember(here, named, pax.get("linkpath") or target or _text(block[157:257]), size, content)
+        budget.named(len(here) + len(leads))
+        yield TarMember(here, named, leads, size, content)
         path = target = ""
         own = {}
         if content.left:
@@ -138,10 +142,6 @@ def _path(block: bytes) -> str:
 def _size(pax: dict[str, str], size: int) -> int:
     said = pax.get("size", "")
     return int(said) if said.isascii() and said.isdigit() and len(said) < 20 else size
-
-
-def _is_sparse(pax: dict[str, str]) -> bool:
-    return any(key.startswith("GNU.sparse.") for key in pax)
 
 
 def _skip_map(stream: Stream, block: bytes) -> None:
@@ -171,7 +171,10 @@ def _number(field: bytes) -> int:
 
 
 def _pax(data: bytes) -> dict[str, str]:
-    """Records of the form ``<length> <key>=<value>`` and a line end."""
+    """Records of the form ``<length> <key>=<value>`` and a line end: those that are asked for, by their keys.
+
+    ``sparse`` stands for all that GNU tar says of sparse files.
+    """
     found = {}
     at = 0
     while at < len(data):
@@ -180,7 +183,9 @@ def _pax(data: bytes) -> dict[str, str]:
         if not digits.isdigit() or not blank - at < int(digits) <= len(data) - at:
             break
         key, equals, value = data[blank + 1 : at + int(digits) - 1].partition(b"=")
-        if equals:
-            found[key.decode("utf-8", "replace")] = value.decode("utf-8", "surrogateescape")
+        if key.startswith(_PAX_SPARSE):
+            found["sparse"] = ""
+        elif equals and key in _PAX_KEYS:
+            found[key.decode()] = value.decode("utf-8", "surrogateescape")
         at += int(digits)
     return found

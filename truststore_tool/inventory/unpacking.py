@@ -11,6 +11,9 @@ from truststore_tool.extras import how_to_install
 from truststore_tool.inventory.bounds import BrokenError, Budget
 from truststore_tool.inventory.streams import PIECE, Pieces, Stream
 
+# What is given to a decompressor at a time, where many streams may stand one behind the other, none longer than a few
+# octets: what is behind one is copied at its end.
+_PACKED: Final = 16 << 10
 _MEMORY: Final = 128 << 20  # what a decompressor may take for itself; xz -9 takes half of it
 
 
@@ -19,12 +22,12 @@ def decompressed(kind: str, packed: Stream, budget: Budget) -> Pieces:
 
     Raises BrokenError at once where no module for that kind is installed, and when read from where it is damaged.
     """
-    return Pieces(_paid(_OPENERS[kind](packed), budget))
+    return Pieces(_paid(_OPENERS[kind](packed, budget), budget))
 
 
 def inflated(packed: Stream, budget: Budget) -> Iterator[bytes]:
     """What comes out of a bare deflate stream (RFC 1951), as zip files hold them."""
-    return _paid(_zlib(packed, -zlib.MAX_WBITS, several=False), budget)
+    return _paid(_one(zlib.decompressobj(-zlib.MAX_WBITS), packed), budget)
 
 
 def inflated_whole(packed: bytes, crc: int, budget: Budget) -> bytes:
@@ -44,7 +47,7 @@ def inflated_whole(packed: bytes, crc: int, budget: Budget) -> bytes:
 
 def unbzipped(packed: Stream, budget: Budget) -> Iterator[bytes]:
     """What comes out of bzip2."""
-    return _paid(_bzip2(packed), budget)
+    return _paid(_bzip2(packed, budget), budget)
 
 
 def proved(pieces: Iterator[bytes], crc: int) -> Pieces:
@@ -75,45 +78,49 @@ def _paid(pieces: Iterator[bytes], budget: Budget) -> Iterator[bytes]:
         raise
 
 
-def _zlib(packed: Stream, wbits: int, *, several: bool) -> Iterator[bytes]:
-    data = packed.read(PIECE)
-    while data:
-        machine = zlib.decompressobj(wbits)
+def _one(machine: Any, packed: Stream) -> Iterator[bytes]:
+    while not machine.eof:
+        data = machine.unconsumed_tail or packed.read(PIECE)
+        if not data:
+            raise EOFError("it is cut short")
+        yield machine.decompress(data, PIECE)
+
+
+def _gzip(packed: Stream, budget: Budget) -> Iterator[bytes]:
+    data = packed.read(_PACKED)
+    while data.strip(b"\0"):  # padding is passed over
+        budget.member()
+        machine = zlib.decompressobj(zlib.MAX_WBITS | 16)
         while not machine.eof:
-            if not data and not (data := packed.read(PIECE)):
+            if not data and not (data := packed.read(_PACKED)):
                 raise EOFError("it is cut short")
             yield machine.decompress(data, PIECE)
             data = machine.unconsumed_tail
-        data = (machine.unused_data or packed.read(PIECE)) if several else b""
-        if several and not data.strip(b"\0"):  # padding, as gzip passes it over
-            data = b""
+        data = machine.unused_data or packed.read(_PACKED)
 
 
-def _machines(packed: Stream, make: Callable[[], Any]) -> Iterator[bytes]:
-    data = packed.read(PIECE)
+def _machines(packed: Stream, budget: Budget, make: Callable[[], Any]) -> Iterator[bytes]:
+    data = packed.read(_PACKED)
     while data.strip(b"\0"):
+        budget.member()
         machine = make()
         while not machine.eof:
-            if machine.needs_input and not data and not (data := packed.read(PIECE)):
+            if machine.needs_input and not data and not (data := packed.read(_PACKED)):
                 raise EOFError("it is cut short")
             yield machine.decompress(data, PIECE)
             data = b""
-        data = machine.unused_data or packed.read(PIECE)
+        data = machine.unused_data or packed.read(_PACKED)
 
 
-def _gzip(packed: Stream) -> Iterator[bytes]:
-    return _zlib(packed, zlib.MAX_WBITS | 16, several=True)
+def _bzip2(packed: Stream, budget: Budget) -> Iterator[bytes]:
+    return _machines(packed, budget, bz2.BZ2Decompressor)
 
 
-def _bzip2(packed: Stream) -> Iterator[bytes]:
-    return _machines(packed, bz2.BZ2Decompressor)
+def _xz(packed: Stream, budget: Budget) -> Iterator[bytes]:
+    return _machines(packed, budget, lambda: lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_MEMORY))
 
 
-def _xz(packed: Stream) -> Iterator[bytes]:
-    return _machines(packed, lambda: lzma.LZMADecompressor(lzma.FORMAT_AUTO, memlimit=_MEMORY))
-
-
-def _zstd(packed: Stream) -> Iterator[bytes]:
+def _zstd(packed: Stream, _budget: Budget) -> Iterator[bytes]:
     for name in ("compression.zstd", "backports.zstd"):
         try:
             module: Any = import_module(name)
@@ -138,7 +145,7 @@ def _read(reader: Any, error: type[Exception]) -> Iterator[bytes]:
         raise EOFError(str(exc)) from exc
 
 
-_OPENERS: Final[dict[str, Callable[[Stream], Iterator[bytes]]]] = {
+_OPENERS: Final[dict[str, Callable[[Stream, Budget], Iterator[bytes]]]] = {
     "gzip": _gzip,
     "bzip2": _bzip2,
     "xz": _xz,
