@@ -194,11 +194,21 @@ def test_two_things_do_not_go_to_the_same_file(tool: Tool, tmp_path: Path) -> No
             assert (done.code, (tmp_path / "one").exists()) == (2, False)
 
 
-@pytest.mark.parametrize("name", ["-", "/dev/stdout"])
+@pytest.mark.parametrize("name", ["-", "/dev/stdout", "/dev/fd/1"])
 def test_a_report_to_standard_output_by_name(tool: Tool, tmp_path: Path, name: str) -> None:
     (tmp_path / "a.pem").write_bytes(pem())
     assert json.loads(tool("scan", tmp_path, "--report", f"json={name}").out)["places"] == 1
     assert tool("scan", tmp_path, "--report", "text", "--report", f"json={name}").code == 2
+
+
+def test_a_report_does_not_take_a_file_from_whoever_writes_to_it(tmp_path: Path) -> None:
+    """As by a name in place of the file behind standard error, which then nobody could read any more."""
+    (tmp_path / "a.pem").write_bytes(pem())
+    with (tmp_path / "log").open("wb") as log:
+        scan = [sys.executable, "-m", "truststore_tool", "scan", "a.pem", "--report", "json=/dev/stderr"]
+        assert subprocess.run(scan, cwd=tmp_path, stderr=log, timeout=60).returncode == 2
+        log.write(b"and more\n")
+    assert (tmp_path / "log").read_text().splitlines()[0] == "error: the report json cannot go to /dev/stderr"
 
 
 def test_a_report_in_the_tree_that_is_scanned_changes_nothing(tool: Tool, tmp_path: Path) -> None:

@@ -24,7 +24,9 @@ KINDS: Final[Mapping[str, str]] = {
 }
 
 
-_STDOUT: Final = ("", "-", "/dev/stdout")
+_STDOUT: Final = ("", "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+# Replacing the file behind one would take it from whoever writes to it.
+_DESCRIPTORS: Final = ("/dev/stderr", "/dev/fd/", "/proc/self/fd/")
 
 
 @noun
@@ -78,7 +80,11 @@ def _wanted(text: str) -> Wanted:
         raise UsageError(f"no report is called {kind!r}", hint=f"choose one of {', '.join((TEXT, *KINDS))}")
     if equals and not path:
         raise UsageError(f"the report {kind} names no file", hint="write it as KIND=FILE")
-    return Wanted(kind, None if path in _STDOUT else path)
+    if path in _STDOUT:
+        return Wanted(kind, None)
+    if path.startswith(_DESCRIPTORS):
+        raise UsageError(f"the report {kind} cannot go to {path}", hint="name a file, or - for standard output")
+    return Wanted(kind, path)
 
 
 def printed(inventory: Inventory, reports: Reports, output: Output) -> None:
