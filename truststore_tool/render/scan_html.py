@@ -72,8 +72,8 @@ def text(inventory: Inventory) -> str:
         needs=tuple((need, of_need(need, inventory)) for need in inventory.needs),
         rows=rows,
         shown=_SHOWN,
-        lacking=_first_read([row for row in rows if row.state == _STATES["lacks"][0]]),
-        closed=_first_read([row for row in rows if row.state == _STATES["locked"][0]]),
+        lacking=[row for row in rows if row.state == _STATES["lacks"][0]],
+        closed=[row for row in rows if row.state == _STATES["locked"][0]],
         beside=beside(inventory),
         timeline=timeline(inventory),
         states=[name for name, _ in _STATES.values() if any(row.state == name for row in rows)],
@@ -83,11 +83,6 @@ def text(inventory: Inventory) -> str:
         policy=f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none';"
         " form-action 'none'",
     )
-
-
-def _first_read(rows: list[Row]) -> list[Row]:
-    """Those of which a reader is known first: the others are often of nobody."""
-    return sorted(rows, key=lambda row: not row.readers)
 
 
 def require() -> None:
@@ -126,8 +121,9 @@ def _hash(source: str) -> str:
 
 
 def _ordered(inventory: Inventory) -> list[Found]:
+    """Those of which a reader is known first of their state: the others are often of nobody."""
     order = list(_STATES)
-    return sorted(inventory.stores, key=lambda store: order.index(state(store, inventory)))
+    return sorted(inventory.stores, key=lambda store: (order.index(state(store, inventory)), not store.readers))
 
 
 def _row(number: int, store: Found, inventory: Inventory) -> Row:
