@@ -33,7 +33,7 @@ _UNKNOWN: Final = "who reads "
 _LIBERTYS: Final = "keystore.location"  # of the server.xml of Liberty, not of Tomcat's
 # One of these is in every value in which a pattern of `known_settings` finds anything.
 _OF_OPTIONS: Final = ("-ca", "-CA", "CAFile", "-file", "-cafile", "-authority", "-bundle", "-directory")
-_OF_VARIABLES: Final = ("CERT", "_CA", "CA_", "CAFILE", "CAINFO", "_FILE", "cafile", "SSL_VERIFY")
+_OF_VARIABLES: Final = ("CERT", "_CA", "CA_", "CAFILE", "CAINFO", "_FILE", "cafile", "_VERIFY")
 # Settings whose values set variables, as those of units and Dockerfiles do.
 _ENVIRONMENTS: Final = ("ENVIRONMENT", "ENV")
 # The last part of every name that it lists, in lower case.
