@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.cli.harness import process
 from tests.inventory.reporting import certificate
-from tests.inventory.trees import pem
+from tests.inventory.trees import pem, tarred
 from tests.realtools import find, run
 from tests.samples import own
 
@@ -34,6 +34,19 @@ def test_files_of_one_certificate_are_named_and_what_ends_soon_is_counted(tmp_pa
     told = lines(tmp_path, "--need", own("new-root.pem"))
     names = "  0.pem, 1.pem, 2.pem, 3.pem, 4.pem, x10.pem, x11.pem, x12.pem, x5.pem, x6.pem and 3 more"
     assert entry(told, "LACKS: 13 files of one certificate each in stores")[0] == names
+
+
+def test_files_of_one_certificate_that_the_same_program_reads_are_one_entry(tmp_path: Path) -> None:
+    """As Debian has its authorities: update-ca-certificates(8)."""
+    folder = "usr/share/ca-certificates/mozilla"
+    files = {f"{folder}/{number}.crt": certificate(f"root {number}") for number in range(6)}
+    files["etc/curl.conf"] = f"cacert = /{folder}/5.crt\n".encode()
+    (tmp_path / "stores").write_bytes(tarred(files))
+    told = lines(tmp_path)
+    said = entry(told, f"5 files of one certificate each in stores!/{folder}")
+    assert said[0] == "  0.crt, 1.crt, 2.crt, 3.crt, 4.crt"
+    assert [line.partition(":")[0] for line in said[1:]] == ["  read by update-ca-certificates"]
+    assert len([line for line in entry(told, f"stores!/{folder}/5.crt") if line.startswith("  read by ")]) == 2
 
 
 def test_what_makes_the_exit_code_is_told_in_full(tmp_path: Path) -> None:

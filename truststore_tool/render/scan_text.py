@@ -87,13 +87,13 @@ class _Told(NamedTuple):
     others: tuple[Issue, ...]
 
     @property
-    def folder(self) -> tuple[str, str] | None:
-        """Label and folder, of a file of one certificate that nobody is known to read and of which there is no news."""
+    def kind(self) -> tuple[object, ...] | None:
+        """What files of one certificate have in common that are one entry; None for what is an entry by itself."""
         store = self.store
-        news = store.readers or store.present or self.full or len(store.places) > 1 or store.links
+        news = store.present or self.full or len(store.places) > 1
         if news or len(store.certificates) != 1 or store.format not in ("pem", "der"):
             return None
-        return self.label, posixpath.dirname(str(store.places[0]))
+        return self.label, posixpath.dirname(str(store.places[0])), store.readers
 
 
 def pieces(inventory: Inventory) -> Iterator[Piece]:
@@ -104,12 +104,12 @@ def pieces(inventory: Inventory) -> Iterator[Piece]:
     # Those of which a reader is known first: the others are often of nobody.
     order = sorted(inventory.stores, key=lambda store: (states.index(state(store, inventory)), not store.readers))
     told = [_told(store, inventory) for store in order]
-    folders: dict[tuple[str, str] | None, list[_Told]] = {}
+    kinds: dict[tuple[object, ...] | None, list[_Told]] = {}
     for each in told:
-        folders.setdefault(each.folder, []).append(each)
+        kinds.setdefault(each.kind, []).append(each)
     for each in told:
-        same = folders[each.folder]
-        if each.folder is None or len(same) < _SINGLE:
+        same = kinds[each.kind]
+        if each.kind is None or len(same) < _SINGLE:
             yield from _store(each, inventory)
         elif each is same[0]:
             yield from _files(same)
@@ -179,7 +179,7 @@ def _store(told: _Told, inventory: Inventory) -> Iterator[Piece]:
             there = held_as(need.fingerprint, store)
             if there or len(inventory.needs) > 1:
                 yield f"  missing: {need}{there}"
-    yield from (f"  read by {reader.name}: {reader.because}" for reader in store.readers)
+    yield from _readers(store)
     for _, same in groupby(told.full, lambda item: (item.finding.level, item.finding.rule)):
         found = list(same)
         yield from (f"  {_line(item)}" for item in found[:_OF_A_RULE])
@@ -199,7 +199,12 @@ def _files(told: Sequence[_Told]) -> Iterator[Piece]:
     yield f"  {', '.join(names[:_NAMES])}{more}"
     if ends := ", ".join(_ends(stores)):
         yield f"  {ends}"
+    yield from _readers(stores[0])
     yield from _others(item for each in told for item in each.others)
+
+
+def _readers(store: Found) -> Iterator[Piece]:
+    yield from (f"  read by {reader.name}: {reader.because}" for reader in store.readers)
 
 
 def _others(issues: Iterable[Issue]) -> Iterator[Piece]:
