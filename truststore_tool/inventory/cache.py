@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
-from importlib import metadata
 from typing import Any, Final
 
 from truststore_tool import __version__
@@ -160,6 +159,8 @@ class Cache:
 
 def _installed() -> list[str]:
     """Versions of what reads files, apart from this package."""
+    from importlib import metadata
+
     found = [".".join(map(str, sys.version_info[:2]))]
     for name in _MODULES:
         with suppress(metadata.PackageNotFoundError):
