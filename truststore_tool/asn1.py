@@ -289,7 +289,9 @@ def ends_with_length(element: Element, stop: int) -> bool:
 
 def is_padded_oid(content: bytes) -> bool:
     """Whether any part of an OBJECT IDENTIFIER begins with an octet that it does not need (X.690, 8.19.2)."""
-    return any(octet == 0x80 and (not at or not content[at - 1] & 0x80) for at, octet in enumerate(content))
+    return 0x80 in content and any(
+        octet == 0x80 and (not at or not content[at - 1] & 0x80) for at, octet in enumerate(content)
+    )
 
 
 def _read_header(data: bytes, start: int, limit: int) -> tuple[int, int, int | None]:

@@ -203,7 +203,9 @@ def _canonical_value(value: asn1.Element) -> bytes:
         return asn1.tlv(asn1.BIT_STRING, _bits(value.value))
     if value.tag not in UNIT_OCTETS:
         return value.raw
-    text = "".join(map(chr, code_points(value.tag, value.value))).encode()
+    text = value.value
+    if UNIT_OCTETS[value.tag] > 1 or not text.isascii():
+        text = "".join(map(chr, code_points(value.tag, text))).encode()
     return asn1.tlv(asn1.UTF8_STRING, b" ".join(text.lower().split()))  # of bytes: ASCII only
 
 

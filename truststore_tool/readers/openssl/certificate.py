@@ -176,17 +176,21 @@ def _name(element: Element) -> bytes:
 def _canonical(raw: bytes) -> bytes:
     """A distinguished name as OpenSSL compares it. A root has the same twice."""
     element = asn1.read(raw)
-    sets = []
-    for rdn in items_of(element, asn1.SEQUENCE):
-        pairs = items_of(rdn, asn1.SET)
-        for pair in pairs:
-            kind, value = _fields(pair.expect(asn1.SEQUENCE), 2, 2)
-            check_oid(kind)
-            _check_any(value)
-        sets.append(asn1.tlv(asn1.SET, *(pair.raw for pair in pairs)))
+    sets = [_canonical_set(rdn.raw) for rdn in items_of(element, asn1.SEQUENCE)]
     if element.next - element.start > _LONGEST_NAME:
         raise FormatError("a distinguished name that is too long")
-    return openssl_canonical(asn1.sequence(*sets))
+    return b"".join(sets)
+
+
+@lru_cache(maxsize=1024)
+def _canonical_set(raw: bytes) -> bytes:
+    """A part of a name, as countries and organisations have in common."""
+    pairs = items_of(asn1.read(raw), asn1.SET)
+    for pair in pairs:
+        kind, value = _fields(pair.expect(asn1.SEQUENCE), 2, 2)
+        check_oid(kind)
+        _check_any(value)
+    return openssl_canonical(asn1.sequence(asn1.tlv(asn1.SET, *(pair.raw for pair in pairs))))
 
 
 def _optional(fields: list[Element]) -> tuple[Extension, ...]:

@@ -5,10 +5,9 @@ security level: they are not looked at here.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final, NamedTuple
 
-from truststore_tool import asn1, extensions, oids
+from truststore_tool import asn1, oids
 from truststore_tool.asn1 import Element
 from truststore_tool.errors import FormatError
 from truststore_tool.extensions import Extension
@@ -75,38 +74,39 @@ class Uses(NamedTuple):
 def uses(fields: Fields) -> Uses:
     """The extensions of a certificate. Raises FormatError where OpenSSL calls one of them invalid."""
     constraints = key_usage = subject_key = authority_key = names = None
-    if found := _single(fields, oids.BASIC_CONSTRAINTS):
+    found_in = _Extensions(fields)
+    if found := found_in.single(oids.BASIC_CONSTRAINTS):
         ca, length = _members(found.value, asn1.BOOLEAN, asn1.INTEGER)
         if (length and (not length.value or length.integer() < 0)) or (ca and len(ca.value) != 1):
             raise FormatError("malformed basicConstraints")
         constraints = found.critical, ca is not None and ca.boolean(), length is not None
-    if found := _single(fields, oids.KEY_USAGE):
+    if found := found_in.single(oids.KEY_USAGE):
         key_usage = asn1.read(found.value).expect(asn1.BIT_STRING)
         if not any(key_usage.bits()[:2]):
             raise FormatError("a keyUsage without any use")
-    if found := _single(fields, oids.EXTENDED_KEY_USAGE):
+    if found := found_in.single(oids.EXTENDED_KEY_USAGE):
         for purpose in items_of(asn1.read(found.value), asn1.SEQUENCE):
             check_oid(purpose)
-    if found := _single(fields, oids.SUBJECT_KEY_IDENTIFIER):
+    if found := found_in.single(oids.SUBJECT_KEY_IDENTIFIER):
         subject_key = asn1.read(found.value).expect(asn1.OCTET_STRING).value
-    if found := _single(fields, oids.AUTHORITY_KEY_IDENTIFIER):
+    if found := found_in.single(oids.AUTHORITY_KEY_IDENTIFIER):
         key, issuers, serial = _members(found.value, _KEY_ID, _EXPLICIT_ISSUER, _SERIAL)
         number = int.from_bytes(serial.value, "big", signed=True) if serial else None
         authority_key = key.value if key else None, issuers.children() if issuers else [], number
-    if found := _single(fields, oids.SUBJECT_ALTERNATIVE_NAME):
+    if found := found_in.single(oids.SUBJECT_ALTERNATIVE_NAME):
         items = items_of(asn1.read(found.value), asn1.SEQUENCE)
         if any(item.tag & ~asn1.CONSTRUCTED not in _GENERAL_NAMES for item in items):
             raise FormatError("malformed subjectAltName")
         names = len(items)
-    if found := _single(fields, oids.NAME_CONSTRAINTS):
+    if found := found_in.single(oids.NAME_CONSTRAINTS):
         _members(found.value, asn1.context(0), asn1.context(1))
     for oid in (oids.CRL_DISTRIBUTION_POINTS, oids.NETSCAPE_CERT_TYPE):
-        if found := _single(fields, oid):
+        if found := found_in.single(oid):
             from truststore_tool.readers.openssl import facts
 
             if facts.is_malformed(oid, found.value):
                 raise FormatError("a malformed extension")
-    if _single(fields, oids.PROXY_CERT_INFO) and (names is not None or (constraints is not None and constraints[1])):
+    if found_in.single(oids.PROXY_CERT_INFO) and (names is not None or (constraints is not None and constraints[1])):
         raise FormatError("a proxy certificate with a name or authority of its own")
     return Uses(constraints, key_usage, subject_key, authority_key, names)
 
@@ -120,14 +120,21 @@ def _members(value: bytes, *tags: int) -> list[Element | None]:
     return members
 
 
-def _single(fields: Fields, oid: str) -> Extension | None:
-    """The extension with that OID. Raises FormatError where there are two."""
-    if sum(extension.oid == oid for extension in fields.extensions) > 1:
-        raise FormatError(f"two extensions {oid}")
-    return extensions.find(fields.extensions, oid)
+class _Extensions:
+    """The extensions of a certificate by their OIDs."""
+
+    def __init__(self, fields: Fields) -> None:
+        self._found = {extension.oid: extension for extension in fields.extensions}
+        self._all = [extension.oid for extension in fields.extensions]
+
+    def single(self, oid: str) -> Extension | None:
+        """The extension with that OID. Raises FormatError where there are two."""
+        found = self._found.get(oid)
+        if found and self._all.count(oid) > 1:
+            raise FormatError(f"two extensions {oid}")
+        return found
 
 
-@lru_cache(maxsize=1024)
 def why_not(fields: Fields, settings: Element | None, *, partial: bool, strict: bool) -> str | None:
     """Why a certificate is no trust anchor for TLS servers, None where it is (check_trust in x509_vfy.c).
 
