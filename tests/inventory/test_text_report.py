@@ -63,17 +63,18 @@ def test_what_makes_the_exit_code_is_told_in_full(tmp_path: Path) -> None:
     assert "  and 3 more: expired" in told
 
 
-def test_what_is_read_comes_first_and_every_need_is_counted(tmp_path: Path) -> None:
+def test_what_is_read_comes_first_a_single_certificate_last_and_every_need_is_counted(tmp_path: Path) -> None:
     stores = tmp_path / "stores"
     stores.mkdir()
     (stores / "a.pem").write_bytes(pem() + pem("new-intermediate.pem"))
     (stores / "z.pem").write_bytes(pem() + pem("new-root.pem"))
     (stores / ".curlrc").write_text("cacert = z.pem\n")
+    (stores / "0.pem").write_bytes(pem("old-server.pem"))
     asked = ("--need", own("new-root.pem"), "--need", own("new-intermediate.pem"))
     told = lines(tmp_path, *asked)
-    assert told[0] == "2 places, 2 stores: 0 have all, 2 lack some"
-    assert [line.rpartition(": ")[2] for line in told[1:3]] == ["1 has it, 1 lacks it"] * 2
-    assert [line for line in told if line.startswith("LACKS: ")] == ["LACKS: stores/z.pem", "LACKS: stores/a.pem"]
+    assert told[0] == "3 places, 3 stores: 0 have all, 3 lack some"
+    assert [line.rpartition(": ")[2] for line in told[1:3]] == ["1 has it, 2 lack it"] * 2
+    assert [line[-5:] for line in told if line.startswith("LACKS: ")] == ["z.pem", "a.pem", "0.pem"]
 
 
 def test_what_a_store_holds_beside_anchors_is_counted(tmp_path: Path) -> None:
@@ -108,8 +109,8 @@ def test_of_what_is_there_and_not_trusted_it_is_said_as_what_it_is_there(tmp_pat
     need = own("new-intermediate.pem")
     told = [line for line in lines(tmp_path, "--need", root) if line.startswith("  missing: ")]
     assert [line.rpartition("), ")[2] for line in told] == [
-        "which is in it as distrusted",
         "which is in it without an entry",
+        "which is in it as distrusted",
     ]
     told = [line for line in lines(tmp_path, "--need", need) if line.startswith("  missing: ")]
     assert [line.rpartition("), ")[2] for line in told] == ["which is in it in the chain of a key"]

@@ -10,7 +10,7 @@ from truststore_tool.errors import UsageError
 from truststore_tool.extras import how_to_install
 from truststore_tool.inventory.issues import Issue, beside, of_store
 from truststore_tool.inventory.nouns import Found, Inventory, ReadBy, Shown
-from truststore_tool.render.scan_text import holdings, of_need, state, summary
+from truststore_tool.render.scan_text import holdings, of_need, ordered, state, summary
 from truststore_tool.render.text import day
 from truststore_tool.render.timeline import timeline
 from truststore_tool.safe import printable
@@ -63,7 +63,7 @@ class Row(NamedTuple):
 
 def text(inventory: Inventory) -> str:
     """The page. Raises UsageError where jinja2 is not installed."""
-    rows = tuple(_row(number, store, inventory) for number, store in enumerate(_ordered(inventory), 1))
+    rows = tuple(_row(number, store, inventory) for number, store in enumerate(ordered(inventory), 1))
     style, script = _part("scan.css"), _part("scan.js")
     return _rendered(
         scan=inventory,
@@ -118,12 +118,6 @@ def _part(name: str) -> str:
 def _hash(source: str) -> str:
     """What a content security policy knows an element by (CSP Level 3, section 2.3.1)."""
     return f"'sha256-{b64encode(hashlib.sha256(source.encode()).digest()).decode()}'"
-
-
-def _ordered(inventory: Inventory) -> list[Found]:
-    """Those of which a reader is known first of their state: the others are often of nobody."""
-    order = list(_STATES)
-    return sorted(inventory.stores, key=lambda store: (order.index(state(store, inventory)), not store.readers))
 
 
 def _row(number: int, store: Found, inventory: Inventory) -> Row:

@@ -56,6 +56,23 @@ def state(store: Found, inventory: Inventory) -> str:
     return "has" if store.present else "keys"
 
 
+def ordered(inventory: Inventory) -> list[Found]:
+    """The stores in the order in which people want to know of them.
+
+    By their states, those of which a reader is known first, as the others are often of nobody, and files of one
+    certificate behind bundles, as there may be a hundred of them in a folder.
+    """
+    states = list(_LABELS)
+    return sorted(
+        inventory.stores,
+        key=lambda store: (states.index(state(store, inventory)), not store.readers, _is_single(store)),
+    )
+
+
+def _is_single(store: Found) -> bool:
+    return len(store.certificates) == 1 and store.format in ("pem", "der")
+
+
 def holdings(store: Found) -> str:
     """What a store is and holds, in a line."""
     held = [store.format]
@@ -90,8 +107,7 @@ class _Told(NamedTuple):
     def kind(self) -> tuple[object, ...] | None:
         """What files of one certificate have in common that are one entry; None for what is an entry by itself."""
         store = self.store
-        news = store.present or self.full or len(store.places) > 1
-        if news or len(store.certificates) != 1 or store.format not in ("pem", "der"):
+        if store.present or self.full or len(store.places) > 1 or not _is_single(store):
             return None
         return self.label, posixpath.dirname(str(store.places[0])), store.readers
 
@@ -100,10 +116,7 @@ def pieces(inventory: Inventory) -> Iterator[Piece]:
     """The lines of a report."""
     yield summary(inventory)
     yield from _needs(inventory)
-    states = list(_LABELS)
-    # Those of which a reader is known first: the others are often of nobody.
-    order = sorted(inventory.stores, key=lambda store: (states.index(state(store, inventory)), not store.readers))
-    told = [_told(store, inventory) for store in order]
+    told = [_told(store, inventory) for store in ordered(inventory)]
     kinds: dict[tuple[object, ...] | None, list[_Told]] = {}
     for each in told:
         kinds.setdefault(each.kind, []).append(each)
