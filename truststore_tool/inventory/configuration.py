@@ -32,10 +32,10 @@ _KUBERNETES: Final = re.compile(r"^(?:apiVersion|kind):", re.MULTILINE)
 _UNKNOWN: Final = "who reads "
 _LIBERTYS: Final = "keystore.location"  # of the server.xml of Liberty, not of Tomcat's
 # One of these is in every value in which a pattern of `known_settings` finds anything.
-_OF_OPTIONS: Final = ("-ca", "-CA", "CAFile", "-file", "-cafile", "-authority", "-bundle", "-directory")
+_OF_OPTIONS: Final = ("-ca", "-CA", "CAFile", "-file", "-cafile", "-authority", "-bundle", "-dir", "-tlsca")
 _OF_VARIABLES: Final = ("CERT", "_CA", "CA_", "CAFILE", "CAINFO", "_FILE", "cafile", "_VERIFY")
 # Settings whose values set variables, as those of units and Dockerfiles do.
-_ENVIRONMENTS: Final = ("ENVIRONMENT", "ENV")
+_ENVIRONMENTS: Final = ("ENVIRONMENT", "Environment", "environment", "ENV", "Env", "env")
 # The last part of every name that it lists, in lower case.
 _LAST: Final = frozenset(
     name.lower().rpartition(".")[2]
@@ -87,7 +87,7 @@ def mentions(place: Place, text: str) -> Iterator[Mention]:
                 doubt = "it is a path inside a container"
             for target in _targets(file.path, found.program, working) if file.doubt is None else (file.path,):
                 yield Mention(place, target, reader, doubt)
-        if sets and item.name and ("." not in item.name or item.name.upper().endswith(_ENVIRONMENTS)):
+        if sets and item.name and ("." not in item.name or item.name.endswith(_ENVIRONMENTS)):
             _assign(item, variables)
 
 
@@ -108,7 +108,7 @@ def _targets(path: str, program: Program, working: str | None) -> tuple[str, ...
 
 def _assign(item: Setting, variables: dict[str, str]) -> None:
     """Take up the variables that a line sets: of a script, an env file, Environment= of a unit, ENV of a Dockerfile."""
-    if item.name.upper().endswith(_ENVIRONMENTS):
+    if item.name.endswith(_ENVIRONMENTS):
         given = [(found[1], found[2]) for found in _each(_SET, item.value[:_LONGEST])]
     else:
         given = [(item.name, item.value)]
@@ -125,7 +125,11 @@ def _may_name(item: Setting) -> bool:
     """Whether anything can come of it; of most settings that is known without more."""
     whole, value = item.name.lower(), item.value
     low = whole[whole.rfind(".") + 1 :]
-    return low in _LAST or "store" in whole or "cert" in low or "=" in value or "-" in value or "{" in value
+    return low in _LAST or "store" in whole or "cert" in low or "=" in value or "{" in value or _may_have_option(value)
+
+
+def _may_have_option(value: str) -> bool:
+    return "-" in value and any(part in value for part in _OF_OPTIONS)
 
 
 def _named(item: Setting, file: Program, special: Container[str]) -> Iterator[_Named]:
@@ -178,7 +182,7 @@ def _in_value(item: Setting, value: str, file: Program) -> Iterator[_Named]:
         for found in _each(known_values.DSN, value):
             given = unquoted(found[1])
             yield _Named(by.LIBPQ, "sslrootcert", unquote(given) if "://" in value else given)
-    if "-" in value and any(part in value for part in _OF_OPTIONS):
+    if _may_have_option(value):
         for found in _each(known_values.OPTION, value):
             # It may be spoken of.
             option = value[found.start() : found.end(1)]
@@ -187,8 +191,9 @@ def _in_value(item: Setting, value: str, file: Program) -> Iterator[_Named]:
             )  # it may be spoken of
     if ":" in value and "=" in value and known_values.IS_URL.search(value):
         yield from _in_url(value)
-    if "cacertfile" in value:
-        yield from (_Named(by.RABBITMQ, found[1], found[2]) for found in _each(known_values.ERLANG, value))
+    for hint, pattern, program in known_values.IN_LINES:
+        if hint in value:
+            yield from (_Named(program or file, found[1], found[2], surely=False) for found in _each(pattern, value))
     if file == by.HAPROXY:
         yield from (_Named(file, found[1], found[2]) for found in _each(known_values.HAPROXY, value))
 

@@ -112,6 +112,7 @@ NAMED: Final[dict[str, Program]] = {
     "bridge_cafile": by.MOSQUITTO,
     "leader_ca_cert_file": by.VAULT,
     "tlscafile": by.ZABBIX,
+    "sslcacert": Program("dnf, yum"),
     "caconfig": Program("ClickHouse"),
     "tlscacert": Program("Docker", "go"),
     "tls-ca-file": Program("GitLab Runner", "go"),
@@ -136,7 +137,7 @@ SHARED: Final = frozenset(
         *("ca-certificate", "ca-cert", "ca_cert_file", "ca_cert_path", "cacert_file", "tls_ca_file", "tls_ca_path"),
         *("ssl_ca_certificates_file", "ca-cert-file", "client_ca_file", "tls_client_ca_file", "tls_ca", "ssl_ca_cert"),
         *("ca_bundle", "cacertfile", "rootcas", "cafiles", "cacertificates", "certificate_authority"),
-        *("certificateauthorities", "ssl_ca_cert_dir"),
+        *("certificateauthorities", "ssl_ca_cert_dir", "cainfo"),
     }
 )
 
@@ -183,6 +184,8 @@ OF_FILES: Final[tuple[tuple[re.Pattern[str], Program, frozenset[str]], ...]] = t
         (r"pgpool[^/]*\.conf", Program("Pgpool-II", "openssl3")),
         (r"telegraf[^/]*/.*\.conf|telegraf\.conf", Program("Telegraf", "go")),
         (r"otel[^/]*\.ya?ml", Program("OpenTelemetry Collector", "go")),
+        (r"apt/apt\.conf(?:\.d/.+)?", Program("apt")),
+        (r"squid[^/]*\.conf|squid/.+\.conf", Program("Squid", "openssl3")),
         (r"\.aws/config", Program("AWS CLI and SDKs")),
         (r"(?:open)?stack/clouds\.ya?ml|clouds\.ya?ml", Program("OpenStack", "python3")),
         (r"helm/repositories\.yaml", Program("Helm", "go")),

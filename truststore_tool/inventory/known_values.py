@@ -20,7 +20,8 @@ OPTIONS: Final[dict[str, Program]] = {
     "CAfile": by.OPENSSL,
     "CApath": by.OPENSSL,
     "ca-bundle": Program("AWS CLI"),
-    "ca-cert": by.RCLONE,
+    "ca-cert": Program("rclone, Vault and others", "go"),
+    "tlscacert": Program("Docker", "go"),
     "ca-file": Program("Helm, Consul and others", "go"),
     "tlsCAFile": by.MONGODB,
     "sslCAFile": by.MONGODB,
@@ -48,8 +49,22 @@ OF_URLS: Final = re.compile(
     r"|serversslcert|tlscafile|sslcertificateauthorityfile)=([^\s\"'&,;<>)\]]+)",
     re.IGNORECASE,
 )
+# What else names a store in a line, by what is in each such line: the setting, the path, and the program; None for that
+# of the file.
+IN_LINES: Final[tuple[tuple[str, re.Pattern[str], Program | None], ...]] = (
+    ("cacertfile", re.compile(r"\{\s{0,9}(cacertfile)\s{0,9},\s{0,9}\"([^\"]+)\""), by.RABBITMQ),  # Erlang's terms
+    ("ca-", re.compile(r"(?<![\w-])(ca-file|ca-dir)\(\s{0,9}\"([^\"]+)\""), Program("syslog-ng", "openssl3")),
+    ("cafile=", re.compile(r"(?<![\w-])((?:tls-)?cafile)=([^\s\"',;]+)"), None),  # Squid
+    ("sslCAInfo=", re.compile(r"(?<![\w-])(http\.sslCAInfo)=([^\s\"',;]+)"), by.GIT),
+    ("ca file", re.compile(r"^(ca file)\s{0,9}=\s{0,9}(\S+)"), Program("FreeTDS")),
+    ("tls cafile", re.compile(r"^(tls cafile)\s{0,9}=\s{0,9}(\S+)"), Program("Samba")),
+    (
+        "Certificate File",
+        re.compile(r"^(TLS CA Certificate File)\s{0,9}=\s{0,9}\"?([^\s\";]+)"),
+        Program("Bareos, Bacula", "openssl3"),
+    ),
+)
+# HAProxy's, in its own files.
 HAPROXY: Final = re.compile(r"\s(ca-file|ca-verify-file|crt)\s+(\S+)")
-# Erlang's terms.
-ERLANG: Final = re.compile(r"\{\s{0,9}(cacertfile)\s{0,9},\s{0,9}\"([^\"]+)\"")
 # What may be the URL of a database or a broker.
 IS_URL: Final = re.compile(r"\b(?:jdbc|mongodb(?:\+srv)?|tcp|ssl|nio\+ssl|failover|amqps?|sqlserver|redis[s]?):")

@@ -11,11 +11,13 @@ _WORDS: Final = {
         rb"|certificate[-_]auth|certificateauthorities"
     ),
     b"ssl": re.compile(rb"ssl(?:[-_]?ca|\.ca\.|_roots|_verify|proxyca)"),
+    b"trusted": re.compile(rb"trusted_?ca"),
     b"tls": re.compile(rb"tls(?:[-_.]?ca|_trust)"),
 }
 _BEFORE, _BEHIND = 8, 24  # octets around a word that are looked at
 _OF_AUTHORITIES: Final = re.compile(
-    rb"ca(?:[-_]?(?:file|path|cert|bundle|info|dir|roots)|-verify|config|s_file|s?[\"']?\s?[=:])"
+    rb"ca(?:[-_]?(?:file|path|cert|bundle|info|dir|roots)| (?:certificate )?file\s?=|-verify|config|s_file"
+    rb"|s[\"']?\s?[=:])"
 )
 # Files in which words that say little are settings (`known_settings.OF_FILES`), and that name authorities so.
 _SPECIAL: Final = re.compile(

@@ -7,9 +7,9 @@ not understood is passed over. A value that holds a whole file (a ConfigMap of K
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from html import unescape
-from itertools import islice
+from itertools import islice, repeat
 from typing import Final, NamedTuple
 
 
@@ -41,7 +41,8 @@ def settings(name: str, text: str, depth: int = 0) -> Iterator[Setting]:
 _MOST: Final = 50_000  # settings of a file
 _COMMENT: Final = re.compile(r"\s*(?:[#;!]|//|REM\s|::)", re.IGNORECASE)
 _ASSIGNMENT: Final = re.compile(
-    r"""\s*(?:export\s+|set\s+|ENV\s+|ARG\s+|-e\s+|<)?([A-Za-z_][\w.\-\[\]]{0,200})[ \t]*([=:]|[ \t])[ \t]*(.*)""",
+    r"\s*(?:export\s+|set\s+|ENV\s+|ARG\s+|-e\s+|<|\$)?([A-Za-z_][\w.\-\[\]]{0,200}(?:::[\w.\-]{1,100}){0,5})"
+    r"[ \t]*([=:]|[ \t])[ \t]*(.*)",
     re.IGNORECASE,
 )
 _CONTINUED: Final = re.compile(r"(?<!\\)(?:\\\\)*\\$")
@@ -79,7 +80,7 @@ def _lines(text: str, depth: int, *, plain: bool = False) -> Iterator[Setting]: 
                 value = value.removeprefix(">").lstrip()  # Ruby's arrow, as Logstash has it
             if not plain:
                 value = _ended(value, of_variable=found[2] == "=" and found[1].isupper())
-            name = section + found[1]
+            name = section + found[1].replace("::", ".")  # as apt writes them
             if value[:2] in ('["', "['"):
                 yield from (Setting(name, each, number, quoted=True) for each in _ITEM.findall(value))
             else:
@@ -144,19 +145,26 @@ def flattened(body: object, above: str = "") -> Iterator[Setting]:
 
     A mapping with a name and a value (an environment of Kubernetes) is a setting of that name, too.
     """
-    stack: list[tuple[str, object]] = [(above, body)]
+    stack: list[Iterator[tuple[str, object]]] = [iter([(above, body)])]
     while stack:
-        name, value = stack.pop()
-        if isinstance(value, str):
-            if len(name) < _LONGEST:
+        for name, value in stack[-1]:
+            if isinstance(value, str):
                 yield Setting(name, value, quoted=True)
-        elif isinstance(value, dict):
-            if "name" in value and isinstance(value["name"], str) and isinstance(value.get("value"), str):
-                yield Setting(value["name"], value["value"], quoted=True)
-            inside = [(f"{name}.{key}" if name else str(key), each) for key, each in value.items()]
-            stack += reversed(inside)
-        elif isinstance(value, list):
-            stack += [(name, each) for each in reversed(value)]
+            elif isinstance(value, dict) and len(name) < _LONGEST:
+                pair = value.get("name"), value.get("value")
+                if isinstance(pair[0], str) and isinstance(pair[1], str):
+                    yield Setting(pair[0], pair[1], quoted=True)
+                stack.append(_named(value, f"{name}." if name else ""))
+                break
+            elif isinstance(value, list):
+                stack.append(zip(repeat(name), value, strict=False))
+                break
+        else:
+            stack.pop()
+
+
+def _named(body: Mapping[str, object], above: str) -> Iterator[tuple[str, object]]:
+    return ((above + str(key), value) for key, value in body.items())
 
 
 _LONGEST: Final = 1000
