@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests import realtools
+from tests.inventory.layouts import layout
 from tests.inventory.trees import every_format, pem, tarred, zipped
 from truststore_tool.inventory import tars
 from truststore_tool.inventory.assembling import Asked
@@ -252,41 +253,16 @@ def test_a_layer_with_other_bytes_than_its_digest_is_named(image: Path, kind: st
     assert re.fullmatch(r"its bytes had sha256:[0-9a-f]{64}, and not sha256:[0-9a-f]{64}", skipped.why)
 
 
-def _layout(folder: Path, images: list[list[bytes]], config: bytes = b"{}") -> None:
-    """An OCI layout of several images below one index, as those for several platforms are; layers are tars."""
-    blobs = folder / "blobs" / "sha256"
-    blobs.mkdir(parents=True)
-
-    def blob(data: bytes) -> str:
-        digest = sha256(data).hexdigest()
-        (blobs / digest).write_bytes(data)
-        return f"sha256:{digest}"
-
-    manifests = []
-    for number, layers in enumerate(images):
-        listed = [{"mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": blob(layer)} for layer in layers]
-        manifest = {
-            "schemaVersion": 2,
-            "config": {"digest": blob(config)},
-            "layers": listed,
-            "annotations": {"n": str(number)},
-        }
-        manifests.append({"digest": blob(json.dumps(manifest).encode())})
-    inner = blob(json.dumps({"schemaVersion": 2, "manifests": manifests}).encode())
-    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [{"digest": inner}]}))
-    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-
-
 def test_each_platform_of_an_index_counts(tmp_path: Path) -> None:
     below = tarred({"etc/a.pem": pem(), "etc/b.pem": pem("new-root.pem")})
     above = tarred({"etc/.wh.a.pem": b""})
-    _layout(tmp_path, [[below, above], [tarred({"x.pem": pem()})]])
+    layout(tmp_path, [[below, above], [tarred({"x.pem": pem()})]])
     assert set(effective(scanned(tmp_path), tmp_path)) == {"etc/b.pem", "x.pem"}
 
 
 def test_a_layer_that_is_not_there_is_named(tmp_path: Path) -> None:
     layer = tarred({"etc/a.pem": pem()})
-    _layout(tmp_path, [[layer]])
+    layout(tmp_path, [[layer]])
     digest = sha256(layer).hexdigest()
     (tmp_path / "blobs" / "sha256" / digest).unlink()
     (skipped,) = scanned(tmp_path).skipped
@@ -294,7 +270,7 @@ def test_a_layer_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_folders_that_are_no_image_are_searched_as_such(tmp_path: Path) -> None:
-    _layout(tmp_path, [])
+    layout(tmp_path, [])
     (tmp_path / "blobs" / "sha256" / "x").write_bytes(pem())
     assert [str(place) for store in scanned(tmp_path).stores for place in store.places] == [
         f"{tmp_path}!/blobs/sha256/x"
@@ -322,7 +298,7 @@ def test_a_layer_that_unpacks_to_something_else_is_named(tmp_path: Path) -> None
     layer = tarred({"etc/a.pem": pem()})
     for number, said in enumerate((layer, layer + bytes(512))):
         config = {"rootfs": {"type": "layers", "diff_ids": [f"sha256:{sha256(said).hexdigest()}"]}}
-        _layout(tmp_path / str(number), [[gzip.compress(layer)]], json.dumps(config).encode())
+        layout(tmp_path / str(number), [[gzip.compress(layer)]], json.dumps(config).encode())
     assert scanned(tmp_path / "0").skipped == ()
     (skipped,) = scanned(tmp_path / "1").skipped
     assert sha256(layer).hexdigest() in skipped.why
@@ -330,7 +306,7 @@ def test_a_layer_that_unpacks_to_something_else_is_named(tmp_path: Path) -> None
 
 
 def test_platforms_that_are_not_there_are_none_of_the_image_unless_none_is(tmp_path: Path) -> None:
-    _layout(tmp_path, [[tarred({"x.pem": pem()})]])
+    layout(tmp_path, [[tarred({"x.pem": pem()})]])
     index = json.loads((tmp_path / "index.json").read_text())
     other = {"digest": f"sha256:{'0' * 64}", "platform": {"os": "linux", "architecture": "s390x"}}
     (tmp_path / "index.json").write_text(json.dumps({**index, "manifests": [*index["manifests"], other]}))
@@ -340,5 +316,5 @@ def test_platforms_that_are_not_there_are_none_of_the_image_unless_none_is(tmp_p
 
 
 def test_an_empty_layer_is_one(tmp_path: Path) -> None:
-    _layout(tmp_path, [[bytes(1024), tarred({"x.pem": pem()})]])
+    layout(tmp_path, [[bytes(1024), tarred({"x.pem": pem()})]])
     assert scanned(tmp_path).skipped == ()

@@ -120,8 +120,11 @@ class Gathered:
                 unpacked = Digested(decompressed(kind, packed, self._budget), "sha256")
             elif algorithm != "sha256":
                 unpacked = Digested(packed, "sha256")
-            for member in tars.members(unpacked, self._budget):
-                self._of_layer(layer, member, normal(member.path))
+            try:
+                for member in tars.members(unpacked, self._budget):
+                    self._of_layer(layer, member, normal(member.path))
+            finally:
+                layer.settle()
             layer.unpacked = unpacked.digest()
             layer.packed = packed.digest()
         return layer
@@ -129,15 +132,17 @@ class Gathered:
     def _of_layer(self, layer: Layer, member: tars.TarMember, path: str) -> None:
         if layer.is_whiteout(path):
             return
+        number = layer.comes(path, folder=member.kind == "directory")
         if member.kind == "directory":
             layer.folders.add(path)
             return
         layer.files.add(path)
-        place = Place((path,))
+        if member.kind == "hard link":
+            layer.tell(path, number, normal(member.target))
+            return
+        place, before = Place((path,)), len(layer.haul.items)
         if member.kind == "link":
             layer.haul.link(place, member.target)
-        elif member.kind == "hard link":
-            layer.hard_links.append((path, normal(member.target)))
         elif member.kind == "sparse":
             layer.haul.passed(place, "is a sparse file")
         elif member.kind == "file":
@@ -145,6 +150,8 @@ class Gathered:
             with passing(layer.haul, place):
                 there = Thing.of_stream(member.stream, member.size)
                 self._looker.look(there, place, self._budget, self._depth + 1, layer.haul)
+        if len(layer.haul.items) > before:
+            layer.tell(path, number)
 
 
 def _algorithm(path: str) -> str:

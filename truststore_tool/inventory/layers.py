@@ -9,7 +9,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 from truststore_tool.inventory.haul import Haul, Item, Passed, moved
 from truststore_tool.inventory.images import Image, Named, unlike
@@ -56,6 +56,28 @@ def _digest(path: str) -> int:
     return int.from_bytes(blake2b(path.encode("utf-8", "surrogateescape"), digest_size=8).digest(), "big")
 
 
+class Step(NamedTuple):
+    """That a member brought items, or is a hard link.
+
+    Attributes:
+        path: of the member.
+        target: what it is a hard link to; None for one with items.
+        end: how many items the layer had then.
+        stays: whether no later member took its place.
+    """
+
+    path: str
+    target: str | None
+    end: int
+    stays: bool = True
+
+
+def _folders(path: str) -> Iterator[str]:
+    """The folders above a path."""
+    while path := path.rpartition("/")[0]:
+        yield path
+
+
 class Layer:
     """What a layer holds, and what it takes away of those below.
 
@@ -64,7 +86,7 @@ class Layer:
         files, folders: what it puts there.
         gone: paths that it takes away.
         emptied: folders of which it takes away all that lies in them below.
-        hard_links: names that it gives to files, and which.
+        steps: how the items came, and hard links, in their order.
         packed, unpacked: the digests of its bytes, and of the tar in them; empty where it was not read to its end.
     """
 
@@ -74,8 +96,12 @@ class Layer:
         self.folders = Paths()
         self.gone: set[str] = set()
         self.emptied: set[str] = set()
-        self.hard_links: list[tuple[str, str]] = []
+        self.steps: list[Step] = []
         self.packed = self.unpacked = ""
+        self._came = 0
+        self._numbers: list[int] = []  # of the members of the steps
+        self._at: dict[str, int] = {}  # by path of a step, and of a folder above one, the last member that came there
+        self._above: dict[str, int] = {}
 
     def is_not(self, named: Named) -> str | None:
         """Why it is not the layer that an image names, or nobody knows, one line; None where it is.
@@ -99,6 +125,33 @@ class Layer:
         elif not name.startswith(".wh..wh."):  # of aufs itself
             self.gone.add(posixpath.join(folder, name[len(_WHITEOUT) :]))
         return True
+
+    def comes(self, path: str, *, folder: bool) -> int:
+        """Take note that a member comes, whose number is returned: it takes the place of what was at its path before.
+
+        Unless it is a folder, also of what was below that.
+        """
+        self._came += 1
+        if path in self._at:
+            self._at[path] = self._came
+        if not folder and path in self._above:
+            self._above[path] = self._came
+        return self._came
+
+    def tell(self, path: str, number: int, target: str | None = None) -> None:
+        """Take note that the member of that number brought the newest items, or is a hard link."""
+        self.steps.append(Step(path, target, len(self.haul.items)))
+        self._numbers.append(number)
+        self._at.setdefault(path, 0)
+        for folder in _folders(path):
+            self._above.setdefault(folder, 0)
+
+    def settle(self) -> None:
+        """Say of each step, when all members came, whether it stays."""
+        for place, (step, number) in enumerate(zip(self.steps, self._numbers, strict=True)):
+            above = max((self._above[folder] for folder in _folders(step.path)), default=0)
+            if max(above, self._at[step.path]) > number:
+                self.steps[place] = step._replace(stays=False)
 
     def hides(self, path: str) -> bool:
         """Whether it takes away, or puts something in the place of, what a layer below has at `path`."""
@@ -128,14 +181,13 @@ def effective(images: Iterable[Image], layers: Mapping[str, Layer], *, all_layer
                 seen[Passed(Place((digest,), digest), why)] = True
             if layer is None:
                 continue
+            below = dict(alive)
             for hidden in [at for at in alive if layer.hides(at)]:
                 for item in alive.pop(hidden):
                     seen.setdefault(item, False)
-            for item in layer.haul.items:
-                alive.setdefault(item.place.parts[0], []).append(_in_layer(item, digest))
-            for name, target in layer.hard_links:
-                if target in alive:
-                    alive[name] = [_renamed(item, name, digest) for item in alive[target]]
+            put, over = _put(layer, digest, below)
+            alive |= put
+            seen = dict.fromkeys(over, False) | seen
         for items in alive.values():
             seen |= dict.fromkeys(items, True)
         for mention in image.mentions:
@@ -145,6 +197,29 @@ def effective(images: Iterable[Image], layers: Mapping[str, Layer], *, all_layer
             yield item
         elif all_layers and not isinstance(item, Passed):
             yield moved(item, replace(item.place, deleted=True))
+
+
+def _put(layer: Layer, digest: str, below: Mapping[str, list[Item]]) -> tuple[dict[str, list[Item]], list[Item]]:
+    """What a layer puts where, and what it put there before.
+
+    A hard link may name what the layer takes away itself, of the layers below or of its own.
+    """
+    put: dict[str, list[Item]] = {}
+    over: list[Item] = []
+    done = 0
+    for path, target, end, _ in layer.steps:
+        items = [_in_layer(item, digest) for item in layer.haul.items[done:end]]
+        done = end
+        if target is not None:
+            items = [_renamed(item, path, digest) for item in put.get(target) or below.get(target) or ()]
+        over += put.get(path, ())
+        put[path] = items
+    last = {step.path: step.stays for step in layer.steps}
+    for path in [path for path, stays in last.items() if not stays]:
+        over += put.pop(path)
+    # What could not be read of the layer itself is no path that another layer may take away.
+    put[f"/{digest}"] = [_in_layer(item, digest) for item in layer.haul.items[done:]]
+    return put, over
 
 
 def _in_layer(item: Item, digest: str) -> Item:

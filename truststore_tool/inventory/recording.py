@@ -8,7 +8,7 @@ from typing import Any, Final
 from truststore_tool.findings import Finding
 from truststore_tool.findings import Place as Spot
 from truststore_tool.inventory.haul import Haul, Item, Link, Passed, Sighting
-from truststore_tool.inventory.layers import Layer, Paths
+from truststore_tool.inventory.layers import Layer, Paths, Step
 from truststore_tool.inventory.nouns import Held, Mention, Place, ReadBy
 from truststore_tool.inventory.opening import Judged
 from truststore_tool.model import Certificate
@@ -64,7 +64,7 @@ def layer_out(layer: Layer) -> str:
         "folders": _base64(layer.folders.dump()),
         "gone": sorted(layer.gone),
         "emptied": sorted(layer.emptied),
-        "hard_links": layer.hard_links,
+        "steps": layer.steps,
         "packed": layer.packed,
         "unpacked": layer.unpacked,
     }
@@ -81,7 +81,7 @@ def layer_of(text: str) -> Layer:
     layer.files = Paths.load(binascii.a2b_base64(body["paths"]))
     layer.folders = Paths.load(binascii.a2b_base64(body["folders"]))
     layer.gone, layer.emptied = set(body["gone"]), set(body["emptied"])
-    layer.hard_links = [(name, target) for name, target in body["hard_links"]]
+    layer.steps = [Step(*step) for step in body["steps"]]
     layer.packed, layer.unpacked = body["packed"], body["unpacked"]
     return layer
 
