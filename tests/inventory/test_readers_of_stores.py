@@ -12,6 +12,7 @@ import pytest
 from tests.cli.harness import process
 from tests.realtools import Jdk, find, run
 from tests.samples import own
+from truststore_tool.inventory.located import Located, located
 
 
 def scanned(path: Path) -> dict[str, Any]:
@@ -108,6 +109,39 @@ def test_a_link_leads_a_reader_to_its_store(tmp_path: Path) -> None:
     (home / "release").write_text('JAVA_VERSION="17.0.15"\n')
     (store,) = scanned(root)["stores"]
     assert [each["name"] for each in store["readers"]] == ["Java 17.0.15"]
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "doubt"),
+    [
+        ("/etc/x.jks", "/etc/x.jks", None),
+        ("file:/etc/x.jks", "/etc/x.jks", None),
+        ("file:///etc/my%20x.jks", "/etc/my x.jks", None),
+        ("file://localhost/etc/x.jks", "/etc/x.jks", None),  # RFC 8089, section 2
+        ("FILE:/etc/x.jks", "/etc/x.jks", None),  # a scheme in any case: RFC 3986, section 3.1
+        ("file:x.jks", "x.jks", None),
+        ("classpath:/c/x.p12", "classpath:c/x.p12", None),
+        ("${V}/x.jks", "/v/x.jks", None),
+        ("${A:/x}/y.jks", "/x/y.jks", None),  # a default, as Spring has them
+        ("${A:-/x}/y.jks", "/x/y.jks", None),  # and as shells do
+        ("${A:${B:/x}}/y.jks", "/x/y.jks", None),
+        ("${A:${B}}/y.jks", "${A:${B}}/y.jks", "B is not known here"),
+        ("${A}/x.jks", "${A}/x.jks", "A is not known here"),
+        # Not a default, but where the value comes from: Kafka's FileConfigProvider and EnvVarConfigProvider.
+        ("${file:/etc/s.properties:trust}", "${file:/etc/s.properties:trust}", "file is not known here"),
+        ("${env:TRUST}/x.jks", "${env:TRUST}/x.jks", "env is not known here"),
+        ("#{systemProperties['x']}/x.jks", "#{systemProperties['x']}/x.jks", "it is filled in elsewhere"),
+        ("{{ dir }}/x.jks", "{{ dir }}/x.jks", "it is filled in elsewhere"),
+        (r"C:\x\y.jks", r"C:\x\y.jks", "it is a path of Windows"),
+    ],
+)
+def test_which_file_a_value_names(value: str, path: str, doubt: str | None) -> None:
+    assert located(value, {"V": "/v"}) == Located(path, doubt)
+
+
+@pytest.mark.parametrize("value", ["https://x/y.pem", "none", "SYSTEM", "", "a\nb", "jar:file:/x.jar!/y", "x" * 5000])
+def test_what_names_no_file(value: str) -> None:
+    assert located(value, {}) is None
 
 
 def test_a_setting_far_down_in_a_large_file_is_read(tmp_path: Path) -> None:

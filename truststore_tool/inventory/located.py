@@ -10,7 +10,11 @@ from truststore_tool.nouns import noun
 _LONGEST: Final = 4096  # PATH_MAX of Linux
 CLASSPATH: Final = "classpath:"
 _VARIABLE: Final = re.compile(r"\$\{([\w.\-]{1,100})(?::-?([^{}]*))?\}|\$([A-Za-z_]\w{0,100})|%([A-Za-z_]\w{0,100})%")
-_TEMPLATE: Final = re.compile(r"\{\{|\$\(|`|<%|@[\w.]+@|\$\{|%[a-zA-Z](?![a-zA-Z])")
+# In the place of a variable's name, these say where its value comes from: Kafka's ConfigProviders, Log4j's lookups,
+# OmegaConf's resolvers.
+_PROVIDERS: Final = frozenset(("env", "sys", "file", "dir", "directory", "secret", "vault", "oc.env"))
+_NESTED: Final = 3  # defaults inside each other that are followed
+_TEMPLATE: Final = re.compile(r"\{\{|#\{|\$\(|`|<%|@[\w.]+@|\$\{|%[a-zA-Z](?![a-zA-Z])")
 _SCHEME: Final = re.compile(r"[a-z][a-z\d+.\-]+:(?!\\)", re.IGNORECASE)
 _WINDOWS: Final = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _PATH: Final = re.compile(r"[^\n<>\"|*?]{1,1000}")
@@ -53,19 +57,23 @@ def located(value: str, variables: Mapping[str, str], *, surely: bool = True) ->
         name = str(found[1] or found[3] or found[4])
         if name not in variables and name.lower().replace("_", ".") in _TOMCAT:
             return ".."
-        known: str | None = variables.get(name, found[2])
+        by_provider = found[2] is not None and name.lower() in _PROVIDERS
+        known: str | None = None if by_provider else variables.get(name, found[2])
         if known is None:
             missing.append(name)
             return found[0]
         return known
 
-    text = _VARIABLE.sub(put, text)
+    for _ in range(_NESTED):
+        text = _VARIABLE.sub(put, text)
+        if missing:
+            break
     if missing:
         return (
             Located(text, f"{', '.join(dict.fromkeys(missing))} is not known here") if _PATH.fullmatch(text) else None
         )
-    if text.startswith("file:"):
-        text = text.removeprefix("file:")
+    if text[:5].lower() == "file:":
+        text = re.sub(r"^//localhost(?=/)", "", text[5:])  # RFC 8089, section 2
         text = unquote("/" + text.lstrip("/")) if text.startswith("/") else text
     elif text.startswith(("classpath:", "classpath*:")):
         return Located(CLASSPATH + text.partition(":")[2].lstrip("/"))
