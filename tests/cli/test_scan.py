@@ -11,6 +11,7 @@ import pytest
 
 from tests import realtools
 from tests.cli.harness import Tool, at_terminal, process
+from tests.inventory.reporting import certificate
 from tests.inventory.trees import every_format, pem, tarred, zipped
 from tests.samples import own
 from truststore_tool import stores
@@ -107,6 +108,32 @@ def test_findings_count_when_asked(tool: Tool, tmp_path: Path) -> None:
     assert done.code == 1
     (store,) = done.json["stores"]
     assert (store["expired"], [item["rule"] for item in store["findings"]]) == (1, ["expired"])
+
+
+@pytest.mark.parametrize(
+    ("days", "within", "expired", "expiring"),
+    [
+        (-1 / 24, "0d", 1, 0),
+        (1 / 24, "0d", 0, 0),
+        (1 / 24, "1d", 0, 1),
+        (1 + 1 / 24, "1d", 0, 0),
+        (1 + 1 / 24, "2", 0, 1),
+        (3650 - 1 / 24, "3650d", 0, 1),
+        (3650 + 1 / 24, "3650d", 0, 0),
+        (1_000_000, "99999d", 0, 0),  # in a GeneralizedTime
+    ],
+)
+def test_soon_is_so_many_days_of_24_hours_from_now(
+    tool: Tool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: float, within: str, expired: int, expiring: int
+) -> None:
+    """Wherever the machine is."""
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    (tmp_path / "a.pem").write_bytes(certificate("root", days=days))
+    done = tool("scan", tmp_path, "--expires-within", within, "--json")
+    (store,) = done.json["stores"]
+    assert (store["expired"], store["expiring"]) == (expired, expiring)
+    said = [item["rule"] for item in store["findings"]]
+    assert said == ["expired"] * expired + ["expires-soon"] * expiring
 
 
 def test_passwords_are_tried_and_not_shown(tool: Tool, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ class Reported:
         return self.root.parent / f"report.{kind}"
 
 
-def certificate(name: str, *, days: int = 400) -> bytes:
+def certificate(name: str, *, days: float = 400) -> bytes:
     """A root of that common name, in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     called = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
