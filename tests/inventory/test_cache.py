@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import stat
 import tarfile
 from datetime import UTC, datetime, timedelta
@@ -85,6 +86,24 @@ def test_it_says_the_same_without_reading(tree: Path, monkeypatch: pytest.Monkey
     assert read == [str(tree / "nothing")]
     assert set(places(third, tree)) - set(places(first, tree)) == {"nothing"}
     assert set(places(first, tree)) - set(places(third, tree)) == {"pem!/WEB-INF/lib/x.jar!/t"}
+
+
+def test_a_cache_that_knows_all_is_left_as_it_is(
+    tree: Path, tmp_path_factory: pytest.TempPathFactory, tool: Tool
+) -> None:
+    cache = tmp_path_factory.mktemp("cache") / "file"
+    old = datetime.now(UTC).timestamp() - 60
+    for path in tree.rglob("*"):
+        os.utime(path, (old, old), follow_symlinks=False)
+    _, data = scanned(tree, None, Candidates())
+    cache.write_bytes(data)
+    cache.chmod(0o600)
+    before = cache.stat()
+    assert tool("scan", tree, "--cache", cache).code == 0
+    assert cache.stat() == before
+    (tree / "nothing").unlink()
+    assert tool("scan", tree, "--cache", cache).code == 0
+    assert cache.stat().st_ino != before.st_ino
 
 
 def test_other_bounds_read_all_anew(tree: Path) -> None:

@@ -2,14 +2,15 @@
 
 A file is the same where device, inode, size and both its times are; a layer of an image where its digest is, which is
 taken anew of its bytes. The first line of a cache has the digest of all that is behind it: JSON, about files with
-something in them and about layers, and 40 octets for each file that holds nothing. It has certificates and names of
-files in it, and no keys and no passwords; whoever may write it says what a scan finds.
+something in them and about layers, and for each folder the keys of the files in it that hold nothing. It has
+certificates and names of files in it, and no keys and no passwords; whoever may write it says what a scan finds.
 """
 
 import json
 import re
+import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Final
@@ -29,12 +30,13 @@ from truststore_tool.inventory.recording import (
     judged_out,
     may_open,
 )
-from truststore_tool.inventory.tasks import Brought, Key, Orders, latest
+from truststore_tool.inventory.tasks import Brought, Key, Orders, Where, latest
 from truststore_tool.nouns import names, replace
 
 _MAGIC: Final = b'{"truststore-tool scan cache": '
 _FIRST: Final = re.compile(rb'\{"truststore-tool scan cache": 3, "sha256": "([0-9a-f]{64})"\}\n')
 _ROW: Final = 40  # octets of a key
+_FOLDER: Final = struct.Struct("<16sQ")  # a folder, and how many octets the keys of its files have
 _NOT_YET: Final = 2_000_000_000  # nanoseconds: what changed so shortly before a scan may change in the same tick again
 _MOST_OF_LAYERS: Final = 64 << 20  # characters of all layers
 # What is read, and how, hangs on these.
@@ -46,7 +48,7 @@ class Cache:
 
     Attributes:
         layers: by their digests, what is known of layers from an earlier scan.
-        empty: the keys of files that held nothing then.
+        empty: of files that held nothing then the keys, sorted, one behind the other, by the folders that they were in.
     """
 
     def __init__(self, orders: Orders) -> None:
@@ -54,11 +56,11 @@ class Cache:
         self._orders: list[Any] = [*(getattr(orders.bounds, name) for name in names(orders.bounds))]
         self._orders += [orders.all_layers, orders.candidates.usual, *_installed()]
         self._began = int(orders.now.timestamp() * 1_000_000_000)
-        self.empty: set[Key] = set()
+        self.empty: dict[Where, bytes] = {}
         self._full: dict[Key, Haul] = {}
         self.layers: dict[str, str] = {}
         self._is_loaded = False
-        self._new_empty: set[Key] = set()
+        self._new_empty: dict[Where, bytearray] = {}
         self._new_full: dict[Key, Haul] = {}
         self._new_layers: dict[str, str] = {}
 
@@ -90,9 +92,9 @@ class Cache:
             for key, _, _, layers in head["full"]:
                 full[bytes.fromhex(key)].layers = dict.fromkeys(layers, "")
             known = {str(digest): str(text) for digest, text in head["layers"].items()}
-        except UNREADABLE:
+            self.empty = dict(_folders(rows))
+        except (*UNREADABLE, struct.error):
             return "it is damaged"
-        self.empty = set(_parted(rows))
         self._full, self.layers = full, known
         self._is_loaded = True
         return None
@@ -116,7 +118,8 @@ class Cache:
     def take(self, brought: Brought) -> None:
         """Remember what was brought."""
         self._new_layers |= brought.haul.layers
-        self._new_empty.update(_parted(bytes(brought.empty)))
+        for where, keys in brought.empty.items():
+            self._new_empty.setdefault(where, bytearray()).extend(keys)
         self._new_full |= {key: self._full[key] for key in brought.known}
         for key, haul in brought.full:
             haul.layers = dict.fromkeys(haul.layers, "")
@@ -143,8 +146,11 @@ class Cache:
             "judged": [judged_out(each, certificates) for each in judged.values()],
             "certificates": certificates.out(),
         }
-        body = json.dumps(head).encode("ascii") + b"\n" + b"".join(sorted(self._new_empty))
-        return b'%b3, "sha256": "%b"}\n%b' % (_MAGIC, sha256(body).hexdigest().encode(), body)
+        pieces = [json.dumps(head).encode("ascii") + b"\n", *_rows(self._new_empty)]
+        digest = sha256()
+        for piece in pieces:
+            digest.update(piece)
+        return b"".join([b'%b3, "sha256": "%b"}\n' % (_MAGIC, digest.hexdigest().encode()), *pieces])
 
     def _kept_layers(self) -> Iterator[tuple[str, str]]:
         """The layers of the files of this scan, as long as they are not too much."""
@@ -168,8 +174,24 @@ def _installed() -> list[str]:
     return found
 
 
-def _parted(rows: bytes) -> Iterator[Key]:
-    return (rows[at : at + _ROW] for at in range(0, len(rows), _ROW))
+def parted(keys: bytes | bytearray) -> Iterator[Key]:
+    """The keys that stand one behind the other."""
+    return (bytes(keys[at : at + _ROW]) for at in range(0, len(keys), _ROW))
+
+
+def _rows(empty: Mapping[Where, bytearray]) -> Iterator[bytes]:
+    for where, keys in sorted(empty.items()):
+        yield _FOLDER.pack(where, len(keys)) + b"".join(sorted(parted(keys)))
+
+
+def _folders(rows: bytes) -> Iterator[tuple[Where, bytes]]:
+    """What `_rows` gave. Raises struct.error for what is cut short."""
+    at = 0
+    while at < len(rows):
+        where, size = _FOLDER.unpack_from(rows, at)
+        at += _FOLDER.size
+        yield where, rows[at : at + size]
+        at += size
 
 
 def _below(place: Place, path: str) -> Place:

@@ -2,6 +2,7 @@
 
 import os
 import struct
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -67,6 +68,9 @@ class Folder(NamedTuple):
 # What tells a file from what was there before: 40 octets, of device, inode, size, and both times in nanoseconds.
 Key = bytes
 _KEY: Final = struct.Struct("<QQQqq")
+# The same of a folder: 16 octets, of device and inode.
+Where = bytes
+_WHERE: Final = struct.Struct("<QQ")
 
 
 def key_of(status: os.stat_result) -> Key:
@@ -77,6 +81,11 @@ def key_of(status: os.stat_result) -> Key:
 def key(device: int, inode: int, size: int, when: int) -> Key:
     """The key of what is no file, and has changed at last so many nanoseconds after the epoch."""
     return _KEY.pack(device, inode, size, when, when)
+
+
+def where_of(status: os.stat_result) -> Where:
+    """The same of a folder that is so."""
+    return _WHERE.pack(status.st_dev, status.st_ino)
 
 
 def latest(key: Key) -> int:
@@ -93,7 +102,7 @@ class Brought:
         folders: those that were come across.
         rest: what is left to be done.
         unreadable: folders that could not be listed.
-        empty: for a cache, the keys of files that hold nothing, one behind the other.
+        empty: for a cache, by the folder they are in the keys of files that hold nothing, one behind the other.
         known: for a cache, the keys of files that hold something, as it knew.
         full: for a cache, what other files hold that hold something, by their keys.
     """
@@ -103,6 +112,6 @@ class Brought:
         self.folders: list[Folder] = []
         self.rest: list[Task] = []
         self.unreadable: list[str] = []
-        self.empty = bytearray()
+        self.empty: defaultdict[Where, bytearray] = defaultdict(bytearray)
         self.known: list[Key] = []
         self.full: list[tuple[Key, Haul]] = []

@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Sequence, Set
+from contextlib import suppress
 from typing import Final
 
-from truststore_tool.inventory.cache import Cache
+from truststore_tool.inventory.cache import Cache, parted
 from truststore_tool.inventory.haul import NOTHING, Haul
 from truststore_tool.inventory.listing import Exclusion, Listing, layout_key
 from truststore_tool.inventory.looking import OPENING, LargeError, Looker
 from truststore_tool.inventory.nouns import Place
-from truststore_tool.inventory.tasks import Brought, Key, Orders, Task, key_of
+from truststore_tool.inventory.tasks import Brought, Key, Orders, Task, Where, key_of, where_of
 
 # One is done with a batch after so many octets, or what takes as long; that are some 400 files.
 _BATCH: Final = 32 << 20
@@ -41,19 +42,20 @@ class Worker:
             if self._looker.spent >= most:
                 brought.rest += tasks[number:]
                 break
+            where = self._where(task)
             if task.is_layout:
-                self._layout(task, brought)
+                self._layout(task, where, brought)
                 continue
             names = task.names if task.names is not None else self.listed(task, brought)
             before = os.path.join(task.folder, "")
-            if self._cache is not None and self._cache.empty:
-                names = self._others(before, names, self._cache.empty, brought)
+            if task.names is None and self._cache is not None and (empty := self._cache.empty.get(where)):
+                names = self._others(before, names, set(parted(empty)), brought.empty[where], brought.haul)
             for place, name in enumerate(names):
                 if self._looker.spent >= most:
                     brought.rest += task.parts(names[place:], _FILES)
                     break
                 try:
-                    self._file(before + name, brought, None if task.alone else _LARGE)
+                    self._file(before + name, where, brought, None if task.alone else _LARGE)
                 except LargeError:
                     brought.rest += task.parts([name], 1, alone=True)
         return brought
@@ -74,10 +76,19 @@ class Worker:
         brought.haul.add(listing.haul)
         return listing.names
 
-    def _others(self, before: str, names: Sequence[str], empty: Set[Key], brought: Brought) -> list[str]:
-        """The files of which a cache does not know that they hold nothing: of very many it knows, so this is quick."""
-        others = []
-        seen = []
+    def _where(self, task: Task) -> Where:
+        """What a cache knows a folder by."""
+        if self._cache is not None:
+            with suppress(OSError):  # gone since
+                return where_of(os.stat(task.folder or "."))
+        return b""
+
+    def _others(self, before: str, names: Sequence[str], empty: Set[Key], seen: bytearray, haul: Haul) -> list[str]:
+        """The files of a folder of which a cache does not know that they hold nothing; those others are `seen`.
+
+        Of very many it knows that, so this is quick.
+        """
+        others, keys = [], []
         for name in names:
             try:
                 key = key_of(os.lstat(before + name))
@@ -86,15 +97,15 @@ class Worker:
             except OSError:
                 key = b""
             if key in empty:
-                seen.append(key)
+                keys.append(key)
             else:
                 others.append(name)
         self._looker.spent += len(names) * _SEEING
-        brought.empty += b"".join(seen)
-        brought.haul.files += len(seen)
+        seen += b"".join(sorted(keys))
+        haul.files += len(keys)
         return others
 
-    def _file(self, path: str, brought: Brought, most: int | None) -> None:
+    def _file(self, path: str, where: Where, brought: Brought, most: int | None) -> None:
         """Look at a file, unless it has not changed. Raises LargeError."""
         if self._cache is None:
             haul = self._looker.file(path, most)
@@ -108,12 +119,12 @@ class Worker:
         except OSError:
             key = b""
         if not self._is_known(key, path, brought):
-            self._remember(key, self._looker.file(path, most) or NOTHING, brought)
+            self._remember(key, where, self._looker.file(path, most) or NOTHING, brought)
 
-    def _layout(self, task: Task, brought: Brought) -> None:
+    def _layout(self, task: Task, where: Where, brought: Brought) -> None:
         key = layout_key(task.folder) if self._cache is not None else b""
         if not self._is_known(key, task.folder, brought):
-            self._remember(key, self._looker.layout(task.folder), brought)
+            self._remember(key, where, self._looker.layout(task.folder), brought)
 
     def _is_known(self, key: Key, path: str, brought: Brought) -> bool:
         """Whether a cache knows what is there, which is brought then."""
@@ -124,7 +135,7 @@ class Worker:
         brought.haul.add(known)
         return True
 
-    def _remember(self, key: Key, haul: Haul, brought: Brought) -> None:
+    def _remember(self, key: Key, where: Where, haul: Haul, brought: Brought) -> None:
         """Bring what was found, and for a cache by the key of where it was."""
         brought.haul.add(haul)
         if self._cache is None or not key or not self._cache.lasts(key, haul):
@@ -132,4 +143,4 @@ class Worker:
         if haul.items:
             brought.full.append((key, haul))
         else:
-            brought.empty += key
+            brought.empty[where] += key
