@@ -321,6 +321,26 @@ def test_a_store_that_others_change_meanwhile(controller: Controller, jdk: Jdk, 
     assert endless.read_bytes().replace(b"more\n", b"") == OLD_ROOT.read_bytes()
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_store_that_others_change_at_the_last_moment(
+    controller: Controller, jdk: Jdk, tmp_path: Path, there: bool
+) -> None:
+    """The sh of the host, by which the module that writes looks once more, first puts another store there."""
+    store, other = tmp_path / "the store at 100%", keytool_store(jdk, tmp_path / "other", OTHER_ROOT)
+    if there:
+        keytool_store(jdk, store)
+    program = tmp_path / "bin" / "sh"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\n[ -e {other} ] && mv {other} "{store}"\nexec /bin/sh "$@"\n')
+    program.chmod(0o755)
+    search = {"PATH": f"{program.parent}:{controller.environment()['PATH']}", **QUICK}
+    run = controller.play([task(store, NEW_ROOT)], HOST, env=search)
+    assert (run.rc, other.exists()) == (0, False), run.said
+    assert trusted(jdk, store) == [{OTHER, NEW}]
+    again = controller.play([task(store, NEW_ROOT), task(store, OLD_ROOT)], HOST, env=search)
+    assert [each["changed"] for each in again.of("here")] == [False, True], again.said
+
+
 def test_no_secret_is_shown_and_nothing_is_left(controller: Controller, jdk: Jdk, tmp_path: Path) -> None:
     store = keytool_store(jdk, tmp_path / "store")
     run(jdk.keytool, "-genkeypair", "-alias", "pair", "-keyalg", "EC", "-dname", "CN=app", "-keystore", store,

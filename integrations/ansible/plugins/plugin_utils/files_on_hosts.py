@@ -16,6 +16,9 @@ from ansible.utils.hashing import checksum_s
 LARGEST = 64 * 1024 * 1024
 # A file by the host's own shell, as raw would have it: a module takes ten times as long. Its SHA-256, and its bytes.
 _PRINTED = '[ -f {path} ] && [ "$(wc -c < {path})" -le {largest} ] && sha256sum < {path} && base64 < {path}'
+# The same looks by the module copy itself, right before it moves the new file to its place.
+_UNCHANGED = "sha256sum < \"$1\" | grep -q '^{digest} '"
+_MISSING = '[ ! -e "$1" ]'
 # What the module copy returns of the file that it wrote.
 _TOLD = ("backup_file", "owner", "group", "mode", "uid", "gid", "size", "secontext")
 # What stands beside the result of any module.
@@ -94,8 +97,8 @@ class FileOnHost:
         kept = self._still(present, attributes)
         if kept is None:
             return None
-        return _told(
-            self.run(
+        try:
+            result = self.run(
                 "ansible.legacy.copy",
                 src=staged,
                 dest=self.path,
@@ -104,19 +107,34 @@ class FileOnHost:
                 **kept,
                 **attributes,
             )
-        )
+        except HostError:
+            if "validate" in kept and self._printed() not in (None, present, data):
+                return None
+            raise
+        return _told(result)
 
     def _still(self, present: bytes | None, attributes: dict[str, Any]) -> dict[str, Any] | None:
         """Which attributes to keep beside those that are wanted; None when the file is no longer as it was read."""
         between_users = self._action._is_become_unprivileged()
         if present is not None and not between_users and self._printed() == present:
-            return {}
+            return {"validate": self._check(_UNCHANGED.format(digest=hashlib.sha256(present).hexdigest()))}
         status = self._stat(checksum=True)
         found = status.get("checksum", "") if status["exists"] else None
         if found != (None if present is None else hashlib.sha256(present).hexdigest()):
             return None
+        if present is None and not self._means_more():
+            return {"validate": self._check(_MISSING)}
         # What Ansible does so that another user may read the new file is not to show in the mode of the store.
         return {"mode": status["mode"]} if present is not None and "mode" not in attributes else {}
+
+    def _check(self, script: str) -> str:
+        """A command for the option `validate` of copy: the script, with the file for its argument."""
+        words = f"sh -c {shlex.quote(script)} sh {shlex.quote(self.path)}"
+        return words.replace("%", "%%") + " %s"
+
+    def _means_more(self) -> bool:
+        """Whether there is in the path what means more than itself to the host."""
+        return any(mark in self.path for mark in "~$")
 
     def adjust(self, attributes: dict[str, Any]) -> dict[str, Any]:
         """Have the module file see to owner, mode and so on, and to nothing else; returns what it says."""
@@ -124,7 +142,7 @@ class FileOnHost:
 
     def _printed(self) -> bytes | None:
         """The bytes of a file that is there, from the host's shell; None where only modules can say how things are."""
-        if any(mark in self.path for mark in "~$"):  # these mean more than themselves
+        if self._means_more():
             return None
         command = _PRINTED.format(path=shlex.quote(self.path), largest=LARGEST)
         with unshown(self._action):
