@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn
 # A command lives for moments, and nearly all that it makes lives as long: Python's search for cycles among it, after
 # every 700 new objects, takes up to half of the time of a large store.
 _GARBAGE_THRESHOLD: Final = 200_000
+_INTERRUPTED: Final = 130
 
 
 def main() -> NoReturn:
@@ -17,7 +18,12 @@ def main() -> NoReturn:
     gc.set_threshold(_GARBAGE_THRESHOLD)
     _open_closed_streams()
     _make_streams_tolerant()
-    _end(_run(sys.argv[0].rpartition("/")[2], sys.argv[1:]))
+    try:
+        code = _run(sys.argv[0].rpartition("/")[2], sys.argv[1:])
+    except KeyboardInterrupt:  # while modules were loaded: commands see to theirs
+        sys.stderr.write("error: interrupted\n")
+        code = _INTERRUPTED
+    _end(code)
 
 
 def _open_closed_streams() -> None:

@@ -1,5 +1,7 @@
 import ast
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -209,3 +211,11 @@ def test_ctrl_c_at_a_prompt_is_a_line_of_its_own(tmp_path: Path) -> None:
     assert done.code == 130
     assert done.out.replace("\r", "").endswith("\nerror: interrupted\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_stopped_while_modules_are_loaded_it_says_so_and_no_more(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    done = process("scan", tmp_path, env={"PYTHONPATH": path})
+    assert (done.code, done.out, done.err) == (130, "", "error: interrupted\n")
