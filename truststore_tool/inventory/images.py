@@ -25,6 +25,12 @@ _DOCUMENT: Final = re.compile(rf"(?:index|manifest|config|[0-9a-f]{{64}})\.json|
 # A configuration of ``docker save``, and of those who write what it does: called by its digest, or by any other name.
 _BY_DIGEST: Final = re.compile(r"(?:sha256:)?([0-9a-f]{64})(?:\.json)?")
 _DEPTH: Final = 8  # of an index in an index
+_LINKS: Final = 40  # that are followed for one path
+_CONFIGURATIONS: Final = (
+    "application/vnd.oci.image.config.v1+json",
+    "application/vnd.docker.container.image.v1+json",
+)
+_ATTESTATION: Final = "application/vnd.in-toto+json"
 
 
 def may_be_layer(path: str) -> bool:
@@ -91,7 +97,7 @@ class Documents:
     """
 
     def __init__(self, documents: Mapping[str, bytes], links: Mapping[str, str]) -> None:
-        """`documents`: members by their paths; `links`: symbolic links, with the paths that they lead to."""
+        """`documents`: members by their paths; `links`: symbolic and hard links, with the paths that they lead to."""
         self._documents = documents
         self._doubts: dict[Passed, None] = {}
         self.images = tuple(dict.fromkeys((*self._docker(links), *self._oci())))
@@ -107,7 +113,7 @@ class Documents:
             config = self._read(name, digest_of(name) or (f"sha256:{called[1]}" if called else None))
             layers = []
             for unpacked, name in zip(_diff_ids(config, len(entry["Layers"])), map(str, entry["Layers"]), strict=True):
-                path = links.get(name, name)
+                path = _end(name, links)
                 shown = digest_of(path) or unpacked or f"sha256:{name.partition('/')[0]}"
                 layers.append(Named(path, shown, digest_of(path), unpacked))
             yield Image(tuple(layers), of_image(config))
@@ -135,11 +141,14 @@ class Documents:
     def _of_manifest(self, manifest: Mapping[str, Any]) -> Iterator[Image]:
         listed = manifest["layers"]
         said = _digest_in(manifest.get("config"))
-        if not any(map(_is_layer, listed)):
+        # What an image has beside tars are layers of a kind that is not read; attestations and artifacts are none.
+        is_image = _kind(manifest.get("config")) in _CONFIGURATIONS
+        counts = [_is_layer(item) or (is_image and _kind(item) not in ("", _ATTESTATION)) for item in listed]
+        if not any(counts):
             return
         config = self._read(_blob(said), said)
-        pairs = zip(map(_digest_in, listed), _diff_ids(config, len(listed)), listed, strict=True)
-        layers = (Named(_blob(digest), digest, digest, unpacked) for digest, unpacked, item in pairs if _is_layer(item))
+        pairs = zip(map(_digest_in, listed), _diff_ids(config, len(listed)), counts, strict=True)
+        layers = (Named(_blob(digest), digest, digest, unpacked) for digest, unpacked, is_layer in pairs if is_layer)
         yield Image(tuple(layers), of_image(config))
 
     def _read(self, path: str, digest: str | None) -> Any:
@@ -178,7 +187,19 @@ def _blob(digest: str) -> str:
 
 
 def _is_layer(item: object) -> bool:
-    return isinstance(item, dict) and "tar" in str(item.get("mediaType", "tar"))
+    return "tar" in _kind(item)
+
+
+def _kind(item: object) -> str:
+    """The media type of a descriptor; that of a layer, where none is given."""
+    return str(item.get("mediaType", "tar")) if isinstance(item, dict) else ""
+
+
+def _end(path: str, links: Mapping[str, str]) -> str:
+    """Where links lead; somewhere on the way, where that is a circle."""
+    for _ in range(_LINKS):
+        path = links.get(path, path)
+    return path
 
 
 def _parsed(data: bytes | None) -> Any:

@@ -59,7 +59,7 @@ class Gathered:
 
     def finish(self, haul: Haul) -> None:
         """Say what containers see of the layers, or, of an archive that is no image, what lies in its members."""
-        documents = Documents(self._documents, self.links)
+        documents = Documents(self._documents, self.links | dict(self.hard_links))
         haul.items += [moved(item, self._place.inside(str(item.place))) for item in documents.doubts]
         used = {named.path for image in documents.images for named in image.layers}
         for path, layer in self._layers.items():
@@ -79,7 +79,7 @@ class Gathered:
                 haul.items.append(Sighting(self._place.inside(name), same.content))
 
     def _is_tar(self, thing: Thing) -> bool:
-        """Whether it is a tar, packed or not; one that is empty has nothing but zeros in it."""
+        """Whether it is a tar, packed or not; one that is empty has nothing but zeros in it, or nothing at all."""
         kind = sieve.kind_of(thing.head, thing.size)
         head = thing.head
         if kind in COMPRESSED:
@@ -87,7 +87,7 @@ class Gathered:
                 head = decompressed(kind, ViewStream(BytesView(head)), self._budget).read(tars.BLOCK)
             except BrokenError:
                 return False
-        return tars.is_tar(head) or (len(head) >= tars.BLOCK and not head.strip(b"\0"))
+        return tars.is_tar(head) or not (head.strip(b"\0") or 0 < len(head) < tars.BLOCK)
 
     def _known_layer(self, path: str, thing: Thing, haul: Haul) -> Layer | None:
         """A layer that a cache has, by the digest that its bytes have; where they can be read once more."""
