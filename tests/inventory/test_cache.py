@@ -187,10 +187,16 @@ def test_images_are_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (tmp_path / "oci-layout").write_text(json.dumps({"imageLayoutVersion": "1.0.0"}))
     (tmp_path / "index.json").write_text("{}")
     (blobs / ("0" * 64)).write_bytes(tarred({"a": pem()}))
+    (tmp_path / "empty" / "blobs").mkdir(parents=True)
+    for name in ("oci-layout", "index.json"):
+        (tmp_path / "empty" / name).write_text("{}")
     first, data = scanned(tmp_path, None, Candidates())
     assert len(first.stores) == 1
+    nothing, of_nothing = scanned(tmp_path / "empty", None, Candidates())
+    assert nothing.stores == ()
     monkeypatch.setattr(Looker, "layout", None)
     assert scanned(tmp_path, data, Candidates())[0] == first
+    assert scanned(tmp_path / "empty", of_nothing, Candidates())[0] == nothing
 
 
 def _image(folder: Path, layers: list[bytes]) -> None:

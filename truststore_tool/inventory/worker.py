@@ -1,7 +1,6 @@
 """Doing tasks: list a folder, look at each file in it, and leave to others what would take too long."""
 
 import os
-from collections.abc import Sequence, Set
 from contextlib import suppress
 from typing import Final
 
@@ -46,10 +45,8 @@ class Worker:
             if task.is_layout:
                 self._layout(task, where, brought)
                 continue
-            names = task.names if task.names is not None else self.listed(task, brought)
+            names = task.names if task.names is not None else self._changed(task, where, brought)
             before = os.path.join(task.folder, "")
-            if task.names is None and self._cache is not None and (empty := self._cache.empty.get(where)):
-                names = self._others(before, names, set(parted(empty)), brought.empty[where], brought.haul)
             for place, name in enumerate(names):
                 if self._looker.spent >= most:
                     brought.rest += task.parts(names[place:], _FILES)
@@ -83,26 +80,23 @@ class Worker:
                 return where_of(os.stat(task.folder or "."))
         return b""
 
-    def _others(self, before: str, names: Sequence[str], empty: Set[Key], seen: bytearray, haul: Haul) -> list[str]:
-        """The files of a folder of which a cache does not know that they hold nothing; those others are `seen`.
-
-        Of very many it knows that, so this is quick.
-        """
+    def _changed(self, task: Task, where: Where, brought: Brought) -> list[str]:
+        """The files of a folder, but for those of which a cache knows that they hold nothing: mostly nearly all."""
+        names = self.listed(task, brought)
+        if self._cache is None or where not in self._cache.empty:
+            return names
+        before = os.path.join(task.folder, "")
+        empty = set(parted(self._cache.empty[where]))
         others, keys = [], []
         for name in names:
-            try:
-                key = key_of(os.lstat(before + name))
-            except FileNotFoundError:
-                continue  # gone since
-            except OSError:
-                key = b""
+            key = _key(before + name)
             if key in empty:
                 keys.append(key)
             else:
                 others.append(name)
         self._looker.spent += len(names) * _SEEING
-        seen += b"".join(sorted(keys))
-        haul.files += len(keys)
+        brought.empty[where] += b"".join(sorted(keys))
+        brought.haul.files += len(keys)
         return others
 
     def _file(self, path: str, where: Where, brought: Brought, most: int | None) -> None:
@@ -114,16 +108,15 @@ class Worker:
             else:
                 brought.haul.add(haul)
             return
-        try:
-            key = key_of(os.lstat(path))
-        except OSError:
-            key = b""
+        key = _key(path)
         if not self._is_known(key, path, brought):
             self._remember(key, where, self._looker.file(path, most) or NOTHING, brought)
 
     def _layout(self, task: Task, where: Where, brought: Brought) -> None:
         key = layout_key(task.folder) if self._cache is not None else b""
-        if not self._is_known(key, task.folder, brought):
+        if self._cache is not None and self._cache.empty.get(where) == key:
+            self._remember(key, where, NOTHING, brought)
+        elif not self._is_known(key, task.folder, brought):
             self._remember(key, where, self._looker.layout(task.folder), brought)
 
     def _is_known(self, key: Key, path: str, brought: Brought) -> bool:
@@ -144,3 +137,11 @@ class Worker:
             brought.full.append((key, haul))
         else:
             brought.empty[where] += key
+
+
+def _key(path: str) -> Key:
+    """The key of a file; empty where it has none, as it is gone since or cannot be reached."""
+    try:
+        return key_of(os.lstat(path))
+    except OSError:
+        return b""
