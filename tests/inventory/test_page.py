@@ -209,12 +209,17 @@ def test_of_a_long_list_what_is_read_stands_on_top_and_the_rest_is_folded(tmp_pa
     root.mkdir()
     for number in range(30):
         (root / f"{number:02}.pem").write_bytes(certificate(f"root {number}"))
+        (root / f"{number:02}.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(100))
     (root / ".curlrc").write_text("cacert = 29.pem\n")
     page = browser.new_page()
     page.goto(report(root).path("html").as_uri())
     seen = page.locator("section[aria-labelledby=lacking] li:visible a").all_inner_texts()
     assert seen[0] == "stores/29.pem"
     assert len(seen) < 30
-    page.get_by_text(f"{30 - len(seen)} more").click()
+    page.get_by_role("region", name="What lacks it").get_by_text(f"{30 - len(seen)} more").click()
     assert len(page.locator("section[aria-labelledby=lacking] li:visible a").all_inner_texts()) == 30
+    passed_over = page.locator("section[aria-labelledby=beside]")
+    assert passed_over.locator("li:visible").count() < 30
+    passed_over.locator("summary").click()
+    assert passed_over.locator("li:visible").count() == 30
     page.close()
