@@ -100,7 +100,7 @@ class Cache:
         return None
 
     def get(self, key: Key, path: str) -> Haul | None:
-        """What is in a file that holds something and is at `path` now; None where that is not known."""
+        """What is in the file at `path`, which is an archive or holds something; None where that is not known."""
         known = self._full.get(key)
         if known is None or may_open(known, own=self._own):
             return None

@@ -103,8 +103,8 @@ class Brought:
         rest: what is left to be done.
         unreadable: folders that could not be listed.
         empty: for a cache, by the folder they are in the keys of files that hold nothing, one behind the other.
-        known: for a cache, the keys of files that hold something, as it knew.
-        full: for a cache, what other files hold that hold something, by their keys.
+        known: for a cache, the keys of others of which it knew what is in them.
+        full: for a cache, what is in yet others, as archives, by their keys.
     """
 
     def __init__(self) -> None:

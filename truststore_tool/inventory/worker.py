@@ -114,9 +114,7 @@ class Worker:
 
     def _layout(self, task: Task, where: Where, brought: Brought) -> None:
         key = layout_key(task.folder) if self._cache is not None else b""
-        if self._cache is not None and self._cache.empty.get(where) == key:
-            self._remember(key, where, NOTHING, brought)
-        elif not self._is_known(key, task.folder, brought):
+        if not self._is_known(key, task.folder, brought):
             self._remember(key, where, self._looker.layout(task.folder), brought)
 
     def _is_known(self, key: Key, path: str, brought: Brought) -> bool:
@@ -133,7 +131,7 @@ class Worker:
         brought.haul.add(haul)
         if self._cache is None or not key or not self._cache.lasts(key, haul):
             return
-        if haul.items:
+        if haul.items or haul.files > 1:
             brought.full.append((key, haul))
         else:
             brought.empty[where] += key
