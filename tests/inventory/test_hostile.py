@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import json
 import lzma
 import os
 import resource
@@ -20,6 +21,7 @@ from tests.cli.conftest import tool as tool
 from tests.cli.harness import Tool
 from tests.inventory.test_recall import places, scanned
 from tests.inventory.trees import pem, tarred, zipped
+from truststore_tool.inventory import layers
 from truststore_tool.inventory.bounds import Bounds
 
 SMALL = Bounds(store=1 << 20, nesting=4, members=1000, names=1 << 20, unpacked=64 << 20, ratio=100)
@@ -278,3 +280,15 @@ def test_pipes_and_devices_are_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "z.pem").write_bytes(pem())
     assert set(places(scanned(tmp_path), tmp_path)) == {"z.pem"}
+
+
+def test_a_layer_that_an_image_names_time_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time every store below is asked whether it is taken away; what is not put together is named."""
+    monkeypatch.setattr(layers, "_MOST", 100_000)
+    layer = tarred({f"{number}.pem": pem() for number in range(2000)}, tarfile.USTAR_FORMAT)
+    path = tmp_path / "x.tar"
+    listed = json.dumps([{"Config": "none.json", "Layers": ["a/layer.tar"] * 100_000}]).encode()
+    path.write_bytes(tarred({"a/layer.tar": layer, "manifest.json": listed}))
+    found = scanned(path)
+    assert len(places(found, tmp_path)) == 2000
+    assert "more layers than are put together" in " ".join(item.why for item in found.skipped)

@@ -8,6 +8,7 @@ import posixpath
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -17,6 +18,8 @@ from truststore_tool.inventory.nouns import Place
 from truststore_tool.nouns import replace
 
 _WHITEOUT: Final = ".wh."
+# Of an archive: how often it is asked of a store whether a layer takes it away. Some hundred layers ask of thousands.
+_MOST: Final = 2_000_000
 _OPAQUE: Final = ".wh..wh..opq"
 
 
@@ -52,6 +55,8 @@ class Paths:
         return made
 
 
+# Of the few paths of stores each layer is asked.
+@lru_cache(maxsize=1 << 14)
 def _digest(path: str) -> int:
     return int.from_bytes(blake2b(path.encode("utf-8", "surrogateescape"), digest_size=8).digest(), "big")
 
@@ -172,6 +177,7 @@ def effective(images: Iterable[Image], layers: Mapping[str, Layer], *, all_layer
     container sees, marked as deleted.
     """
     seen: dict[Item, bool] = {}
+    left = _MOST
     for image in images:
         alive: dict[str, list[Item]] = {}
         for named in image.layers:
@@ -181,13 +187,18 @@ def effective(images: Iterable[Image], layers: Mapping[str, Layer], *, all_layer
                 seen[Passed(Place((digest,), digest), why)] = True
             if layer is None:
                 continue
+            left -= 1 + len(alive) + len(layer.steps)
+            if left < 0:
+                seen[Passed(Place((digest,), digest), "is one of more layers than are put together")] = True
+                break
             below = dict(alive)
             for hidden in [at for at in alive if layer.hides(at)]:
                 for item in alive.pop(hidden):
                     seen.setdefault(item, False)
             put, over = _put(layer, digest, below)
             alive |= put
-            seen = dict.fromkeys(over, False) | seen
+            for item in over:
+                seen.setdefault(item, False)
         for items in alive.values():
             seen |= dict.fromkeys(items, True)
         for mention in image.mentions:
