@@ -12,6 +12,7 @@ import ssl
 import textwrap
 from datetime import UTC, datetime
 from hashlib import sha256, shake_128
+from pathlib import Path
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -19,6 +20,7 @@ import pytest
 import yaml
 
 from tests import realtools
+from tests.inventory.test_recall import places, scanned
 from tests.inventory.trees import every_format, pem
 from tests.samples import amazon
 from truststore_tool.errors import TrustStoreError
@@ -143,13 +145,16 @@ def test_several_values_of_a_text_are_several_bundles() -> None:
     assert found(text) == {"one": sha256s(ONE), "two": sha256s(ANOTHER), "three": sha256s(TWO)}
 
 
-def test_hex_of_the_registry_of_windows() -> None:
+def test_hex_of_the_registry_of_windows(tmp_path: Path) -> None:
     store = every_format()["jks"]
     digits = store.hex(",")
     lines = "\\\r\n  ".join(digits[at : at + 75] for at in range(0, len(digits), 75))
     head = "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\A]\r\n"
     text = f'{head}"Trust"=hex:{lines}\r\n"B"=dword:00000001\r\n'
     assert found(text) == found(text.encode("utf-16")) == {"Trust": sha256s(ONE)}
+    (tmp_path / "a.reg").write_bytes(text.encode("utf-16"))
+    (tmp_path / "b.reg").write_text(text)
+    assert set(places(scanned(tmp_path), tmp_path)) == {"a.reg!/Trust", "b.reg!/Trust"}
 
 
 def test_values_of_texts_in_utf_16() -> None:

@@ -4,6 +4,7 @@ from typing import Final
 
 import pytest
 
+from truststore_tool.inventory import because
 from truststore_tool.inventory.configuration import mentions
 from truststore_tool.inventory.known_places import by_place
 from truststore_tool.inventory.nouns import Place
@@ -124,7 +125,8 @@ CASES: Final = [
 
 @pytest.mark.parametrize(("path", "text", "program"), CASES, ids=[case[0].rsplit("/", 1)[-1] for case in CASES])
 def test_settings_of_many_programs(path: str, text: str, program: str) -> None:
-    found = list(mentions(Place((path,)), text))
+    assert because.worth_reading(path)
+    found = list(because.mentions(Place((path,)), text.encode()))
     (store,) = {item.store for item in found if item.store in (X, J, "/etc")}
     assert store == (X if X in text else J if J in text else "/etc")
     names = {item.by.name for item in found}

@@ -16,16 +16,21 @@ _JAVA_VERSION: Final = re.compile(rb'^JAVA_VERSION="?([0-9._]{1,40})[^"\n]*"?', 
 _SUFFIXES: Final = frozenset(
     (
         *("service", "conf", "cnf", "cfg", "ini", "properties", "yml", "yaml", "xml", "json", "toml", "config"),
-        *("sh", "bash", "bat", "cmd", "env", "envrc", "environment", "options", "vmoptions", "rc", "default"),
+        *("sh", "bash", "bat", "cmd", "env", "envrc", "environment", "options", "vmoptions", "rc", "default", "reg"),
+        *("cf", "hcl", "hocon", "tf", "tfvars", "tfstate", "repo", "nmconnection", "ovpn", "condarc"),
     )
 )
 _NAMES: Final = frozenset(
     (
         *("release", "environment", "profile", "setenv", "makefile", "procfile", "crontab", "pg_service", "kubeconfig"),
+        "user-data",
         *(".env", ".curlrc", ".wgetrc", ".npmrc", ".gitconfig", "gitconfig", ".profile", ".bashrc", ".bash_profile"),
     )
 )
-_FOLDERS: Final = ("/default/", "/sysconfig/", "/init.d/", "/bin/", "/sbin/", "/conf.d/", "/sites-enabled/")
+_FOLDERS: Final = (
+    *("/default/", "/sysconfig/", "/init.d/", "/bin/", "/sbin/", "/conf.d/", "/sites-enabled/", "/apt.conf.d/"),
+    *("/.kube/", "/.aws/"),
+)
 _CERTIFI: Final = re.compile(r"(?:.*/)?certifi-[^/]*\.(?:dist-info/METADATA|egg-info/PKG-INFO)")
 _VERSION: Final = re.compile(rb"^Version: *([\w.+!-]{1,40})", re.MULTILINE)
 _CLASSES: Final = ("", "BOOT-INF/classes/", "WEB-INF/classes/")

@@ -15,7 +15,8 @@ from truststore_tool.inventory import known_values
 from truststore_tool.inventory.known_programs import Program
 from truststore_tool.inventory.located import located
 from truststore_tool.inventory.nouns import Mention, Place, ReadBy
-from truststore_tool.inventory.written import Setting, settings, unquoted
+from truststore_tool.inventory.setting import Setting, unquoted
+from truststore_tool.inventory.written import settings
 
 # What is looked at of a value, and how many stores are taken from it: more is no configuration.
 _LONGEST: Final = 100_000

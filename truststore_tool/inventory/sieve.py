@@ -84,8 +84,10 @@ _HOLDERS: Final = (_BINARY, b"kind: Secret", b'Secret"')
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _IS_BASE64: Final = bytes(1 if octet in _ALPHABET else 0 for octet in range(256))
 _LINE: Final = b"\1" * 60
+# JKS and JCEKS in a file of Windows' registry.
+_IN_HEX: Final = (b"fe,ed,fe,ed", b"ce,ce,ce,ce")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
-_BEGIN_UTF16: Final = b"B\0E\0G\0I\0N"
+_SIGNS_UTF16: Final = (b"B\0E\0G\0I\0N", *(sign.decode().encode("utf-16-le")[:-1] for sign in _IN_HEX))
 
 
 def is_text(first: bytes) -> bool:
@@ -114,7 +116,7 @@ def kind_of(head: bytes, size: int | None) -> Kind:
     if _BEGIN in head:
         return "text"
     if b"\0" in head:
-        if head[:2] in _UTF16 and _BEGIN_UTF16 in head:
+        if head[:2] in _UTF16 and any(sign in head for sign in _SIGNS_UTF16):
             return "text"
         # The first kilobyte of one is empty, or code that starts a machine.
         return "unread" if any(head.startswith(magic, at) for at, magic in _FILE_SYSTEMS) else ""
@@ -146,11 +148,11 @@ def _is_of_kubernetes(piece: bytes) -> bool:
 
 
 def may_be_encoded(head: bytes) -> bool:
-    """Whether a file of settings may have any store as a value in base64: it has a line of such, or more.
+    """Whether a file of settings may have any store as a value: a line of base64, or more, or a JKS in hex.
 
     As that takes long, it is not asked of every text.
     """
-    return _LINE in head.translate(_IS_BASE64)
+    return _LINE in head.translate(_IS_BASE64) or any(sign in head for sign in _IN_HEX)
 
 
 def name_of_unread(head: bytes) -> str:

@@ -7,27 +7,13 @@ not understood is passed over. A value that holds a whole file (a ConfigMap of K
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from html import unescape
-from itertools import islice, repeat
-from typing import Final, NamedTuple
+from itertools import islice
+from typing import Final
 
-
-class Setting(NamedTuple):
-    """A setting.
-
-    Attributes:
-        name: as written, behind the names above it with a dot between (``server.ssl.trust-store``); empty for a line
-            that sets nothing by itself, as a command of a script.
-        value: without quotes around it.
-        line: the number of its line, from 1; 0 where that is not known.
-        quoted: whether there were quotes around it, so that blanks belong to it.
-    """
-
-    name: str
-    value: str
-    line: int = 0
-    quoted: bool = False
+from truststore_tool.inventory import written_yaml
+from truststore_tool.inventory.setting import Setting, flattened, unquoted
 
 
 def settings(name: str, text: str, depth: int = 0) -> Iterator[Setting]:
@@ -101,16 +87,8 @@ def _ended(value: str, *, of_variable: bool) -> str:
     return value.split(None, 1)[0] if of_variable and value else value
 
 
-def unquoted(value: str) -> str:
-    """Without blanks and the quotes around it."""
-    value = value.strip()
-    return value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else value
-
-
 def _yaml(text: str, depth: int) -> Iterator[Setting]:
     """YAML; a value of several lines is a file of its own, where its name is that of one."""
-    from truststore_tool.inventory import written_yaml
-
     for item in written_yaml.read(text):
         if item.whole and depth < _FILES:
             for inner in settings(item.name.rpartition(".")[2], item.value, depth + 1):
@@ -140,34 +118,6 @@ def _toml(text: str, depth: int) -> Iterator[Setting]:
         yield from flattened(body)
 
 
-def flattened(body: object, above: str = "") -> Iterator[Setting]:
-    """The strings in mappings and lists, by the names that lead to them from `above`.
-
-    A mapping with a name and a value (an environment of Kubernetes) is a setting of that name, too.
-    """
-    stack: list[Iterator[tuple[str, object]]] = [iter([(above, body)])]
-    while stack:
-        for name, value in stack[-1]:
-            if isinstance(value, str):
-                yield Setting(name, value, quoted=True)
-            elif isinstance(value, dict) and len(name) < _LONGEST:
-                pair = value.get("name"), value.get("value")
-                if isinstance(pair[0], str) and isinstance(pair[1], str):
-                    yield Setting(pair[0], pair[1], quoted=True)
-                stack.append(_named(value, f"{name}." if name else ""))
-                break
-            elif isinstance(value, list):
-                stack.append(zip(repeat(name), value, strict=False))
-                break
-        else:
-            stack.pop()
-
-
-def _named(body: Mapping[str, object], above: str) -> Iterator[tuple[str, object]]:
-    return ((above + str(key), value) for key, value in body.items())
-
-
-_LONGEST: Final = 1000
 _XML_COMMENT: Final = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TAG: Final = re.compile(r"<([A-Za-z][\w:.\-]{0,100})((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*)>([^<]{0,4000})")
 _ATTRIBUTE: Final = re.compile(r"""([A-Za-z][\w:.\-]{0,100})\s{0,20}=\s{0,20}(?:"([^"]*)"|'([^']*)')""")

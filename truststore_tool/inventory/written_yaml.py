@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from truststore_tool.inventory.written import Setting, flattened, unquoted
+from truststore_tool.inventory.setting import Setting, flattened, unquoted
 
 _MOST_LINES: Final = 1000  # that a scalar, or a collection in flow style, goes on over
 _LONGEST: Final = 100_000

@@ -56,6 +56,8 @@ _ENCODED = (
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _IS_BASE64 = bytes(bytearray(1 if octet in bytearray(_ALPHABET) else 0 for octet in range(256)))
 _LINE = b"\1" * 60
+_IN_HEX = (b"fe,ed,fe,ed", b"ce,ce,ce,ce")
+_SIGNS_UTF16 = (b"B\0E\0G\0I\0N", *(sign.decode().encode("utf-16-le")[:-1] for sign in _IN_HEX))
 _LABEL = re.compile(_BEGIN + b" ([A-Z0-9 #]{1,40})-----")
 # In a program, where such a line is mostly the name of something: a block, whose first octet is that of a SEQUENCE.
 _BLOCK = re.compile(_LABEL.pattern + rb"(?:[^A-Za-z0-9+/\\]|\\[nrtu0-9a-dA-D]*){0,40}M")
@@ -73,16 +75,21 @@ _PACKED = re.compile(r"\.(?:gz|bz2|xz)\Z")
 _SUFFIXES = frozenset(
     (
         *("service", "conf", "cnf", "cfg", "ini", "properties", "yml", "yaml", "xml", "json", "toml", "config"),
-        *("sh", "bash", "bat", "cmd", "env", "envrc", "environment", "options", "vmoptions", "rc", "default"),
+        *("sh", "bash", "bat", "cmd", "env", "envrc", "environment", "options", "vmoptions", "rc", "default", "reg"),
+        *("cf", "hcl", "hocon", "tf", "tfvars", "tfstate", "repo", "nmconnection", "ovpn", "condarc"),
     )
 )
 _NAMES = frozenset(
     (
         *("release", "environment", "profile", "setenv", "makefile", "procfile", "crontab", "pg_service", "kubeconfig"),
+        "user-data",
         *(".env", ".curlrc", ".wgetrc", ".npmrc", ".gitconfig", "gitconfig", ".profile", ".bashrc", ".bash_profile"),
     )
 )
-_FOLDERS = ("/default/", "/sysconfig/", "/init.d/", "/bin/", "/sbin/", "/conf.d/", "/sites-enabled/")
+_FOLDERS = (
+    *("/default/", "/sysconfig/", "/init.d/", "/bin/", "/sbin/", "/conf.d/", "/sites-enabled/", "/apt.conf.d/"),
+    *("/.kube/", "/.aws/"),
+)
 # Every setting that names stores has, in lower case, one of the words, and that around it.
 _NEEDLES = {
     b"store": re.compile(rb"(?:trust|key)[-_.]?store"),
@@ -91,11 +98,13 @@ _NEEDLES = {
         rb"|certificate[-_]auth|certificateauthorities"
     ),
     b"ssl": re.compile(rb"ssl(?:[-_]?ca|\.ca\.|_roots|_verify|proxyca)"),
+    b"trusted": re.compile(rb"trusted_?ca"),
     b"tls": re.compile(rb"tls(?:[-_.]?ca|_trust)"),
 }
 _BEFORE, _BEHIND = 8, 24  # octets around a word that are looked at
 _OF_AUTHORITIES = re.compile(
-    rb"ca(?:[-_]?(?:file|path|cert|bundle|info|dir|roots)|-verify|config|s_file|s?[\"']?\s?[=:])"
+    rb"ca(?:[-_]?(?:file|path|cert|bundle|info|dir|roots)| (?:certificate )?file\s?=|-verify|config|s_file"
+    rb"|s[\"']?\s?[=:])"
 )
 # Files in which words that say little are settings.
 _SPECIAL = re.compile(
@@ -332,7 +341,9 @@ def _may_be_store(path: str, head: bytes, stream: Stream, tick: Tick, depth: int
     if _is_tar(head):
         return True
     if b"\0" in head:
-        return bool(_BLOCK.search(head)) or (head[:2] in (b"\xff\xfe", b"\xfe\xff") and b"B\0E\0G\0I\0N" in head)
+        return bool(_BLOCK.search(head)) or (
+            head[:2] in (b"\xff\xfe", b"\xfe\xff") and any(sign in head for sign in _SIGNS_UTF16)
+        )
     return _text_may_hold(head, stream, tick)
 
 
@@ -440,6 +451,7 @@ def _names_stores(path: str, head: bytes) -> bool:
         or _OF_AUTHORITIES.search(text) is not None
         or _SPECIAL.match(path.lower()) is not None
         or _LINE in head.translate(_IS_BASE64)
+        or any(sign in head for sign in _IN_HEX)
     )
 
 
