@@ -247,7 +247,7 @@ def _passwords(path: Path | None, output: Output) -> tuple[str, ...]:
         return ()
     output.warn_of_secret(path)
     data = files.read(path)
-    if found := meant.no_password(data):
+    if found := meant.no_password(data.partition(b"\n")[0]):
         raise UsageError(f"{path}: holds no passwords: this is {found.what}", hint=found.hint)
     try:
         lines = data.decode("utf-8").split("\n")
