@@ -177,9 +177,9 @@ def test_what_is_off_the_screen_is_drawn_when_it_is_come_to(browser_page: Page) 
     drawn = """[...document.querySelectorAll(".store h3")].filter((each) =>
         each.checkVisibility({contentVisibilityAuto: true})).length"""
     browser_page.set_viewport_size({"width": 1100, "height": 300})
-    assert browser_page.evaluate(drawn) < 10
+    browser_page.wait_for_function(f"{drawn} < 10")
     browser_page.emulate_media(media="print")
-    assert browser_page.evaluate(drawn) == 10
+    browser_page.wait_for_function(f"{drawn} === 10")
 
 
 def test_of_several_needs_each_is_counted_and_each_store_says_which_it_lacks(tmp_path: Path, browser: Browser) -> None:
