@@ -100,7 +100,7 @@ def test_a_cache_that_knows_all_is_left_as_it_is(
     cache.chmod(0o600)
     before = cache.stat()
     assert tool("scan", tree, "--cache", cache).code == 0
-    assert cache.stat() == before
+    assert (cache.stat().st_ino, cache.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     (tree / "nothing").unlink()
     assert tool("scan", tree, "--cache", cache).code == 0
     assert cache.stat().st_ino != before.st_ino
