@@ -77,8 +77,8 @@ _SEQUENCE: Final = 0x30
 _BEGIN: Final = b"-----BEGIN"
 # The same, and the first octets of a JKS, in base64; and what says that values of a text are in base64.
 _BEGIN_ENCODED, _JKS_ENCODED = b"LS0tLS1CRUdJTi", b"/u3+7QAAAA"
-# What files of Kubernetes begin with, not far behind comments; and what holds values in base64 there.
-_KUBERNETES, _SECRET, _BINARY, _NEAR, _NEARER = b"apiVersion", b"Secret", b"binaryData", 4096, 1024
+# What files of Kubernetes have in their first lines; and what holds values in base64 there.
+_KUBERNETES, _SECRET, _BINARY, _NEAR = b"apiVersion", b"Secret", b"binaryData", 1024
 _HOLDERS: Final = (_BINARY, b"kind: Secret", b'Secret"')
 # Lines of base64 have 64 octets, or more.
 _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -142,8 +142,8 @@ def says_encoded(piece: bytes) -> bool:
 def _is_of_kubernetes(piece: bytes) -> bool:
     return (
         piece.find(_KUBERNETES, 0, _NEAR) >= 0
-        or piece.find(_SECRET, 0, _NEARER) >= 0
-        or piece.find(_BINARY, 0, _NEARER) >= 0
+        or piece.find(_SECRET, 0, _NEAR) >= 0
+        or piece.find(_BINARY, 0, _NEAR) >= 0
     )
 
 
