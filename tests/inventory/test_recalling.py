@@ -53,6 +53,15 @@ def lines(inventory: Inventory) -> list[Piece]:
     return list(scan_text.pieces(inventory))
 
 
+@pytest.mark.parametrize("many", [0, 1, 5])
+def test_json_is_laid_out_as_a_whole(tree: Path, many: int) -> None:
+    """Each store is made into text by itself."""
+    found = scanned(tree)
+    told = scan_json.text(replace(found, stores=found.stores[:many]))
+    assert len(json.loads(told)["stores"]) == many
+    assert told == json.dumps(json.loads(told), indent=2, ensure_ascii=False) + "\n"
+
+
 def test_all_reports_of_what_was_read_back_are_those_of_the_scan(tree: Path) -> None:
     found = scanned(tree)
     assert len(found.stores) > 8

@@ -23,8 +23,12 @@ def to_json(kind: str, report: object, **more: object) -> str:
 
     What text shows as an escape is one here, too, in JSON's own way.
     """
-    body = {"schema": SCHEMA, "report": kind, **_fields(report), **{key: _plain(value) for key, value in more.items()}}
-    return _UNUSUAL.sub(_escaped, json.dumps(body, indent=2, ensure_ascii=False))
+    return dumped({"schema": SCHEMA, "report": kind, **_fields(report), **more})
+
+
+def dumped(value: object) -> str:
+    """One JSON value as it stands in a report, from the first column on."""
+    return _UNUSUAL.sub(_escaped, json.dumps(_plain(value), indent=2, ensure_ascii=False))
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -1,11 +1,19 @@
 """An inventory as JSON: the shape is an interface (docs/json.md)."""
 
+from typing import Final
+
 from truststore_tool.inventory.nouns import Found, Inventory, Shown
-from truststore_tool.render.as_json import to_json
+from truststore_tool.render.as_json import dumped, to_json
+
+# Where stores stand: a line end is nowhere in a string.
+_STORES: Final = '\n  "stores": []'
 
 
 def text(inventory: Inventory) -> str:
-    """One JSON object, with a line end."""
+    """One JSON object, with a line end.
+
+    What is said of a store is text before the next one is taken up: of many, all at once would take ten times the room.
+    """
     body = to_json(
         "scan",
         None,
@@ -16,11 +24,14 @@ def text(inventory: Inventory) -> str:
         files=inventory.files,
         places=inventory.places,
         needs=[{"fingerprint": need.fingerprint, "name": need.name} for need in inventory.needs],
-        stores=[_store(store) for store in inventory.stores],
+        stores=(),
         skipped=inventory.skipped,
         findings=inventory.findings,
     )
-    return f"{body}\n"
+    before, stores, behind = body.partition(_STORES)
+    pieces = [f"\n{dumped(_store(store))}".replace("\n", "\n    ") for store in inventory.stores]
+    end = "\n  ]" if pieces else "]"
+    return "".join((before, stores[:-1], ",".join(pieces), end, behind, "\n"))
 
 
 def _store(store: Found) -> dict[str, object]:
