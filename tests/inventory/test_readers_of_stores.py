@@ -152,8 +152,9 @@ def test_a_setting_far_down_in_a_large_file_is_read(tmp_path: Path) -> None:
     assert [reader["name"] for reader in store["readers"]] == ["Spring Boot"]
 
 
-def test_what_is_found_of_a_store_is_what_doctor_says_of_it(tmp_path: Path, jdk: Jdk) -> None:
-    """Wherever it lies, and under any password; but for whose password it is, and who may replace the file."""
+@pytest.mark.parametrize("password", ["Horse battery", "changeit"])
+def test_what_is_found_of_a_store_is_what_doctor_says_of_it(tmp_path: Path, jdk: Jdk, password: str) -> None:
+    """Wherever it lies, and under any password; but for who may replace the file."""
     folder = tmp_path / "stores"
     folder.mkdir()
     keytool, openssl = jdk.home / "bin" / "keytool", find("openssl")
@@ -162,17 +163,17 @@ def test_what_is_found_of_a_store_is_what_doctor_says_of_it(tmp_path: Path, jdk:
         kind = {"a.p12": "PKCS12", "b.jks": "JKS", "c.jceks": "JCEKS"}[name]
         run(
             *(keytool, "-importcert", "-noprompt", "-alias", "Root", "-file", root, "-keystore", folder / name),
-            *("-storetype", kind, "-storepass", "Horse battery"),
+            *("-storetype", kind, "-storepass", password),
         )
     run(
         *(openssl, "pkcs12", "-export", "-nokeys", "-in", root, "-out", folder / "d.p12"),
-        *("-passout", "pass:Horse battery"),
+        *("-passout", f"pass:{password}"),
     )
     (folder / "e.pem").write_bytes(run(openssl, "x509", "-in", root, "-addreject", "serverAuth", "-trustout"))
     (folder / "f.pem").write_bytes(own("old-server.pem").read_bytes() * 2 + own("old-server.key").read_bytes())
     names = sorted(path.name for path in folder.iterdir())
     docker_image(folder / "image.tar", {f"opt/{name}": (folder / name).read_bytes() for name in names}, {})
-    (tmp_path / "passwords").write_text("Horse battery\n")
+    (tmp_path / "passwords").write_text(f"{password}\n")
     (tmp_path / "passwords").chmod(0o600)
     asked = ("scan", folder, "--passwords-from", tmp_path / "passwords", "--expires-within", "90000d", "--json")
     found = {Path(store["paths"][0]).name: store for store in process(*asked).json["stores"]}
@@ -181,10 +182,12 @@ def test_what_is_found_of_a_store_is_what_doctor_says_of_it(tmp_path: Path, jdk:
         assert len(found[name]["paths"]) == 2
         told = process(
             *("doctor", folder / name, "--expires-within", "90000d", "--json"),
-            env={"TRUSTSTORE_PASSWORD": "Horse battery"},
+            env={"TRUSTSTORE_PASSWORD": password},
         ).json["stores"]
         assert sorted(found[name]["findings"], key=str) == sorted(told[0]["findings"], key=str), name
         assert found[name]["findings"], name
+    everybodys = [name for name in names if "default-password" in {each["rule"] for each in found[name]["findings"]}]
+    assert everybodys == (["a.p12", "b.jks", "c.jceks", "d.p12"] if password == "changeit" else [])
 
 
 def test_what_mends_a_store_is_told_in_words_of_the_command_line(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from truststore_tool.cli.output import open_to_all
 from truststore_tool.cli.overwriting import Overwriting
 from truststore_tool.cli.secrets import PasswordFor, Passwords, StorePassword
 from truststore_tool.errors import PasswordRequiredError, TrustStoreError, UnreadableError, UsageError
-from truststore_tool.findings import Finding, Place, counting, finding, worded
+from truststore_tool.findings import Finding, counting, worded
 from truststore_tool.formats.base import Content
 from truststore_tool.model import TrustStore
 from truststore_tool.nouns import replace
@@ -172,7 +172,7 @@ def _examined(
     store = _opened(path, content, password) if content else None
     subject = Subject(path, content, store, reveal(password))
     found = examining.examine(subject, asked, now, within=within)
-    said = (*found.findings, *_of_place(path, password, store))
+    said = (*found.findings, *_of_place(path))
     found = replace(found, findings=tuple(worded(item, MENDING) for item in said))
     return _measured(found, subject, asked or ()) if measure and found.format else found
 
@@ -207,12 +207,8 @@ def _opened(path: str, content: Content, password: Password | None) -> TrustStor
     return store
 
 
-def _of_place(path: str, password: Password | None, store: TrustStore | None) -> list[Finding]:
-    """What the examination of the bytes cannot know: who may replace the file, and what its password is."""
+def _of_place(path: str) -> list[Finding]:
+    """What the examination of the bytes cannot know: who may replace the file."""
     from truststore_tool.strangers import may_replace
 
-    found = [open_to_all(path)] if path != "-" and may_replace(Path(path)) else []
-    if store is not None and store.integrity == "verified" and reveal(password) == "changeit":
-        text = "its password is changeit: whoever may write the file may change it unseen"
-        found.append(finding("default-password", Place(path), text))
-    return found
+    return [open_to_all(path)] if path != "-" and may_replace(Path(path)) else []

@@ -28,6 +28,7 @@ _MENDED: Final = {
     "duplicate": f"{MEND} leaves one",
 }
 _UNWRAPPED: Final = {"wrapped": "convert makes a file of it that they read"}
+_USUAL_PASSWORD: Final = "changeit"  # noqa: S105 -- everybody's
 _NO_CIPHERS_OF_FIPS: Final = ("jks", "jceks")
 
 
@@ -278,6 +279,9 @@ def _of_passwords(subject: Subject, seen: Sequence[Seen]) -> Iterator[Finding]:
         if subject.store and all(entry.kind == "trusted" for entry in subject.store.entries):
             fix += f", or {MEND_AS_PASSWORDLESS} takes the password away"
         yield finding("no-password-means-empty", Place(subject.path), text, readers=tuple(empty), fix=fix)
+    if subject.store is not None and subject.store.integrity == "verified" and subject.password == _USUAL_PASSWORD:
+        text = "its password is changeit: whoever may write the file may change it unseen"
+        yield finding("default-password", Place(subject.path), text)
 
 
 def _certificates(subject: Subject) -> list[Certificate]:
