@@ -13,7 +13,8 @@ JOURNAL: Final = b"truststore-tool journal 1\n"
 # it is mounted under into containers, have another directory beside them, and the same attribute.
 MARK: Final = "user.truststore-tool.overwritten"
 
-_TEMPORARY: Final = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
+# Compiled by `re` when it is first asked for, as who only reads a file never asks.
+_TEMPORARY: Final = r"(?s)\.(?P<stem>.+)\.[0-9a-f]{16}\.tmp"
 # With what is put around it, a stem is still a name under eCryptfs, which takes 143 bytes; others take 255.
 _LONGEST_STEM: Final = 120
 _LONGEST_BACKUP: Final = 255 - len(".bak9999")
@@ -51,18 +52,18 @@ def journals_of(path: str) -> list[str]:
 
 def is_temporary(name: str) -> bool:
     """Whether a file of this name is a temporary of some target."""
-    return _TEMPORARY.fullmatch(name) is not None
+    return re.fullmatch(_TEMPORARY, name) is not None
 
 
 def lock_beside(temporary: str) -> str:
     """The name of the lock file of the target that this is a temporary of."""
-    match = _TEMPORARY.fullmatch(temporary)
+    match = re.fullmatch(_TEMPORARY, temporary)
     return f".{match['stem'] if match else temporary}.lock"
 
 
 def is_temporary_of(name: str, target: str) -> bool:
     """Whether it is one of this target."""
-    match = _TEMPORARY.fullmatch(name)
+    match = re.fullmatch(_TEMPORARY, name)
     return match is not None and match["stem"] == _stem(target)
 
 
