@@ -119,7 +119,10 @@ def test_a_process_of_its_own_takes_all_that_it_needs_when_it_cannot_be_forked(t
     )
     path = tree.parent / "spawning.py"
     path.write_text(script)
-    done = subprocess.run([sys.executable, path, tree], capture_output=True, text=True, check=True, timeout=120)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, path, tree], capture_output=True, text=True, check=True, timeout=120, env=environment
+    )
     assert int(done.stdout) == len(names(tree, jobs=1))
 
 
