@@ -5,7 +5,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.inventory.reporting import FORMULA, HOSTILE, Reported, certificate, make, report
 from tests.realtools import find, missing, node_package, run
@@ -213,13 +213,14 @@ def test_of_a_long_list_what_is_read_stands_on_top_and_the_rest_is_folded(tmp_pa
     (root / ".curlrc").write_text("cacert = 29.pem\n")
     page = browser.new_page()
     page.goto(report(root).path("html").as_uri())
-    seen = page.locator("section[aria-labelledby=lacking] li:visible a").all_inner_texts()
-    assert seen[0] == "stores/29.pem"
+    lacking = page.locator("section[aria-labelledby=lacking] li:visible a")
+    expect(lacking.first).to_have_text("stores/29.pem")
+    seen = lacking.all_inner_texts()
     assert len(seen) < 30
     page.get_by_role("region", name="What lacks it").get_by_text(f"{30 - len(seen)} more").click()
-    assert len(page.locator("section[aria-labelledby=lacking] li:visible a").all_inner_texts()) == 30
+    expect(lacking).to_have_count(30)
     passed_over = page.locator("section[aria-labelledby=beside]")
     assert passed_over.locator("li:visible").count() < 30
     passed_over.locator("summary").click()
-    assert passed_over.locator("li:visible").count() == 30
+    expect(passed_over.locator("li:visible")).to_have_count(30)
     page.close()
