@@ -106,6 +106,22 @@ def test_a_cache_that_knows_all_is_left_as_it_is(
     assert cache.stat().st_ino != before.st_ino
 
 
+def test_what_a_file_says_hangs_on_where_it_is(tmp_path: Path) -> None:
+    """Of two names of one file one may be that of settings; and so may a file be in a folder that is called so."""
+    (tmp_path / "ca.pem").write_bytes(pem())
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain" / "settings").write_text("SSL_CERT_FILE=../ca.pem\n")
+    (tmp_path / "a.txt").write_text("SSL_CERT_FILE=ca.pem\n")
+    (tmp_path / "b.conf").hardlink_to(tmp_path / "a.txt")
+    first, data = scanned(tmp_path, None, Candidates())
+    assert [by.because.partition(f"{tmp_path}/")[2] for by in first.stores[0].readers] == ["b.conf, line 1"]
+    assert text(scanned(tmp_path, data, Candidates())[0]) == text(first)
+    (tmp_path / "plain").rename(tmp_path / "conf.d")
+    again, _ = scanned(tmp_path, data, Candidates())
+    assert text(again) == text(scanned(tmp_path, None, Candidates())[0])
+    assert len(again.stores[0].readers) == 2
+
+
 def test_other_bounds_read_all_anew(tree: Path) -> None:
     _, data = scanned(tree, None, Candidates(), Bounds(nesting=1))
     assert scanned(tree, data, Candidates())[0] == scanned(tree, None, Candidates())[0]

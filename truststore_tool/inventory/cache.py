@@ -1,8 +1,8 @@
 """What an earlier scan made of files and layers, so that those that did not change are not read again.
 
-A file is the same where device, inode, size and both its times are; a layer of an image where its digest is, which is
-taken anew of its bytes. The first line of a cache has the digest of all that is behind it: JSON, about files with
-something in them and about layers, and for each folder the keys of the files in it that hold nothing. It has
+A file is the same where its path, device, inode, size and both its times are; a layer of an image where its digest is,
+which is taken anew of its bytes. The first line of a cache has the digest of all that is behind it: JSON, about files
+with something in them and about layers, and for each folder the keys of the files in it that hold nothing. It has
 certificates and names of files in it, and no keys and no passwords; whoever may write it says what a scan finds.
 """
 
@@ -17,8 +17,7 @@ from typing import Any, Final
 
 from truststore_tool import __version__
 from truststore_tool.errors import UsageError
-from truststore_tool.inventory.haul import Haul, moved
-from truststore_tool.inventory.nouns import Place
+from truststore_tool.inventory.haul import Haul
 from truststore_tool.inventory.recording import (
     UNREADABLE,
     Certificates,
@@ -30,12 +29,11 @@ from truststore_tool.inventory.recording import (
     judged_out,
     may_open,
 )
-from truststore_tool.inventory.tasks import Brought, Key, Orders, Where, latest
-from truststore_tool.nouns import names, replace
+from truststore_tool.inventory.tasks import KEY_SIZE, Brought, Key, Orders, Where, latest
+from truststore_tool.nouns import names
 
 _MAGIC: Final = b'{"truststore-tool scan cache": '
 _FIRST: Final = re.compile(rb'\{"truststore-tool scan cache": 3, "sha256": "([0-9a-f]{64})"\}\n')
-_ROW: Final = 40  # octets of a key
 _FOLDER: Final = struct.Struct("<16sQ")  # a folder, and how many octets the keys of its files have
 _NOT_YET: Final = 2_000_000_000  # nanoseconds: what changed so shortly before a scan may change in the same tick again
 _MOST_OF_LAYERS: Final = 64 << 20  # characters of all layers
@@ -99,15 +97,10 @@ class Cache:
         self._is_loaded = True
         return None
 
-    def get(self, key: Key, path: str) -> Haul | None:
-        """What is in the file at `path`, which is an archive or holds something; None where that is not known."""
+    def get(self, key: Key) -> Haul | None:
+        """What is in a file, which is an archive or holds something; None where that is not known."""
         known = self._full.get(key)
-        if known is None or may_open(known, own=self._own):
-            return None
-        haul = Haul()
-        haul.files, haul.judged, haul.layers = known.files, known.judged, known.layers
-        haul.items = [moved(item, _below(item.place, path)) for item in known.items]
-        return haul
+        return None if known is None or may_open(known, own=self._own) else known
 
     def lasts(self, key: Key, haul: Haul) -> bool:
         """Whether what was found may be told again: not where it has only just changed, or another time brings more."""
@@ -176,7 +169,7 @@ def _installed() -> list[str]:
 
 def parted(keys: bytes | bytearray) -> Iterator[Key]:
     """The keys that stand one behind the other."""
-    return (bytes(keys[at : at + _ROW]) for at in range(0, len(keys), _ROW))
+    return (bytes(keys[at : at + KEY_SIZE]) for at in range(0, len(keys), KEY_SIZE))
 
 
 def _rows(empty: Mapping[Where, bytearray]) -> Iterator[bytes]:
@@ -192,8 +185,3 @@ def _folders(rows: bytes) -> Iterator[tuple[Where, bytes]]:
         at += _FOLDER.size
         yield where, rows[at : at + size]
         at += size
-
-
-def _below(place: Place, path: str) -> Place:
-    """The place in a file that is called `path` now."""
-    return replace(place, parts=(path, *place.parts[1:]))

@@ -78,10 +78,10 @@ def layout_key(folder: str) -> Key:
     """What tells an OCI layout from what it was before: of all the files in it, their digest stands for the inode."""
     digest, total, latest = blake2b(digest_size=7), 0, 0
     for path, status in _files_below(folder):
-        digest.update(repr((os.path.relpath(path, folder), key_of(status))).encode())
+        digest.update(repr((os.path.relpath(path, folder), key_of(path, status))).encode())
         total += status.st_size
         latest = max(latest, status.st_mtime_ns, status.st_ctime_ns)
-    return key(os.stat(folder).st_dev, int.from_bytes(digest.digest(), "big"), total, latest)
+    return key(folder, os.stat(folder).st_dev, int.from_bytes(digest.digest(), "big"), total, latest)
 
 
 def _files_below(folder: str) -> Iterator[tuple[str, os.stat_result]]:

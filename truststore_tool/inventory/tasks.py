@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
+from zlib import crc32
 
 from truststore_tool.inventory.bounds import Bounds
 from truststore_tool.inventory.haul import Haul
@@ -65,22 +66,25 @@ class Folder(NamedTuple):
     inode: int
 
 
-# What tells a file from what was there before: 40 octets, of device, inode, size, and both times in nanoseconds.
+# What tells a file from what was there before: of device, inode, size, both times in nanoseconds, and the CRC-32 of its
+# path, as what it says of stores hangs on where it is.
 Key = bytes
-_KEY: Final = struct.Struct("<QQQqq")
+_KEY: Final = struct.Struct("<QQQqqI")
+KEY_SIZE: Final = _KEY.size
 # The same of a folder: 16 octets, of device and inode.
 Where = bytes
 _WHERE: Final = struct.Struct("<QQ")
 
 
-def key_of(status: os.stat_result) -> Key:
+def key_of(path: str, status: os.stat_result) -> Key:
     """The key of a file that is so."""
-    return _KEY.pack(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    times = status.st_mtime_ns, status.st_ctime_ns
+    return _KEY.pack(status.st_dev, status.st_ino, status.st_size, *times, crc32(os.fsencode(path)))
 
 
-def key(device: int, inode: int, size: int, when: int) -> Key:
+def key(path: str, device: int, inode: int, size: int, when: int) -> Key:
     """The key of what is no file, and has changed at last so many nanoseconds after the epoch."""
-    return _KEY.pack(device, inode, size, when, when)
+    return _KEY.pack(device, inode, size, when, when, crc32(os.fsencode(path)))
 
 
 def where_of(status: os.stat_result) -> Where:
@@ -90,7 +94,7 @@ def where_of(status: os.stat_result) -> Where:
 
 def latest(key: Key) -> int:
     """When what has that key has changed, in nanoseconds after the epoch."""
-    *_, modified, changed = _KEY.unpack(key)
+    *_, modified, changed, _ = _KEY.unpack(key)
     return int(max(modified, changed))
 
 

@@ -109,17 +109,17 @@ class Worker:
                 brought.haul.add(haul)
             return
         key = _key(path)
-        if not self._is_known(key, path, brought):
+        if not self._is_known(key, brought):
             self._remember(key, where, self._looker.file(path, most) or NOTHING, brought)
 
     def _layout(self, task: Task, where: Where, brought: Brought) -> None:
         key = layout_key(task.folder) if self._cache is not None else b""
-        if not self._is_known(key, task.folder, brought):
+        if not self._is_known(key, brought):
             self._remember(key, where, self._looker.layout(task.folder), brought)
 
-    def _is_known(self, key: Key, path: str, brought: Brought) -> bool:
+    def _is_known(self, key: Key, brought: Brought) -> bool:
         """Whether a cache knows what is there, which is brought then."""
-        known = self._cache.get(key, path) if self._cache is not None else None
+        known = self._cache.get(key) if self._cache is not None else None
         if known is None:
             return False
         brought.known.append(key)
@@ -140,6 +140,6 @@ class Worker:
 def _key(path: str) -> Key:
     """The key of a file; empty where it has none, as it is gone since or cannot be reached."""
     try:
-        return key_of(os.lstat(path))
+        return key_of(path, os.lstat(path))
     except OSError:
         return b""
