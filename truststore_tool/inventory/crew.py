@@ -160,13 +160,13 @@ def _apart(tasks: list[Task], worker: Worker) -> Brought:
     if more:
         brought.rest = [replace(each, alone=True) for each in tasks]
         return brought
-    names = worker.listed(task, brought) if task.names is None and not task.is_layout else task.names or ()
-    if len(names) > 1 or (task.names is None and not task.is_layout):
+    is_folder = task.names is None and not task.is_layout
+    names = worker.listed(task, brought) if is_folder else task.names or ()
+    if is_folder or len(names) > 1:
         brought.rest += task.parts(names, -(-len(names) // _PARTS) or 1, alone=True)
     else:
-        path = os.path.join(task.folder, *names)
         why = "was not looked at: the process that was to do so ended before its time"
-        brought.haul.passed(Place((path,)), why)
+        brought.haul.passed(Place((os.path.join(task.folder, *names),)), why)
     return brought
 
 

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from truststore_tool import formats
 from truststore_tool.inventory.bounds import OverBoundError
+from truststore_tool.inventory.sieve import BASE64, JKS_ENCODED
 from truststore_tool.inventory.texts import Embedded, key_before
 from truststore_tool.meant import der
 
@@ -32,9 +33,8 @@ def _aligned(text: bytes) -> Iterator[tuple[bytes, int]]:
 _HYPHENS: Final = b"tLS"
 # Where a line of base64 ends in one of the first, one of the second is whole.
 _PEM: Final = (*_aligned(b"-----BEGIN "), *_aligned(b"CERTIFICATE--"))
-_JKS: Final = b"/u3+7QAAAA"
 # Values begin with these: JKS, JCEKS, what gzip packed, and in base64 twice PEM and that.
-_BEGINNINGS: Final = (_JKS, b"zs7OzgAAAA", b"H4sI", b"TFMwdExTMUNSVWRKVG", b"SDRzSU")
+_BEGINNINGS: Final = (JKS_ENCODED, b"zs7OzgAAAA", b"H4sI", b"TFMwdExTMUNSVWRKVG", b"SDRzSU")
 # What values in DER or BER, and BKS, are known by whose beginnings say little: PKCS#12, PKCS#7, BKS and UBER.
 _STORES_HAVE: Final = (b"IBAzCC", b"MIACAQMwg", b"YJKoZIhvcNAQcC", b"AAAAAQAAAB", b"AAAAAgAAAB")
 _STORES: Final = frozenset({"PKCS#12", "PKCS#7", "BCFKS"})  # a certificate is no store where it is a value
@@ -45,7 +45,6 @@ _BEHIND_A_KEY: Final = (
 )
 _STORE_VALUE: Final = re.compile(_BEHIND_A_KEY % rb"MI[A-Z]|AAAAA[Qg]")
 _ANY_VALUE: Final = re.compile(_BEHIND_A_KEY % rb"[A-Za-z0-9+/]{16}")
-_ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BLANKS: Final = b" \t\r\n\\"
 _FIRST_LINE: Final = re.compile(rb"[A-Za-z0-9+/]*+={0,2}")
 _NEXT_LINE: Final = re.compile(rb"\\?\r?\n[ \t]*+[A-Za-z0-9+/]++={0,2}(?=[ \t]*+(?:\\?[\"']|\\?\r?\n|\Z))")
@@ -102,14 +101,14 @@ def may_be_value(head: bytes) -> bool:
 
 def speaks(piece: bytes) -> bool:
     """Whether a piece of any text has a PEM or JKS in base64, or says that its values are in base64."""
-    return _has_pem(piece) or _JKS in piece or _says_base64(piece)
+    return _has_pem(piece) or JKS_ENCODED in piece or _says_base64(piece)
 
 
 def values(data: bytes, room: Room) -> Iterator[Embedded]:
     """What values of a text are when they are decoded: stores, PEM, and texts in which those may be."""
     is_text = b"\0" not in data[:1024]
     says = is_text and _says_base64(data)
-    if not (says or _has_pem(data) or _JKS in data or (is_text and may_be_value(data))):
+    if not (says or _has_pem(data) or JKS_ENCODED in data or (is_text and may_be_value(data))):
         return
     yield from _in_hex(data)
     if b"\\n" in data:
@@ -158,7 +157,7 @@ def _signs(data: bytes, behind_a_key: re.Pattern[bytes]) -> Iterator[_Sign]:
 def _found(data: bytes, sign: bytes, before: int | None) -> Iterator[_Sign]:
     at = data.find(sign)
     while at >= 0:
-        if before is not None or not at or data[at - 1] not in _ALPHABET:
+        if before is not None or not at or data[at - 1] not in BASE64:
             yield _Sign(at, 0, before)
         at = data.find(sign, at + len(sign))
 
@@ -183,13 +182,13 @@ def _starts_of(data: bytes, low: int, sign: _Sign) -> Iterator[int]:
     start, own = sign.place, None
     while True:
         line = max(low, data.rfind(b"\n", low, start) + 1)
-        head = data[line:start].rstrip(_ALPHABET)
+        head = data[line:start].rstrip(BASE64)
         start = line + len(head)
         own = start if own is None else own
         if head.strip(_BLANKS) or line <= low:
             break
         above = data[max(low, line - 4) : line].rstrip(_BLANKS)[-1:]
-        if not above or above not in _ALPHABET:
+        if not above or above not in BASE64:
             break
         start = line - 1
         while data[start - 1] in _BLANKS:

@@ -76,13 +76,13 @@ _SEQUENCE: Final = 0x30
 # Every text is searched for each of these: longer ones, and such as do not end in a blank, are found quicker.
 _BEGIN: Final = b"-----BEGIN"
 # The same, and the first octets of a JKS, in base64; and what says that values of a text are in base64.
-_BEGIN_ENCODED, _JKS_ENCODED = b"LS0tLS1CRUdJTi", b"/u3+7QAAAA"
+_BEGIN_ENCODED, JKS_ENCODED = b"LS0tLS1CRUdJTi", b"/u3+7QAAAA"
 # What files of Kubernetes have in their first lines; and what holds values in base64 there.
 _KUBERNETES, _SECRET, _BINARY, _NEAR = b"apiVersion", b"Secret", b"binaryData", 1024
 _HOLDERS: Final = (_BINARY, b"kind: Secret", b'Secret"')
 # Lines of base64 have 64 octets, or more.
-_ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-_IS_BASE64: Final = bytes(1 if octet in _ALPHABET else 0 for octet in range(256))
+BASE64: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_IS_BASE64: Final = bytes(1 if octet in BASE64 else 0 for octet in range(256))
 _LINE: Final = b"\1" * 60
 # JKS and JCEKS in a file of Windows' registry.
 _IN_HEX: Final = (b"fe,ed,fe,ed", b"ce,ce,ce,ce")
@@ -134,7 +134,7 @@ def says_encoded(piece: bytes) -> bool:
     """Whether a piece of text may have certificates or stores in base64."""
     return (
         _BEGIN_ENCODED in piece
-        or _JKS_ENCODED in piece
+        or JKS_ENCODED in piece
         or (_is_of_kubernetes(piece) and any(holder in piece for holder in _HOLDERS))
     )
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from truststore_tool.inventory.sieve import BASE64
 from truststore_tool.nouns import noun
 
 _BEGIN: Final = b"-----BEGIN"
@@ -33,7 +34,7 @@ _OPENINGS: Final = (
     *(sign + more + end for sign in (b"|", b">") for more in (b"", b"2", b"4") for end in (b"-", b"+")),
 )
 _BLANKS: Final = b" \t\r\n\v\f"
-_BODY: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_BODY: Final = BASE64 + b"="
 # Characters as URLs (RFC 3986, 2.1), XML (4.1) and JSON (RFC 8259, 7) write them.
 _PERCENT: Final = re.compile(rb"%([0-7][0-9A-Fa-f])")
 _REFERENCE: Final = re.compile(rb"&#(?:x0{0,4}([0-7]?[0-9A-Fa-f])|0{0,4}([0-9]{1,3}));|&quot;")
