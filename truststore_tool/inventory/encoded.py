@@ -14,8 +14,9 @@ from typing import Final, NamedTuple
 
 from truststore_tool import formats
 from truststore_tool.inventory.bounds import OverBoundError
-from truststore_tool.inventory.sieve import BASE64, JKS_ENCODED
+from truststore_tool.inventory.sieve import BASE64, JKS_ENCODED, may_be_encoded
 from truststore_tool.inventory.texts import Embedded, key_before
+from truststore_tool.inventory.words import perhaps_any
 from truststore_tool.meant import der
 
 
@@ -39,6 +40,12 @@ _BEGINNINGS: Final = (JKS_ENCODED, b"zs7OzgAAAA", b"H4sI", b"TFMwdExTMUNSVWRKVG"
 _STORES_HAVE: Final = (b"IBAzCC", b"MIACAQMwg", b"YJKoZIhvcNAQcC", b"AAAAAQAAAB", b"AAAAAgAAAB")
 _STORES: Final = frozenset({"PKCS#12", "PKCS#7", "BCFKS"})  # a certificate is no store where it is a value
 _HEX: Final = (b"fe,ed,fe,ed,00,00,00,0", b"ce,ce,ce,ce,00,00,00,0")
+_OF_SETTINGS: Final = (*_STORES_HAVE, *_BEGINNINGS, *_HEX)
+# What has none of these holds no value.
+_perhaps_holds: Final = perhaps_any(*(sign for sign, _ in _PEM), *_OF_SETTINGS, b"binaryData", b"Secret")
+# A file that is base64 itself may begin with blanks.
+_BLANK: Final = 1000
+_WRAPPED: Final = (b"MI", b"AAAAA", *_BEGINNINGS)
 
 _BEHIND_A_KEY: Final = (
     rb"[:=][ \t]*(?:!!binary[ \t]*)?(?:[|>][-+0-9]*[ \t]*\r?\n[ \t]{0,80})?\\{0,7}[\"']?(?P<value>(?:%b))"
@@ -94,9 +101,9 @@ class _Sign(NamedTuple):
     before: int | None
 
 
-def may_be_value(head: bytes) -> bool:
-    """Whether a file of settings may hold a value of which `speaks` says nothing; seldom, so not asked of all texts."""
-    return any(sign in head for sign in (*_STORES_HAVE, *_BEGINNINGS, *_HEX))
+def may_hold_values(head: bytes) -> bool:
+    """Whether a file of settings may hold, or be, a value of which `speaks` says nothing; not asked of all texts."""
+    return bool(_perhaps_holds(head) or head[:_BLANK].lstrip().startswith(_WRAPPED)) and may_be_encoded(head)
 
 
 def speaks(piece: bytes) -> bool:
@@ -106,9 +113,11 @@ def speaks(piece: bytes) -> bool:
 
 def values(data: bytes, room: Room) -> Iterator[Embedded]:
     """What values of a text are when they are decoded: stores, PEM, and texts in which those may be."""
+    if not _perhaps_holds(data):
+        return
     is_text = b"\0" not in data[:1024]
     says = is_text and _says_base64(data)
-    if not (says or _has_pem(data) or JKS_ENCODED in data or (is_text and may_be_value(data))):
+    if not (says or _has_pem(data) or JKS_ENCODED in data or (is_text and any(sign in data for sign in _OF_SETTINGS))):
         return
     yield from _in_hex(data)
     if b"\\n" in data:

@@ -10,7 +10,7 @@ from typing import Final
 from truststore_tool.errors import TrustStoreError, UnreadableError
 from truststore_tool.files import require_whole
 from truststore_tool.files.naming import JOURNAL
-from truststore_tool.inventory import because, nss, opening, sieve, tars, zips
+from truststore_tool.inventory import because, encoded, nss, opening, sieve, tars, zips
 from truststore_tool.inventory.bounds import BrokenError, Budget, OverBoundError, SpentError
 from truststore_tool.inventory.haul import Haul, Sighting, passing
 from truststore_tool.inventory.images import normal
@@ -135,7 +135,7 @@ class Looker:
     def _look(self, thing: Thing, kind: Kind, place: Place, budget: Budget, depth: int, haul: Haul) -> None:
         if because.worth_reading(place.parts[-1]):
             haul.items += because.mentions(place, thing.head[:_CONFIGURATION])
-            if not kind and sieve.may_be_encoded(thing.head):
+            if not kind and encoded.may_hold_values(thing.head):
                 kind = "text"
         match kind:
             case "":
@@ -259,7 +259,7 @@ def _may_say_something(path: str, head: bytes) -> bool:
     """Whether a file that is of no kind may be settings that name stores, or have one in base64."""
     if not because.worth_reading(path) or b"\0" in head[:512]:
         return False
-    return because.may_mention(path, head[:_CONFIGURATION]) or sieve.may_be_encoded(head)
+    return because.may_mention(path, head[:_CONFIGURATION]) or encoded.may_hold_values(head)
 
 
 def _packs_nothing(packed: bytes) -> bool:

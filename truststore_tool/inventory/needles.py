@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from truststore_tool.inventory.words import perhaps_any
+
 # Every name that `known_settings` and `known_values` have, in lower case, has one of the words, and that around it.
 _WORDS: Final = {
     b"store": re.compile(rb"(?:trust|key)[-_.]?store"),
@@ -17,7 +19,19 @@ _WORDS: Final = {
 _BEFORE, _BEHIND = 8, 24  # octets around a word that are looked at
 _OF_AUTHORITIES: Final = re.compile(
     rb"ca(?:[-_]?(?:file|path|cert|bundle|info|dir|roots)| (?:certificate )?file\s?=|-verify|config|s_file"
-    rb"|s[\"']?\s?[=:])"
+    rb"|s[\"']?[ \t]?[=:])"
+)
+# One of these is in whatever one of the two above finds.
+_perhaps_names: Final = perhaps_any(
+    *(word + sign + b"store" for word in (b"trust", b"key") for sign in (b"", b"-", b"_", b".")),
+    *(b"rootcert", b"t_cert", b"trusted_cert", b"ssl_cert", b"pip_cert", b"deno_cert", b"verify_cert", b"sslcert"),
+    *(b"signing-cert", b"trustcert", b"trust-cert", b"certs_file"),
+    *(b"certificate-auth", b"certificate_auth", b"certificateauth"),
+    *(b"sslca", b"ssl-ca", b"ssl_ca", b"ssl.ca.", b"ssl_verify", b"sslproxyca", b"roots"),
+    *(b"trustedc", b"trusted_ca", b"tlsca", b"tls-ca", b"tls_ca", b"tls.ca", b"tls_trust"),
+    *(b"ca" + sign + word for word in (b"file", b"path", b"cert", b"info", b"dir") for sign in (b"", b"-", b"_")),
+    *(b"bundle", b"ca file", b"ca certificate file", b"ca-verify", b"caconfig", b"cas_file"),
+    *(b"cas" + sign for sign in (b"=", b":", b'"', b"'", b" ", b"\t")),
 )
 # Files in which words that say little are settings (`known_settings.OF_FILES`), and that name authorities so.
 _SPECIAL: Final = re.compile(
@@ -29,11 +43,11 @@ _SPECIAL: Final = re.compile(
 def may_name(path: str, data: bytes) -> bool:
     """Whether a file at that path may name a store; of its octets, as many as are read as settings are given."""
     low = data.lower()
-    return (
-        any(_has(low, word, around) for word, around in _WORDS.items())
-        or _OF_AUTHORITIES.search(low) is not None
-        or _SPECIAL.match(path.lower()) is not None
-    )
+    if _perhaps_names(low) and (
+        any(_has(low, word, around) for word, around in _WORDS.items()) or _OF_AUTHORITIES.search(low)
+    ):
+        return True
+    return _SPECIAL.match(path.lower()) is not None
 
 
 def _has(low: bytes, word: bytes, around: re.Pattern[bytes]) -> bool:

@@ -6,6 +6,7 @@ Of what passes most is decided by parsing it.
 from typing import Final, Literal
 
 from truststore_tool.inventory import tars
+from truststore_tool.inventory.words import perhaps_any
 
 # What is read of a file at first. In what is no text, nothing is looked for beyond: it would be in a program, whose
 # strings may lie anywhere in it. Of a text as much as `HEAD` is read before it is known what it is.
@@ -72,6 +73,7 @@ _UNREAD: Final = {
 }
 # Numbers of file systems, and where they stand: ext2 and its followers, ISO 9660.
 _FILE_SYSTEMS: Final = ((1080, b"\x53\xef"), (32769, b"CD001"))
+(_EXT_AT, _EXT), (_ISO_AT, _ISO) = _FILE_SYSTEMS
 _SEQUENCE: Final = 0x30
 # Every text is searched for each of these: longer ones, and such as do not end in a blank, are found quicker.
 _BEGIN: Final = b"-----BEGIN"
@@ -80,6 +82,8 @@ _BEGIN_ENCODED, JKS_ENCODED = b"LS0tLS1CRUdJTi", b"/u3+7QAAAA"
 # What files of Kubernetes have in their first lines; and what holds values in base64 there.
 _KUBERNETES, _SECRET, _BINARY, _NEAR = b"apiVersion", b"Secret", b"binaryData", 1024
 _HOLDERS: Final = (_BINARY, b"kind: Secret", b'Secret"')
+# Rare pieces of all of these.
+_perhaps_speaks: Final = perhaps_any(b"-BEGIN", b"S1CRUdJ", b"u3+7QAAA", b"naryData", b"nd: Secret", b'Secret"')
 # Lines of base64 have 64 octets, or more.
 BASE64: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _IS_BASE64: Final = bytes(1 if octet in BASE64 else 0 for octet in range(256))
@@ -113,21 +117,19 @@ def kind_of(head: bytes, size: int | None) -> Kind:
         return "store"
     if b"\0" in head[148:156] and tars.is_tar(head):  # where the checksum of a header ends
         return "tar"
-    if _BEGIN in head:
+    if _perhaps_speaks(head) and (_BEGIN in head or (b"\0" not in head and says_encoded(head))):
         return "text"
-    if b"\0" in head:
-        if head[:2] in _UTF16 and any(sign in head for sign in _SIGNS_UTF16):
-            return "text"
-        # The first kilobyte of one is empty, or code that starts a machine.
-        return "unread" if any(head.startswith(magic, at) for at, magic in _FILE_SYSTEMS) else ""
-    if says_encoded(head):
+    if head[:2] in _UTF16 and any(sign in head for sign in _SIGNS_UTF16):
         return "text"
-    return "long text" if len(head) >= HEAD and size != len(head) else ""
+    # The first kilobyte of one is empty, or code that starts a machine.
+    if (head.startswith(_EXT, _EXT_AT) or head.startswith(_ISO, _ISO_AT)) and b"\0" in head:
+        return "unread"
+    return "long text" if len(head) >= HEAD and size != len(head) and b"\0" not in head else ""
 
 
 def speaks_of_certificates(piece: bytes) -> bool:
     """Whether a piece of text has something that looks like a certificate."""
-    return _BEGIN in piece or says_encoded(piece)
+    return bool(_perhaps_speaks(piece)) and (_BEGIN in piece or says_encoded(piece))
 
 
 def says_encoded(piece: bytes) -> bool:
