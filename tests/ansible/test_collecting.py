@@ -18,7 +18,7 @@ import pytest
 from integrations.ansible.plugins.module_utils import collecting
 from integrations.ansible.plugins.module_utils.collecting import Collector
 from tests.inventory.test_recall import scanned
-from tests.inventory.trees import NONE, WRAPPINGS, every_format, pem, tarred, texts, zipped
+from tests.inventory.trees import NONE, WRAPPINGS, every_format, packaged, pem, tarred, texts, zipped
 from tests.realtools import absent
 from tests.samples import own
 from truststore_tool.inventory import because, needles, sieve, walk
@@ -109,15 +109,25 @@ def test_what_is_damaged_encrypted_or_of_another_kind_is_named_alike(tmp_path: P
     (tmp_path / "cut.tar").write_bytes(tarred({"a": whole, "b": bytes(5000)})[:-8000])
     (tmp_path / "cut.zip").write_bytes(zipped({"a": whole, "b": bytes(5000)})[:-40])
     (tmp_path / "cut.gz").write_bytes(WRAPPINGS["gz"](whole)[0][:-40])
+    (tmp_path / "cut.deb").write_bytes(WRAPPINGS["deb"](whole)[0][:-40])
+    (tmp_path / "part.deb").write_bytes(b"!<arch>\ndebian-split    " + bytes(100_000))
     (tmp_path / "x.7z").write_bytes(b"7z\xbc\xaf\x27\x1c" + bytes(100_000))
     (tmp_path / "disk").write_bytes(bytes(32769) + b"CD001" + bytes(100_000))
     data = bytearray(zipped({"secret": b"x"}))
     for magic in (b"PK\3\4", b"PK\1\2"):
         data[data.index(magic) + (6 if magic == b"PK\3\4" else 8)] |= 1
     (tmp_path / "locked.zip").write_bytes(data)
-    assert len(same(tmp_path).skipped) >= 7
-    for name in ("x.7z", "disk"):
+    assert len(same(tmp_path).skipped) >= 9
+    for name in ("x.7z", "disk", "part.deb"):
         assert len(brought(tmp_path)["files"][str(tmp_path / name)]) < 70_000
+
+
+def test_a_package_is_brought_whole_or_named(tmp_path: Path) -> None:
+    data = tarred({"0": bytes(200_000), "ca.pem": pem()})
+    (tmp_path / "x.deb").write_bytes(packaged({}, {"data.tar": data}))
+    assert same(tmp_path).places == 1
+    told = brought(tmp_path, bounds=(100_000, 1 << 20, 9, 600))
+    assert told["passed"] == [[str(tmp_path / "x.deb"), "was not brought from the host: is larger than 100000 octets"]]
 
 
 def test_who_reads_a_store_is_known_by_what_is_brought(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ UNCLEARED: dict[str, Callable[[], bytes]] = {
         f"what begins with {magic!r}": lambda magic=magic: magic + bytes(3000)  # type: ignore[misc]
         for magic in (
             *(b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\7\0", b"!<arch>\ndebian-binary   ", b"\xed\xab\xee\xdb", b"070701"),
+            b"!<arch>\ndebian-split    ",
             *(b"\x04\x22\x4d\x18", b"\x1f\x9d\x90", b"hsqs", b"MSCF\0\0\0\0", b"LZIP\1", b"QFI\xfb", b"KDMV"),
             *(b"vhdxfile", b"\0\x06\x15\x61\0\0\0\2", bytes(1080) + b"\x53\xef", bytes(32769) + b"CD001"),
         )

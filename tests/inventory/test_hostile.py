@@ -20,7 +20,7 @@ import pytest
 from tests.cli.conftest import tool as tool
 from tests.cli.harness import Tool
 from tests.inventory.test_recall import places, scanned
-from tests.inventory.trees import pem, tarred, zipped
+from tests.inventory.trees import packaged, pem, tarred, zipped
 from truststore_tool.inventory import layers
 from truststore_tool.inventory.bounds import Bounds
 
@@ -155,6 +155,20 @@ def _wide_end() -> bytes:
     return bytes(data)
 
 
+def _packages() -> bytes:
+    data = pem()
+    for _ in range(20):
+        data = packaged({"x.deb": data})
+    return data
+
+
+def _lying_package(size: bytes) -> bytes:
+    """A package that says that of the size of its data."""
+    data = packaged({"x": pem()})
+    at = data.index(b"data.tar") + 48
+    return data[:at] + size.ljust(10) + data[at + 10 :]
+
+
 HOSTILE: dict[str, Callable[[], bytes]] = {
     "a bomb of gzip": _bomb,
     "a zip with members that overlap": _overlapping,
@@ -185,6 +199,13 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "a zstd with a window of 2 GiB": lambda: b"\x28\xb5\x2f\xfd\0" + bytes([(31 - 10) << 3]) + b"\1\0\0",
     "a bomb of bzip2": lambda: bz2.compress(_header("x", b"0", bytes(80 << 20))),
     "a bomb of xz": lambda: lzma.compress(_header("x", b"0", bytes(80 << 20)), preset=0),
+    "a bomb of xz in a package": lambda: packaged({"zeros": bytes(80 << 20)}),
+    "packages nested 20 deep": _packages,
+    "a package with 3000 members": lambda: packaged({"x": b""}, {f"_{number}": b"" for number in range(3000)}),
+    "a package that is said to go on for 9 GB": lambda: _lying_package(b"9999999999"),
+    "a package with a negative size": lambda: _lying_package(b"-60"),
+    "a package with a header that is none": lambda: packaged({"x": pem()}).replace(b"`\n", b"\0\n"),
+    "a package that is nothing but its first octets": lambda: b"!<arch>\ndebian-binary",
     "a long name": lambda: tarfile.TarInfo("x" * 5_000_000).tobuf(tarfile.GNU_FORMAT),
 }
 

@@ -55,6 +55,25 @@ def tarred(members: dict[str, bytes], form: int = tarfile.PAX_FORMAT) -> bytes:
     return out.getvalue()
 
 
+DEBIAN_BINARY: Final = b"2.0\n"
+
+
+def packaged(files: dict[str, bytes], more: dict[str, bytes] | None = None) -> bytes:
+    """A package of Debian with such files, by deb(5); `more` are members that stand before its data.
+
+    Without files it has no data but those.
+    """
+    members = {"debian-binary": DEBIAN_BINARY, "control.tar.gz": gzip.compress(tarred({"./control": b"Package: x\n"}))}
+    members |= more or {}
+    if files:
+        members["data.tar.xz"] = lzma.compress(tarred({f"./{name}": data for name, data in files.items()}))
+    out = b"!<arch>\n"
+    for name, data in members.items():
+        header = b"%-16b%-12d%-6d%-6d%-8b%-10d`\n" % (name.encode(), 0, 0, 0, b"100644", len(data))
+        out += header + data + b"\n" * (len(data) % 2)
+    return out
+
+
 def _without_end(data: bytes) -> bytes:
     """A tar as umoci 0.4 writes it: without its end blocks, and without the padding of its last member."""
     return tarred({"x/y": data}, tarfile.USTAR_FORMAT)[: 512 + len(data)]
@@ -80,6 +99,7 @@ WRAPPINGS: Final[dict[str, Wrapping]] = {
     "tar.gz": lambda data: (gzip.compress(tarred({"x": data})), "!/x"),
     "tar.bz2": lambda data: (bz2.compress(tarred({"x": data})), "!/x"),
     "tar.xz": lambda data: (lzma.compress(tarred({"x": data})), "!/x"),
+    "deb": lambda data: (packaged({"usr/x": data}), "!/data.tar.xz!/usr/x"),
     "gz": lambda data: (gzip.compress(data), "!/{name}"),
     "tar in zip in tar.gz": lambda data: (
         gzip.compress(tarred({"a.zip": zipped({"b.tar": tarred({"c": data})})})),

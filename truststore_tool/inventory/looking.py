@@ -10,7 +10,7 @@ from typing import Final
 from truststore_tool.errors import TrustStoreError, UnreadableError
 from truststore_tool.files import require_whole
 from truststore_tool.files.naming import JOURNAL
-from truststore_tool.inventory import because, encoded, nss, opening, sieve, tars, zips
+from truststore_tool.inventory import ars, because, encoded, nss, opening, sieve, tars, zips
 from truststore_tool.inventory.bounds import BrokenError, Budget, OverBoundError, SpentError
 from truststore_tool.inventory.haul import Haul, Sighting, passing
 from truststore_tool.inventory.images import normal
@@ -155,6 +155,8 @@ class Looker:
                 self._zip(thing, place, budget, depth, haul, sure=kind == "zip")
             case "tar":
                 self._tar(thing.stream(), place, budget, depth, haul)
+            case "ar":
+                self._ar(thing.stream(), place, budget, depth, haul)
             case "gzip" | "bzip2" | "xz" | "zstd":
                 inner = Thing.of_stream(decompressed(kind, thing.stream(), budget))
                 if tars.is_tar(inner.head):
@@ -243,6 +245,16 @@ class Looker:
                         gathered.member(path, Thing.of_stream(member.stream, member.size), haul)
         finally:
             gathered.finish(haul)
+
+    def _ar(self, stream: Stream, place: Place, budget: Budget, depth: int, haul: Haul) -> None:
+        for member in ars.members(stream, budget):
+            inside = place.inside(member.name)
+            with passing(haul, inside):
+                haul.files += 1
+                there = Thing.of_stream(member.stream, member.size)
+                if member.is_tar and sieve.kind_of(there.head, there.size) not in ARCHIVES:
+                    raise BrokenError("is no tar, or one that is compressed in a way that is not read")
+                self.look(there, inside, budget, depth + 1, haul)
 
 
 def _unreadable(path: str, exc: OSError) -> Haul:

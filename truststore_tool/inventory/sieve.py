@@ -13,11 +13,10 @@ from truststore_tool.inventory.words import perhaps_any
 FIRST: Final = 256 << 10
 HEAD: Final = 1 << 20
 
-Kind = Literal[
-    "", "store", "text", "long text", "zip", "perhaps zip", "tar", "gzip", "bzip2", "xz", "zstd", "sqlite", "unread"
-]
+Archive = Literal["zip", "perhaps zip", "tar", "ar", "gzip", "bzip2", "xz", "zstd"]
+Kind = Archive | Literal["", "store", "text", "long text", "sqlite", "unread"]
 COMPRESSED: Final = frozenset({"gzip", "bzip2", "xz", "zstd"})
-ARCHIVES: Final = COMPRESSED | {"zip", "perhaps zip", "tar"}
+ARCHIVES: Final = COMPRESSED | {"zip", "perhaps zip", "tar", "ar"}
 
 _MAGIC: Final[dict[int, tuple[tuple[bytes, Kind], ...]]] = {
     0x00: (
@@ -47,7 +46,7 @@ _MAGIC: Final[dict[int, tuple[tuple[bytes, Kind], ...]]] = {
     0x53: ((b"SQLite format 3\0", "sqlite"),),
     0xFD: ((b"\xfd7zXZ\0", "xz"),),
     0x23: ((b"#!", "perhaps zip"),),
-    0x21: ((b"!<arch>\ndebian-binary", "unread"),),
+    0x21: ((b"!<arch>\ndebian-binary", "ar"), (b"!<arch>\ndebian-split", "unread")),
     0x30: ((b"070701", "unread"), (b"070702", "unread")),
     0x37: ((b"7z\xbc\xaf\x27\x1c", "unread"),),
     0x04: ((b"\x04\x22\x4d\x18", "unread"),),
@@ -59,7 +58,7 @@ _UNREAD: Final = {
     b"\x1f\x9d": "compress",
     b"MSCF": "a cabinet",
     b"Rar!": "RAR",
-    b"!<ar": "a Debian package",
+    b"!<ar": "a part of a Debian package",
     b"0707": "cpio",
     b"7z\xbc\xaf": "7z",
     b"\x04\x22\x4d\x18": "lz4",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Final, Protocol
 
 from truststore_tool import digests
+from truststore_tool.inventory.bounds import BrokenError
 from truststore_tool.inventory.views import View
 
 PIECE: Final = 256 << 10
@@ -132,3 +133,38 @@ class Digested:
         while self.read(PIECE):
             pass
         return f"{self._algorithm}:{self._digest.hexdigest()}"
+
+
+class Content:
+    """The octets of one member, out of the stream of the archive, which goes on behind them.
+
+    Attributes:
+        left: how many of them were not read yet.
+    """
+
+    def __init__(self, stream: Stream, size: int) -> None:
+        self._stream = stream
+        self.left = size
+
+    def read(self, size: int) -> bytes:
+        """See Stream."""
+        wanted = min(size, self.left)
+        data = self._stream.read(wanted)
+        self.left -= wanted
+        if len(data) < wanted:
+            self.left = 0
+            raise BrokenError("is cut short")
+        return data
+
+    def skip(self, size: int) -> int:
+        """See Stream."""
+        wanted = min(size, self.left)
+        self.left -= wanted
+        if self._stream.skip(wanted) < wanted:
+            self.left = 0
+            raise BrokenError("is cut short")
+        return wanted
+
+    def ahead(self, size: int) -> View | None:
+        """See Stream."""
+        return self._stream.ahead(size) if size <= self.left else None

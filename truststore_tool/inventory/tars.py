@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from truststore_tool.inventory.bounds import BrokenError, Budget
-from truststore_tool.inventory.streams import Stream
-from truststore_tool.inventory.views import View
+from truststore_tool.inventory.streams import Content, Stream
 from truststore_tool.nouns import noun
 
 BLOCK: Final = 512
@@ -39,34 +38,6 @@ class TarMember:
     target: str
     size: int
     stream: Stream
-
-
-class _Content:
-    """The octets of one member, out of the stream of the archive."""
-
-    def __init__(self, stream: Stream, size: int) -> None:
-        self._stream = stream
-        self.left = size
-
-    def read(self, size: int) -> bytes:
-        wanted = min(size, self.left)
-        data = self._stream.read(wanted)
-        self.left -= wanted
-        if len(data) < wanted:
-            self.left = 0
-            raise BrokenError("is cut short")
-        return data
-
-    def skip(self, size: int) -> int:
-        wanted = min(size, self.left)
-        self.left -= wanted
-        if self._stream.skip(wanted) < wanted:
-            self.left = 0
-            raise BrokenError("is cut short")
-        return wanted
-
-    def ahead(self, size: int) -> View | None:
-        return self._stream.ahead(size) if size <= self.left else None
 
 
 def is_tar(head: bytes) -> bool:
@@ -122,7 +93,7 @@ def members(stream: Stream, budget: Budget) -> Iterator[TarMember]:
         if named == "file" and here.endswith("/"):
             named = "directory"  # as archives before ustar have it
         leads = pax.get("linkpath") or target or _text(block[157:257])
-        content = _Content(stream, size)
+        content = Content(stream, size)
         budget.member()
         budget.named(len(here) + len(leads))
         yield TarMember(here, named, leads, size, content)

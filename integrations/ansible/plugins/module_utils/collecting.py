@@ -34,13 +34,14 @@ _NOTHING = frozenset((errno.ENOENT, errno.ENOTDIR, errno.ELOOP))  # behind a lin
 _STORES = (b"\0\0\0\1\0\0\0\x14", b"\0\0\0\2\0\0\0\x14", b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")
 # Archives of kinds that are not read: the controller says so, by their first octets.
 _UNREAD = (
-    *(b"\x1f\x9d", b"MSCF\0\0\0\0", b"Rar!\x1a\7", b"!<arch>\ndebian-binary", b"070701", b"070702"),
+    *(b"\x1f\x9d", b"MSCF\0\0\0\0", b"Rar!\x1a\7", b"!<arch>\ndebian-split", b"070701", b"070702"),
     *(b"\0\x06\x15\x61\0\0\0", b"QFI\xfb", b"KDMV", b"vhdxfile"),
     *(b"7z\xbc\xaf\x27\x1c", b"\x04\x22\x4d\x18", b"LZIP\1", b"hsqs", b"\xed\xab\xee\xdb"),
 )
 _FILE_SYSTEMS = ((1080, b"\x53\xef"), (32769, b"CD001"))  # where their number stands: ext2 and later, ISO 9660
 _KIND = 64 << 10  # octets by which such a kind is told
 _ZIP = (b"PK\3\4", b"PK\5\6", b"JM\1\0PK\3\4")
+_PACKAGE = b"!<arch>\ndebian-binary"  # of Debian, with tars in it
 _COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x5d\0\0\x80\0")
 _BEGIN = b"-----BEGIN"
 # PEM in UTF-16; and base64 of stores, and of PEM twice, at the beginning of a file.
@@ -338,7 +339,7 @@ def _may_be_store(path: str, head: bytes, stream: Stream, tick: Tick, depth: int
         return b"nssPublic" in head
     if head[0] == 0x30 and head[1] >= 0x80:
         return not _is_key(head)
-    if _is_tar(head):
+    if _is_tar(head) or head.startswith(_PACKAGE):
         return True
     if b"\0" in head:
         return bool(_BLOCK.search(head)) or (
