@@ -12,10 +12,9 @@ from truststore_tool.inventory.because import Readers
 from truststore_tool.inventory.haul import Haul, Link, Passed, Sighting
 from truststore_tool.inventory.known_places import is_blocked
 from truststore_tool.inventory.meant_for import of_readers
-from truststore_tool.inventory.nouns import Found, Held, Inventory, Mention, Need, Place, ReadBy, Skipped
-from truststore_tool.inventory.opening import DATED, Judged
+from truststore_tool.inventory.nouns import Found, Held, Inventory, Judged, Mention, Need, Place, ReadBy, Skipped
 from truststore_tool.nouns import noun, replace
-from truststore_tool.operations.checking import of_certificate
+from truststore_tool.operations.checking import by_dates
 
 
 @noun
@@ -168,7 +167,6 @@ def _findings(judged: Judged, path: str, asked: Asked, by: Sequence[ReadBy]) -> 
     for held in judged.certificates:
         if held.kind == "anchor" and held not in seen:
             seen.add(held)
-            dated = of_certificate(held.certificate, path, held.alias, asked.now, within=asked.within)
-            found += (item for item in dated if item.rule in DATED)
+            found += by_dates(held.certificate, path, held.alias, asked.now, within=asked.within)
     order = {"error": 0, "warning": 1, "note": 2}
     yield from sorted(dict.fromkeys(found), key=lambda item: order[item.level])

@@ -65,12 +65,17 @@ def of_certificate(
         now: the present moment (aware).
         within: how soon is soon for a certificate that expires; None for never.
     """
-    place = Place(path, alias or str(certificate.sha256))
-    called = "" if alias else f"{identified(certificate)}: "
     for rule, text in _lasting(certificate):
-        yield finding(rule, place, called + text)
+        yield finding(rule, _place(certificate, path, alias), _called(certificate, alias) + text)
+    yield from by_dates(certificate, path, alias, now, within=within)
+
+
+def by_dates(
+    certificate: Certificate, path: str, alias: str, now: datetime, *, within: timedelta | None = None
+) -> Iterator[Finding]:
+    """Those of `of_certificate` that are otherwise on another day."""
     for rule, text, fix in _dated(certificate, now, within):
-        yield finding(rule, place, called + text, fix=fix)
+        yield finding(rule, _place(certificate, path, alias), _called(certificate, alias) + text, fix=fix)
 
 
 def check(store: TrustStore, path: str, now: datetime, *, within: timedelta | None = None) -> Iterator[Finding]:
@@ -101,6 +106,14 @@ def _of_purpose(store: TrustStore, path: str) -> Iterator[Finding]:
         if entry.kind == "private-key":
             text = "a private key in a store that trusts others"
             yield finding("key-in-truststore", Place(path, entry.alias), text, fix="keep keys in a store of their own")
+
+
+def _place(certificate: Certificate, path: str, alias: str) -> Place:
+    return Place(path, alias or str(certificate.sha256))
+
+
+def _called(certificate: Certificate, alias: str) -> str:
+    return "" if alias else f"{identified(certificate)}: "
 
 
 @lru_cache(maxsize=1024)
