@@ -26,8 +26,7 @@ from truststore_tool.inventory.assembling import Asked, assemble
 from truststore_tool.inventory.bounds import Bounds
 from truststore_tool.inventory.haul import Haul
 from truststore_tool.inventory.looking import Looker
-from truststore_tool.inventory.nouns import Inventory, Place
-from truststore_tool.inventory.opening import Candidates
+from truststore_tool.inventory.nouns import Candidates, Inventory, Place
 from truststore_tool.inventory.tasks import Orders
 from truststore_tool.nouns import replace
 from truststore_tool.render import scan_json

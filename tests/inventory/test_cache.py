@@ -24,8 +24,7 @@ from truststore_tool.inventory.haul import Haul
 from truststore_tool.inventory.imaging import Gathered
 from truststore_tool.inventory.layers import Layer
 from truststore_tool.inventory.looking import Looker
-from truststore_tool.inventory.nouns import Inventory
-from truststore_tool.inventory.opening import Candidates
+from truststore_tool.inventory.nouns import Candidates, Inventory
 from truststore_tool.inventory.scan import Tour, scan
 from truststore_tool.inventory.tasks import Orders
 from truststore_tool.inventory.things import Thing

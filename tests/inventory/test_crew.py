@@ -14,7 +14,7 @@ from truststore_tool.inventory import worker as working
 from truststore_tool.inventory.bounds import Bounds
 from truststore_tool.inventory.listing import Exclusion
 from truststore_tool.inventory.looking import OPENING, Looker
-from truststore_tool.inventory.opening import Candidates
+from truststore_tool.inventory.nouns import Candidates
 from truststore_tool.inventory.tasks import Orders
 from truststore_tool.inventory.walk import Walk
 from truststore_tool.inventory.worker import Worker

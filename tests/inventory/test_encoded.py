@@ -26,6 +26,7 @@ from tests.samples import amazon
 from truststore_tool.errors import TrustStoreError
 from truststore_tool.inventory import encoded, opening
 from truststore_tool.inventory.bounds import OverBoundError
+from truststore_tool.inventory.nouns import Candidates
 
 ONE: Final = re.search(r"-----BEGIN.*?-----END CERTIFICATE-----\n", pem().decode(), re.DOTALL)[0]  # type: ignore[index]
 ANOTHER: Final = amazon("rds-ca-2019-root.pem").read_text()
@@ -49,7 +50,7 @@ def found(text: str | bytes) -> dict[str, list[str]]:
     kept: dict[str, list[str]] = {}
     for key, data in opening.stores_in(text.encode() if isinstance(text, str) else text):
         try:
-            judged = opening.judge(data, opening.Candidates(), datetime.now(UTC))
+            judged = opening.judge(data, Candidates(), datetime.now(UTC))
         except TrustStoreError:
             judged = None
         if judged is not None:

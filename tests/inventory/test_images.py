@@ -23,8 +23,7 @@ from tests.inventory.trees import every_format, pem, tarred, zipped
 from truststore_tool.inventory import tars
 from truststore_tool.inventory.assembling import Asked
 from truststore_tool.inventory.bounds import Bounds
-from truststore_tool.inventory.nouns import Inventory
-from truststore_tool.inventory.opening import Candidates
+from truststore_tool.inventory.nouns import Candidates, Inventory
 from truststore_tool.inventory.scan import Tour, scan
 from truststore_tool.inventory.tasks import Orders
 

@@ -12,8 +12,7 @@ from truststore_tool.errors import FormatError, UsageError
 from truststore_tool.fingerprints import Fingerprint
 from truststore_tool.inventory.assembling import Asked
 from truststore_tool.inventory.bounds import Bounds
-from truststore_tool.inventory.nouns import Inventory, Need
-from truststore_tool.inventory.opening import Candidates
+from truststore_tool.inventory.nouns import Candidates, Inventory, Need
 from truststore_tool.inventory.recalling import fleet, recalled
 from truststore_tool.inventory.scan import Tour, scan
 from truststore_tool.inventory.tasks import Orders

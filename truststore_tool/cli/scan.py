@@ -26,8 +26,7 @@ from truststore_tool.inventory.cache import Cache
 from truststore_tool.inventory.crew import processors
 from truststore_tool.inventory.issues import UNCLEARED, issues, worded
 from truststore_tool.inventory.issues import baseline as issues_of
-from truststore_tool.inventory.nouns import Inventory, Known, Need
-from truststore_tool.inventory.opening import Candidates
+from truststore_tool.inventory.nouns import Candidates, Inventory, Known, Need
 from truststore_tool.inventory.scan import Tour, roots_of, scan
 from truststore_tool.inventory.tasks import Orders
 from truststore_tool.nouns import replace

@@ -7,6 +7,7 @@ certificates and names of files in it, and no keys and no passwords; whoever may
 """
 
 import json
+import os
 import re
 import struct
 import sys
@@ -34,11 +35,12 @@ from truststore_tool.nouns import names
 
 _MAGIC: Final = b'{"truststore-tool scan cache": '
 _FIRST: Final = re.compile(rb'\{"truststore-tool scan cache": 3, "sha256": "([0-9a-f]{64})"\}\n')
+_KEY: Final = struct.Struct(f"{KEY_SIZE}s")
 _FOLDER: Final = struct.Struct("<16sQ")  # a folder, and how many octets the keys of its files have
 _NOT_YET: Final = 2_000_000_000  # nanoseconds: what changed so shortly before a scan may change in the same tick again
 _MOST_OF_LAYERS: Final = 64 << 20  # characters of all layers
 # What is read, and how, hangs on these.
-_MODULES: Final = ("cryptography", "pyjks", "zstandard", "backports.zstd")
+_MODULES: Final = ("cryptography-", "pyjks-", "zstandard-", "backports")
 
 
 class Cache:
@@ -111,6 +113,8 @@ class Cache:
     def take(self, brought: Brought) -> None:
         """Remember what was brought."""
         self._new_layers |= brought.haul.layers
+        for where in brought.unchanged:
+            self._new_empty.setdefault(where, bytearray()).extend(self.empty[where])
         for where, keys in brought.empty.items():
             self._new_empty.setdefault(where, bytearray()).extend(keys)
         self._new_full |= {key: self._full[key] for key in brought.known}
@@ -157,19 +161,21 @@ class Cache:
 
 
 def _installed() -> list[str]:
-    """Versions of what reads files, apart from this package."""
-    from importlib import metadata
+    """Versions of what reads files, apart from this package: Python's, and the folders that pip names after them.
 
+    To ask importlib.metadata would take as long as to see whether twenty thousand files have changed.
+    """
     found = [".".join(map(str, sys.version_info[:2]))]
-    for name in _MODULES:
-        with suppress(metadata.PackageNotFoundError):
-            found.append(f"{name} {metadata.version(name)}")
+    for folder in dict.fromkeys(sys.path):
+        with suppress(OSError):  # as a zip
+            names = os.listdir(folder or ".")
+            found += sorted(name for name in names if name.endswith("-info") and name.startswith(_MODULES))
     return found
 
 
 def parted(keys: bytes | bytearray) -> Iterator[Key]:
     """The keys that stand one behind the other."""
-    return (bytes(keys[at : at + KEY_SIZE]) for at in range(0, len(keys), KEY_SIZE))
+    return (key for (key,) in _KEY.iter_unpack(keys))
 
 
 def _rows(empty: Mapping[Where, bytearray]) -> Iterator[bytes]:

@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from truststore_tool.inventory.bounds import BrokenError, OverBoundError, SpentError
-from truststore_tool.inventory.nouns import Mention, Place
-from truststore_tool.inventory.opening import Judged
+from truststore_tool.inventory.nouns import Judged, Mention, Place
 from truststore_tool.nouns import noun, replace
 
 

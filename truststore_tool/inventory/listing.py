@@ -44,12 +44,16 @@ class Listing:
         self.names: list[str] = []
         self.folders: list[Folder] = []
         self.haul = Haul()
+        excludes = bool(exclusion)
         with os.scandir(task.folder) as entries:
             for entry in entries:
-                if exclusion and exclusion.has(entry, task.root):
+                if excludes and exclusion.has(entry, task.root):
                     continue
                 try:
-                    self._take(entry, task.root)
+                    if entry.is_file(follow_symlinks=False):
+                        self.names.append(entry.name)
+                    else:
+                        self._take(entry, task.root)
                 except FileNotFoundError:
                     continue  # gone since
                 except OSError as exc:
@@ -58,9 +62,7 @@ class Listing:
         self.names.sort()
 
     def _take(self, entry: "os.DirEntry[str]", root: str) -> None:
-        if entry.is_file(follow_symlinks=False):
-            self.names.append(entry.name)
-        elif entry.is_symlink():
+        if entry.is_symlink():
             self.haul.link(Place((entry.path,)), os.readlink(entry.path))
         elif entry.is_dir(follow_symlinks=False):
             status = entry.stat(follow_symlinks=False)

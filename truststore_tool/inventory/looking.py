@@ -10,13 +10,12 @@ from typing import Final
 from truststore_tool.errors import TrustStoreError, UnreadableError
 from truststore_tool.files import require_whole
 from truststore_tool.files.naming import JOURNAL
-from truststore_tool.inventory import ars, because, encoded, nss, opening, sieve, tars, zips
+from truststore_tool.inventory import ars, because, sieve, tars, zips
 from truststore_tool.inventory.bounds import BrokenError, Budget, OverBoundError, SpentError
 from truststore_tool.inventory.haul import Haul, Sighting, passing
 from truststore_tool.inventory.images import normal
 from truststore_tool.inventory.imaging import Gathered
-from truststore_tool.inventory.nouns import Place
-from truststore_tool.inventory.opening import Judged
+from truststore_tool.inventory.nouns import Judged, Place
 from truststore_tool.inventory.sieve import ARCHIVES, FIRST, HEAD, Kind
 from truststore_tool.inventory.streams import Stream
 from truststore_tool.inventory.tasks import Orders
@@ -135,7 +134,7 @@ class Looker:
     def _look(self, thing: Thing, kind: Kind, place: Place, budget: Budget, depth: int, haul: Haul) -> None:
         if because.worth_reading(place.parts[-1]):
             haul.items += because.mentions(place, thing.head[:_CONFIGURATION])
-            if not kind and encoded.may_hold_values(thing.head):
+            if not kind and _may_hold_values(thing.head):
                 kind = "text"
         match kind:
             case "":
@@ -145,6 +144,8 @@ class Looker:
             case "long text":
                 self._long_text(thing, place, budget, haul)
             case "sqlite":
+                from truststore_tool.inventory import nss
+
                 if nss.is_nss(thing.head):
                     self._judge(thing.whole(self._bounds.store), place, budget, haul, of_nss=True)
             case "unread":
@@ -165,6 +166,8 @@ class Looker:
                     self.look(inner, place.inside(_without(place, kind)), budget, depth + 1, haul)
 
     def _stores(self, data: bytes, place: Place, budget: Budget, haul: Haul) -> None:
+        from truststore_tool.inventory import opening
+
         for key, value in opening.stores_in(data):
             self._judge(value, place.inside(key) if key else place, budget, haul)
 
@@ -196,6 +199,8 @@ class Looker:
         self._stores(b"".join(kept), place, budget, haul)
 
     def _judge(self, data: bytes, place: Place, budget: Budget, haul: Haul, *, of_nss: bool = False) -> None:
+        from truststore_tool.inventory import opening
+
         identity = opening.identity(data)
         if identity not in self._known:
             if len(self._known) >= _MOST_REMEMBERED:
@@ -271,7 +276,13 @@ def _may_say_something(path: str, head: bytes) -> bool:
     """Whether a file that is of no kind may be settings that name stores, or have one in base64."""
     if not because.worth_reading(path) or b"\0" in head[:512]:
         return False
-    return because.may_mention(path, head[:_CONFIGURATION]) or encoded.may_hold_values(head)
+    return because.may_mention(path, head[:_CONFIGURATION]) or _may_hold_values(head)
+
+
+def _may_hold_values(head: bytes) -> bool:
+    from truststore_tool.inventory import encoded
+
+    return encoded.may_hold_values(head)
 
 
 def _packs_nothing(packed: bytes) -> bool:

@@ -1,5 +1,6 @@
 """The nouns of a scan: places, what was found at them, what was passed over, and the whole of it. All frozen."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final, Literal
@@ -23,6 +24,22 @@ Known = tuple[str, str, str, str, str]
 # What a certificate is to its store: trusted; of the chain of a private key; in it without being an entry (of a
 # PKCS#12, as openssl writes it); marked as not to be trusted.
 Kind = Literal["anchor", "chain", "loose", "distrusted"]
+
+# Those that most stores have that nobody gave one of their own: keytool's, and what manuals say instead.
+USUAL: Final = ("changeit", "changeme", "")
+
+
+@noun
+class Candidates:
+    """Passwords to try: those of the user, and whether the usual ones as well."""
+
+    own: tuple[str, ...] = field(default=(), repr=False)
+    usual: bool = True
+
+    def each(self) -> Iterator[str | None]:
+        """All of them, once each; at last none at all."""
+        yield from dict.fromkeys((*self.own, *(USUAL if self.usual else ())))
+        yield None
 
 
 @noun
@@ -129,6 +146,25 @@ class Recalled:
 
 
 Shown = Held | Recalled
+
+
+@noun
+class Judged:
+    """What is known of the bytes of a store, wherever they lie; `Found` tells of most of it.
+
+    Attributes:
+        own: which password of the user's opened it, by its place among them; None for none.
+        findings: without those of its dates; their places have no path.
+    """
+
+    content: str
+    format: str
+    integrity: Integrity
+    locked: bool
+    certificates: tuple[Held, ...] = ()
+    private_keys: int = 0
+    findings: tuple[Finding, ...] = ()
+    own: int | None = None
 
 
 @noun

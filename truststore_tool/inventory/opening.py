@@ -10,15 +10,12 @@ from truststore_tool import asn1, formats
 from truststore_tool.errors import FormatError, IntegrityError, TrustStoreError, UnreadableError
 from truststore_tool.findings import Finding
 from truststore_tool.inventory import encoded, nss, texts
-from truststore_tool.inventory.nouns import Held, Integrity, Kind
+from truststore_tool.inventory.nouns import Candidates, Held, Integrity, Judged, Kind
 from truststore_tool.meant import der
 from truststore_tool.model import TrustStore
-from truststore_tool.nouns import field, noun
 from truststore_tool.readers import examining, protection
 from truststore_tool.readers.examining import Subject
 
-# Those that most stores have that nobody gave one of their own: keytool's, and what manuals say instead.
-USUAL: Final = ("changeit", "changeme", "")
 # What depends on the day of the scan is said when it is put together.
 DATED: Final = frozenset({"expired", "expires-soon", "not-yet-valid"})
 
@@ -44,38 +41,6 @@ _WRAPPED: Final = (
 )
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _P11_KIT: Final = b"[p11-kit-object-v1]"
-
-
-@noun
-class Candidates:
-    """Passwords to try: those of the user, and whether the usual ones as well."""
-
-    own: tuple[str, ...] = field(default=(), repr=False)
-    usual: bool = True
-
-    def each(self) -> Iterator[str | None]:
-        """All of them, once each; at last none at all."""
-        yield from dict.fromkeys((*self.own, *(USUAL if self.usual else ())))
-        yield None
-
-
-@noun
-class Judged:
-    """What is known of the bytes of a store, wherever they lie; `Found` tells of most of it.
-
-    Attributes:
-        own: which password of the user's opened it, by its place among them; None for none.
-        findings: without those of `DATED`; their places have no path.
-    """
-
-    content: str
-    format: str
-    integrity: Integrity
-    locked: bool
-    certificates: tuple[Held, ...] = ()
-    private_keys: int = 0
-    findings: tuple[Finding, ...] = ()
-    own: int | None = None
 
 
 def _format(data: bytes) -> str:

@@ -9,8 +9,7 @@ from truststore_tool.findings import Finding
 from truststore_tool.findings import Place as Spot
 from truststore_tool.inventory.haul import Haul, Item, Link, Passed, Sighting
 from truststore_tool.inventory.layers import Layer, Paths, Step
-from truststore_tool.inventory.nouns import Held, Mention, Place, ReadBy
-from truststore_tool.inventory.opening import Judged
+from truststore_tool.inventory.nouns import Held, Judged, Mention, Place, ReadBy
 from truststore_tool.model import Certificate
 from truststore_tool.nouns import names
 

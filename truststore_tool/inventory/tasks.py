@@ -10,7 +10,7 @@ from zlib import crc32
 
 from truststore_tool.inventory.bounds import Bounds
 from truststore_tool.inventory.haul import Haul
-from truststore_tool.inventory.opening import Candidates
+from truststore_tool.inventory.nouns import Candidates
 from truststore_tool.nouns import noun
 
 
@@ -78,13 +78,18 @@ _WHERE: Final = struct.Struct("<QQ")
 
 def key_of(path: str, status: os.stat_result) -> Key:
     """The key of a file that is so."""
-    times = status.st_mtime_ns, status.st_ctime_ns
-    return _KEY.pack(status.st_dev, status.st_ino, status.st_size, *times, crc32(os.fsencode(path)))
+    return _KEY.pack(
+        status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, _checksum(path)
+    )
 
 
 def key(path: str, device: int, inode: int, size: int, when: int) -> Key:
     """The key of what is no file, and has changed at last so many nanoseconds after the epoch."""
-    return _KEY.pack(device, inode, size, when, when, crc32(os.fsencode(path)))
+    return _KEY.pack(device, inode, size, when, when, _checksum(path))
+
+
+def _checksum(path: str) -> int:
+    return crc32(path.encode("utf-8", "surrogatepass"))
 
 
 def where_of(status: os.stat_result) -> Where:
@@ -107,6 +112,7 @@ class Brought:
         rest: what is left to be done.
         unreadable: folders that could not be listed.
         empty: for a cache, by the folder they are in the keys of files that hold nothing, one behind the other.
+        unchanged: for a cache, folders of whose files all that it knows to hold nothing are as they were.
         known: for a cache, the keys of others of which it knew what is in them.
         full: for a cache, what is in yet others, as archives, by their keys.
     """
@@ -117,5 +123,6 @@ class Brought:
         self.rest: list[Task] = []
         self.unreadable: list[str] = []
         self.empty: defaultdict[Where, bytearray] = defaultdict(bytearray)
+        self.unchanged: list[Where] = []
         self.known: list[Key] = []
         self.full: list[tuple[Key, Haul]] = []

@@ -14,8 +14,7 @@ from truststore_tool.inventory.bounds import Bounds
 from truststore_tool.inventory.haul import Haul
 from truststore_tool.inventory.issues import UNCLEARED, issues, worded
 from truststore_tool.inventory.looking import Looker
-from truststore_tool.inventory.nouns import Inventory, Need, Place
-from truststore_tool.inventory.opening import Candidates
+from truststore_tool.inventory.nouns import Candidates, Inventory, Need, Place
 from truststore_tool.inventory.tasks import Orders
 from truststore_tool.operations.describe import subject_text
 from truststore_tool.render import scan_json, scan_text
