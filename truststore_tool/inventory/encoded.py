@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from truststore_tool import formats
 from truststore_tool.inventory.bounds import OverBoundError
-from truststore_tool.inventory.sieve import BASE64, JKS_ENCODED, may_be_encoded
+from truststore_tool.inventory.sieve import BASE64, HEAD, JKS_ENCODED, may_be_encoded
 from truststore_tool.inventory.texts import Embedded, key_before
 from truststore_tool.inventory.words import perhaps_any
 from truststore_tool.meant import der
@@ -113,7 +113,7 @@ def speaks(piece: bytes) -> bool:
 
 def values(data: bytes, room: Room) -> Iterator[Embedded]:
     """What values of a text are when they are decoded: stores, PEM, and texts in which those may be."""
-    if not _perhaps_holds(data):
+    if len(data) <= HEAD and not _perhaps_holds(data):
         return
     is_text = b"\0" not in data[:1024]
     says = is_text and _says_base64(data)
