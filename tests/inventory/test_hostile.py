@@ -253,6 +253,13 @@ def test_keys_that_nobody_asks_for_are_not_kept(tmp_path: Path) -> None:
     assert set(places(scanned(tmp_path), tmp_path)) == {"x.tar!/x.pem"}
 
 
+def test_words_that_stand_everywhere_are_not_all_taken_up(tmp_path: Path) -> None:
+    """A text with 1.6 million times a word that certificates are looked for behind."""
+    (tmp_path / "x.json").write_bytes(b"apiVersion: v1\n" + b'"Secret" ' * 1_600_000 + b"\n" + pem())
+    _limit_memory(128 << 20)
+    assert set(places(scanned(tmp_path), tmp_path)) == {"x.json"}
+
+
 def test_a_count_that_is_a_lie_hides_nothing(tmp_path: Path) -> None:
     data = zipped({"x": pem()})
     end = data.index(b"PK\5\6")
