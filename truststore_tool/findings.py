@@ -317,6 +317,12 @@ def finding(
     return Finding(rule, level or RULES[rule].level, place, message, readers, fix)
 
 
+def open_to_all(path: str) -> Finding:
+    """That every user may replace the file at `path`; whether that is so, `strangers.may_replace` knows."""
+    text = "every user may replace it, as its directory is writable for all"
+    return finding("world-writable", Place(path), text, fix="chmod o-w the directory")
+
+
 def counting(named: Iterable[str]) -> frozenset[str]:
     """The levels down to the least that is named, and the rules that are named: what a finding must be one of."""
     names = frozenset(named)

@@ -24,11 +24,10 @@ from truststore_tool.cli.options import (
     days,
     levels_and_rules,
 )
-from truststore_tool.cli.output import open_to_all
 from truststore_tool.cli.overwriting import Overwriting
 from truststore_tool.cli.secrets import PasswordFor, Passwords, StorePassword
 from truststore_tool.errors import PasswordRequiredError, TrustStoreError, UnreadableError, UsageError
-from truststore_tool.findings import Finding, counting, worded
+from truststore_tool.findings import Finding, counting, open_to_all, worded
 from truststore_tool.formats.base import Content
 from truststore_tool.model import TrustStore
 from truststore_tool.nouns import replace

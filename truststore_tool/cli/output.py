@@ -13,7 +13,7 @@ from typing import Final, TextIO
 
 import typer
 
-from truststore_tool.findings import Finding, Place, finding
+from truststore_tool.findings import Finding, Place, finding, open_to_all
 from truststore_tool.render.tables import Table, drawn, emphasised, plain
 from truststore_tool.render.text import Piece, found
 from truststore_tool.safe import printable
@@ -131,9 +131,3 @@ def _width() -> int:
     from shutil import get_terminal_size
 
     return get_terminal_size().columns
-
-
-def open_to_all(path: str) -> Finding:
-    """That every user may replace the file at `path`."""
-    text = "every user may replace it, as its directory is writable for all"
-    return finding("world-writable", Place(path), text, fix="chmod o-w the directory")

@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
-from truststore_tool.findings import Finding
+from truststore_tool.findings import Finding, open_to_all
 from truststore_tool.findings import Place as Spot
 from truststore_tool.fingerprints import Fingerprint, FingerprintSet
 from truststore_tool.inventory.because import Readers
@@ -15,6 +17,7 @@ from truststore_tool.inventory.meant_for import of_readers
 from truststore_tool.inventory.nouns import Found, Held, Inventory, Judged, Mention, Need, Place, ReadBy, Skipped
 from truststore_tool.nouns import noun, replace
 from truststore_tool.operations.checking import by_dates
+from truststore_tool.strangers import may_replace
 
 
 @noun
@@ -43,10 +46,23 @@ class _Sorted(NamedTuple):
 
 @noun
 class Machine:
-    """Where a walk was: what the machine is called, and whether anything is at a path of it. Else it is this one."""
+    """Where a walk was, if it was not this one.
+
+    Attributes:
+        host: what the machine is called.
+        exists: whether anything is at a path of it.
+        is_open: whether every user of it may replace the file at a path; that is not known of other machines.
+    """
 
     host: str
     exists: Callable[[str], bool]
+    is_open: Callable[[str], bool] = lambda _: False
+
+
+def _this_one() -> Machine:
+    """This machine. Of a folder it is asked once who may replace what is in it: stores are found by no link."""
+    is_open = cache(lambda folder: may_replace(Path(folder, "file")))
+    return Machine(os.uname().nodename, os.path.exists, lambda path: is_open(os.path.dirname(path)))
 
 
 def assemble(
@@ -59,14 +75,14 @@ def assemble(
     machine: Machine | None = None,
 ) -> Inventory:
     """The inventory of what a walk over `roots` brought, whole or, when interrupted, not `complete`."""
-    machine = machine or Machine(os.uname().nodename, os.path.exists)
+    machine = machine or _this_one()
     found = _sorted(haul)
     readers = Readers(found.mentions, {link.place.parts: link.target for link in found.links})
     wanted = FingerprintSet(need.fingerprint for need in asked.needs)
     stores = [
-        _found(haul.judged[content], tuple(sorted(set(places), key=str)), readers, asked, wanted)
+        _found(haul.judged[content], tuple(sorted(set(places), key=str)), readers, asked, wanted, machine)
         for content, at in found.places.items()
-        for places in _by_trust(at)
+        for places in _apart(at, machine)
     ]
     return Inventory(
         machine.host,
@@ -83,11 +99,20 @@ def assemble(
     )
 
 
-def _by_trust(places: Sequence[Place]) -> Iterator[list[Place]]:
-    """The places of one content: those where it is trusted, and those where, by where they lie, it is distrusted."""
-    for blocked in (False, True):
-        if same := [place for place in places if is_blocked(place.parts[-1]) == blocked]:
-            yield same
+def _apart(places: Sequence[Place], machine: Machine) -> Iterator[list[Place]]:
+    """The places of one content, those apart of which more is to be said by where they lie.
+
+    There it is distrusted, or every user may replace it.
+    """
+    groups: dict[tuple[bool, bool], list[Place]] = {}
+    for place in places:
+        groups.setdefault((is_blocked(place.parts[-1]), _is_open(place, machine)), []).append(place)
+    yield from (groups[kind] for kind in sorted(groups))
+
+
+def _is_open(place: Place, machine: Machine) -> bool:
+    """Whether every user may replace a store that is a file; of what lies in one, that is no matter of the store."""
+    return len(place.parts) == 1 and machine.is_open(place.parts[0])
 
 
 def _unmet(readers: Readers, found: _Sorted, machine: Machine) -> tuple[Finding, ...]:
@@ -117,8 +142,10 @@ def _found(
     readers: Readers,
     asked: Asked,
     wanted: FingerprintSet,
+    machine: Machine,
 ) -> Found:
     path = str(places[0])
+    beside = [open_to_all(path)] if _is_open(places[0], machine) else []
     if is_blocked(places[0].parts[-1]):
         judged = replace(judged, certificates=tuple(replace(held, kind="distrusted") for held in judged.certificates))
     by = tuple(dict.fromkeys(reader for place in places for reader in readers.of(place)))
@@ -139,7 +166,7 @@ def _found(
         tuple(held for held, end in ends if end and soon and asked.now <= end < soon),
         present,
         _missing(judged, asked, present),
-        tuple(_findings(judged, path, asked, by)),
+        tuple(_findings(judged, path, asked, by, beside)),
         tuple(sorted({link for place in places for link in readers.links(place)}, key=str)),
     )
 
@@ -159,9 +186,11 @@ def _missing(judged: Judged, asked: Asked, present: tuple[Fingerprint, ...]) -> 
     return tuple(need.fingerprint for need in asked.needs if need.fingerprint not in present)
 
 
-def _findings(judged: Judged, path: str, asked: Asked, by: Sequence[ReadBy]) -> Iterator[Finding]:
-    """All findings, the worst first; those of dates as of now."""
-    found = [replace(item, place=Spot(path, item.place.entry)) for item in judged.findings]
+def _findings(
+    judged: Judged, path: str, asked: Asked, by: Sequence[ReadBy], beside: Sequence[Finding]
+) -> Iterator[Finding]:
+    """All findings, the worst first; those of dates as of now, and `beside` those of where it lies."""
+    found = [*beside, *(replace(item, place=Spot(path, item.place.entry)) for item in judged.findings)]
     found += of_readers(judged.format, judged.findings, by, path)
     seen: set[Held] = set()
     for held in judged.certificates:
