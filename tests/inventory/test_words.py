@@ -34,7 +34,8 @@ def test_nothing_is_ruled_out_that_the_searches_themselves_find(data: bytes) -> 
     with pytest.MonkeyPatch.context() as patch:
         quick = _told(data)
         patch.setattr(sieve, "_perhaps_speaks", words._perhaps)
-        patch.setattr(encoded, "_perhaps_holds", words._perhaps)
+        patch.setattr(encoded, "_perhaps_signs", words._perhaps)
+        patch.setattr(encoded, "_perhaps_says", words._perhaps)
         assert _told(data) == quick
 
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from truststore_tool import formats
 from truststore_tool.inventory.bounds import OverBoundError
-from truststore_tool.inventory.sieve import BASE64, HEAD, JKS_ENCODED, may_be_encoded
+from truststore_tool.inventory.sieve import BASE64, JKS_ENCODED, may_be_encoded
 from truststore_tool.inventory.texts import Embedded, key_before
 from truststore_tool.inventory.words import perhaps_any
 from truststore_tool.meant import der
@@ -41,8 +41,8 @@ _STORES_HAVE: Final = (b"IBAzCC", b"MIACAQMwg", b"YJKoZIhvcNAQcC", b"AAAAAQAAAB"
 _STORES: Final = frozenset({"PKCS#12", "PKCS#7", "BCFKS"})  # a certificate is no store where it is a value
 _HEX: Final = (b"fe,ed,fe,ed,00,00,00,0", b"ce,ce,ce,ce,00,00,00,0")
 _OF_SETTINGS: Final = (*_STORES_HAVE, *_BEGINNINGS, *_HEX)
-# What has none of these holds no value.
-_perhaps_holds: Final = perhaps_any(*(sign for sign, _ in _PEM), *_OF_SETTINGS, b"binaryData", b"Secret")
+_perhaps_signs: Final = perhaps_any(*(sign for sign, _ in _PEM), *_OF_SETTINGS)
+_perhaps_says: Final = perhaps_any(b"binaryData", b"Secret")
 # A file that is base64 itself may begin with blanks.
 _BLANK: Final = 1000
 _WRAPPED: Final = (b"MI", b"AAAAA", *_BEGINNINGS)
@@ -103,7 +103,8 @@ class _Sign(NamedTuple):
 
 def may_hold_values(head: bytes) -> bool:
     """Whether a file of settings may hold, or be, a value of which `speaks` says nothing; not asked of all texts."""
-    return bool(_perhaps_holds(head) or head[:_BLANK].lstrip().startswith(_WRAPPED)) and may_be_encoded(head)
+    begins = head[:_BLANK].lstrip().startswith(_WRAPPED)
+    return (begins or bool(_perhaps_signs(head)) or _says_base64(head)) and may_be_encoded(head)
 
 
 def speaks(piece: bytes) -> bool:
@@ -113,11 +114,9 @@ def speaks(piece: bytes) -> bool:
 
 def values(data: bytes, room: Room) -> Iterator[Embedded]:
     """What values of a text are when they are decoded: stores, PEM, and texts in which those may be."""
-    if len(data) <= HEAD and not _perhaps_holds(data):
-        return
     is_text = b"\0" not in data[:1024]
     says = is_text and _says_base64(data)
-    if not (says or _has_pem(data) or JKS_ENCODED in data or (is_text and any(sign in data for sign in _OF_SETTINGS))):
+    if not (says or _has_signs(data, is_text)):
         return
     yield from _in_hex(data)
     if b"\\n" in data:
@@ -138,12 +137,20 @@ def values(data: bytes, room: Room) -> Iterator[Embedded]:
         end = stop
 
 
+def _has_signs(data: bytes, is_text: bool) -> bool:
+    if not _perhaps_signs(data):
+        return False
+    return _has_pem(data) or JKS_ENCODED in data or (is_text and any(sign in data for sign in _OF_SETTINGS))
+
+
 def _has_pem(piece: bytes) -> bool:
     return _HYPHENS in piece and any(sign in piece for sign, _ in _PEM)
 
 
 def _says_base64(piece: bytes) -> bool:
     """Whether it holds a Secret or a ConfigMap's binaryData (Kubernetes)."""
+    if not _perhaps_says(piece):
+        return False
     if b"binaryData" in piece:
         return True
     at = piece.find(b"Secret")

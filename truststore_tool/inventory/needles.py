@@ -19,19 +19,23 @@ _WORDS: Final = {
 _BEFORE, _BEHIND = 8, 24  # octets around a word that are looked at
 _OF_AUTHORITIES: Final = re.compile(
     rb"ca(?:[-_]?(?:file|path|cert|bundle|info|dir|roots)| (?:certificate )?file\s?=|-verify|config|s_file"
-    rb"|s[\"']?[ \t]?[=:])"
+    rb"|s[\"']? ?[=:])"
 )
 # One of these is in whatever one of the two above finds.
 _perhaps_names: Final = perhaps_any(
     *(word + sign + b"store" for word in (b"trust", b"key") for sign in (b"", b"-", b"_", b".")),
-    *(b"rootcert", b"t_cert", b"trusted_cert", b"ssl_cert", b"pip_cert", b"deno_cert", b"verify_cert", b"sslcert"),
-    *(b"signing-cert", b"trustcert", b"trust-cert", b"certs_file"),
-    *(b"certificate-auth", b"certificate_auth", b"certificateauth"),
+    *(b"rootcert", b"t_cert", b"ssl_cert", b"pip_cert", b"deno_cert", b"verify_cert", b"sslcert", b"signing-cert"),
+    *(b"trustcert", b"trust-cert", b"trustedc", b"trusted_c"),
+    *(b"certificate-auth", b"certificate_auth", b"certificateauthorities"),
     *(b"sslca", b"ssl-ca", b"ssl_ca", b"ssl.ca.", b"ssl_verify", b"sslproxyca", b"roots"),
-    *(b"trustedc", b"trusted_ca", b"tlsca", b"tls-ca", b"tls_ca", b"tls.ca", b"tls_trust"),
-    *(b"ca" + sign + word for word in (b"file", b"path", b"cert", b"info", b"dir") for sign in (b"", b"-", b"_")),
-    *(b"bundle", b"ca file", b"ca certificate file", b"ca-verify", b"caconfig", b"cas_file"),
-    *(b"cas" + sign for sign in (b"=", b":", b'"', b"'", b" ", b"\t")),
+    *(b"tlsca", b"tls-ca", b"tls_ca", b"tls.ca", b"tls_trust"),
+    *(
+        b"ca" + sign + word
+        for word in (b"file", b"path", b"cert", b"bundle", b"info", b"dir")
+        for sign in (b"", b"-", b"_")
+    ),
+    *(b"ca file", b"ca certificate file", b"ca-verify", b"caconfig", b"s_file"),
+    *(b"cas" + sign for sign in (b"=", b":", b" =", b" :", b'"', b"'")),
 )
 # Files in which words that say little are settings (`known_settings.OF_FILES`), and that name authorities so.
 _SPECIAL: Final = re.compile(

@@ -105,7 +105,7 @@ _NEEDLES = {
 _BEFORE, _BEHIND = 8, 24  # octets around a word that are looked at
 _OF_AUTHORITIES = re.compile(
     rb"ca(?:[-_]?(?:file|path|cert|bundle|info|dir|roots)| (?:certificate )?file\s?=|-verify|config|s_file"
-    rb"|s[\"']?[ \t]?[=:])"
+    rb"|s[\"']? ?[=:])"
 )
 # Files in which words that say little are settings.
 _SPECIAL = re.compile(
