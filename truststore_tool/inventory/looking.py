@@ -274,7 +274,7 @@ def _unlooked(path: str, why: str) -> Haul:
 
 def _may_say_something(path: str, head: bytes) -> bool:
     """Whether a file that is of no kind may be settings that name stores, or have one in base64."""
-    if not because.worth_reading(path) or b"\0" in head[:512]:
+    if b"\0" in head[:512] or not because.worth_reading(path):
         return False
     return because.may_mention(path, head[:_CONFIGURATION]) or _may_hold_values(head)
 
