@@ -117,6 +117,12 @@ def _replace(folder: Path) -> None:
         files.replace(target, NEW)
 
 
+def _replace_by_pieces(folder: Path) -> None:
+    target = folder / "store"
+    with files.locked(target):
+        files.replace(target, iter([NEW[:10], b"", NEW[10:]]))
+
+
 def _replace_with_backup(folder: Path) -> None:
     target = folder / "store"
     with files.locked(target):
@@ -202,6 +208,7 @@ def _overwriting(name: str, suffix: str) -> Scenario:
 SUFFIXES: Final = {"jks": ".jks", "pkcs12": ".p12", "pem": ".pem"}
 SCENARIOS: Final = {
     "replace": Scenario(_prepare_file, _replace),
+    "pieces": Scenario(_prepare_file, _replace_by_pieces),
     "create": Scenario(lambda _: None, _replace),
     "backup": Scenario(_prepare_file, _replace_with_backup),
     "directory": Scenario(_prepare_directory, _replace_directory),

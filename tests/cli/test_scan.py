@@ -1,5 +1,6 @@
 """The command: its exit codes, its first line, and what it says when it is stopped."""
 
+import gc
 import json
 import re
 import signal
@@ -301,3 +302,14 @@ def test_stopped_while_processes_look_it_tells_what_they_found_and_leaves_none(
     assert 500 < report["files"] < 3000
     (line,) = done.stderr.splitlines()
     assert "not all" in line
+
+
+def test_what_stores_leave_behind_is_looked_for_soon(tool: Tool, tmp_path: Path) -> None:
+    """Cycles among 200,000 objects, after which other commands look, are 150 MiB where stores have many authorities."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000)
+    try:
+        assert tool("scan", tmp_path).code == 0
+        assert gc.get_threshold()[0] <= 20_000
+    finally:
+        gc.set_threshold(*before)

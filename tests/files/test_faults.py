@@ -159,6 +159,6 @@ def before(name: str, struck: list[Outcome]) -> dict[str, bytes]:
     """The files of a scenario as they were prepared: those a kill at the very first call left."""
     first = struck[0]
     assert (first.fault, first.status) == ("SIGKILL", "killed")
-    if name in {"replace", "backup"}:
+    if name in {"replace", "pieces", "backup"}:
         assert first.files == {"store": OLD}
     return first.files

@@ -123,6 +123,12 @@ def test_the_file_stays_the_same_one(store: Path, data: bytes) -> None:
     assert sorted(path.name for path in store.parent.iterdir()) == ["other", "store"]
 
 
+def test_pieces_are_put_together(store: Path) -> None:
+    with files.locked(store, IN_PLACE):
+        files.replace(store, iter([NEW, NEW]), manner=IN_PLACE)
+    assert store.read_bytes() == NEW + NEW
+
+
 def test_a_backup_is_made_first(store: Path) -> None:
     write(store, NEW, IN_PLACE, backup=True)
     assert (store.read_bytes(), store.with_name("store.bak").read_bytes()) == (NEW, OLD)

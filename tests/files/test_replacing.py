@@ -4,6 +4,7 @@ import errno
 import os
 import resource
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,36 @@ class TestReplace:
             files.replace(target, b"new")
         assert (target.read_bytes(), mode(target)) == (b"new", mode(beside))
         assert mode(target) & 0o777 == bits & 0o777
+
+    def test_pieces_are_written_as_they_come(self, tmp_path: Path) -> None:
+        """Each is on its way to the disk before the next ones are asked for; the old file is there until the end."""
+        target = tmp_path / "report"
+        target.write_bytes(b"old")
+        seen: list[int] = []
+
+        def pieces() -> Iterator[bytes]:
+            for _ in range(4):
+                yield b"x" * 1_000_000
+                assert target.read_bytes() == b"old"
+                seen.append(sum(path.stat().st_size for path in tmp_path.iterdir()))
+
+        files.replace(target, pieces())
+        assert [size // 1_000_000 for size in seen] == [1, 2, 3, 4]
+        assert target.read_bytes() == b"x" * 4_000_000
+        assert names(tmp_path) == ["report"]
+
+    def test_pieces_that_end_in_an_error_leave_the_old_file(self, tmp_path: Path) -> None:
+        target = tmp_path / "report"
+        target.write_bytes(b"old")
+
+        def pieces() -> Iterator[bytes]:
+            yield b"new"
+            raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            files.replace(target, pieces())
+        assert target.read_bytes() == b"old"
+        assert names(tmp_path) == ["report"]
 
     def test_owner_and_group_stay(self, tmp_path: Path) -> None:
         if os.geteuid() != 0:

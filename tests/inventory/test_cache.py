@@ -29,7 +29,7 @@ from truststore_tool.inventory.scan import Tour, scan
 from truststore_tool.inventory.tasks import Orders
 from truststore_tool.inventory.things import Thing
 from truststore_tool.model import Certificate, TrustStore
-from truststore_tool.render.scan_json import text
+from truststore_tool.render.scan_json import pieces
 
 NOW = datetime.now(UTC)
 
@@ -77,7 +77,7 @@ def test_it_says_the_same_without_reading(tree: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(Looker, "file", look)
     second, again = scanned(tree, data, Candidates())
     assert read == []
-    assert text(second) == text(first)
+    assert list(pieces(second)) == list(pieces(first))
     assert again == data
     (tree / "nothing").write_bytes(pem("new-root.pem"))
     (tree / "pem").unlink()
@@ -114,10 +114,10 @@ def test_what_a_file_says_hangs_on_where_it_is(tmp_path: Path) -> None:
     (tmp_path / "b.conf").hardlink_to(tmp_path / "a.txt")
     first, data = scanned(tmp_path, None, Candidates())
     assert [by.because.partition(f"{tmp_path}/")[2] for by in first.stores[0].readers] == ["b.conf, line 1"]
-    assert text(scanned(tmp_path, data, Candidates())[0]) == text(first)
+    assert list(pieces(scanned(tmp_path, data, Candidates())[0])) == list(pieces(first))
     (tmp_path / "plain").rename(tmp_path / "conf.d")
     again, _ = scanned(tmp_path, data, Candidates())
-    assert text(again) == text(scanned(tmp_path, None, Candidates())[0])
+    assert list(pieces(again)) == list(pieces(scanned(tmp_path, None, Candidates())[0]))
     assert len(again.stores[0].readers) == 2
 
 
@@ -255,12 +255,12 @@ def test_a_layer_is_known_in_another_image_by_what_its_bytes_are(tmp_path: Path,
     _image(tmp_path / "second", [one, two, three])
     second, more = scanned(tmp_path / "second", data, Candidates())
     assert read == [sha256(three).hexdigest()]
-    assert text(second) == text(scanned(tmp_path / "second", None, Candidates())[0])
+    assert list(pieces(second)) == list(pieces(scanned(tmp_path / "second", None, Candidates())[0]))
     with tarfile.open(tmp_path / "second.tar", "w") as archive:
         archive.add(tmp_path / "second", ".")
     read.clear()
     third, _ = scanned(tmp_path / "second.tar", more, Candidates())
-    assert text(third) == text(scanned(tmp_path / "second.tar", None, Candidates())[0])
+    assert list(pieces(third)) == list(pieces(scanned(tmp_path / "second.tar", None, Candidates())[0]))
 
 
 def test_a_layer_that_lies_about_its_digest_is_read(tmp_path: Path, read: list[str]) -> None:

@@ -1,20 +1,24 @@
 """Many processes find what one finds, whatever lies where, and when one of them ends before its time."""
 
 import os
+import pickle
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.inventory.test_recall import places, scanned
 from tests.inventory.trees import WRAPPINGS, every_format, pem, tarred
+from truststore_tool.inventory import looking, opening
 from truststore_tool.inventory import worker as working
 from truststore_tool.inventory.bounds import Bounds
+from truststore_tool.inventory.haul import Sharing
 from truststore_tool.inventory.listing import Exclusion
 from truststore_tool.inventory.looking import OPENING, Looker
-from truststore_tool.inventory.nouns import Candidates
+from truststore_tool.inventory.nouns import Candidates, Judged
 from truststore_tool.inventory.tasks import Orders
 from truststore_tool.inventory.walk import Walk
 from truststore_tool.inventory.worker import Worker
@@ -131,3 +135,49 @@ def test_what_the_kernel_shows_of_itself_is_no_file_of_anybody_and_named() -> No
     found = scanned(Path("/proc/self"), Path("/sys"))
     assert {skipped.path: "kernel" in skipped.why for skipped in found.skipped} == {"/proc/self": True, "/sys": True}
     assert (found.files, found.unreadable) == (0, ())
+
+
+def test_the_same_certificates_are_once_in_memory(tmp_path: Path) -> None:
+    """Stores that differ, in so many files and processes, hold the very same objects."""
+    for number in range(40):
+        (tmp_path / f"{number}.pem").write_bytes(pem() + b"\n" * number)
+    for jobs in (1, 2):
+        found = scanned(tmp_path, jobs=jobs)
+        assert len(found.stores) == 40
+        assert len({id(held) for store in found.stores for held in store.certificates}) == 1
+
+
+def test_what_another_process_brings_is_shared(tmp_path: Path) -> None:
+    sharing, hauls = Sharing(), []
+    (tmp_path / "a.pem").write_bytes(pem())
+    (tmp_path / "b.pem").write_bytes(pem() + pem("new-root.pem"))
+    for name in ("a.pem", "b.pem"):
+        looker = Looker(Orders(Bounds(), Candidates(), datetime.now(UTC)))
+        haul = pickle.loads(pickle.dumps(looker.file(str(tmp_path / name))))  # noqa: S301 -- our own
+        before = list(haul.judged.values())
+        sharing.share(haul)
+        assert list(haul.judged.values()) == before
+        hauls.append(haul)
+    (one,), (other, new) = (next(iter(each.judged.values())).certificates for each in hauls)
+    assert one is other
+    assert one.certificate is other.certificate is not new.certificate
+
+
+def test_what_is_remembered_of_stores_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the certificates in them; what is not remembered is judged again."""
+    monkeypatch.setattr(looking, "_MOST_REMEMBERED", 10)
+    judged: list[bytes] = []
+    judge = opening.judge
+
+    def counting(data: bytes, *args: Any) -> Judged | None:
+        judged.append(data)
+        return judge(data, *args)
+
+    monkeypatch.setattr(opening, "judge", counting)
+    looker = Looker(Orders(Bounds(), Candidates(), datetime.now(UTC)))
+    for number in (*range(8), 0, 7, 6):
+        path = tmp_path / f"{number}.pem"
+        path.write_bytes(pem() + b"\n" * number)  # two each: the store, and its certificate
+        assert looker.file(str(path)).items  # type: ignore[union-attr]
+    sizes = [data.count(b"\n") - judged[0].count(b"\n") for data in judged]
+    assert sizes == [*range(8), 0]

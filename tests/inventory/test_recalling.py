@@ -56,7 +56,7 @@ def lines(inventory: Inventory) -> list[Piece]:
 def test_json_is_laid_out_as_a_whole(tree: Path, many: int) -> None:
     """Each store is made into text by itself."""
     found = scanned(tree)
-    told = scan_json.text(replace(found, stores=found.stores[:many]))
+    told = "".join(scan_json.pieces(replace(found, stores=found.stores[:many])))
     assert len(json.loads(told)["stores"]) == many
     assert told == json.dumps(json.loads(told), indent=2, ensure_ascii=False) + "\n"
 
@@ -66,11 +66,11 @@ def test_all_reports_of_what_was_read_back_are_those_of_the_scan(tree: Path) -> 
     assert len(found.stores) > 8
     assert found.skipped
     assert any(store.expiring for store in found.stores)
-    back = recalled(scan_json.text(found))
-    assert recalled(json.loads(scan_json.text(found))) == back
+    back = recalled("".join(scan_json.pieces(found)))
+    assert recalled(json.loads("".join(scan_json.pieces(found)))) == back
     at = replace(found, at=back.at)  # a report tells seconds
     for each in (scan_json, scan_csv, scan_html, scan_junit, scan_sarif):
-        assert each.text(back) == each.text(at), each.__name__
+        assert list(each.pieces(back)) == list(each.pieces(at)), each.__name__
     assert lines(back) == lines(at)
 
 
@@ -99,7 +99,7 @@ def test_a_fleet_is_one_inventory_with_the_machine_before_each_path(tmp_path: Pa
     for store in whole.stores:
         assert {item.place.path for item in store.findings} <= {str(store.places[0])}
         assert len({(item.rule, item.place.entry, item.message) for item in store.findings}) == len(store.findings)
-    page = scan_html.text(whole)
+    page = "".join(scan_html.pieces(whole))
     assert "Trust stores on 2 hosts" in page
     assert f"web1:{tmp_path}/web1/old-root.pem" in page
 

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,13 @@ from tests.cli.harness import process
 from tests.inventory.reporting import FORMULA, OVERRIDE, Reported, certificate, make, report
 from tests.realtools import find, node_package, run
 from tests.samples import own
+from truststore_tool.cli.output import Output
+from truststore_tool.cli.reports import KINDS, Wanted, printed
 from truststore_tool.findings import RULES, finding
 from truststore_tool.findings import Place as Where
-from truststore_tool.inventory.nouns import Found, Held, Inventory, Place
+from truststore_tool.fingerprints import Fingerprint
+from truststore_tool.inventory.issues import issues, worst
+from truststore_tool.inventory.nouns import Found, Held, Inventory, Need, Place, ReadBy
 from truststore_tool.model import Certificate
 from truststore_tool.render import scan_csv, scan_sarif
 
@@ -100,9 +105,57 @@ def many(count: int) -> Inventory:
     return Inventory("host", ("/etc",), datetime(2026, 1, 1, tzinfo=UTC), (store,))
 
 
+def stores(count: int) -> Inventory:
+    """So many stores, each with a finding of its own and the same twenty certificates; every other one lacks a root."""
+    need = Need(Fingerprint.parse("AB" * 32), "needed")
+    root = Certificate(__import__("ssl").PEM_cert_to_DER_cert(certificate("x").decode()))
+    held = tuple(Held(root, "anchor", f"root-{number}") for number in range(20))
+    found = tuple(
+        Found(
+            (Place((path,)),),
+            f"{number:064}",
+            "jks",
+            "none",
+            False,
+            held,
+            readers=(ReadBy("Java", "it lies beside a JDK"),),
+            missing=(need.fingerprint,) * (number % 2),
+            findings=(finding("expired", Where(path, f"root-{number}"), "x" * 500),),
+        )
+        for number, path in enumerate(f"/etc/{number:05}.jks" for number in range(count))
+    )
+    return Inventory("host", ("/etc",), datetime(2026, 1, 1, tzinfo=UTC), found, needs=(need,))
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "text"])
+def test_a_report_is_made_piece_by_piece(kind: str, tmp_path: Path) -> None:
+    """What a store has in it takes several thousand octets of a report, and a report of many no more memory for it."""
+
+    def peak(count: int) -> int:
+        inventory, file = stores(count), tmp_path / "report"
+        tracemalloc.start()
+        try:
+            printed(inventory, [Wanted(kind, str(file))], Output(quiet=True))
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(50)  # what is made once
+    few, many = peak(400), peak(1400)
+    assert many - few < 1000 * 1000, f"{(many - few) // 1000} octets a store"
+
+
+def test_the_worst_issues_are_the_first_of_all() -> None:
+    inventory = stores(20)
+    every = issues(inventory)
+    assert [item.finding.rule for item in every].count("lacks-needed") == 10
+    assert worst(inventory, 7) == ([*every[:7]], len(every) - 7)
+    assert worst(inventory, 100) == ([*every], 0)
+
+
 def test_sarif_keeps_the_limits_of_github() -> None:
     """5,000 results are shown of a run, 10 MB packed are taken; what is left out is the least, and is told."""
-    text = scan_sarif.text(many(30_000))
+    text = "".join(scan_sarif.pieces(many(30_000)))
     (only,) = json.loads(text)["runs"]
     assert len(only["results"]) == 5000
     assert only["results"][0]["level"] == "error"
@@ -116,7 +169,7 @@ def test_sarif_keeps_the_limits_of_github() -> None:
 def test_a_path_in_an_archive_is_at_the_archive() -> None:
     found = (finding("expired", Where("a b.jar!/x/trust.jks"), "text"),)
     store = Found((Place(("a b.jar", "x/trust.jks")),), "0" * 64, "jks", "none", False, findings=found)
-    text = scan_sarif.text(Inventory("host", ("a b.jar",), datetime(2026, 1, 1, tzinfo=UTC), (store,)))
+    text = "".join(scan_sarif.pieces(Inventory("host", ("a b.jar",), datetime(2026, 1, 1, tzinfo=UTC), (store,))))
     (location,) = json.loads(text)["runs"][0]["results"][0]["locations"]
     assert location["physicalLocation"]["artifactLocation"] == {"uri": "a%20b.jar"}
     assert location["logicalLocations"] == [{"fullyQualifiedName": "a b.jar!/x/trust.jks", "kind": "member"}]
@@ -161,7 +214,7 @@ def test_a_cell_that_would_be_calculated_is_defused() -> None:
     der = Certificate(__import__("ssl").PEM_cert_to_DER_cert(certificate("x").decode()))
     aliases = ["=1+1", "+1", "-1", "@x", " =1", "\uff1d1", "plain"]
     store = Found((Place(("=1.pem",)),), "0" * 64, "jks", "none", False, tuple(Held(der, "anchor", a) for a in aliases))
-    text = scan_csv.text(Inventory("host", (".",), datetime(2026, 1, 1, tzinfo=UTC), (store,)))
+    text = "".join(scan_csv.pieces(Inventory("host", (".",), datetime(2026, 1, 1, tzinfo=UTC), (store,))))
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     assert [row["alias"] for row in rows] == [*(f"'{alias}" for alias in aliases[:-1]), "plain"]
     assert {row["path"] for row in rows} == {"'=1.pem"}

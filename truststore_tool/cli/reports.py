@@ -1,7 +1,7 @@
 """The kinds of reports on an inventory, and where each goes: standard output, or a file."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ from truststore_tool.inventory.nouns import Inventory
 from truststore_tool.nouns import noun
 
 TEXT: Final = "text"
-# Kind: the module of `render` whose `text(inventory)` makes it, as one text in UTF-8.
+# Kind: the module of `render` whose `pieces(inventory)` make it, a text in UTF-8.
 KINDS: Final[Mapping[str, str]] = {
     "json": "scan_json",
     "csv": "scan_csv",
@@ -23,7 +23,7 @@ KINDS: Final[Mapping[str, str]] = {
     "html": "scan_html",
 }
 
-
+_BLOCK: Final = 100_000  # characters
 _STDOUT: Final = ("", "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 # Replacing the file behind one would take it from whoever writes to it.
 _DESCRIPTORS: Final = ("/dev/stderr", "/dev/fd/", "/proc/self/fd/")
@@ -96,28 +96,40 @@ def printed(inventory: Inventory, reports: Reports, output: Output) -> None:
             if not output.quiet:
                 output.pieces(scan_text.pieces(inventory))
             continue
-        text = _plain(inventory) if each.kind == TEXT else _renderer(each.kind)(inventory)
-        data = text.encode("utf-8", "backslashreplace")
+        pieces = _plain(inventory) if each.kind == TEXT else _renderer(each.kind)(inventory)
         if each.path is None:
-            typer.echo(data, nl=False)
+            for block in _encoded(pieces):
+                typer.echo(block, nl=False)
         else:
             from truststore_tool import files
 
             path = Path(each.path)
             with files.locked(path):
-                files.replace(path, data)
+                files.replace(path, _encoded(pieces))
             output.talk(f"{each.kind}: written to {each.path}")
 
 
-def _renderer(kind: str) -> Callable[[Inventory], str]:
-    made: Callable[[Inventory], str] = import_module(f"truststore_tool.render.{KINDS[kind]}").text
+def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
+    """Pieces of text as octets, in blocks that are worth a call: all of a large report would take much room."""
+    block, size = [], 0
+    for piece in pieces:
+        block.append(piece)
+        size += len(piece)
+        if size >= _BLOCK:
+            yield "".join(block).encode("utf-8", "backslashreplace")
+            block, size = [], 0
+    yield "".join(block).encode("utf-8", "backslashreplace")
+
+
+def _renderer(kind: str) -> Callable[[Inventory], Iterator[str]]:
+    made: Callable[[Inventory], Iterator[str]] = import_module(f"truststore_tool.render.{KINDS[kind]}").pieces
     return made
 
 
-def _plain(inventory: Inventory) -> str:
+def _plain(inventory: Inventory) -> Iterator[str]:
     from truststore_tool.render import scan_text
     from truststore_tool.render.tables import Table, plain
     from truststore_tool.safe import printable
 
-    pieces = scan_text.pieces(inventory)
-    return "".join("".join(plain(each)) if isinstance(each, Table) else f"{printable(each)}\n" for each in pieces)
+    for each in scan_text.pieces(inventory):
+        yield from plain(each) if isinstance(each, Table) else (f"{printable(each)}\n",)

@@ -5,14 +5,14 @@ import os
 from collections.abc import Iterable
 from contextlib import nullcontext
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from truststore_tool.errors import WriteError
 from truststore_tool.files import attributes, in_place, naming
 from truststore_tool.files.manner import USUAL, Manner
 from truststore_tool.files.places import close, locate, present, require_writable, sync
 from truststore_tool.files.problems import StrPath, writing_to
-from truststore_tool.files.temporaries import temporary
+from truststore_tool.files.temporaries import Data, temporary
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ _STAYS: Final = frozenset({errno.EBUSY, errno.EACCES, errno.EROFS, errno.EPERM, 
 
 def replace(
     path: StrPath,
-    data: bytes,
+    data: Data,
     *,
     backup: bool = False,
     mode: int = 0o666,
@@ -38,12 +38,17 @@ def replace(
     directories `sources` that it is made from. Other hard links to it keep the old content, unless it is overwritten:
     see `Manner`. To be called under `locked`.
 
+    Pieces are written as they come, unless it may be overwritten. What they raise leaves the file as it was, too; an
+    OSError or ValueError of theirs is taken for one of writing.
+
     With `backup`, what was there is first copied to ``<name>.bak`` beside it, or ``.bak1``, ``.bak2`` and so on, as
     no backup is overwritten; returns the path of that copy, None when there was nothing to copy or nothing asked.
 
     Raises WriteError; the file is then as it was, and nothing is left beside it.
     """
     saved = None
+    if manner.in_place != "never" and not isinstance(data, bytes):
+        data = b"".join(data)  # as its journal has them whole
     with writing_to(path):
         require_file(path)
         directory, real = locate(path)
@@ -60,7 +65,7 @@ def replace(
                         return real.with_name(saved) if saved else None
                 if backup:
                     saved = _back_up(directory, real.name, old)
-                in_place.overwrite(directory, real, old, data, manner)
+                in_place.overwrite(directory, real, old, cast(bytes, data), manner)
         finally:
             close(directory)
     return real.with_name(saved) if saved else None
@@ -96,7 +101,7 @@ def _exchange(
     directory: int,
     name: str,
     old: int | None,
-    data: bytes,
+    data: Data,
     *,
     mode: int,
     sources: Iterable[StrPath],

@@ -5,11 +5,17 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from typing import BinaryIO, Final
 
+from truststore_tool import digests
 from truststore_tool.files import attributes, naming
 from truststore_tool.files.attributes import Openness
 from truststore_tool.files.places import close
 from truststore_tool.files.reading import has_content, names
+
+# The content of a file: whole, or in pieces, which are asked for once.
+Data = bytes | Iterable[bytes]
+_PIECE: Final = 1 << 20
 
 
 def remove(directory: int, which: Callable[[str], bool]) -> None:
@@ -39,7 +45,7 @@ def remove_tree(directory: int, name: str) -> None:
 
 @contextmanager
 def temporary(
-    directory: int, name: str, data: bytes, like: int | None, *, mode: int = 0o666, sources: Iterable[Openness] = ()
+    directory: int, name: str, data: Data, like: int | None, *, mode: int = 0o666, sources: Iterable[Openness] = ()
 ) -> Iterator[str]:
     """The name of a new file beside `name` that holds `data` on the disk.
 
@@ -60,10 +66,17 @@ def temporary(
                 attributes.keep(like, descriptor)
             else:
                 attributes.narrow(descriptor, sources, mode)
-            file.write(data)
+            digest = digests.new("sha256")
+            for piece in (data,) if isinstance(data, bytes) else data:
+                file.write(piece)
+                if piece is not data:
+                    digest.update(piece)
             file.flush()
             os.fsync(descriptor)
-        require_content(directory, temporary, data)
+        if isinstance(data, bytes):
+            require_content(directory, temporary, data)
+        else:
+            _require_digest(directory, temporary, digest.digest())
         yield temporary
     except BaseException:
         with suppress(OSError):
@@ -93,7 +106,25 @@ def temporary_directory(parent: int, name: str, mode: int = 0o777) -> Iterator[t
 
 def require_content(directory: int, name: str, data: bytes) -> None:
     """Raise OSError unless the file `name`, opened afresh, is there and holds exactly `data`."""
-    descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
-    with os.fdopen(descriptor, "rb") as file:
-        if os.fstat(descriptor).st_size != len(data) or not has_content(file, data):
-            raise OSError(errno.EIO, "other bytes were read back than were written")
+    with _opened(directory, name) as file:
+        if os.fstat(file.fileno()).st_size != len(data) or not has_content(file, data):
+            raise _other_bytes()
+
+
+def _require_digest(directory: int, name: str, digest: bytes) -> None:
+    """The same of what was written in pieces, which are gone: by their SHA-256."""
+    found = digests.new("sha256")
+    with _opened(directory, name) as file:
+        while piece := file.read(_PIECE):
+            found.update(piece)
+    if found.digest() != digest:
+        raise _other_bytes()
+
+
+def _opened(directory: int, name: str) -> BinaryIO:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    return os.fdopen(os.open(name, flags, dir_fd=directory), "rb")
+
+
+def _other_bytes() -> OSError:
+    return OSError(errno.EIO, "other bytes were read back than were written")

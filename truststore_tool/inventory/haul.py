@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from typing import Final
 
 from truststore_tool.inventory.bounds import BrokenError, OverBoundError, SpentError
-from truststore_tool.inventory.nouns import Judged, Mention, Place
+from truststore_tool.inventory.nouns import Held, Judged, Mention, Place
+from truststore_tool.model import Certificate
 from truststore_tool.nouns import noun, replace
 
 
@@ -35,6 +36,7 @@ class Link:
 
 _MOST: Final = 1000  # of what was passed over in one file
 _MOST_LINKS: Final = 100_000
+_MOST_SHARED: Final = 10_000  # certificates that are remembered to be shared
 
 Item = Sighting | Passed | Link | Mention
 
@@ -95,6 +97,38 @@ class Haul:
         self.judged |= other.judged
         self.files += other.files
         self.layers |= other.layers
+
+
+class Sharing:
+    """Has the same certificates once in memory, as most stores have the same authorities.
+
+    Each store that is read, and all that another process brings, has objects of its own.
+    """
+
+    def __init__(self) -> None:
+        self._certificates: dict[bytes, Certificate] = {}
+        self._held: dict[Held, Held] = {}
+
+    def share(self, haul: Haul) -> None:
+        """Put those that were there before in the places of those that are the same."""
+        for content, each in haul.judged.items():
+            haul.judged[content] = self.shared(each)
+
+    def shared(self, judged: Judged) -> Judged:
+        """The same with those that were there before."""
+        return replace(judged, certificates=tuple(map(self._one, judged.certificates)))
+
+    def _one(self, held: Held) -> Held:
+        if len(self._held) >= _MOST_SHARED:
+            self._certificates.clear()
+            self._held.clear()
+        found = self._held.get(held)
+        if found is None:
+            der = held.certificate.der
+            certificate = self._certificates.setdefault(der, held.certificate)
+            found = held if certificate is held.certificate else replace(held, certificate=certificate)
+            self._held[found] = found
+        return found
 
 
 # Of a file that was looked at and holds nothing; not to be changed.

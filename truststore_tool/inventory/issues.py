@@ -8,7 +8,8 @@ built anew, keeps what is known of it. What a baseline holds are such identities
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import nsmallest
 from typing import Any, Final
 
 from truststore_tool import findings
@@ -43,7 +44,27 @@ class Issue:
 
 def issues(inventory: Inventory) -> tuple[Issue, ...]:
     """Everything, the worst first, then by path, rule, entry and message."""
-    return _sorted([*(item for store in inventory.stores for item in of_store(store, inventory)), *beside(inventory)])
+    return _sorted(_each(inventory))
+
+
+def worst(inventory: Inventory, most: int) -> tuple[Sequence[Issue], int]:
+    """The first so many of `issues`, and how many there are behind them."""
+    count = 0
+
+    def counted() -> Iterator[Issue]:
+        nonlocal count
+        for item in _each(inventory):
+            count += 1
+            yield item
+
+    found = nsmallest(most, counted(), key=_place)
+    return found, count - len(found)
+
+
+def _each(inventory: Inventory) -> Iterator[Issue]:
+    for store in inventory.stores:
+        yield from of_store(store, inventory)
+    yield from beside(inventory)
 
 
 def of_store(store: Found, inventory: Inventory) -> tuple[Issue, ...]:

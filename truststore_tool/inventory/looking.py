@@ -12,7 +12,7 @@ from truststore_tool.files import require_whole
 from truststore_tool.files.naming import JOURNAL
 from truststore_tool.inventory import ars, because, sieve, tars, zips
 from truststore_tool.inventory.bounds import BrokenError, Budget, OverBoundError, SpentError
-from truststore_tool.inventory.haul import Haul, Sighting, passing
+from truststore_tool.inventory.haul import Haul, Sharing, Sighting, passing
 from truststore_tool.inventory.images import normal
 from truststore_tool.inventory.imaging import Gathered
 from truststore_tool.inventory.nouns import Judged, Place
@@ -25,7 +25,7 @@ from truststore_tool.inventory.views import BytesView, FileView
 
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CONFIGURATION: Final = 256 << 10  # octets of a file of settings that are read as such; what is behind is data
-_MOST_REMEMBERED: Final = 10_000
+_MOST_REMEMBERED: Final = 10_000  # stores, and certificates in them
 OPENING: Final = 64 << 10  # octets that are read in the time in which a file is opened and closed
 _UNPACKED: Final = 6  # octets that come out of one of an archive, more or less
 _ENDINGS: Final = {"gzip": (".gz",), "bzip2": (".bz2",), "xz": (".xz",), "zstd": (".zst",)}
@@ -51,6 +51,8 @@ class Looker:
         self.has_passwords = bool(orders.candidates.own)
         self.spent = 0
         self._known: dict[str, Judged | str | None] = {}
+        self._remembered = 0
+        self._sharing = Sharing()
 
     def file(self, path: str, most: int | None = None) -> Haul | None:
         """What a regular file holds; a link is not followed.
@@ -203,13 +205,16 @@ class Looker:
 
         identity = opening.identity(data)
         if identity not in self._known:
-            if len(self._known) >= _MOST_REMEMBERED:
+            if self._remembered >= _MOST_REMEMBERED:
                 self._known.clear()
+                self._remembered = 0
             try:
                 judge = opening.judge_nss(data) if of_nss else opening.judge(data, self._candidates, self._now)
-                self._known[identity] = judge
+                self._known[identity] = judge and self._sharing.shared(judge)
             except TrustStoreError as exc:
                 self._known[identity] = exc.message
+            made = self._known[identity]
+            self._remembered += 1 + (len(made.certificates) if isinstance(made, Judged) else 0)
         found = self._known[identity]
         if isinstance(found, str):
             haul.passed(place, found)

@@ -6,7 +6,7 @@ from contextlib import closing
 from truststore_tool.inventory import crew
 from truststore_tool.inventory.assembling import Asked, assemble
 from truststore_tool.inventory.cache import Cache
-from truststore_tool.inventory.haul import Haul, Link
+from truststore_tool.inventory.haul import Haul, Link, Sharing
 from truststore_tool.inventory.links import leading_out
 from truststore_tool.inventory.listing import Exclusion
 from truststore_tool.inventory.nouns import Inventory
@@ -50,11 +50,13 @@ def scan(
     if cache is not None:
         orders = replace(orders, layers=cache.layers)
     walk = Walk(tour.roots, everywhere=tour.everywhere)
-    haul = Haul()
+    haul, sharing = Haul(), Sharing()
     complete = True
     try:
         with closing(crew.look(walk, Worker(orders, Exclusion(tour.exclude), cache), jobs)) as looked:
             for brought in looked:
+                for each in (brought.haul, *(there for _, there in brought.full)):
+                    sharing.share(each)
                 haul.add(brought.haul)
                 if cache is not None:
                     cache.take(brought)

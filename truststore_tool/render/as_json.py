@@ -5,7 +5,7 @@ Fingerprints are upper-case hex pairs joined by colons, moments ISO 8601 in UTC,
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from json.encoder import encode_basestring
 from pathlib import PurePath
@@ -64,6 +64,24 @@ def _put(value: object, line: str, put: Callable[[str], None]) -> None:
         case _:
             of_class = FIELDS if isinstance(value, CertificateFacts) else names(value)
             _put({name: getattr(value, name) for name in of_class}, line, put)
+
+
+def with_items(body: str, lists: Mapping[str, Iterable[str]], indent: int) -> Iterator[str]:
+    """A JSON text in pieces: `body`, laid out with so much indentation, whose empty lists get their items.
+
+    Of each name the first list is meant, in the order of `lists`. The items are laid out each by itself: of many, all
+    at once would take ten times the room.
+    """
+    for name, items in lists.items():
+        # A line end is nowhere in a string: this is a list.
+        before, margin, body = re.split(rf'(\n *)"{name}": \[\]', body, maxsplit=1)
+        yield f'{before}{margin}"{name}": ['
+        inner, comma = margin + " " * indent, ""
+        for item in items:
+            yield f"{comma}{inner}{item.replace(chr(10), inner)}"
+            comma = ","
+        yield f"{margin}]" if comma else "]"
+    yield body
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from truststore_tool.inventory.nouns import Found, Inventory, Shown
@@ -17,14 +17,16 @@ COLUMNS: Final = (
 _FORMULAS: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
-def text(inventory: Inventory) -> str:
+def pieces(inventory: Inventory) -> Iterator[str]:
     """The lines below one of headings. A cell that a spreadsheet would calculate begins with an apostrophe."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    yield _lines([COLUMNS])
     for store in inventory.stores:
-        for row in _rows(store):
-            writer.writerow([_harmless(cell) for cell in row])
+        yield _lines(map(_harmless, row) for row in _rows(store))
+
+
+def _lines(rows: Iterable[Iterable[str]]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\r\n").writerows(rows)
     return out.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from base64 import b64encode
+from collections.abc import Iterator, Sequence
 from datetime import UTC
 from importlib.resources import files
 from typing import Any, Final, NamedTuple
@@ -24,6 +25,8 @@ _STATES: Final = {
     "": ("opened", "other"),
     "keys": ("keys only", "other"),
 }
+# The lists on top of the page: of which state, and their headings, where they have one of their own.
+_LISTS: Final = {"lacks": "", "locked": "Not known: locked"}
 # Of a list on top of the page; the others are folded away, as the page goes on below.
 _SHOWN: Final = 25
 
@@ -49,35 +52,42 @@ class Row(NamedTuple):
     format: str
     level: str
     held: str
-    lacks: str
     readers: tuple[ReadBy, ...]
     issues: tuple[Issue, ...]
     told: str
     certificates: tuple[Certificate, ...]
 
-    @property
-    def names(self) -> str:
-        """Its readers in a line."""
-        return ", ".join(dict.fromkeys(reader.name for reader in self.readers))
+
+class Listed(NamedTuple):
+    """A store in a list on top of the page; its readers, and what it lacks of several, in a line each."""
+
+    anchor: str
+    path: str
+    readers: str
+    lacks: str
 
 
-def text(inventory: Inventory) -> str:
-    """The page. Raises UsageError where jinja2 is not installed."""
-    rows = tuple(_row(number, store, inventory) for number, store in enumerate(ordered(inventory), 1))
+def pieces(inventory: Inventory) -> Iterator[str]:
+    """The page. Raises UsageError where jinja2 is not installed.
+
+    What is shown of a store is made when the page comes to it, and gone behind that: it takes more room than the store.
+    """
+    stores = ordered(inventory)
+    states = {state(store, inventory) for store in stores}
     style, script = _part("scan.css"), _part("scan.js")
     return _rendered(
         scan=inventory,
         summary=summary(inventory),
         moment=f"{inventory.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
         needs=tuple((need, of_need(need, inventory)) for need in inventory.needs),
-        rows=rows,
+        rows=(_row(number, store, inventory) for number, store in enumerate(stores, 1)),
+        count=len(stores),
         shown=_SHOWN,
-        lacking=[row for row in rows if row.state == _STATES["lacks"][0]],
-        closed=[row for row in rows if row.state == _STATES["locked"][0]],
+        lists=[(title, _listed(mark, stores, inventory)) for mark, title in _LISTS.items()],
         beside=beside(inventory),
         timeline=timeline(inventory),
-        states=[name for name, _ in _STATES.values() if any(row.state == name for row in rows)],
-        formats=sorted({row.format for row in rows}),
+        states=[word for name, (word, _) in _STATES.items() if name in states],
+        formats=sorted({store.format for store in stores}),
         style=style,
         script=script,
         policy=f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; base-uri 'none';"
@@ -95,7 +105,26 @@ def require() -> None:
         ) from exc
 
 
-def _rendered(**given: Any) -> str:
+def _listed(mark: str, stores: Sequence[Found], inventory: Inventory) -> list[Listed]:
+    """The stores of one state, by what they are on the page."""
+    needs = {need.fingerprint: need for need in inventory.needs}
+    return [
+        Listed(
+            _anchor(number),
+            str(store.places[0]),
+            ", ".join(dict.fromkeys(reader.name for reader in store.readers)),
+            ", ".join(needs[item].name for item in store.missing) if len(needs) > 1 else "",
+        )
+        for number, store in enumerate(stores, 1)
+        if state(store, inventory) == mark
+    ]
+
+
+def _anchor(number: int) -> str:
+    return f"store-{number}"
+
+
+def _rendered(**given: Any) -> Iterator[str]:
     require()
     import jinja2
     import markupsafe
@@ -108,7 +137,8 @@ def _rendered(**given: Any) -> str:
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=shown
     )
     ours = {name: markupsafe.Markup(given[name]) for name in ("style", "script")}  # noqa: S704 -- files of our own
-    return environment.from_string(_part("scan.html.j2")).render({**given, **ours}) + "\n"
+    yield from environment.from_string(_part("scan.html.j2")).generate({**given, **ours})
+    yield "\n"
 
 
 def _part(name: str) -> str:
@@ -121,13 +151,12 @@ def _hash(source: str) -> str:
 
 
 def _row(number: int, store: Found, inventory: Inventory) -> Row:
-    needs = {need.fingerprint: need for need in inventory.needs}
     path, *others = map(str, store.places)
     word, mark = _STATES[state(store, inventory)]
     found = of_store(store, inventory)
     told = [(level, sum(item.finding.level == level for item in found)) for level in ("error", "warning", "note")]
     return Row(
-        f"store-{number}",
+        _anchor(number),
         path,
         tuple(others),
         word,
@@ -135,7 +164,6 @@ def _row(number: int, store: Found, inventory: Inventory) -> Row:
         store.format,
         found[0].finding.level if found else "",
         holdings(store),
-        ", ".join(needs[item].name for item in store.missing) if len(needs) > 1 else "",
         store.readers,
         found,
         ", ".join(counted(count, level) for level, count in told if count),

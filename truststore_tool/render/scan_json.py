@@ -1,19 +1,13 @@
 """An inventory as JSON: the shape is an interface (docs/json.md)."""
 
-from typing import Final
+from collections.abc import Iterator
 
 from truststore_tool.inventory.nouns import Found, Inventory, Shown
-from truststore_tool.render.as_json import dumped, to_json
-
-# Where stores stand: a line end is nowhere in a string.
-_STORES: Final = '\n  "stores": []'
+from truststore_tool.render.as_json import dumped, to_json, with_items
 
 
-def text(inventory: Inventory) -> str:
-    """One JSON object, with a line end.
-
-    What is said of a store is text before the next one is taken up: of many, all at once would take ten times the room.
-    """
+def pieces(inventory: Inventory) -> Iterator[str]:
+    """One JSON object, with a line end: what is said of a store is text before the next one is taken up."""
     body = to_json(
         "scan",
         None,
@@ -25,13 +19,15 @@ def text(inventory: Inventory) -> str:
         places=inventory.places,
         needs=[{"fingerprint": need.fingerprint, "name": need.name} for need in inventory.needs],
         stores=(),
-        skipped=inventory.skipped,
-        findings=inventory.findings,
+        skipped=(),
+        findings=(),
     )
-    before, stores, behind = body.partition(_STORES)
-    pieces = [f"\n{dumped(_store(store))}".replace("\n", "\n    ") for store in inventory.stores]
-    end = "\n  ]" if pieces else "]"
-    return "".join((before, stores[:-1], ",".join(pieces), end, behind, "\n"))
+    lists = {
+        "stores": (dumped(_store(store)) for store in inventory.stores),
+        "skipped": map(dumped, inventory.skipped),
+        "findings": map(dumped, inventory.findings),
+    }
+    yield from with_items(f"{body}\n", lists, indent=2)
 
 
 def _store(store: Found) -> dict[str, object]:

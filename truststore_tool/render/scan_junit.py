@@ -1,6 +1,7 @@
 """An inventory as JUnit's XML: a suite for each store, a test case for each thing that was asked of it."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 from xml.etree import ElementTree as Xml
 
@@ -10,20 +11,31 @@ from truststore_tool.inventory.nouns import Found, Inventory
 from truststore_tool.safe import printable
 
 _NAME: Final = "truststore-tool scan"
+_TOTALS: Final = ("tests", "failures")
 
 
-def text(inventory: Inventory) -> str:
-    """The document. A case fails for what `Inventory.fail_on` names, else errors, that the baseline does not know."""
-    root = Xml.Element("testsuites", name=_NAME)
+def pieces(inventory: Inventory) -> Iterator[str]:
+    """The document. A case fails for what `Inventory.fail_on` names, else errors, that the baseline does not know.
+
+    Each suite is made twice, as their totals stand before them, and all at once would take much room.
+    """
+    totals = Counter[str]()
+    for suite in _suites(inventory):
+        totals.update({name: int(suite.get(name, "0")) for name in _TOTALS})
+    root = Xml.Element("testsuites", {"name": _NAME, **{name: str(totals[name]) for name in _TOTALS}, "errors": "0"})
+    opening, _, closing = Xml.tostring(root, encoding="unicode", short_empty_elements=False).partition("><")
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n{opening}>\n'
+    for suite in _suites(inventory):
+        Xml.indent(suite, level=1)
+        yield f"  {Xml.tostring(suite, encoding='unicode')}\n"
+    yield f"<{closing}\n"
+
+
+def _suites(inventory: Inventory) -> Iterator[Xml.Element]:
     for store in inventory.stores:
-        _suite(root, str(store.places[0]), _cases(store, inventory), inventory.fail_on)
+        yield _suite(str(store.places[0]), _cases(store, inventory), inventory.fail_on)
     cases = [(f"{item.finding.rule}: {item.paths[0]}: {item.finding.message}", [item]) for item in beside(inventory)]
-    _suite(root, "beside the stores", cases or [("everything was looked at", [])], inventory.fail_on)
-    for total in ("tests", "failures"):
-        root.set(total, str(sum(int(suite.get(total, "0")) for suite in root)))
-    root.set("errors", "0")
-    Xml.indent(root)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{Xml.tostring(root, encoding="unicode")}\n'
+    yield _suite("beside the stores", cases or [("everything was looked at", [])], inventory.fail_on)
 
 
 def _cases(store: Found, inventory: Inventory) -> list[tuple[str, list[Issue]]]:
@@ -44,8 +56,8 @@ def _cases(store: Found, inventory: Inventory) -> list[tuple[str, list[Issue]]]:
     return list(cases.items())
 
 
-def _suite(root: Xml.Element, name: str, cases: Sequence[tuple[str, list[Issue]]], fail_on: frozenset[str]) -> None:
-    suite = Xml.SubElement(root, "testsuite", name=printable(name), tests=str(len(cases)))
+def _suite(name: str, cases: Sequence[tuple[str, list[Issue]]], fail_on: frozenset[str]) -> Xml.Element:
+    suite = Xml.Element("testsuite", name=printable(name), tests=str(len(cases)))
     failing = fail_on or {"error"}
     for case, found in cases:
         made = Xml.SubElement(suite, "testcase", classname=printable(name), name=printable(case))
@@ -58,6 +70,7 @@ def _suite(root: Xml.Element, name: str, cases: Sequence[tuple[str, list[Issue]]
             Xml.SubElement(made, "system-out").text = _lines(rest)
     suite.set("failures", str(sum(case.find("failure") is not None for case in suite)))
     suite.set("errors", "0")
+    return suite
 
 
 def _lines(found: Iterable[Issue]) -> str:

@@ -7,14 +7,15 @@ the message and in the logical location. Nothing in it depends on when or where 
 import hashlib
 import json
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import quote
 
 from truststore_tool import __version__
 from truststore_tool.findings import RULES
-from truststore_tool.inventory.issues import Issue, identity, issues
+from truststore_tool.inventory.issues import Issue, identity, worst
 from truststore_tool.inventory.nouns import INSIDE, Inventory
+from truststore_tool.render.as_json import with_items
 from truststore_tool.safe import printable
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -29,10 +30,9 @@ _ROOT: Final = "ROOT"
 _OF_GITHUB: Final = "primaryLocationLineHash"
 
 
-def text(inventory: Inventory) -> str:
+def pieces(inventory: Inventory) -> Iterator[str]:
     """One JSON object, with a line end."""
-    found = issues(inventory)
-    shown = found[:MOST_RESULTS]
+    shown, more = worst(inventory, MOST_RESULTS)
     rules = sorted({item.finding.rule for item in shown})
     absolute = any(_file(path).startswith("/") for item in shown for path in item.paths)
     run = {
@@ -42,11 +42,16 @@ def text(inventory: Inventory) -> str:
         "automationDetails": {"id": "truststore-tool/scan/"},
         "columnKind": "utf16CodeUnits",
         **({"originalUriBaseIds": {_ROOT: {"uri": "file:///"}}} if absolute else {}),
-        "invocations": [_invocation(inventory, len(found) - len(shown))],
-        "results": [_result(item, rules, compared=inventory.baseline is not None) for item in shown],
+        "invocations": [_invocation(inventory, more)],
+        "results": [],
     }
-    body = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(body, indent=1, ensure_ascii=False) + "\n"
+    body = _dumped({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+    results = (_dumped(_result(item, rules, compared=inventory.baseline is not None)) for item in shown)
+    yield from with_items(f"{body}\n", {"results": results}, indent=1)
+
+
+def _dumped(value: object) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)
 
 
 def _rule(name: str) -> dict[str, object]:

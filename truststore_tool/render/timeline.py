@@ -1,10 +1,12 @@
 """When the certificates of an inventory expire, as bars of a drawing: one a quarter, and what is before or behind."""
 
+from bisect import insort
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from truststore_tool.inventory.nouns import Inventory, Told
+from truststore_tool.inventory.nouns import Inventory
 from truststore_tool.render.text import day
 from truststore_tool.wording import counted
 
@@ -65,27 +67,29 @@ class Timeline(NamedTuple):
 
 def timeline(inventory: Inventory) -> Timeline:
     """Each certificate that a store trusts once, by the quarter of its end: from this one on, the past and the rest."""
-    stores: dict[Told, int] = {}
-    for store in inventory.stores:
-        for facts in dict.fromkeys(held.facts for held in store.anchors):
-            stores[facts] = stores.get(facts, 0) + 1
-    ends = sorted(((facts.not_after, str(facts.sha256), facts) for facts in stores if facts.not_after), key=_dated)
     first = _quarter(inventory.at)
     counts = [0] * (_QUARTERS + 2)
-    for end, *_ in ends:
-        place = 0 if end < inventory.at else min(_quarter(end) - first, _QUARTERS) + 1
-        counts[place] += 1
+    stores = Counter[bytes]()  # by what is shortest of a certificate, as there may be very many
+    soonest: list[tuple[datetime, bytes, str | None]] = []
+    for facts in (facts for store in inventory.stores for facts in {held.facts for held in store.anchors}):
+        end, digest = facts.not_after, facts.sha256.digest
+        stores[digest] += 1
+        if end is None or stores[digest] > 1:
+            continue
+        counts[0 if end < inventory.at else min(_quarter(end) - first, _QUARTERS) + 1] += 1
+        if end >= inventory.at:
+            insort(soonest, (end, digest, facts.subject), key=_dated)
+            del soonest[_NEXT:]
     bars = tuple(_bars(counts, first))
-    soonest = [item for item in ends if item[0] >= inventory.at][:_NEXT]
     return Timeline(
         bars,
         tuple(_labels(first)),
-        tuple(Next(day(end), facts.subject or "unknown subject", stores[facts]) for end, _, facts in soonest),
+        tuple(Next(day(end), subject or "unknown subject", stores[digest]) for end, digest, subject in soonest),
         "; ".join(bar.text for bar in bars),
     )
 
 
-def _dated(item: tuple[datetime, str, Told]) -> tuple[datetime, str]:
+def _dated(item: tuple[datetime, bytes, str | None]) -> tuple[datetime, bytes]:
     return item[:2]
 
 

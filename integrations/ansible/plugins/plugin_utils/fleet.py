@@ -20,4 +20,4 @@ def page(reports: Iterable[Mapping[str, Any]], failed: Mapping[str, str]) -> str
     hosts = counted(len({inventory.host for inventory in scanned} | set(failed)), "host")
     hosts += f", {len(failed)} of them not cleared" if failed else ""
     skipped = tuple(Skipped(str(host), f"the host is not cleared: {why}") for host, why in failed.items())
-    return scan_html.text(replace(whole, host=hosts, skipped=(*skipped, *whole.skipped)))
+    return "".join(scan_html.pieces(replace(whole, host=hosts, skipped=(*skipped, *whole.skipped))))

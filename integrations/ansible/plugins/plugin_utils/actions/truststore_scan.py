@@ -61,7 +61,7 @@ class ActionModule(StoreAction):
         result.update(
             summary=scan_text.summary(found),
             cleared=found.complete and not any(item.finding.rule in UNCLEARED for item in issues(found)),
-            scan=json.loads(scan_json.text(found)),
+            scan=json.loads("".join(scan_json.pieces(found))),
             opened_by={each.content: each.own for each in haul.judged.values() if each.own is not None},
         )
 
