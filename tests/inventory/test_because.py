@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.realtools import jdk_homes
+from truststore_tool.inventory import because
 from truststore_tool.inventory.because import Readers, mentions, worth_reading
 from truststore_tool.inventory.nouns import Mention, Place
 from truststore_tool.readers import NAMES, named
@@ -130,6 +131,14 @@ CASES: list[tuple[str, str, set[tuple[str, str, str]]]] = [
         {
             ("/etc/nginx/clients.pem", "nginx", "ssl_client_certificate in /etc/nginx/nginx.conf, line 3"),
             ("/etc/nginx/upstream.pem", "nginx", "proxy_ssl_trusted_certificate"),
+        },
+    ),
+    (
+        "/etc/nginx/conf.d/short.conf",
+        "ssl_client_certificate /etc/nginx/clients.pem; proxy_ssl_trusted_certificate upstream.pem;\n",
+        {
+            ("/etc/nginx/clients.pem", "nginx", "ssl_client_certificate in /etc/nginx/conf.d/short.conf, line 1"),
+            ("/etc/nginx/conf.d/upstream.pem", "nginx", "proxy_ssl_trusted_certificate"),
         },
     ),
     (
@@ -389,3 +398,18 @@ SPECIAL = {
     "Dovecot": "/etc/dovecot/conf.d/10-ssl.conf",
     "Traefik": "/etc/traefik/traefik.yml",
 }
+
+
+@pytest.mark.parametrize(
+    ("path", "root"),
+    [
+        ("/etc/app/x.conf", ""),
+        ("/var/lib/machines/one/etc/app/x.conf", "/var/lib/machines/one"),
+        ("/home/me/root/usr/lib/jvm/x.conf", "/home/me/root"),
+        ("/home/me/project/x.conf", None),  # it may be meant for a machine where it is brought to
+        ("/root/x.conf", None),
+        ("/var/tmp/x.conf", None),  # noqa: S108 -- no file is made there
+    ],
+)
+def test_the_root_that_settings_are_of(path: str, root: str | None) -> None:
+    assert because._root(path) == root

@@ -72,3 +72,27 @@ def test_a_hostile_file_takes_linear_time(name: str, unit: str) -> None:
     """What is quadratic would take minutes."""
     for _ in settings(name, (unit * (1 << 17))[: 1 << 17]):
         pass
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "ssl_certificate a.pem; ssl_trusted_certificate b.pem;",
+            ["ssl_certificate a.pem", "ssl_trusted_certificate b.pem"],
+        ),
+        (
+            "server { listen 443 ssl; ssl_client_certificate 'a;{b.pem'; }",
+            ["listen 443 ssl", "ssl_client_certificate a;{b.pem"],
+        ),
+        ("ssl_certificate a.pem;", ["ssl_certificate a.pem"]),
+        ("export A=b;", ["A b;"]),
+        ("ssl_certificate 'a; b c;", ["ssl_certificate 'a; b c"]),
+    ],
+)
+def test_statements_on_one_line_are_settings_each(line: str, expected: list[str]) -> None:
+    """As nginx has them: a directive ends with a semicolon, quoted ones apart (ngx_conf_file.c)."""
+    found = [item for item in settings("nginx.conf", f"\n{line}\n") if item.name]
+    told = [f"{item.name} {item.value}" for item in found if not item.value.startswith("{") and item.value]
+    assert told == expected
+    assert {item.line for item in found} == {2}

@@ -38,6 +38,7 @@ _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}/")
 _CONFIGURATION: Final = "image configuration"
 _HASHED: Final = 64 + len(".json")
 _LINKS: Final = 40  # that are followed for one path, as Linux does
+# Not /home, /root and /var: what lies there is of other systems as often, as projects and unpacked roots are.
 _OF_SYSTEMS: Final = ("/etc/", "/usr/", "/opt/", "/srv/")
 _MEANT_FOR_JAVA: Final = "-Djavax.net.ssl.trustStore"
 

@@ -32,6 +32,7 @@ _ASSIGNMENT: Final = re.compile(
     re.IGNORECASE,
 )
 _CONTINUED: Final = re.compile(r"(?<!\\)(?:\\\\)*\\$")
+_STATEMENT: Final = re.compile(r"""(?:[^;{}"']|"[^"]*+"|'[^']*+')*+[;{}]""")
 _TRAILING: Final = re.compile(r"\s+#")
 _ITEM: Final = re.compile(r"""["']([^"']*)["']""")
 _MOST_LINES: Final = 100  # that one is continued over
@@ -43,7 +44,7 @@ def _properties(text: str, depth: int) -> Iterator[Setting]:
     return _lines(text, depth, plain=True)
 
 
-def _lines(text: str, depth: int, *, plain: bool = False) -> Iterator[Setting]:  # noqa: ARG001 -- as its neighbours
+def _lines(text: str, depth: int, *, plain: bool = False) -> Iterator[Setting]:
     """Ini files, shell, unit files, nginx and the like: a line, or what a backslash continues, a setting.
 
     The section of an ini file stands before its names: ``[client]`` and ``ssl-ca`` are ``client.ssl-ca``. Unless it is
@@ -58,7 +59,11 @@ def _lines(text: str, depth: int, *, plain: bool = False) -> Iterator[Setting]: 
         while len(parts) < _MOST_LINES and _CONTINUED.search(parts[-1]):
             parts.append(next(rows, (0, ""))[1].strip()[:_LONGEST_LINE])
         line = "".join(part[:-1] if _CONTINUED.search(part) else part for part in parts)
-        if line.startswith("[") and line.endswith("]"):
+        if statements := _statements(line) if not plain else ():
+            inside = (item for each in statements for item in _lines(each, depth) if item.name)
+            yield from (Setting(section + item.name, item.value, number, item.quoted) for item in inside)
+            yield Setting("", line, number)
+        elif line.startswith("[") and line.endswith("]"):
             section = f"{line[1:-1].strip()}."
         elif found := _ASSIGNMENT.fullmatch(line):
             value = (found[3].rstrip("; \t") if found[2].isspace() else found[3]).strip()
@@ -75,6 +80,14 @@ def _lines(text: str, depth: int, *, plain: bool = False) -> Iterator[Setting]: 
             yield Setting("", line, number)
         else:
             yield Setting("", line, number)
+
+
+def _statements(line: str) -> list[str]:
+    """The statements that stand on one line (nginx, and its like); none where it is one, or of another language."""
+    if not line.endswith((";", "}")) or "=" in line:
+        return []
+    found = _STATEMENT.findall(line)
+    return found if len(found) > 1 and "".join(found) == line else []
 
 
 def _ended(value: str, *, of_variable: bool) -> str:
