@@ -4,6 +4,7 @@ import io
 import os
 import tarfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from tests import realtools
 from tests.inventory.layouts import layout
 from tests.inventory.test_images import effective, scanned
 from tests.inventory.trees import pem, tarred
+from truststore_tool.inventory.bounds import Bounds
+from truststore_tool.inventory.haul import Passed, Sighting
+from truststore_tool.inventory.layers import Layer
+from truststore_tool.inventory.looking import Looker
+from truststore_tool.inventory.nouns import Candidates
+from truststore_tool.inventory.tasks import Orders
 
 OLD, NEW, EXPIRED = pem(), pem("new-root.pem"), pem("expired-root.pem")
 # A member: a file by its content, else a folder (None) or a hard link (to that path).
@@ -45,6 +52,10 @@ STACKS: dict[str, list[list[Member]]] = {
     "a hard link to nothing of interest": [
         [("a", b"text"), ("b.pem", OLD)],
         [("b.pem", "a")],
+    ],
+    "hard links to what the same layer has put in the place of a store": [
+        [("a.pem", OLD), ("d.pem", NEW), ("e.pem", EXPIRED)],
+        [("a.pem", b"text"), ("b.pem", "a.pem"), ("c.pem", "b.pem"), ("d.pem", "c.pem")],
     ],
     "a hard link to what is replaced later in the layer": [
         [("a.pem", OLD), ("b.pem", "a.pem"), ("a.pem", NEW)],
@@ -129,3 +140,42 @@ def test_what_a_layer_puts_there_twice_is_told_when_asked(tmp_path: Path) -> Non
     layout(tmp_path, [[layer([("a.pem", OLD), ("a.pem", NEW)], tarfile.PAX_FORMAT)]])
     found = scanned(tmp_path, all_layers=True)
     assert sorted(place.deleted for store in found.stores for place in store.places) == [False, True]
+
+
+def test_what_a_layer_holds_is_told_as_far_as_it_was_looked_at(tmp_path: Path) -> None:
+    """Very many hard links, as every member, are paid for; a store that came before the last one that was is found."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        for number in range(200):
+            member = tarfile.TarInfo(f"{number}.pem")
+            if number:
+                member.type, member.linkname = tarfile.LNKTYPE, "0.pem"
+            member.size = 0 if number else len(OLD)
+            archive.addfile(member, io.BytesIO(OLD))
+    layout(tmp_path / "layout", [[stream.getvalue()]])
+    (tmp_path / "image.tar").write_bytes(packed_folder(tmp_path / "layout"))
+    looker = Looker(Orders(Bounds(members=50), Candidates(), datetime.now(UTC)))
+    haul = looker.file(str(tmp_path / "image.tar"))
+    assert haul is not None
+    names = {item.place.parts[-1].rpartition("/")[2] for item in haul.items if isinstance(item, Sighting)}
+    assert names == {"0.pem"}
+    assert [item.why for item in haul.items if isinstance(item, Passed)] == [
+        "holds more than 50 members, and was looked at as far"
+    ]
+
+
+def packed_folder(folder: Path) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w") as archive:
+        archive.add(folder, ".")
+    return stream.getvalue()
+
+
+def test_hard_links_to_what_holds_nothing_are_not_kept() -> None:
+    """Of which an image may have hundreds of thousands."""
+    layer = Layer()
+    layer.files.add("a")
+    assert layer.has_nothing_at("a")
+    assert not layer.has_nothing_at("b")  # which may be one of a layer below
+    layer.tell("a", layer.comes("a", folder=False))
+    assert not layer.has_nothing_at("a")

@@ -112,7 +112,7 @@ class Gathered:
 
     def _layer(self, path: str, thing: Thing) -> Layer:
         """What a layer of an image holds, read to its end, as its digests are those of all of it."""
-        layer = Layer()
+        layer = self._layers[path] = Layer()  # also where all is spent on it: what was found until then is told
         with passing(layer.haul, Place(("",))):
             algorithm = _algorithm(path)
             packed = unpacked = Digested(thing.stream(), algorithm)
@@ -136,9 +136,11 @@ class Gathered:
         if member.kind == "directory":
             layer.folders.add(path)
             return
+        nothing = member.kind == "hard link" and layer.has_nothing_at(normal(member.target))
         layer.files.add(path)
         if member.kind == "hard link":
-            layer.tell(path, number, normal(member.target))
+            if not nothing:
+                layer.tell(path, number, normal(member.target))
             return
         place, before = Place((path,)), len(layer.haul.items)
         if member.kind == "link":

@@ -151,6 +151,10 @@ class Layer:
         for folder in _folders(path):
             self._above.setdefault(folder, 0)
 
+    def has_nothing_at(self, path: str) -> bool:
+        """Whether it has a file at that path, and nothing was found in it: as of most to which there are hard links."""
+        return path in self.files and path not in self._at
+
     def settle(self) -> None:
         """Say of each step, when all members came, whether it stays."""
         for place, (step, number) in enumerate(zip(self.steps, self._numbers, strict=True)):
