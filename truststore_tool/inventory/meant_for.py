@@ -9,8 +9,7 @@ from typing import Final
 from truststore_tool.errors import UsageError
 from truststore_tool.findings import Finding, Place, finding
 from truststore_tool.inventory.nouns import ReadBy
-from truststore_tool.readers.java.releases import Release
-from truststore_tool.readers.protection import FEATURES
+from truststore_tool.readers.java.releases import OF_RULES, Release
 
 # Readers whose authorities are PEM, nothing else (SSL_CTX_load_verify_locations(3); Go, CertPool.AppendCertsFromPEM).
 _OF_PEM: Final = frozenset(("openssl3", "libpq", "python3", "node20", "go"))
@@ -35,8 +34,8 @@ def of_readers(form: str, known: Iterable[Finding], by: Sequence[ReadBy], path: 
         release = _release(reader)
         if release is None:
             continue
-        for rule in sorted(rules & FEATURES.keys()):
-            knows = FEATURES[rule].known_to(release)
+        for rule in sorted(rules & OF_RULES.keys()):
+            knows = OF_RULES[rule].known_to(release)
             if knows is None:
                 text = f"nobody knows whether {release} opens it: {rule} ({reader.because})"
                 yield finding("not-judged", here, text, readers=(str(release),))

@@ -15,6 +15,7 @@ from truststore_tool.readers import gate, protection
 from truststore_tool.readers.base import WRONG, Asked, LeftOut, Reader, Reading
 from truststore_tool.readers.java.keystores import JavaReader
 from truststore_tool.readers.java.policies import policy_of
+from truststore_tool.readers.java.releases import OF_RULES
 from truststore_tool.readers.measured import Measured, Unmeasured
 
 # Releases that are still met, by which it shows what older ones cannot read.
@@ -226,7 +227,7 @@ def _too_new(rules: Collection[str], judges: Iterable[Reader]) -> dict[str, list
     """By rule, of those that the store's protection falls under, the Javas that do not know the algorithm."""
     return {
         rule: names
-        for rule, feature in protection.FEATURES.items()
+        for rule, feature in OF_RULES.items()
         if rule in rules
         and (names := [j.name for j in judges if isinstance(j, JavaReader) and feature.known_to(j.release) is False])
     }

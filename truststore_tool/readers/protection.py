@@ -8,8 +8,6 @@ from truststore_tool.formats.crypto import kdf, pbe
 from truststore_tool.formats.pkcs12 import codec as pkcs12
 from truststore_tool.formats.pkcs12 import layout
 from truststore_tool.nouns import noun
-from truststore_tool.readers.java import releases
-from truststore_tool.readers.java.releases import Feature
 
 _LEGACY: Final = (
     oids.PBE_SHA1_RC4_128,
@@ -18,13 +16,6 @@ _LEGACY: Final = (
     oids.PBE_SHA1_RC2_40,
 )
 _TRUNCATED: Final = (oids.HMAC_SHA512_224, oids.HMAC_SHA512_256)
-# By the rule that a finding goes by: what a reader of Java must have to pass over it.
-FEATURES: Final[dict[str, Feature]] = {
-    "mac-too-new": releases.HMAC_PBE_SHA2,
-    "pbes2-too-new": releases.PBES2,
-    "pbes2-no-keylength": releases.PBES2_WITHOUT_KEY_LENGTH,
-    "prf-too-new": releases.PRF_SHA512_TRUNCATED,
-}
 
 
 @noun

@@ -128,6 +128,13 @@ PBMAC1: Final = Feature(
 )
 # Passwords with characters other than those from blank to tilde, wherever a key is made from them.
 NON_ASCII_PASSWORDS: Final = Feature(25, (measured("8u504, 11.0.5 to 21.0.8, 25.0.2, 25.0.3"),))
+# By the rule that a finding of a PKCS#12 file goes by: what a reader must have to pass over it.
+OF_RULES: Final[Mapping[str, Feature]] = {
+    "mac-too-new": HMAC_PBE_SHA2,
+    "pbes2-too-new": PBES2,
+    "pbes2-no-keylength": PBES2_WITHOUT_KEY_LENGTH,
+    "prf-too-new": PRF_SHA512_TRUNCATED,
+}
 FEATURES: Final = (
     PBES2,
     PBES2_WITHOUT_KEY_LENGTH,
