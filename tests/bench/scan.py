@@ -28,6 +28,14 @@ for line in open("names"):
     os.read(file, min(int(size), 1 << 20))
     os.close(file)
 """
+# The same as most people would write it, who have no list of the files.
+_FIND: Final = """
+import os
+for where, _, names in os.walk("tree"):
+    for name in names:
+        with open(os.path.join(where, name), "rb") as file:
+            file.read(1 << 20)
+"""
 # Each member once, in one process.
 _INFLATE: Final = """
 import sys, zipfile, zlib
@@ -56,6 +64,8 @@ def measure(runs: int, folder: Path) -> Iterator[Figure]:
     ours = Command((OURS, "scan", "tree", "--report", "json"))
     read = Command((sys.executable, "-c", _READ))
     yield compare("scan", Case(f"tree of {len(files):,} files", ours, read, "reading them", _LIMIT), runs, folder)
+    find = Command((sys.executable, "-c", _FIND))
+    yield compare("scan", Case("the same", ours, find, "finding and reading them", None), runs, folder)
     yield _peak("tree", ours, folder)
     time.sleep(3)  # what has only just changed is not remembered
     run(Command((*ours.words, "--cache", "cache")), folder)
