@@ -9,8 +9,8 @@ from truststore_tool.inventory.words import perhaps_any
 _WORDS: Final = {
     b"store": re.compile(rb"(?:trust|key)[-_.]?store"),
     b"cert": re.compile(
-        rb"root_?cert|(?:trusted|client|ssl|pip|deno|verify)_cert|sslcert|signing-cert|trust-?cert|trustedcert|certs_file"
-        rb"|certificate[-_]auth|certificateauthorities"
+        rb"root_?cert|(?:trusted|client|ssl|pip|deno|verify)_cert|sslcert(?!ificates)|signing-cert|trust-?cert"
+        rb"|trustedcert|certs_file|certificate[-_]authorit|certificateauthorities"
     ),
     b"ssl": re.compile(rb"ssl(?:[-_]?ca|\.ca\.|_roots|_verify|proxyca)"),
     b"trusted": re.compile(rb"trusted_?ca"),
@@ -18,8 +18,8 @@ _WORDS: Final = {
 }
 _BEFORE, _BEHIND = 8, 24  # octets around a word that are looked at
 _OF_AUTHORITIES: Final = re.compile(
-    rb"ca(?:[-_]?(?:file|path|cert|bundle|info|dir|roots)| (?:certificate )?file\s?=|-verify|config|s_file"
-    rb"|s[\"']? ?[=:])"
+    rb"ca(?:[-_]?(?:file|path|cert|bundle|info|roots)|[-_]dir| (?:certificate )?file\s?=|-verify|(?<!replica)config"
+    rb"|s_file|s(?<=rootcas))"
 )
 # One of these is in whatever one of the two above finds.
 _perhaps_names: Final = perhaps_any(
@@ -29,13 +29,8 @@ _perhaps_names: Final = perhaps_any(
     *(b"certificate-auth", b"certificate_auth", b"certificateauthorities"),
     *(b"sslca", b"ssl-ca", b"ssl_ca", b"ssl.ca.", b"ssl_verify", b"sslproxyca", b"roots"),
     *(b"tlsca", b"tls-ca", b"tls_ca", b"tls.ca", b"tls_trust"),
-    *(
-        b"ca" + sign + word
-        for word in (b"file", b"path", b"cert", b"bundle", b"info", b"dir")
-        for sign in (b"", b"-", b"_")
-    ),
-    *(b"ca file", b"ca certificate file", b"ca-verify", b"caconfig", b"s_file"),
-    *(b"cas" + sign for sign in (b"=", b":", b" =", b" :", b'"', b"'")),
+    *(b"ca" + sign + word for word in (b"file", b"path", b"cert", b"bundle", b"info") for sign in (b"", b"-", b"_")),
+    *(b"ca-dir", b"ca_dir", b"ca file", b"ca certificate file", b"ca-verify", b"caconfig", b"s_file", b"rootcas"),
 )
 # Files in which words that say little are settings (`known_settings.OF_FILES`), and that name authorities so.
 _SPECIAL: Final = re.compile(

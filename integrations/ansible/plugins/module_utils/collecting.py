@@ -95,8 +95,8 @@ _FOLDERS = (
 _NEEDLES = {
     b"store": re.compile(rb"(?:trust|key)[-_.]?store"),
     b"cert": re.compile(
-        rb"root_?cert|(?:trusted|client|ssl|pip|deno|verify)_cert|sslcert|signing-cert|trust-?cert|trustedcert|certs_file"
-        rb"|certificate[-_]auth|certificateauthorities"
+        rb"root_?cert|(?:trusted|client|ssl|pip|deno|verify)_cert|sslcert(?!ificates)|signing-cert|trust-?cert"
+        rb"|trustedcert|certs_file|certificate[-_]authorit|certificateauthorities"
     ),
     b"ssl": re.compile(rb"ssl(?:[-_]?ca|\.ca\.|_roots|_verify|proxyca)"),
     b"trusted": re.compile(rb"trusted_?ca"),
@@ -104,8 +104,8 @@ _NEEDLES = {
 }
 _BEFORE, _BEHIND = 8, 24  # octets around a word that are looked at
 _OF_AUTHORITIES = re.compile(
-    rb"ca(?:[-_]?(?:file|path|cert|bundle|info|dir|roots)| (?:certificate )?file\s?=|-verify|config|s_file"
-    rb"|s[\"']? ?[=:])"
+    rb"ca(?:[-_]?(?:file|path|cert|bundle|info|roots)|[-_]dir| (?:certificate )?file\s?=|-verify|(?<!replica)config"
+    rb"|s_file|s(?<=rootcas))"
 )
 # Files in which words that say little are settings.
 _SPECIAL = re.compile(
