@@ -14,6 +14,7 @@ from tests import realtools
 from tests.inventory.layouts import layout
 from tests.inventory.test_images import effective, scanned
 from tests.inventory.trees import pem, tarred
+from truststore_tool.inventory import layers
 from truststore_tool.inventory.bounds import Bounds
 from truststore_tool.inventory.haul import Passed, Sighting
 from truststore_tool.inventory.layers import Layer
@@ -179,3 +180,25 @@ def test_hard_links_to_what_holds_nothing_are_not_kept() -> None:
     assert not layer.has_nothing_at("b")  # which may be one of a layer below
     layer.tell("a", layer.comes("a", folder=False))
     assert not layer.has_nothing_at("a")
+
+
+def test_paths_are_asked_for_while_others_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As each hard link asks: those of a large layer are put in order a few times, not once for each."""
+    times: list[int] = []
+
+    def counting(items: Sequence[int]) -> list[int]:
+        times.append(len(items))
+        return sorted(items)
+
+    monkeypatch.setattr(layers, "sorted", counting, raising=False)
+    paths = layers.Paths()
+    for number in range(200_000):
+        paths.add(f"{number}")
+        if number % 100 == 0:
+            assert f"{number}" in paths
+            assert f"{number // 2}" in paths
+            assert f"{number + 1}" not in paths
+    assert 0 < len(times) < 10
+    again = layers.Paths.load(paths.dump())
+    assert all(f"{number}" in again for number in range(0, 200_000, 997))
+    assert "x" not in again

@@ -21,37 +21,42 @@ _WHITEOUT: Final = ".wh."
 # Of an archive: how often it is asked of a store whether a layer takes it away. Some hundred layers ask of thousands.
 _MOST: Final = 2_000_000
 _OPAQUE: Final = ".wh..wh..opq"
+_MOST_NEW: Final = 1 << 16
 
 
 class Paths:
     """A set of paths of a layer that takes eight octets for each: digests, as they may be a million."""
 
     def __init__(self) -> None:
-        self._digests = array("Q")
-        self._sorted = True
+        self._sorted = array("Q")
+        self._new: set[int] = set()  # which are asked for while others are still put in
 
     def add(self, path: str) -> None:
         """Put a path in."""
-        self._digests.append(_digest(path))
-        self._sorted = False
+        self._new.add(_digest(path))
+        if len(self._new) >= _MOST_NEW:
+            self._merge()
 
     def __contains__(self, path: str) -> bool:
-        if not self._sorted:
-            self._digests = array("Q", sorted(self._digests))
-            self._sorted = True
-        at = bisect_left(self._digests, wanted := _digest(path))
-        return at < len(self._digests) and self._digests[at] == wanted
+        wanted = _digest(path)
+        at = bisect_left(self._sorted, wanted)
+        return wanted in self._new or (at < len(self._sorted) and self._sorted[at] == wanted)
+
+    def _merge(self) -> None:
+        self._sorted = array("Q", sorted((*self._sorted, *self._new)))
+        self._new.clear()
 
     def dump(self) -> bytes:
         """The whole of it, to be given to `load`."""
-        return self._digests.tobytes()
+        self._merge()
+        return self._sorted.tobytes()
 
     @classmethod
     def load(cls, data: bytes) -> "Paths":
         """What `dump` gave. Raises ValueError for anything else."""
         made = cls()
-        made._digests.frombytes(data)
-        made._sorted = False
+        made._sorted.frombytes(data)
+        made._merge()
         return made
 
 
