@@ -32,7 +32,7 @@ _ASSIGNMENT: Final = re.compile(
     re.IGNORECASE,
 )
 _CONTINUED: Final = re.compile(r"(?<!\\)(?:\\\\)*\\$")
-_STATEMENT: Final = re.compile(r"""(?:[^;{}"']|"[^"]*+"|'[^']*+')*+[;{}]""")
+_STATEMENT: Final = re.compile(r"""[^;{}"']*(?:(?:"[^"]*"|'[^']*')[^;{}"']*)*[;{}]""")
 _TRAILING: Final = re.compile(r"\s+#")
 _ITEM: Final = re.compile(r"""["']([^"']*)["']""")
 _MOST_LINES: Final = 100  # that one is continued over
@@ -86,8 +86,11 @@ def _statements(line: str) -> list[str]:
     """The statements that stand on one line (nginx, and its like); none where it is one, or of another language."""
     if not line.endswith((";", "}")) or "=" in line:
         return []
-    found = _STATEMENT.findall(line)
-    return found if len(found) > 1 and "".join(found) == line else []
+    found, at = [], 0
+    while statement := _STATEMENT.match(line, at):
+        found.append(statement[0])
+        at = statement.end()
+    return found if len(found) > 1 and at == len(line) else []
 
 
 def _ended(value: str, *, of_variable: bool) -> str:
