@@ -43,9 +43,12 @@ _HEX: Final = (b"fe,ed,fe,ed,00,00,00,0", b"ce,ce,ce,ce,00,00,00,0")
 _OF_SETTINGS: Final = (*_STORES_HAVE, *_BEGINNINGS, *_HEX)
 _perhaps_signs: Final = perhaps_any(*(sign for sign, _ in _PEM), *_OF_SETTINGS)
 _perhaps_says: Final = perhaps_any(b"binaryData", b"Secret")
-# A file that is base64 itself may begin with blanks.
-_BLANK: Final = 1000
-_WRAPPED: Final = (b"MI", b"AAAAA", *_BEGINNINGS)
+# UTF-16 that does not say so, and base64 of PEM (of that as well), JKS, JCEKS, BKS, and of what is DER.
+_WRAPPED: Final = (
+    *(b"-\0-\0", b"\0-\0-"),
+    *(b"LS0tLS1CRUdJTi", b"TFMwdExT", b"VEZNd2RF", b"/u3+7Q", b"zs7Ozg", b"AAAAA", b"MI"),
+)
+_BLANK: Final = 1000  # octets, which such a file may begin with
 
 _BEHIND_A_KEY: Final = (
     rb"[:=][ \t]*(?:!!binary[ \t]*)?(?:[|>][-+0-9]*[ \t]*\r?\n[ \t]{0,80})?\\{0,7}[\"']?(?P<value>(?:%b))"
@@ -103,8 +106,12 @@ class _Sign(NamedTuple):
 
 def may_hold_values(head: bytes) -> bool:
     """Whether a file of settings may hold, or be, a value of which `speaks` says nothing; not asked of all texts."""
-    begins = head[:_BLANK].lstrip().startswith(_WRAPPED)
-    return (begins or bool(_perhaps_signs(head)) or _says_base64(head)) and may_be_encoded(head)
+    return (may_be_wrapped(head) or bool(_perhaps_signs(head)) or _says_base64(head)) and may_be_encoded(head)
+
+
+def may_be_wrapped(data: bytes) -> bool:
+    """Whether a file may be one value as a whole, by how it begins behind blanks."""
+    return data[:_BLANK].lstrip().startswith(_WRAPPED)
 
 
 def speaks(piece: bytes) -> bool:

@@ -34,11 +34,6 @@ _CUT: Final = re.compile(
 )
 _BOUNCY: Final = (b"\0\0\0\1\0\0\0\x14", b"\0\0\0\2\0\0\0\x14")
 _DEEPEST: Final = 3  # texts that values of texts are
-# UTF-16 that does not say so, and base64 of PEM (of that as well), JKS, JCEKS, BKS, and of what is DER.
-_WRAPPED: Final = (
-    *(b"-\0-\0", b"\0-\0-"),
-    *(b"LS0tLS1CRUdJTi", b"TFMwdExT", b"VEZNd2RF", b"/u3+7Q", b"zs7Ozg", b"AAAAA", b"MI"),
-)
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _P11_KIT: Final = b"[p11-kit-object-v1]"
 
@@ -81,7 +76,7 @@ def _stores_in(data: bytes, room: encoded.Room, depth: int) -> Iterator[tuple[st
         within = True
         for key, inside in _stores_in(value.data, room, depth + 1):
             yield "!/".join(filter(None, (value.key, key))), inside
-    if not (found or within) and data[:1000].lstrip().startswith(_WRAPPED):
+    if not (found or within) and encoded.may_be_wrapped(data):
         plain, notes = formats.unwrapped(data)
         if notes and isinstance(plain, bytes):
             yield "", plain
