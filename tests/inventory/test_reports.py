@@ -27,6 +27,7 @@ from truststore_tool.inventory.issues import issues, worst
 from truststore_tool.inventory.nouns import Found, Held, Inventory, Need, Place, ReadBy
 from truststore_tool.model import Certificate
 from truststore_tool.render import scan_csv, scan_sarif
+from truststore_tool.render.as_json import dumped
 
 
 @pytest.fixture(scope="module")
@@ -288,3 +289,9 @@ def test_without_jinja2_the_page_says_what_to_install(tmp_path: Path) -> None:
     assert "jinja2" in done.err.splitlines()[0]
     assert "install" in done.err.splitlines()[1]
     assert not (tmp_path / "out.html").exists()
+
+
+@pytest.mark.parametrize("value", [frozenset({1}), b"octets", object()])
+def test_json_has_nothing_in_place_of_what_it_does_not_know(value: object) -> None:
+    with pytest.raises(TypeError):
+        dumped({"x": value})

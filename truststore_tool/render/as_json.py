@@ -63,6 +63,8 @@ def _put(value: object, line: str, put: Callable[[str], None]) -> None:
             _put(value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"), line, put)
         case _:
             of_class = FIELDS if isinstance(value, CertificateFacts) else names(value)
+            if not of_class:
+                raise TypeError(f"no report holds a {type(value).__name__}")
             _put({name: getattr(value, name) for name in of_class}, line, put)
 
 
